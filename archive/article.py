@@ -1,0 +1,69 @@
+"""Article: one story as a careful reader would copy it, with where each field came from.
+
+The record that extraction produces, the archive keeps and `newsbot export` prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Article:
+    """One article read from one page, or the reason why the page is none.
+
+    `text` holds paragraphs separated by one blank line; a line break inside a paragraph is one
+    that the newspaper printed (verse); cells of a table row are separated by a tab.
+    """
+
+    url: str
+    """Address that was fetched."""
+    is_article: bool = False
+    reason: str | None = None
+    """Why the page is no article (`listing`, `not_found`, …); None where it is one."""
+    canonical_url: str | None = None
+    title: str | None = None
+    text: str = ""
+    captions: list[str] = field(default_factory=list)
+    authors: list[str] = field(default_factory=list)
+    published: str | None = None
+    """ISO 8601 with offset, or a bare date where no time was printed. Never invented."""
+    published_raw: str | None = None
+    """What was printed, unparsed."""
+    modified: str | None = None
+    section: str | None = None
+    tags: list[str] = field(default_factory=list)
+    language: str | None = None
+    """BCP 47: `kk`, `kk-Latn`, `kk-Arab`, `ru`, …"""
+    image: str | None = None
+    views: int | None = None
+    comments: int | None = None
+    editions: list[dict[str, str]] = field(default_factory=list)
+    """The same article in other scripts or languages: `{"language": …, "url": …}`."""
+    pages: list[str] = field(default_factory=list)
+    """Further pages of the same article, to be joined to it in this order."""
+    site: str | None = None
+    layout: str | None = None
+    """`family/layout` whose rules read the page."""
+    charset: str | None = None
+    sources: dict[str, str] = field(default_factory=dict)
+    """Field name → where its value came from: `json-ld`, `layout`, `meta`, `generic`, …"""
+    flags: list[str] = field(default_factory=list)
+    """What a curator should look at; see docs/extraction.md."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields in the documented order, ready for JSON."""
+        record = asdict(self)
+        return {key: record[key] for key in FIELDS}
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """The text as a list."""
+        return self.text.split("\n\n") if self.text else []
+
+
+FIELDS = (
+    "is_article reason url canonical_url title text captions authors published published_raw modified "
+    "section tags language image views comments editions pages site layout charset sources flags"
+).split()

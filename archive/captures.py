@@ -1,0 +1,213 @@
+"""captures: HTTP exchanges as served, in WARC 1.1 files that standard tools read.
+
+One gzip member per record (ISO 28500:2017, annex D), one file per site and month. A record is on
+disk before any row refers to it; what a crash left half-written is cut off at the next start.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from archive.errors import ArchiveError
+from archive.times import utc
+
+MAX_FILE = 1_000_000_000
+"""Bytes after which a month's file is continued in the next one."""
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Where one exchange lies. `warc` is relative to the archive's folder; lengths are bytes."""
+
+    url: str
+    fetched_at: str
+    status: int
+    content_type: str | None
+    payload_digest: str
+    payload_length: int
+    warc: str
+    warc_offset: int
+    warc_length: int
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One exchange read back from a WARC. `body` still carries its content encoding."""
+
+    url: str
+    fetched_at: str
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, letter case ignored."""
+        return next((v for n, v in self.headers if n.lower() == name.lower()), None)
+
+
+class CaptureWriter:
+    """Appends exchanges of one site. Nothing is created before the first one is written."""
+
+    def __init__(self, folder: Path, site: str, software: str) -> None:
+        """`folder` is the archive's folder, `software` what the warcinfo record names."""
+        self._folder = folder
+        self._site = site
+        self._software = software
+        self._file: BinaryIO | None = None
+        self._path = Path()
+        self._writer: WARCWriter | None = None
+
+    def write(
+        self,
+        url: str,
+        status: int,
+        headers: Iterable[tuple[str, str]],
+        body: bytes,
+        fetched_at: datetime,
+        protocol: str = "HTTP/1.1",
+    ) -> Capture:
+        """Append one response as served and flush it. Raises OSError where the disk refuses."""
+        file, writer = self._open(fetched_at)
+        try:
+            phrase = HTTPStatus(status).phrase
+        except ValueError:
+            phrase = ""
+        # The body arrives with its chunks already joined, so the header may not say otherwise.
+        kept = [(n, v) for n, v in headers if n.lower() != "transfer-encoding"]
+        record = writer.create_warc_record(
+            url,
+            "response",
+            payload=io.BytesIO(body),
+            length=len(body),
+            http_headers=StatusAndHeaders(f"{status} {phrase}".strip(), kept, protocol=protocol),
+            warc_headers_dict={"WARC-Date": utc(fetched_at)},
+        )
+        offset = file.tell()
+        try:
+            writer.write_record(record)
+            file.flush()
+        except OSError:
+            file.truncate(offset)
+            raise
+        head = record.rec_headers
+        content_type = next((v for n, v in kept if n.lower() == "content-type"), None)
+        return Capture(
+            url=url,
+            fetched_at=utc(fetched_at),
+            status=status,
+            content_type=content_type,
+            payload_digest=head.get_header("WARC-Payload-Digest"),
+            payload_length=len(body),
+            warc=self._path.relative_to(self._folder).as_posix(),
+            warc_offset=offset,
+            warc_length=file.tell() - offset,
+            record_id=head.get_header("WARC-Record-ID"),
+        )
+
+    def sync(self) -> None:
+        """Force what was written onto the disk (before a row that refers to it is committed)."""
+        if self._file:
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file; the next write opens it again."""
+        if self._file:
+            self._file.close()
+        self._file = self._writer = None
+
+    def _open(self, moment: datetime) -> tuple[BinaryIO, WARCWriter]:
+        if self._file and self._writer and self._file.tell() < MAX_FILE:
+            return self._file, self._writer
+        self.close()
+        self._path = self._choose(moment)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._path.open("ab")
+        self._writer = WARCWriter(self._file, gzip=True, warc_version="1.1")
+        if self._file.tell() == 0:
+            self._writer.write_record(
+                self._writer.create_warcinfo_record(
+                    self._path.name, {"software": self._software, "format": "WARC File Format 1.1"}
+                )
+            )
+            self._file.flush()
+        return self._file, self._writer
+
+    def _choose(self, moment: datetime) -> Path:
+        stem = f"{self._site}-{moment.astimezone(UTC):%Y-%m}"
+        folder = self._folder / "warc" / self._site
+        for number in range(1, 10_000):
+            name = f"{stem}.warc.gz" if number == 1 else f"{stem}-{number}.warc.gz"
+            path = folder / name
+            if not path.exists() or path.stat().st_size < MAX_FILE:
+                return path
+        raise ArchiveError(f"{folder}: more than 10,000 files for one month; move some away")
+
+
+def cut_torn_tail(path: Path, known_good: int) -> int:
+    """Cut a record that a crash left half-written off the end of a WARC file.
+
+    `known_good` is the offset up to which the database vouches for the file. Whole records after
+    it stay. Returns the number of bytes cut.
+    """
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(known_good)
+        good = known_good
+        while good < size:
+            file.seek(good)
+            length = _member_length(file)
+            if length is None:
+                file.truncate(good)
+                return size - good
+            good += length
+    return 0
+
+
+def _member_length(file: BinaryIO) -> int | None:
+    """Bytes of the gzip member that begins here, or None where it is not whole."""
+    inflate = zlib.decompressobj(wbits=31)
+    length = 0
+    while chunk := file.read(_CHUNK):
+        try:
+            inflate.decompress(chunk)
+        except zlib.error:
+            return None
+        length += len(chunk)
+        if inflate.eof:
+            return length - len(inflate.unused_data)
+    return None
+
+
+def read_capture(folder: Path, warc: str, offset: int) -> Exchange:
+    """Read one exchange back. Raises `ArchiveError` where the record is missing or damaged."""
+    path = folder / warc
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            for record in ArchiveIterator(file, no_record_parse=False):
+                if record.rec_type != "response":
+                    break
+                return Exchange(
+                    url=record.rec_headers.get_header("WARC-Target-URI"),
+                    fetched_at=record.rec_headers.get_header("WARC-Date"),
+                    status=int(record.http_headers.get_statuscode()),
+                    headers=list(record.http_headers.headers),
+                    body=record.raw_stream.read(),
+                )
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise ArchiveError(f"{path}: record at byte {offset} cannot be read: {error}") from None
+    raise ArchiveError(f"{path}: no response record at byte {offset}")

@@ -1,0 +1,1 @@
+"""archive.kazakh: the Kazakh language as code: letters, scripts, languages, search forms."""

@@ -1,0 +1,267 @@
+"""schema: the tables of news.db, as sqlite-utils migrations written in plain SQL.
+
+docs/schema.md documents every table and column; a test holds the two together. Times are ISO 8601
+in UTC (`2026-11-22T08:00:00Z`) except what a newspaper printed, which keeps the newspaper's offset.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+from archive.errors import ArchiveUsageError
+
+OUTCOMES = (
+    "new",
+    "updated",
+    "unchanged",
+    "gone",
+    "not_article",
+    "blocked",
+    "excluded",
+    "failed",
+    "deferred",
+)
+"""How a URL can end in a crawl: exactly one of these."""
+
+migrations = Migrations("newsbot")
+
+_FIRST = """
+CREATE TABLE sites (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    url TEXT NOT NULL,
+    region TEXT,
+    language TEXT,
+    timezone TEXT NOT NULL,
+    family TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE crawls (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites(id),
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    reason TEXT,
+    version TEXT NOT NULL,
+    requests INTEGER NOT NULL DEFAULT 0,
+    discovered INTEGER NOT NULL DEFAULT 0,
+    new INTEGER NOT NULL DEFAULT 0,
+    updated INTEGER NOT NULL DEFAULT 0,
+    unchanged INTEGER NOT NULL DEFAULT 0,
+    gone INTEGER NOT NULL DEFAULT 0,
+    not_article INTEGER NOT NULL DEFAULT 0,
+    blocked INTEGER NOT NULL DEFAULT 0,
+    excluded INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    deferred INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX crawls_site ON crawls(site, id);
+
+CREATE TABLE sources (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites(id),
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    etag TEXT,
+    last_modified TEXT,
+    body_hash TEXT,
+    polled_at TEXT,
+    status INTEGER,
+    error TEXT,
+    found INTEGER NOT NULL DEFAULT 0,
+    discovered INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (site, url)
+);
+
+CREATE TABLE articles (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites(id),
+    url TEXT NOT NULL UNIQUE,
+    title TEXT,
+    text TEXT NOT NULL,
+    authors TEXT NOT NULL DEFAULT '[]',
+    published TEXT,
+    published_raw TEXT,
+    modified TEXT,
+    section TEXT,
+    language TEXT,
+    image TEXT,
+    views INTEGER,
+    comments INTEGER,
+    captions TEXT NOT NULL DEFAULT '[]',
+    editions TEXT NOT NULL DEFAULT '[]',
+    layout TEXT,
+    charset TEXT,
+    sources TEXT NOT NULL DEFAULT '{}',
+    flags TEXT NOT NULL DEFAULT '[]',
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    gone_since TEXT,
+    revision INTEGER NOT NULL DEFAULT 1,
+    capture INTEGER REFERENCES captures(id)
+);
+CREATE INDEX articles_site_published ON articles(site, published);
+CREATE INDEX articles_published ON articles(published);
+CREATE INDEX articles_capture ON articles(capture);
+
+CREATE TABLE captures (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites(id),
+    crawl INTEGER REFERENCES crawls(id),
+    article INTEGER REFERENCES articles(id),
+    url TEXT NOT NULL,
+    fetched_at TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    content_type TEXT,
+    payload_digest TEXT NOT NULL,
+    payload_length INTEGER NOT NULL,
+    warc TEXT NOT NULL,
+    warc_offset INTEGER NOT NULL,
+    warc_length INTEGER NOT NULL,
+    record_id TEXT NOT NULL,
+    UNIQUE (warc, warc_offset)
+);
+CREATE INDEX captures_article ON captures(article, fetched_at);
+CREATE INDEX captures_url ON captures(url, fetched_at);
+
+CREATE TABLE frontier (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites(id),
+    url TEXT NOT NULL UNIQUE,
+    source INTEGER REFERENCES sources(id),
+    article INTEGER REFERENCES articles(id),
+    discovered_at TEXT NOT NULL,
+    hint TEXT,
+    due TEXT,
+    visited_at TEXT,
+    outcome TEXT,
+    status INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    etag TEXT,
+    last_modified TEXT,
+    error TEXT
+);
+CREATE INDEX frontier_due ON frontier(site, due, hint DESC) WHERE due IS NOT NULL;
+CREATE INDEX frontier_article ON frontier(article);
+CREATE INDEX frontier_source ON frontier(source);
+
+CREATE TABLE aliases (
+    url TEXT PRIMARY KEY,
+    article INTEGER NOT NULL REFERENCES articles(id),
+    first_seen TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX aliases_article ON aliases(article);
+
+CREATE TABLE revisions (
+    id INTEGER PRIMARY KEY,
+    article INTEGER NOT NULL REFERENCES articles(id),
+    number INTEGER NOT NULL,
+    title TEXT,
+    text TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    seen_at TEXT NOT NULL,
+    capture INTEGER REFERENCES captures(id),
+    UNIQUE (article, number)
+);
+CREATE INDEX revisions_capture ON revisions(capture);
+
+CREATE TABLE engagement (
+    article INTEGER NOT NULL REFERENCES articles(id),
+    seen_at TEXT NOT NULL,
+    views INTEGER,
+    comments INTEGER,
+    PRIMARY KEY (article, seen_at)
+) WITHOUT ROWID;
+
+CREATE TABLE tags (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+CREATE TABLE article_tags (
+    article INTEGER NOT NULL REFERENCES articles(id),
+    tag INTEGER NOT NULL REFERENCES tags(id),
+    PRIMARY KEY (article, tag)
+) WITHOUT ROWID;
+CREATE INDEX article_tags_tag ON article_tags(tag);
+
+-- remove_diacritics 0: folding them would make й into и and ё into е.
+CREATE VIRTUAL TABLE articles_fts USING fts5(
+    title, text, content='articles', content_rowid='id',
+    tokenize='unicode61 remove_diacritics 0'
+);
+CREATE TRIGGER articles_fts_insert AFTER INSERT ON articles BEGIN
+    INSERT INTO articles_fts(rowid, title, text) VALUES (new.id, new.title, new.text);
+END;
+CREATE TRIGGER articles_fts_delete AFTER DELETE ON articles BEGIN
+    INSERT INTO articles_fts(articles_fts, rowid, title, text)
+    VALUES ('delete', old.id, old.title, old.text);
+END;
+CREATE TRIGGER articles_fts_update AFTER UPDATE OF title, text ON articles BEGIN
+    INSERT INTO articles_fts(articles_fts, rowid, title, text)
+    VALUES ('delete', old.id, old.title, old.text);
+    INSERT INTO articles_fts(rowid, title, text) VALUES (new.id, new.title, new.text);
+END;
+
+CREATE VIEW article_list AS
+SELECT a.id, a.site, s.name AS newspaper, s.region, a.published, a.title, a.url, a.language,
+       a.section, a.views, a.comments, a.first_seen, a.last_seen, a.gone_since, a.revision,
+       (SELECT group_concat(t.name, ', ') FROM article_tags x JOIN tags t ON t.id = x.tag
+         WHERE x.article = a.id) AS tags
+  FROM articles a JOIN sites s ON s.id = a.site;
+
+CREATE VIEW article_evidence AS
+SELECT a.id, a.url, r.number AS revision, r.seen_at, c.fetched_at, c.status, c.payload_digest,
+       c.warc, c.warc_offset, c.warc_length, c.record_id
+  FROM articles a JOIN revisions r ON r.article = a.id JOIN captures c ON c.id = r.capture;
+"""
+
+
+@migrations()
+def first_schema(db: Database) -> None:
+    """Tables of the first release."""
+    _run(db, _FIRST)
+
+
+SCHEMA_VERSION = 1
+"""Number of migrations; kept in `PRAGMA user_version` so that older programs notice newer files."""
+
+
+def _run(db: Database, script: str) -> None:
+    """Execute a script inside the migration's transaction (executescript would commit it)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.conn.execute(statement)
+            statement = ""
+
+
+def migrate(db: Database, path: Path) -> None:
+    """Bring a database to this version's schema, copying it first where it holds anything.
+
+    Raises `ArchiveUsageError` where the file comes from a newer version.
+    """
+    version = db.conn.execute("PRAGMA user_version").fetchone()[0]
+    check_version(version, path)
+    if version == SCHEMA_VERSION:
+        return
+    if version:
+        backup = path.with_name(f"{path.stem}.before-{SCHEMA_VERSION}{path.suffix}")
+        with sqlite3.connect(backup) as copy:
+            db.conn.backup(copy)
+        copy.close()
+    migrations.apply(db)
+    db.conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def check_version(version: int, path: Path) -> None:
+    """Raise `ArchiveUsageError` where a file was written by a newer newsbot."""
+    if version > SCHEMA_VERSION:
+        raise ArchiveUsageError(
+            f"{path} was written by a newer newsbot (schema {version}, this one knows "
+            f"{SCHEMA_VERSION}): upgrade newsbot"
+        )

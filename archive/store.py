@@ -1,0 +1,581 @@
+"""store: the archive's folder opened, and the only writer of its database.
+
+Everything that is learnt from one visit to one URL is stored in one transaction, so that a crash at
+any instant leaves either all of it or nothing, and the next run carries on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+from sqlite_utils import Database
+
+from archive.article import Article
+from archive.captures import Capture, CaptureWriter, cut_torn_tail
+from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
+from archive.schema import OUTCOMES, check_version, migrate
+from archive.times import now, utc
+
+DATABASE = "news.db"
+LOCK = "newsbot.lock"
+BUSY_SECONDS = 60
+"""How long one statement waits for another process, in seconds."""
+SECOND_LOOK = timedelta(days=1)
+"""Time between the first 404 or 410 and the second look that makes an article `gone`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A URL that a source listed. `hint` is the source's date for it, newest crawled first."""
+
+    url: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A frontier row whose time has come."""
+
+    id: int
+    url: str
+    article: int | None
+    etag: str | None
+    last_modified: str | None
+    failures: int
+
+
+@dataclass(slots=True)
+class Visit:
+    """What one look at one frontier URL brought.
+
+    `outcome` is given where the page held no article to store; for an article it is found out here.
+    """
+
+    frontier: int
+    crawl: int
+    site: str
+    fetched_at: datetime
+    due: datetime | None = None
+    """When to look again; None closes the URL."""
+    outcome: str | None = None
+    status: int | None = None
+    error: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    article: Article | None = None
+    urls: tuple[str, ...] = ()
+    """Every address that led here: requested, redirects, canonical."""
+    captures: list[Capture] = field(default_factory=list)
+    """The last one is the page itself."""
+
+
+def open_database(folder: Path) -> Database:
+    """Open an archive for reading. Raises `ArchiveUsageError` where there is none or it is newer."""
+    path = folder / DATABASE
+    if not path.is_file():
+        raise ArchiveUsageError(
+            f"{folder}: no archive here ({DATABASE} is missing); run `newsbot crawl` first or name "
+            "another folder with --data"
+        )
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        connection.isolation_level = None
+        check_version(connection.execute("PRAGMA user_version").fetchone()[0], path)
+    except sqlite3.DatabaseError as error:
+        raise _explained(error, path) from None
+    return Database(connection, execute_plugins=False)
+
+
+def _explained(error: sqlite3.Error, path: Path) -> ArchiveError:
+    text = str(error)
+    if "not a database" in text or "malformed" in text:
+        return ArchiveError(f"{path} is damaged ({text}): restore it from a copy")
+    if "full" in text:
+        return ArchiveError(f"{path}: the disk is full: free some space and run again")
+    if "readonly" in text or "unable to open" in text:
+        return ArchiveUsageError(f"{path}: cannot be written or opened ({text}): check permissions")
+    if "locked" in text:
+        return ArchiveLocked(f"{path} is locked by another program: try again later")
+    return ArchiveError(f"{path}: {text}")
+
+
+@contextmanager
+def explained_errors(folder: Path) -> Iterator[None]:
+    """Turn SQLite's and the disk's errors into `ArchiveError`s of one clear line."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explained(error, folder / DATABASE) from error
+    except OSError as error:
+        if error.errno in (28, 122):  # ENOSPC, EDQUOT
+            raise ArchiveError(f"{folder}: the disk is full: free some space and run again") from error
+        raise
+
+
+class Store:
+    """The one writer. Holds a lock that dies with the process; use as a context manager."""
+
+    def __init__(self, folder: Path, software: str = "newsbot") -> None:
+        """Create or open the archive in `folder`.
+
+        Raises `ArchiveLocked` where another process writes to it, `ArchiveUsageError` where the
+        folder cannot be written or the database is newer, `ArchiveError` where it is damaged.
+        """
+        self.folder = folder
+        self.software = software
+        self._writers: dict[str, CaptureWriter] = {}
+        self._lock = _take_lock(folder)
+        path = folder / DATABASE
+        try:
+            self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self.connection.row_factory = sqlite3.Row
+            self.db = Database(self.connection, execute_plugins=False)
+            for pragma in (
+                "journal_mode = WAL",
+                "synchronous = FULL",  # a commit that was reported survives a power cut
+                "foreign_keys = ON",
+                "defer_foreign_keys = ON",
+            ):
+                self.connection.execute(f"PRAGMA {pragma}")
+            migrate(self.db, path)
+        except sqlite3.DatabaseError as error:
+            self._lock.close()
+            raise _explained(error, path) from None
+        except ArchiveError:
+            self._lock.close()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close files and database and give the lock back."""
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
+        self.connection.close()
+        self._lock.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """BEGIN IMMEDIATE … COMMIT; rolls back on any error."""
+        with explained_errors(self.folder):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    # -- sites, crawls, sources -----------------------------------------------------------------
+
+    def save_site(self, site: Mapping[str, Any]) -> None:
+        """Keep what the profile says of a newspaper beside its articles."""
+        with self.transaction() as c:
+            _upsert(c, "sites", "id", site)
+
+    def start_crawl(self, site: str, started_at: datetime) -> int:
+        """Open a crawl of one site and return its id; mends what a crash left in its WARC files."""
+        self._mend_captures(site)
+        with self.transaction() as c:
+            row = c.execute(
+                "INSERT INTO crawls (site, started_at, version) VALUES (?, ?, ?)",
+                (site, utc(started_at), self.software),
+            )
+            return int(row.lastrowid or 0)
+
+    def finish_crawl(self, crawl: int, ended_at: datetime, reason: str, requests: int) -> None:
+        """Close a crawl. `reason` is `finished` or what interrupted it."""
+        with self.transaction() as c:
+            c.execute(
+                "UPDATE crawls SET ended_at = ?, reason = ?, requests = ? WHERE id = ?",
+                (utc(ended_at), reason, requests, crawl),
+            )
+
+    def source(self, site: str, url: str, kind: str) -> dict[str, Any]:
+        """The row of a source, made where there is none."""
+        with self.transaction() as c:
+            c.execute(
+                "INSERT OR IGNORE INTO sources (site, kind, url) VALUES (?, ?, ?)", (site, kind, url)
+            )
+            return _one(c, "SELECT * FROM sources WHERE site = ? AND url = ?", (site, url))
+
+    def save_poll(
+        self,
+        source: int,
+        crawl: int,
+        candidates: Iterable[Candidate],
+        *,
+        polled_at: datetime,
+        status: int | None,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        body_hash: str | None = None,
+        error: str | None = None,
+    ) -> int:
+        """Remember a poll of a source and put what it listed into the frontier.
+
+        Returns how many URLs were not known before.
+        """
+        listed = list(candidates)
+        moment = utc(polled_at)
+        with self.transaction() as c:
+            (site,) = c.execute("SELECT site FROM sources WHERE id = ?", (source,)).fetchone()
+            before = c.total_changes
+            c.executemany(
+                "INSERT OR IGNORE INTO frontier (site, url, source, discovered_at, hint, due) "
+                "SELECT ?1, ?2, ?3, ?4, ?5, ?4 "
+                "WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE url = ?2)",
+                [(site, item.url, source, moment, item.hint) for item in listed],
+            )
+            discovered = c.total_changes - before
+            # A 304 carries no validators of its own: the earlier ones stay good.
+            c.execute(
+                "UPDATE sources SET polled_at = ?, status = ?, error = ?, "
+                "etag = coalesce(?, etag), last_modified = coalesce(?, last_modified), "
+                "body_hash = coalesce(?, body_hash), "
+                "found = CASE WHEN ? THEN ? ELSE found END, discovered = discovered + ? WHERE id = ?",
+                (
+                    moment, status, error, etag, last_modified, body_hash,
+                    body_hash is not None, len(listed), discovered, source,
+                ),
+            )  # fmt: skip
+            c.execute("UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl))
+        return discovered
+
+    # -- frontier -------------------------------------------------------------------------------
+
+    def due(self, site: str, at: datetime, limit: int, skip: Iterable[int] = ()) -> list[Due]:
+        """URLs whose time has come: never visited ones first, newest first. `skip` are in flight."""
+        held = json.dumps(list(skip))
+        rows = self.connection.execute(
+            "SELECT id, url, article, etag, last_modified, failures FROM frontier "
+            "WHERE site = ? AND due <= ? AND id NOT IN (SELECT value FROM json_each(?)) "
+            "ORDER BY visited_at IS NOT NULL, hint DESC, id LIMIT ?",
+            (site, utc(at), held, limit),
+        )
+        return [Due(*row) for row in rows]
+
+    def count_due(self, site: str, at: datetime) -> int:
+        """How many URLs of a site wait now."""
+        row = self.connection.execute(
+            "SELECT count(*) FROM frontier WHERE site = ? AND due <= ?", (site, utc(at))
+        ).fetchone()
+        return int(row[0])
+
+    # -- captures -------------------------------------------------------------------------------
+
+    def captures(self, site: str) -> CaptureWriter:
+        """The writer of a site's WARC files."""
+        if site not in self._writers:
+            self._writers[site] = CaptureWriter(self.folder, site, self.software)
+        return self._writers[site]
+
+    def _mend_captures(self, site: str) -> None:
+        known: dict[str, int] = dict(
+            self.connection.execute(
+                "SELECT warc, max(warc_offset + warc_length) FROM captures WHERE site = ? GROUP BY warc",
+                (site,),
+            ).fetchall()
+        )
+        for path in sorted((self.folder / "warc" / site).glob("*.warc.gz")):
+            name = path.relative_to(self.folder).as_posix()
+            cut_torn_tail(path, min(known.get(name, 0), path.stat().st_size))
+
+    # -- visits ---------------------------------------------------------------------------------
+
+    def record(self, visit: Visit) -> str:
+        """Store everything one visit brought, in one transaction, and return its outcome."""
+        if visit.captures:
+            self.captures(visit.site).sync()
+        with self.transaction() as c:
+            page = [_insert_capture(c, visit, capture) for capture in visit.captures]
+            known = self._known_article(c, visit)
+            if visit.article and visit.article.is_article:
+                outcome, known = _store_article(c, visit, known, page[-1] if page else None)
+            else:
+                outcome = self._outcome_without_article(c, visit, known)
+            if known and page:
+                c.executemany(
+                    "UPDATE captures SET article = ? WHERE id = ?", [(known, capture) for capture in page]
+                )
+            assert outcome in OUTCOMES
+            self._close_visit(c, visit, outcome, known)
+        return outcome
+
+    def _known_article(self, c: sqlite3.Connection, visit: Visit) -> int | None:
+        for url in reversed(visit.urls):  # the canonical address, last, says most
+            row = c.execute("SELECT article FROM aliases WHERE url = ?", (url,)).fetchone()
+            if row:
+                return int(row[0])
+        return None
+
+    def _outcome_without_article(
+        self, c: sqlite3.Connection, visit: Visit, known: int | None
+    ) -> str:
+        """`unchanged` touches the article; a missing page is `gone` only at the second look."""
+        outcome = visit.outcome or "not_article"
+        moment = utc(visit.fetched_at)
+        if outcome == "unchanged" and known:
+            c.execute("UPDATE articles SET last_seen = ?, gone_since = NULL WHERE id = ?", (moment, known))
+        if known and outcome in ("gone", "not_article"):
+            row = c.execute(
+                "SELECT outcome, error, visited_at FROM frontier WHERE id = ?", (visit.frontier,)
+            ).fetchone()
+            if row["error"] != "missing":
+                visit.error = "missing"
+                visit.due = visit.fetched_at + SECOND_LOOK
+                return "deferred"
+            c.execute(
+                "UPDATE articles SET gone_since = coalesce(gone_since, ?) WHERE id = ?",
+                (row["visited_at"], known),
+            )
+            return "gone"
+        return outcome
+
+    def _close_visit(
+        self, c: sqlite3.Connection, visit: Visit, outcome: str, article: int | None
+    ) -> None:
+        moment = utc(visit.fetched_at)
+        failed = outcome in ("failed", "blocked")
+        c.execute(
+            "UPDATE frontier SET visited_at = ?, outcome = ?, status = ?, error = ?, due = ?, "
+            "etag = coalesce(?, etag), last_modified = coalesce(?, last_modified), "
+            "article = coalesce(?, article), attempts = attempts + 1, "
+            "failures = CASE WHEN ? THEN failures + 1 ELSE 0 END WHERE id = ?",
+            (
+                moment, outcome, visit.status, visit.error,
+                utc(visit.due) if visit.due else None,
+                visit.etag, visit.last_modified, article, failed, visit.frontier,
+            ),
+        )  # fmt: skip
+        c.execute(f"UPDATE crawls SET {outcome} = {outcome} + 1 WHERE id = ?", (visit.crawl,))  # noqa: S608 -- one of OUTCOMES
+        if article:
+            # Other addresses of the article that wait in the frontier need no visit of their own.
+            c.executemany(
+                "UPDATE frontier SET due = NULL, outcome = 'excluded', error = 'alias', article = ?1 "
+                "WHERE url = ?2 AND id <> ?3",
+                [(article, url, visit.frontier) for url in visit.urls],
+            )
+
+
+def content_digest(title: str | None, text: str) -> str:
+    """SHA-256 of what makes a revision: title and text, as `sha256:` and hex."""
+    return "sha256:" + hashlib.sha256(f"{title or ''}\n\n{text}".encode()).hexdigest()
+
+
+def _store_article(
+    c: sqlite3.Connection, visit: Visit, known: int | None, capture: int | None
+) -> tuple[str, int]:
+    article = visit.article
+    assert article is not None
+    moment = utc(visit.fetched_at)
+    url = article.canonical_url or article.url
+    digest = content_digest(article.title, article.text)
+    row: dict[str, Any] = {
+        "site": visit.site,
+        "url": url,
+        "title": article.title,
+        "text": article.text,
+        "authors": _json(article.authors),
+        "published": article.published,
+        "published_raw": article.published_raw,
+        "modified": article.modified,
+        "section": article.section,
+        "language": article.language,
+        "image": article.image,
+        "views": article.views,
+        "comments": article.comments,
+        "captions": _json(article.captions),
+        "editions": _json(article.editions),
+        "layout": article.layout,
+        "charset": article.charset,
+        "sources": _json(article.sources),
+        "flags": _json(article.flags),
+        "last_seen": moment,
+        "gone_since": None,
+        "capture": capture,
+    }
+    if known is None:
+        known = _insert(c, "articles", {**row, "first_seen": moment})
+        _insert_revision(c, known, 1, article, digest, moment, capture)
+        outcome = "new"
+    else:
+        old = _one(
+            c,
+            "SELECT a.revision, a.text, a.published, r.digest FROM articles a "
+            "LEFT JOIN revisions r ON r.article = a.id AND r.number = a.revision WHERE a.id = ?",
+            (known,),
+        )
+        if old["text"] and not article.text:
+            # A page that lost its text is a fault of the server, not an edit.
+            visit.error = "the page came without its text; the earlier revision stays"
+            return "deferred", known
+        if article.published is None:
+            row.pop("published")
+            row.pop("published_raw")
+        taken = c.execute("SELECT 1 FROM articles WHERE url = ? AND id <> ?", (url, known)).fetchone()
+        if taken:
+            row.pop("url")
+        outcome = "unchanged"
+        if old["digest"] == digest:
+            for name in ("title", "text", "capture"):
+                row.pop(name)
+        else:
+            row["revision"] = old["revision"] + 1
+            _insert_revision(c, known, row["revision"], article, digest, moment, capture)
+            outcome = "updated"
+        _update(c, "articles", known, row)
+    _set_tags(c, known, article.tags)
+    _add_engagement(c, known, moment, article)
+    for address in dict.fromkeys((*visit.urls, url)):
+        c.execute(
+            "INSERT OR IGNORE INTO aliases (url, article, first_seen) VALUES (?, ?, ?)",
+            (address, known, moment),
+        )
+    return outcome, known
+
+
+def _insert_revision(
+    c: sqlite3.Connection,
+    article_id: int,
+    number: int,
+    article: Article,
+    digest: str,
+    moment: str,
+    capture: int | None,
+) -> None:
+    _insert(
+        c,
+        "revisions",
+        {
+            "article": article_id,
+            "number": number,
+            "title": article.title,
+            "text": article.text,
+            "digest": digest,
+            "seen_at": moment,
+            "capture": capture,
+        },
+    )
+
+
+def _set_tags(c: sqlite3.Connection, article_id: int, tags: list[str]) -> None:
+    c.executemany("INSERT OR IGNORE INTO tags (name) VALUES (?)", [(tag,) for tag in tags])
+    ids = {
+        row[0]
+        for tag in tags
+        for row in c.execute("SELECT id FROM tags WHERE name = ?", (tag,))
+    }
+    old = {row[0] for row in c.execute("SELECT tag FROM article_tags WHERE article = ?", (article_id,))}
+    c.executemany(
+        "DELETE FROM article_tags WHERE article = ? AND tag = ?", [(article_id, t) for t in old - ids]
+    )
+    c.executemany(
+        "INSERT INTO article_tags (article, tag) VALUES (?, ?)", [(article_id, t) for t in ids - old]
+    )
+
+
+def _add_engagement(c: sqlite3.Connection, article_id: int, moment: str, article: Article) -> None:
+    if article.views is None and article.comments is None:
+        return
+    last = c.execute(
+        "SELECT views, comments FROM engagement WHERE article = ? ORDER BY seen_at DESC LIMIT 1",
+        (article_id,),
+    ).fetchone()
+    if last and (last["views"], last["comments"]) == (article.views, article.comments):
+        return
+    c.execute(
+        "INSERT OR REPLACE INTO engagement (article, seen_at, views, comments) VALUES (?, ?, ?, ?)",
+        (article_id, moment, article.views, article.comments),
+    )
+
+
+def _insert_capture(c: sqlite3.Connection, visit: Visit, capture: Capture) -> int:
+    return _insert(
+        c,
+        "captures",
+        {
+            "site": visit.site,
+            "crawl": visit.crawl,
+            "url": capture.url,
+            "fetched_at": capture.fetched_at,
+            "status": capture.status,
+            "content_type": capture.content_type,
+            "payload_digest": capture.payload_digest,
+            "payload_length": capture.payload_length,
+            "warc": capture.warc,
+            "warc_offset": capture.warc_offset,
+            "warc_length": capture.warc_length,
+            "record_id": capture.record_id,
+        },
+    )
+
+
+def _take_lock(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("a+", encoding="utf-8")
+    except OSError as error:
+        raise ArchiveUsageError(
+            f"{folder}: cannot be written ({error.strerror}): choose another folder with --data or "
+            "mend its permissions"
+        ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read().strip() or "another process"
+        lock.close()
+        raise ArchiveLocked(f"{folder}: another run is writing to this archive ({holder})") from None
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()} since {utc(now())}\n")
+    lock.flush()
+    return lock
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _one(c: sqlite3.Connection, sql: str, args: tuple[Any, ...]) -> dict[str, Any]:
+    cursor = c.execute(sql, args)
+    row = cursor.fetchone()
+    return {d[0]: value for d, value in zip(cursor.description, row, strict=True)}
+
+
+# Column names below are this module's own, never input.
+def _insert(c: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:
+    marks = ", ".join("?" * len(row))
+    sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"  # noqa: S608
+    return int(c.execute(sql, tuple(row.values())).lastrowid or 0)
+
+
+def _update(c: sqlite3.Connection, table: str, key: int, row: Mapping[str, Any]) -> None:
+    columns = ", ".join(f"{name} = ?" for name in row)
+    c.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*row.values(), key))  # noqa: S608
+
+
+def _upsert(c: sqlite3.Connection, table: str, key: str, row: Mapping[str, Any]) -> None:
+    columns = ", ".join(f"{name} = excluded.{name}" for name in row if name != key)
+    marks = ", ".join("?" * len(row))
+    c.execute(
+        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks}) "  # noqa: S608
+        f"ON CONFLICT ({key}) DO UPDATE SET {columns}",
+        tuple(row.values()),
+    )

@@ -1,0 +1,15 @@
+"""times: one spelling for the archive's own moments: ISO 8601, UTC, whole seconds, `Z`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def utc(moment: datetime) -> str:
+    """`2026-11-22T08:00:00Z` for an aware datetime."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)

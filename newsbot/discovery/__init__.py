@@ -1,0 +1,58 @@
+"""discovery: feeds and sitemaps → candidate URLs of one site, each in its one spelling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urljoin
+
+from archive.store import Candidate
+from newsbot import urls
+from newsbot.profiles import Site, families
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a source says of one article: its address as printed, and a date where it gives one."""
+
+    url: str
+    date: str | None = None
+
+
+@lru_cache(maxsize=1024)
+def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+
+
+def is_candidate(site: Site, url: str) -> bool:
+    """Whether a canonical address may be an article of the site, by host and patterns alone."""
+    if urls.netloc(url) not in site.netlocs:
+        return False
+    path = urls.path_and_query(url)
+    if path == "/":
+        return False
+    excluded = (*site.exclude, *families()[site.family].discovery.exclude)
+    if excluded and _any(excluded).search(path):
+        return False
+    return not site.article or bool(_any(tuple(site.article)).search(path))
+
+
+def skips_sitemap(site: Site, url: str) -> bool:
+    """Whether a sitemap lists no articles, by its address."""
+    patterns = tuple(families()[site.family].discovery.skip_sitemaps)
+    return bool(patterns) and bool(_any(patterns).search(url))
+
+
+def candidates(site: Site, base: str, entries: Iterable[Entry]) -> Iterator[Candidate]:
+    """Entries → frontier candidates: absolute, canonical, once each, and of this site only."""
+    seen = set()
+    for entry in entries:
+        try:
+            url = urls.canonical(urljoin(base, entry.url.strip()))
+        except ValueError:
+            continue
+        if url and url not in seen and is_candidate(site, url):
+            seen.add(url)
+            yield Candidate(url, entry.date)

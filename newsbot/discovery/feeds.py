@@ -1,0 +1,50 @@
+"""feeds: RSS 0.9–2.0 and Atom (RFC 4287) → entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml.etree import _Element as Element
+
+from newsbot.discovery import Entry
+from newsbot.discovery.xml import child_text, local_name, parse_xml
+
+MAX_ENTRIES = 5_000
+"""Of one feed; longer ones are traps."""
+
+
+def parse_feed(body: bytes, charset: str | None = None) -> list[Entry] | None:
+    """Entries of a feed in its order, or None where the document is no feed."""
+    root = parse_xml(body, charset)
+    if root is None or local_name(root) not in ("rss", "feed", "rdf"):
+        return None
+    entries = []
+    for item in root.iter():
+        if local_name(item) in ("item", "entry"):
+            link = _link(item)
+            if link:
+                date = child_text(item, "pubdate", "published", "updated", "date")
+                entries.append(Entry(link, date))
+                if len(entries) >= MAX_ENTRIES:
+                    break
+    return entries
+
+
+def _link(item: Element) -> str | None:
+    for href in _atom_links(item):
+        return href
+    link = child_text(item, "link")
+    if link:
+        return link
+    guid = next((child for child in item if local_name(child) == "guid"), None)
+    if guid is not None and guid.text and guid.get("isPermaLink", "true").lower() == "true":
+        text = guid.text.strip()
+        return text if text.startswith("http") else None
+    return None
+
+
+def _atom_links(item: Element) -> Iterator[str]:
+    for child in item:
+        href = child.get("href")
+        if local_name(child) == "link" and href and child.get("rel", "alternate") == "alternate":
+            yield href

@@ -1,0 +1,46 @@
+"""sitemaps: sitemap indexes and URL sets (sitemaps.org protocol 0.9), news dates included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from newsbot.discovery import Entry
+from newsbot.discovery.xml import child_text, local_name, parse_xml, unpack
+
+MAX_URLS = 100_000
+"""Of one file; the protocol allows 50,000."""
+
+
+@dataclass(slots=True)
+class Sitemap:
+    """What one sitemap file lists: further sitemaps or pages."""
+
+    children: list[Entry] = field(default_factory=list)
+    pages: list[Entry] = field(default_factory=list)
+
+
+def parse_sitemap(body: bytes, charset: str | None = None) -> Sitemap | None:
+    """Read a sitemap (XML, gzip or a plain list of URLs), or None where the document is none."""
+    root = parse_xml(body, charset)
+    if root is None or local_name(root) not in ("sitemapindex", "urlset"):
+        return _plain_list(body)
+    sitemap = Sitemap()
+    for element in root:
+        name = local_name(element)
+        location = child_text(element, "loc")
+        if not location or len(sitemap.pages) >= MAX_URLS:
+            continue
+        if name == "sitemap":
+            sitemap.children.append(Entry(location, child_text(element, "lastmod")))
+        elif name == "url":
+            news = next((child for child in element if local_name(child) == "news"), None)
+            date = child_text(news, "publication_date") if news is not None else None
+            sitemap.pages.append(Entry(location, date or child_text(element, "lastmod")))
+    return sitemap
+
+
+def _plain_list(body: bytes) -> Sitemap | None:
+    lines = unpack(body).decode("utf-8", "replace").split()
+    if not lines or not all(line.startswith(("http://", "https://")) for line in lines[:100]):
+        return None
+    return Sitemap(pages=[Entry(line) for line in lines[:MAX_URLS]])

@@ -1,0 +1,247 @@
+"""HTML element → blocks: the paragraphs a reader sees, with words kept whole.
+
+Text is joined exactly as a browser would flow it: white space only where the page has some, so that
+`айлары<span>нда</span> <em>партияның</em>` gives two words and neither one nor three.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from lxml.etree import _Element as Element
+
+from archive.kazakh.letters import faithful
+
+BLOCK_TAGS = frozenset(
+    "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption "
+    "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre "
+    "section summary table tbody td tfoot th thead tr ul caption".split()
+)
+HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+# Never text of an article, whatever the theme.
+SKIPPED_TAGS = frozenset(
+    "script style noscript template iframe object embed video audio canvas svg math form button "
+    "input select textarea nav aside dialog head title meta link map".split()
+)
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|text-indent)\s*:\s*-\d{3,}", re.I
+)
+_HIDDEN_CLASS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|d-none)(?:\s|$)")
+_EMBED_CLASS = re.compile(
+    r"(?:^|\s)(?:twitter-tweet|instagram-media|tiktok-embed|fb-post|wp-embedded-content)(?:\s|$)"
+)
+_CAPTION_CLASS = re.compile(r"(?:^|\s)(?:wp-caption-text|gallery-caption|wp-element-caption)(?:\s|$)")
+
+_BREAK = "\x1e"  # stands for <br> until a block is complete; cannot occur in parsed HTML text
+_BREAKS = re.compile(rf"\s*{_BREAK}\s*")
+_PARAGRAPH_BREAK = re.compile(rf"\s*{_BREAK}(?:\s*{_BREAK})+\s*")
+VERSE_LINE = 70
+"""Printed lines shorter than this, in characters, may be verse; longer ones are paragraphs."""
+
+
+@dataclass(slots=True)
+class Block:
+    """One paragraph-like piece of a page."""
+
+    kind: str
+    """`p`, `heading`, `item`, `quote`, `row` or `caption`."""
+    text: str
+    linked: float
+    """Share of the characters that stand inside links, 0–1."""
+    element: Element
+    """The element in which the block ended."""
+
+
+def is_hidden(element: Element) -> bool:
+    """True where a browser would not show the element, by its own attributes."""
+    get = element.get
+    if get("hidden") is not None or get("aria-hidden") == "true":
+        return True
+    style = get("style")
+    if style and _HIDDEN_STYLE.search(style):
+        return True
+    css_class = get("class")
+    return bool(css_class and _HIDDEN_CLASS.search(css_class))
+
+
+def _is_layout_table(table: Element) -> bool:
+    """Old pages lay out columns with tables; their cells hold prose, not data."""
+    for cell in table.iter("td", "th"):
+        inner = [child for child in cell.iter("p", "table", "h1", "h2", "ul", "br") if child is not cell]
+        if len(inner) > 2 or len("".join(cell.itertext())) > 400:
+            return True
+    return False
+
+
+class _Walker:
+    """Depth-first walk with an explicit stack: pages may nest a hundred thousand tags."""
+
+    def __init__(self, removed: Collection[Element]) -> None:
+        self.removed = removed
+        self.blocks: list[Block] = []
+        self.buffer: list[str] = []
+        self.link_chars = 0
+        self.in_link = 0
+        self.kinds: list[str] = ["p"]
+        self.tables: list[bool] = []  # innermost last; True for a table of data
+        self.preformatted = 0
+
+    def text(self, value: str | None) -> None:
+        if value:
+            if self.preformatted:
+                value = value.replace("\n", _BREAK)
+            self.buffer.append(value)
+            if self.in_link:
+                self.link_chars += len(value.strip())
+
+    def flush(self, element: Element) -> None:
+        raw = "".join(self.buffer)
+        linked = self.link_chars
+        self.buffer.clear()
+        self.link_chars = 0
+        if not raw or raw.isspace():
+            return
+        share = min(1.0, linked / max(1, len(raw.strip())))
+        kind = self.kinds[-1]
+        for text in _split_breaks(raw):
+            self.blocks.append(Block(kind, text, share, element))
+
+    def row(self, row: Element) -> None:
+        cells = [
+            faithful(_inline_text(cell, self.removed).replace(_BREAK, " "))
+            for cell in row
+            if cell.tag in ("td", "th") and cell not in self.removed
+        ]
+        while cells and not cells[-1]:
+            cells.pop()
+        if any(cells):
+            linked = sum(len(faithful(a.xpath("string()"))) for a in row.iter("a"))
+            share = min(1.0, linked / max(1, sum(map(len, cells))))
+            self.blocks.append(Block("row", "\t".join(cells), share, row))
+
+    def enter(self, element: Element) -> bool:
+        """Handle a start tag. False means: do not descend."""
+        tag = element.tag
+        if not isinstance(tag, str) or tag in SKIPPED_TAGS or element in self.removed:
+            return False
+        css_class = element.get("class") or ""
+        if is_hidden(element) or (css_class and _EMBED_CLASS.search(css_class)):
+            return False
+        if tag == "footer" and "quote" not in self.kinds:
+            return False
+        if tag == "br":
+            self.buffer.append(_BREAK)
+            return True
+        if tag == "a":
+            self.in_link += 1
+        if tag == "pre":
+            self.preformatted += 1
+        if tag in BLOCK_TAGS or (css_class and _CAPTION_CLASS.search(css_class)):
+            parent = element.getparent()
+            self.flush(element if parent is None else parent)
+            if tag == "tr" and self.tables and self.tables[-1]:
+                self.row(element)
+                return False
+            self.kinds.append(self.kind_of(tag, css_class))
+            if tag == "table":
+                self.tables.append(not _is_layout_table(element))
+        return True
+
+    def kind_of(self, tag: str, css_class: str) -> str:
+        outer = self.kinds[-1]
+        if outer == "caption" or tag in ("figcaption", "caption") or _CAPTION_CLASS.search(css_class):
+            return "caption"
+        if tag in HEADINGS:
+            return "heading"
+        if tag in ("li", "dt", "dd"):
+            return "item"
+        if tag == "blockquote":
+            return "quote"
+        return outer
+
+    def leave(self, element: Element) -> None:
+        tag = element.tag
+        if tag == "a":
+            self.in_link -= 1
+        if tag == "pre":
+            self.preformatted -= 1
+        if tag in BLOCK_TAGS or _CAPTION_CLASS.search(element.get("class") or ""):
+            self.flush(element)
+            self.kinds.pop()
+            if tag == "table":
+                self.tables.pop()
+
+
+def _inline_text(element: Element, removed: Collection[Element]) -> str:
+    parts: list[str] = []
+    stack: list[tuple[Element, bool]] = [(element, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            parts.append(node.tail or "")
+            continue
+        if node is not element:
+            stack.append((node, True))
+        if not isinstance(node.tag, str) or node.tag in SKIPPED_TAGS or node in removed:
+            continue
+        if is_hidden(node):
+            continue
+        if node.tag == "br" or (node.tag in BLOCK_TAGS and node is not element):
+            parts.append(" ")
+        parts.append(node.text or "")
+        stack.extend((child, False) for child in reversed(node))
+    return "".join(parts)
+
+
+def inline_text(element: Element) -> str:
+    """All visible text of an element as one faithful line."""
+    return faithful(_inline_text(element, ()))
+
+
+def _split_breaks(raw: str) -> list[str]:
+    """Cut a block at its `<br>`s: doubled ones part paragraphs; single ones part verse or prose."""
+    if _BREAK not in raw:
+        text = faithful(raw)
+        return [text] if text else []
+    out: list[str] = []
+    for part in _PARAGRAPH_BREAK.split(raw):
+        lines = [line for line in map(faithful, _BREAKS.split(part)) if line]
+        if not lines:
+            continue
+        # Verse and addresses have short lines; newsrooms that never learnt <p> write long ones.
+        if len(lines) > 1 and max(map(len, lines)) <= VERSE_LINE:
+            out.append("\n".join(lines))
+        else:
+            out.extend(lines)
+    return out
+
+
+def blocks(element: Element, removed: Collection[Element] = frozenset()) -> list[Block]:
+    """Visible blocks of an element in reading order, captions marked as such.
+
+    `removed` holds elements to leave out together with everything inside them.
+    """
+    walker = _Walker(removed)
+    stack: list[tuple[Element, bool]] = [(element, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            walker.leave(node)
+            if node is not element:
+                walker.text(node.tail)
+            continue
+        if walker.enter(node):
+            walker.text(node.text)
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(node))
+        elif node is not element:
+            tag = node.tag
+            # A skipped block still parts the text before it from the text after it.
+            if isinstance(tag, str) and tag in BLOCK_TAGS:
+                parent = node.getparent()
+                walker.flush(node if parent is None else parent)
+            walker.text(node.tail)
+    walker.flush(element)
+    return walker.blocks

@@ -1,0 +1,534 @@
+"""Reads the dates that Kazakh and Russian news pages print, in three scripts, and never guesses.
+
+A text becomes a string of one letter per token (its shape: «22 желтоқсан 2022, 14:05» is
+`d M Y, d:d`), and dates are found in the shape by the patterns below. docs/dates.md tells what is
+read and what is refused. Pure: no clock, no network; nothing here raises on any text.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+YEARS_BACK = 5  # how far a weekday may settle a year that was not printed
+LONGEST_TEXT = 5000  # characters looked at; a date line is far shorter
+LONGEST_WORD = 30  # no word of a date is longer
+LONGEST_DATEPARSER_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDate:
+    """One date as printed.
+
+    `value` is an aware datetime when a time of day was printed, else a bare date; `raw` is the
+    part of the text (NFC, plain spaces) that was read; `year_inferred` says that the year was
+    settled by the weekday or the fetch time; `relative` that the date was counted back from it.
+    """
+
+    value: datetime | date
+    raw: str
+    year_inferred: bool
+    relative: bool
+
+    def isoformat(self) -> str:
+        """ISO 8601: `2022-12-22T14:05:00+06:00`, or `2022-12-22` when no time was printed."""
+        if isinstance(self.value, datetime):
+            return self.value.isoformat(timespec="seconds")
+        return self.value.isoformat()
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+_DATA: dict[str, Any] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+)
+_BEFORE: dict[str, str] = _DATA["fold"]["before"]
+_BEFORE_RE = re.compile("|".join(map(re.escape, sorted(_BEFORE, key=len, reverse=True))))
+_LETTERS = str.maketrans(
+    {**_DATA["fold"]["cyrillic"], **_DATA["fold"]["latin"], **_DATA["fold"]["arabic"]}
+)
+_LOOK_LATIN, _LOOK_CYRILLIC = _DATA["look_alikes"]["latin"], _DATA["look_alikes"]["cyrillic"]
+_TO_CYRILLIC = str.maketrans(_LOOK_LATIN, _LOOK_CYRILLIC)
+_TO_LATIN = str.maketrans(_LOOK_CYRILLIC, _LOOK_LATIN)
+_OWN_LATIN = re.compile(f"(?![{_LOOK_LATIN}])[A-Za-z\u00c0-\u024f]")
+_OWN_CYRILLIC = re.compile(f"(?![{_LOOK_CYRILLIC}])[\u0400-\u04ff]")
+
+
+def _fold(word: str) -> str:
+    """The word in one plain alphabet, whatever its script, spelling or look-alike letters."""
+    word = unicodedata.normalize("NFKC", word)
+    latin, cyrillic = _OWN_LATIN.search(word), _OWN_CYRILLIC.search(word)
+    if cyrillic and not latin:
+        word = word.translate(_TO_CYRILLIC)
+    elif latin and not cyrillic:
+        word = word.translate(_TO_LATIN)
+    word = _BEFORE_RE.sub(lambda found: _BEFORE[found[0]], word.lower())
+    plain = (c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+    return "".join(plain).translate(_LETTERS)
+
+
+class _Meaning(NamedTuple):
+    kind: str  # the letter that stands for the word in the shape
+    value: float | str = 0
+
+
+def _lexicon() -> dict[str, _Meaning]:
+    """Folded word -> meaning. Where two lists hold one word the later list wins."""
+    words: dict[str, _Meaning] = {}
+
+    def add(kind: str, value: float | str, forms: list[str]) -> None:
+        words.update((_fold(form), _Meaning(kind, value)) for form in forms)
+
+    for count, forms in _DATA["numbers"].items():
+        add("k", float(count), forms)
+    for seconds, forms in _DATA["units"].items():
+        add("u", int(seconds), forms)
+    for seconds, forms in _DATA["one_unit"].items():
+        add("U", int(seconds), forms)
+    for days, forms in _DATA["days_ago"].items():
+        add(*(("E", 2) if days == "before_last" else ("R", int(days))), forms)
+    for name, forms in _DATA["words"].items():
+        add(_WORD_KINDS[name], 12 if name == "pm" else 0, forms)
+    add("h", 3600, ["сағат"])  # both a unit («2 сағат бұрын») and "at" («сағат 09:30»)
+    for zone, place in _DATA["zones"].items():
+        add("z", place, [zone])
+    for language in ("kk", "ru", "en"):
+        for index, forms in enumerate(_DATA["weekdays"][language]):
+            add("W", index, forms.split())
+        for index, forms in enumerate(_DATA["abbreviations"][language]):
+            add("m", index + 1, forms.split())
+    return words
+
+
+_WORD_KINDS = {
+    "ago": "a",
+    "vague": "v",
+    "year": "G",
+    "month": "A",
+    "at": "H",
+    "am": "p",
+    "pm": "p",
+    "counted": "c",
+}
+_WORDS = _lexicon()
+_MONTHS = [
+    (re.compile(_fold(stem) + _DATA["endings"][language]), index + 1)
+    for language in ("kk", "ru", "en")
+    for index, stem in enumerate(_DATA["months"][language])
+]
+
+
+@lru_cache(maxsize=4096)
+def _meaning(word: str) -> _Meaning:
+    """What a word says about a date; if nothing, `s` (short, maybe an ordinal ending) or `x`."""
+    if len(word) > LONGEST_WORD:
+        return _Meaning("x")
+    folded = _fold(word.replace(".", ""))
+    known = _WORDS.get(folded)
+    if known is not None:
+        return known
+    for pattern, month in _MONTHS:
+        if pattern.fullmatch(folded):
+            return _Meaning("M", month)
+    return _Meaning("s" if len(folded) <= 6 else "x")
+
+
+# --- shape ---------------------------------------------------------------------------------------
+
+_INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_APOSTROPHES = "'’`´"
+_TOKEN = re.compile(
+    r"(?P<space>\s+)|(?P<number>\d+)"
+    rf"|(?P<word>[apAP]\.[mM]\.|[^\W\d_]+(?:[{_APOSTROPHES}][^\W\d_]+)*['’]?)"
+    r"|(?P<mark>.)",
+    re.DOTALL,
+)
+_MARKS = {c: c for c in ".,:/|()'+@"} | dict.fromkeys("-‐‑‒–—―−", "-")
+_MARKS |= {"،": ",", "∶": ":", "：": ":", "’": "'"} | dict.fromkeys('"«»“”„', '"')
+
+
+class _Shape(NamedTuple):
+    """A text as tokens: one letter, one place in the text and one value each."""
+
+    text: str
+    letters: str
+    spans: list[tuple[int, int]]
+    values: list[Any]  # number or word value
+
+    def numbers(self, start: int, end: int) -> list[int]:
+        return [self.values[i] for i in range(start, end) if self.letters[i] in "ndtYQ"]
+
+    def first(self, kinds: str, start: int, end: int) -> Any:
+        return next((self.values[i] for i in range(start, end) if self.letters[i] in kinds), None)
+
+    def raw(self, start: int, end: int) -> str:
+        return " ".join(self.text[self.spans[start][0] : end].split())
+
+
+def _number_kind(digits: str) -> str:
+    """n, d, t: one, two, three digits; Y: a year we accept; Q: another year; #: the rest."""
+    if len(digits) == 4:
+        year = int(digits)
+        return "Y" if FIRST_YEAR <= year <= LAST_YEAR else "Q" if 1000 <= year < 3000 else "#"
+    return "#ndt"[len(digits)] if len(digits) < 4 else "#"
+
+
+def _shape(text: str) -> _Shape:
+    text = text[:LONGEST_TEXT]
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    letters: list[str] = []
+    spans: list[tuple[int, int]] = []
+    values: list[Any] = []
+    for token in _TOKEN.finditer(text):
+        kind: str = " "
+        value: float | str | None = None
+        match token.lastgroup:
+            case "number":
+                kind = _number_kind(token[0])
+                value = int(token[0]) if kind != "#" else None
+            case "word":
+                kind, value = _meaning(token[0])
+            case "mark":
+                kind = _MARKS.get(token[0], "•")
+        letters.append(kind)
+        spans.append(token.span())
+        values.append(value)
+    return _Shape(text, "".join(letters), spans, values)
+
+
+# --- patterns over the shape ---------------------------------------------------------------------
+# A space in these patterns means "spaces or none"; two letters side by side must touch.
+
+_NUMBER = "[ndt#YQ]"
+_TIME = (
+    rf"(?:(?<!{_NUMBER}[:.])[nd]:d(?::d(?:[.,]{_NUMBER})?)?(?: p)?(?!:?{_NUMBER})"
+    rf"|[Hh] :? [nd]\.d(?!\.?{_NUMBER}))"
+)
+_GAP = r"(?: [,.|/•()\-:@\"HhG]){0,4} (?:W(?: [,.|/•()\-:@\"Hh]){0,4} )?"
+_LEFT = rf"(?<!{_NUMBER}[.:/\-])"
+_RIGHT = rf"(?![.\-/]{_NUMBER}(?!:))"
+_DAY = _LEFT + r'"?[nd](?:-?s)?"?'
+_YEAR = r"[YQ](?! c)(?: -? G)?\.?"
+_NO_SHORT_YEAR = r"(?! ,? '?d(?: (?:$|[G,.|•()/])| [nd]:d))"
+_NO_DAY = r"(?<![nd\-])(?<![nd]\s)"
+_NAMED = [
+    rf"[YQ] -? G \.? ,? (?:M(?: A)? {_DAY}|{_DAY} -? M)",  # 2022 жылғы 22 желтоқсан
+    rf"{_LEFT}[YQ] [,\-/.]? [Mm]\.? [\-/]? {_DAY}(?! -? [Mm])",  # 2022-Dec-22
+    rf"[YQ] , {_DAY} -? M(?! ,? [YQ])",  # 2022, 22 желтоқсан
+    rf"{_DAY} [\-/.]? [Mm](?: A)?\.?(?: ,? \(?W\.?\)?)? [,\-/.]? {_YEAR}",  # 22 желтоқсан 2022 ж.
+    rf"[Mm](?: A)?\.? {_DAY} ,? {_YEAR}",  # желтоқсанның 22-сі, 2022 жыл
+    rf"(?:{_DAY} -? [Mm]|[Mm]\.? {_DAY}){_GAP}{_TIME} z?{_GAP}{_YEAR}",  # Dec 22 14:05:00 2022
+]
+_YEARLESS = [
+    rf"{_DAY} -? M(?: A)?{_NO_SHORT_YEAR}",  # 4 мамырда
+    rf"{_DAY} -? m(?:\.{_NO_SHORT_YEAR}| $|(?={_GAP}{_TIME}))",  # 22 жел., 14:05
+    rf"{_NO_DAY}M(?: A)? {_LEFT}[nd]-?s(?! -? [Mm])",  # желтоқсанның 22-сі
+    rf"{_NO_DAY}[Mm]\.? {_DAY}(?= $| [,|•]|{_GAP}{_TIME}){_NO_SHORT_YEAR}",  # Dec 22
+]
+_COUNT = rf"(?<!{_NUMBER}[.,\-])[ndtk]"
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace(" ", " ?"))
+
+
+_DATE = _compile(
+    "|".join(
+        [
+            rf"(?P<ymd>{_LEFT}[YQ] (?P<s1>[.\-/]) [nd] (?P=s1) [nd]{_RIGHT})",
+            rf"(?P<dmy>{_LEFT}[nd] (?P<s2>[.\-/]) [nd] (?P=s2) [YQ]{_RIGHT})",
+            rf"(?P<dmyy>{_LEFT}d(?P<s3>[./])d(?P=s3)d{_RIGHT}(?!:))",
+            rf"(?P<named>{'|'.join(_NAMED)})",
+            rf"(?P<yearless>{'|'.join(_YEARLESS)})",
+            rf"(?P<ago>{_COUNT} [uhU](?: {_COUNT} [uhU])? a|(?<!v\s)U a)",
+            r"(?P<day>R|E u)",
+        ]
+    )
+)
+_TIME_RE = _compile(_TIME)
+_TIME_AFTER = _compile(rf"{_GAP}(?P<time>{_TIME})")
+_TIME_BEFORE = _compile(rf"(?P<time>{_TIME}){_GAP}$")
+_WEEKDAY_AFTER = _compile(r"(?: [,.|•(]){0,2} W(?: ?\))?")
+_WEEKDAY_BEFORE = _compile(r"W(?: [,.|•()\-]){0,3} $")
+_REACH = 16  # tokens looked back for a time or a weekday: no longer than _GAP can be
+_YEAR_BEFORE = _compile(r"Y $")
+_OFFSET = re.compile(
+    r"\s?\(?(?P<zone>[^\W\d_]{1,4})?(?P<sign>[+\-−])(?P<h>\d\d?)(?::?(?P<m>\d\d))?(?![\d:.])\)?"
+    r"|\s?\(?(?P<name>[^\W\d_]{1,4})\b\)?"
+)
+
+
+# --- public --------------------------------------------------------------------------------------
+
+
+def parse_date(
+    text: str, *, zone: ZoneInfo, fetched_at: datetime | None = None, day_first: bool = True
+) -> ParsedDate | None:
+    """The date in a field such as «Жарияланды: 22 желтоқсан 2022, 14:05», or None.
+
+    Where a text holds several, the first one that is printed in full, else the first. `zone` is
+    the site's own; `fetched_at` (naive means in `zone`) settles «Бүгін» and missing years, which
+    are None without it. `day_first` decides only 05/12/2022, never 12/22/2022. Never raises.
+    """
+    shape = _shape(text)
+    found = list(_read(shape, zone, fetched_at, day_first))
+    if not found:
+        return _last_resort(shape, zone)
+    dates = [parsed for parsed in found if parsed]
+    return min(dates, key=lambda parsed: parsed.year_inferred or parsed.relative, default=None)
+
+
+def find_dates(
+    text: str, *, zone: ZoneInfo, fetched_at: datetime | None = None, day_first: bool = True
+) -> list[ParsedDate]:
+    """Every date in a longer line, in the order printed; arguments as in `parse_date`."""
+    return [parsed for parsed in _read(_shape(text), zone, fetched_at, day_first) if parsed]
+
+
+def parse_machine(
+    text: str, *, zone: ZoneInfo, fetched_at: datetime | None = None
+) -> ParsedDate | None:
+    """A date written for machines: `<time datetime>`, JSON-LD, og:, feeds, unix time; or None.
+
+    Reads ISO 8601 and W3C-DTF (extended or compact), RFC 822 and RFC 2822 dates, `ctime`, seconds
+    or milliseconds since 1970, and, as sites are careless, any printed form of `parse_date`. An
+    offset is kept as given, right or wrong; without one the time is in `zone`. Never raises.
+    """
+    text = text[:LONGEST_TEXT].strip()
+    if _EPOCH.fullmatch(text):
+        seconds = float(text) / (1000 if len(text.partition(".")[0]) > 11 else 1)
+        if _EPOCH_FIRST <= seconds < _EPOCH_LAST:
+            moment = datetime.fromtimestamp(int(seconds), UTC).astimezone(zone)
+            return ParsedDate(moment, text, False, False)
+    if compact := _COMPACT.fullmatch(text):
+        year, month, day, hour, minute, second, offset = compact.groups(default="")
+        clock = f"T{hour}:{minute}:{second or '00'}{offset}" if hour else ""
+        parsed = next(_read(_shape(f"{year}-{month}-{day}{clock}"), zone, None, True), None)
+        return parsed and ParsedDate(parsed.value, text, False, False)
+    dates = [parsed for parsed in _read(_shape(text), zone, fetched_at, True) if parsed]
+    return dates[0] if dates else None
+
+
+_EPOCH = re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,9})?")
+_EPOCH_FIRST, _EPOCH_LAST = (datetime(y, 1, 1, tzinfo=UTC).timestamp() for y in (1990, 2101))
+_COMPACT = re.compile(
+    r"([12]\d{3})([01]\d)([0-3]\d)(?:T?([0-2]\d)([0-5]\d)([0-5]\d)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def _read(
+    shape: _Shape, zone: ZoneInfo, fetched_at: datetime | None, day_first: bool
+) -> Iterator[ParsedDate | None]:
+    """One result for each thing that looks like a date; None where no day can be known from it."""
+    now = _local(fetched_at, zone)
+    letters, done = shape.letters, 0  # `done`: the first token that no date has used yet
+    for found in _DATE.finditer(letters):
+        start, end = found.span()
+        rule = found.lastgroup or ""
+        if start < done:
+            continue
+        clock = _TIME_RE.search(letters, start, end)
+        if clock is None and (
+            clock := _TIME_BEFORE.search(letters, max(done, start - _REACH), start)
+        ):
+            start = clock.start()
+        elif clock is None and (clock := _TIME_AFTER.match(letters, end)):
+            end = clock.end()
+        if before := _WEEKDAY_BEFORE.search(letters, max(done, start - _REACH), start):
+            start = before.start()
+        elif rule == "yearless" and "W" not in letters[start:end]:
+            after = _WEEKDAY_AFTER.match(letters, end)
+            end = after.end() if after else end
+        done = end
+        weekday = shape.first("W", start, end)
+        if rule == "ago":
+            day = _count_back(shape, found.span(), now)
+        elif rule == "day":
+            day = _day_back(shape, found.span(), now)
+        else:
+            day = _calendar_day(shape, found, weekday, now, day_first)
+        relative = rule in {"ago", "day"}
+        if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
+            yield None
+        elif clock is None or isinstance(day, datetime):
+            yield ParsedDate(
+                day, shape.raw(start, shape.spans[end - 1][1]), rule == "yearless", relative
+            )
+        else:
+            stop = shape.spans[end - 1][1]
+            value, clock_stop = _at_clock(day, shape, clock.span(clock.lastgroup or 0), zone)
+            yield ParsedDate(
+                value, shape.raw(start, max(stop, clock_stop)), rule == "yearless", relative
+            )
+
+
+def _local(fetched_at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    if fetched_at is None or not FIRST_YEAR <= fetched_at.year <= LAST_YEAR:
+        return None
+    return fetched_at.astimezone(zone) if fetched_at.tzinfo else fetched_at.replace(tzinfo=zone)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _calendar_day(
+    shape: _Shape, found: re.Match[str], weekday: int | None, now: datetime | None, day_first: bool
+) -> date | None:
+    """The day that a match of _DATE prints."""
+    numbers = shape.numbers(*found.span())
+    match found.lastgroup:
+        case "ymd":
+            return _date(*numbers[:3])
+        case "dmy" | "dmyy":
+            day, month, year = numbers[:3] if day_first else (numbers[1], numbers[0], numbers[2])
+            if found.lastgroup == "dmyy":
+                year += 2000 if year < 50 else 1900
+            # 12/22/2022 can be only one day, whatever the site's habit
+            return _date(year, month, day) or _date(year, day, month)
+        case "named":
+            month = shape.first("Mm", *found.span())
+            return _date(shape.first("YQ", *found.span()), month, shape.first("nd", *found.span()))
+        case _:
+            if _YEAR_BEFORE.search(shape.letters, max(0, found.start() - 2), found.start()):
+                return None  # «2022 22 желтоқсан»: a year or a number of views
+            month = shape.first("Mm", *found.span())
+            return _settle_year(month, shape.first("nd", *found.span()), weekday, now)
+
+
+def _settle_year(month: int, day: int, weekday: int | None, now: datetime | None) -> date | None:
+    """The latest such day not after the day of fetching (and one day's grace for clocks)."""
+    if now is None:
+        return None
+    limit = now.date() + timedelta(days=1)
+    for year in range(limit.year, now.year - YEARS_BACK - 1, -1):
+        value = _date(year, month, day)
+        if value and value <= limit and weekday in {None, value.weekday()}:
+            return value
+    return None
+
+
+def _day_back(shape: _Shape, span: tuple[int, int], now: datetime | None) -> date | None:
+    """«бүгін», «кеше», «алдыңғы күні»; `алдыңғы` before any other unit names no day."""
+    if now is None or shape.first("u", *span) not in {None, _DAY_SECONDS}:
+        return None
+    return now.date() - timedelta(days=shape.first("RE", *span))
+
+
+def _count_back(shape: _Shape, span: tuple[int, int], now: datetime | None) -> date | None:
+    """«2 сағат бұрын» is a moment, «2 күн бұрын» a day."""
+    if now is None:
+        return None
+    count, total, finest = 1.0, 0.0, float("inf")
+    for index in range(*span):
+        kind, value = shape.letters[index], shape.values[index]
+        if kind in "ndtk":
+            count = value
+        elif kind in "uhU":
+            total += count * value
+            finest = min(finest, value)
+    if finest < _DAY_SECONDS:
+        moment = now.astimezone(UTC) - timedelta(seconds=total)
+        return moment.astimezone(now.tzinfo).replace(microsecond=0)
+    days, rest = divmod(total, _DAY_SECONDS)
+    return None if rest else now.date() - timedelta(days=days)
+
+
+_DAY_SECONDS = 86400
+
+
+def _at_clock(day: date, shape: _Shape, span: tuple[int, int], zone: ZoneInfo) -> tuple[date, int]:
+    """The day at the printed time, and where in the text that time ends (0: it was no time)."""
+    hour, minute, second = [*shape.numbers(*span), 0][:3]
+    half = shape.first("p", *span)
+    if half is not None and 1 <= hour <= 12:
+        hour = hour % 12 + half
+    if (hour, minute, second) == (24, 0, 0):
+        day, hour = day + timedelta(days=1), 0
+    if hour > 23 or minute > 59 or second > 59:
+        return day, 0
+    stop = shape.spans[span[1] - 1][1]
+    iso = shape.letters[span[0] : span[1]].count(":") == 2 or shape.letters[span[0] - 1] == "H"
+    offset, stop = _offset(shape.text, stop, iso)
+    return datetime.combine(day, time(hour, minute, second), offset or zone), stop
+
+
+def _offset(text: str, position: int, iso: bool) -> tuple[tzinfo | None, int]:
+    """The offset printed at `position`, and its end. `iso`: a minus there cannot mean "until"."""
+    found = _OFFSET.match(text, position)
+    if found is None:
+        return None, position
+    name = found["zone"] or found["name"]
+    place = _meaning(name) if name else _Meaning("z", "UTC")
+    if place.kind != "z":
+        return None, position
+    if found["name"]:
+        return ZoneInfo(str(place.value)), found.end()
+    tight = not found[0][0].isspace()
+    minutes = 60 * int(found["h"]) + int(found["m"] or 0)
+    sure = found["zone"] or found["m"] or (tight and len(found["h"]) == 2)
+    if not sure or minutes > 14 * 60 or (found["sign"] != "+" and not iso and not found["zone"]):
+        return None, position
+    return timezone(timedelta(minutes=minutes if found["sign"] == "+" else -minutes)), found.end()
+
+
+# --- dateparser, the last resort -----------------------------------------------------------------
+
+
+@cache
+def _dateparser() -> Any:
+    from dateparser.date import DateDataParser  # slow to import and seldom needed
+
+    settings = {
+        "DATE_ORDER": "DMY",
+        "PREFER_LOCALE_DATE_ORDER": False,
+        "REQUIRE_PARTS": ["day", "month", "year"],
+        "STRICT_PARSING": True,
+        "PARSERS": ["absolute-time"],
+    }
+    return DateDataParser(languages=["kk", "ru", "en"], settings=settings)
+
+
+# a day, then a year, the month before or between them, and nothing that speaks of anything else
+_PLAIN = re.compile(
+    r"[ .,:sxWH]*(?:[nd][ .,sxW]*[sxMm][ .,sxWGH]*|[sxMm][ .,]*[nd][ .,sxWGH]*)Y[ .,sxWGH]*"
+)
+
+
+def _last_resort(shape: _Shape, zone: ZoneInfo) -> ParsedDate | None:
+    """What dateparser makes of one day, one word and one year in a natural order, else None.
+
+    Everything else it may say is a guess («Желтоқсан 2024 (22)» is an archive link to it as much
+    as a date), so the day, the year and the time that it returns must be the ones printed.
+    """
+    clocks = list(_TIME_RE.finditer(shape.letters))
+    plain = _PLAIN.fullmatch(_TIME_RE.sub("", shape.letters))
+    if not plain or len(clocks) > 1 or len(shape.text) > LONGEST_DATEPARSER_TEXT:
+        return None
+    raw = " ".join(shape.text.split())
+    try:
+        guess = _dateparser().get_date_data(raw).date_obj
+    except Exception:  # whatever a library does with a hostile text, it found no date
+        return None
+    day, year = (shape.first(kinds, 0, len(shape.letters)) for kinds in ("nd", "Y"))
+    if guess is None or guess.tzinfo or (guess.day, guess.year) != (day, year):
+        return None
+    if not clocks:
+        return ParsedDate(guess.date(), raw, False, False)
+    if shape.numbers(*clocks[0].span())[:2] != [guess.hour, guess.minute]:
+        return None
+    return ParsedDate(guess.replace(tzinfo=zone, microsecond=0), raw, False, False)

@@ -1,0 +1,309 @@
+"""Site profiles and families: the TOML files that say what a newspaper is, and their checks.
+
+A site (`newsbot/sites/*.toml`) is one newspaper; a family (`newsbot/families/*.toml`) is the
+content-management system or theme that many sites share. Both are data; this module is their schema.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cssselect import SelectorError
+from parsel.csstranslator import HTMLTranslator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+SITES_DIR = Path(__file__).parent / "sites"
+FAMILIES_DIR = Path(__file__).parent / "families"
+
+REGIONS = (
+    "national abai almaty-city almaty-oblast aqmola aqtobe astana atyrau east-kazakhstan jambyl jetisu "
+    "mangystau north-kazakhstan pavlodar qaragandy qostanai qyzylorda shymkent turkistan ulytau "
+    "west-kazakhstan"
+).split()
+
+
+class ProfileError(Exception):
+    """A profile cannot be used; the message names the file, the key and what was expected."""
+
+
+def _css(value: str) -> str:
+    try:
+        HTMLTranslator().css_to_xpath(value)
+    except SelectorError as error:
+        raise ValueError(f"a CSS selector ({error})") from None
+    return value
+
+
+def _regex(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"a regular expression ({error})") from None
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("an IANA time zone such as 'Asia/Almaty'") from None
+    return value
+
+
+def _web_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("an absolute http:// or https:// address") from None
+    return value
+
+
+def _region(value: str) -> str:
+    if value not in REGIONS:
+        raise ValueError(f"one of {', '.join(REGIONS)}")
+    return value
+
+
+Css = Annotated[str, AfterValidator(_css)]
+Regex = Annotated[str, AfterValidator(_regex)]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Layout(_Model):
+    """A dated set of CSS selectors. A field's selectors are tried in order; the first that yields wins.
+
+    `::attr(name)` and `::text` select an attribute or the element's own text, as in parsel.
+    """
+
+    id: Id
+    when: Css | None = None
+    """The layout applies only where this matches."""
+    valid_until: date | None = None
+    """Last day the newspaper served this layout; later captures use the next one."""
+    article: Css | None = None
+    """Proof that the page is one article, even where the text is short or missing."""
+    refuse: dict[str, Css] = {}
+    """Reason → proof that the page is something else: a listing, a static page, a log-in form."""
+    title: list[Css] = []
+    body: list[Css] = []
+    lead: list[Css] = []
+    """Blocks printed outside the body that belong before its first paragraph."""
+    remove: list[Css] = []
+    """Elements that are never article text."""
+    captions: list[Css] = []
+    authors: list[Css] = []
+    published: list[Css] = []
+    modified: list[Css] = []
+    section: list[Css] = []
+    tags: list[Css] = []
+    image: list[Css] = []
+    views: list[Css] = []
+    comments: list[Css] = []
+    comment_items: Css | None = None
+    """Each printed reader comment, counted where no counter is printed."""
+    editions: list[Css] = []
+    pages: list[Css] = []
+    """Links to further pages of the same article."""
+
+
+class Discovery(_Model):
+    """Where a family publishes its URLs by default, as paths below the site's address."""
+
+    feeds: list[str] = []
+    sitemaps: list[str] = []
+    skip_sitemaps: list[Regex] = []
+    """Sitemap addresses that list no articles (tags, authors, static pages)."""
+    exclude: list[Regex] = []
+    """Paths that are never articles."""
+
+
+class Family(_Model):
+    """A content-management system or theme: how to recognise it, find its URLs and read its pages."""
+
+    id: Id
+    name: str
+    generator: Regex | None = None
+    """Regular expression on `<meta name=generator>`."""
+    signs: list[Css] = []
+    """Any match means that the page is of this family."""
+    discovery: Discovery = Discovery()
+    layouts: list[Layout] = []
+
+
+class Source(_Model):
+    """One place where article URLs are discovered."""
+
+    kind: Literal["feed", "sitemap"]
+    url: str
+    """Absolute, or relative to the site's address."""
+
+
+class Crawl(_Model):
+    """How politely this site is crawled; AutoThrottle may slow down further, never speed up beyond it."""
+
+    delay: float = Field(default=2.0, ge=0, le=3600)
+    """Seconds between two requests."""
+    concurrency: int = Field(default=1, ge=1, le=16)
+    """Requests under way at once."""
+    timeout: float = Field(default=60.0, gt=0, le=600)
+    """Seconds until a request is given up."""
+    autothrottle: bool = True
+    """Slow down further when the server answers slowly (Scrapy's AutoThrottle)."""
+
+
+class Site(_Model):
+    """One newspaper, read from one TOML file whose name is its id."""
+
+    id: Id
+    name: str = Field(min_length=1)
+    url: Annotated[str, AfterValidator(_web_url)]
+    hosts: list[str] = []
+    """Hosts that belong to the site besides that of `url`, with the port where it is not the usual one."""
+    region: Annotated[str, AfterValidator(_region)] = "national"
+    language: str = "kk"
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Almaty"
+    family: str = "generic"
+    confirmed: date | None = None
+    """The day a person last confirmed the profile against the live site."""
+    note: str = ""
+    enabled: bool = True
+    """Whether `newsbot crawl` without ids includes the site."""
+    sources: list[Source] = []
+    """Overrides the family's discovery paths."""
+    article: list[Regex] = []
+    """Where given, only paths (with query) that match one of these are fetched as articles."""
+    exclude: list[Regex] = []
+    """Paths (with query) that are never fetched."""
+    layouts: list[Layout] = []
+    """The site's own layouts, tried before its family's."""
+    crawl: Crawl = Crawl()
+
+    @property
+    def netlocs(self) -> frozenset[str]:
+        """Every `host[:port]` of the site, lower-case."""
+        return frozenset(h.lower() for h in (urlsplit(self.url).netloc, *self.hosts))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the newsroom."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def is_loopback(self) -> bool:
+        """True where every host is this machine itself: a test or a demonstration."""
+        return all(_is_loopback(netloc) for netloc in self.netlocs)
+
+    def candidate_sources(self) -> list[Source]:
+        """Absolute sources: the site's own, or else its family's defaults."""
+        discovery = families()[self.family].discovery
+        chosen = self.sources or [
+            *(Source(kind="sitemap", url=path) for path in discovery.sitemaps),
+            *(Source(kind="feed", url=path) for path in discovery.feeds),
+        ]
+        return [Source(kind=s.kind, url=urljoin(self.url, s.url)) for s in chosen]
+
+
+def _is_loopback(netloc: str) -> bool:
+    host = urlsplit(f"//{netloc}").hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+M = TypeVar("M", "Site", "Family")
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"]) or "the file"
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"{key}: unknown key")
+        elif problem["type"] == "missing":
+            lines.append(f"{key}: missing")
+        elif problem["type"] == "value_error":
+            lines.append(f"{key}: expected {problem['ctx']['error']}, got {problem['input']!r}")
+        else:
+            expected = problem["msg"].removeprefix("Input should be ")
+            lines.append(f"{key}: expected {expected}, got {problem['input']!r}")
+    return "; ".join(lines)
+
+
+def _read(path: Path, model: type[M]) -> M:
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ProfileError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{path}: not valid TOML: {error}") from None
+    raw.setdefault("id", path.stem)
+    try:
+        profile = model.model_validate(raw)
+    except ValidationError as error:
+        raise ProfileError(f"{path}: {_explain(error)}") from None
+    if profile.id != path.stem:
+        raise ProfileError(
+            f"{path}: id: expected {path.stem!r} (the file's name), got {profile.id!r}"
+        )
+    return profile
+
+
+def load_site(path: Path) -> Site:
+    """Read one profile. Raises `ProfileError` naming file, key and expectation."""
+    site = _read(path, Site)
+    if site.family not in families():
+        raise ProfileError(
+            f"{path}: family: expected one of {', '.join(families())}, got {site.family!r}"
+        )
+    return site
+
+
+def load_sites(*extra: Path) -> dict[str, Site]:
+    """Every profile of the package and of the user's folders, by id; a user's file replaces ours.
+
+    Raises `ProfileError` for a broken profile or a folder that is none.
+    """
+    return dict(_site_items(*extra))
+
+
+def _site_items(*extra: Path) -> Iterator[tuple[str, Site]]:
+    for folder in (SITES_DIR, *extra):
+        if not folder.is_dir():
+            raise ProfileError(f"{folder}: expected a folder of site profiles (*.toml)")
+        for path in sorted(folder.glob("*.toml")):
+            yield path.stem, load_site(path)
+
+
+@cache
+def families() -> Mapping[str, Family]:
+    """Every family by id, `generic` last so that it is the fallback."""
+    found = {path.stem: _read(path, Family) for path in sorted(FAMILIES_DIR.glob("*.toml"))}
+    generic = found.pop("generic")
+    return {**found, "generic": generic}
+
+
+def layouts_of(site: Site | None, family: Family, at: datetime | None) -> list[Layout]:
+    """Layouts that applied at a moment, in the order to try: the site's own, then its family's."""
+    candidates = [*(site.layouts if site else []), *family.layouts]
+    current = [layout for layout in candidates if layout.valid_until is None]
+    dated = sorted(
+        (layout for layout in candidates if layout.valid_until is not None),
+        key=lambda layout: layout.valid_until or date.max,
+    )
+    if at is None:  # an undated page is most likely a recent one
+        return current + dated
+    day = at.date()
+    return [x for x in dated if x.valid_until is not None and day <= x.valid_until] + current

@@ -1,0 +1,112 @@
+"""session: one crawl of one site: its store, its counters, the URLs in flight.
+
+Every component reaches it through `crawler.spider.session`, so that `scrapy crawl ID` and
+`newsbot crawl ID` are the same thing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+from archive.errors import ArchiveError
+from archive.store import Due, Store, Visit
+from archive.times import now
+from newsbot import __version__
+from newsbot.profiles import Site
+
+SOFTWARE = f"newsbot/{__version__}"
+_stores: dict[Path, tuple[Store, int]] = {}
+
+
+def borrow_store(folder: Path) -> Store:
+    """The process's one store for a folder; give it back with `return_store`."""
+    key = folder.absolute()
+    store, users = _stores.get(key) or (Store(key, SOFTWARE), 0)
+    _stores[key] = (store, users + 1)
+    return store
+
+
+def return_store(folder: Path) -> None:
+    """Close the store when its last user has given it back."""
+    key = folder.absolute()
+    store, users = _stores[key]
+    if users > 1:
+        _stores[key] = (store, users - 1)
+    else:
+        del _stores[key]
+        store.close()
+
+
+class Session:
+    """State of one crawl; opened with the spider and closed with it."""
+
+    def __init__(self, site: Site, folder: Path, limit: int | None = None) -> None:
+        """Borrow the store of `folder`; `limit` caps the number of article URLs visited."""
+        self.site = site
+        self.folder = folder
+        self.limit = limit
+        self.store = borrow_store(folder)
+        self.crawl = 0
+        self.outcomes: Counter[str] = Counter()
+        self.discovered = 0
+        self.sources_ok = 0
+        self.sources_failed = 0
+        self.last_error: str | None = None
+        self.fatal: ArchiveError | None = None
+        self.in_flight: set[int] = set()
+        self._visits = 0
+
+    def open(self) -> None:
+        """Write the crawl's first row."""
+        site = self.site
+        self.store.save_site(
+            {
+                "id": site.id,
+                "name": site.name,
+                "url": site.url,
+                "region": site.region,
+                "language": site.language,
+                "timezone": site.timezone,
+                "family": site.family,
+            }
+        )
+        self.crawl = self.store.start_crawl(site.id, now())
+
+    def close(self, reason: str, requests: int) -> None:
+        """Write the crawl's last row and give the store back."""
+        try:
+            if self.crawl:
+                self.store.finish_crawl(self.crawl, now(), reason, requests)
+        except ArchiveError as error:
+            self.fatal = self.fatal or error
+        finally:
+            return_store(self.folder)
+
+    def take_due(self, count: int, at: datetime) -> list[Due]:
+        """Frontier URLs to visit next; they are in flight until recorded."""
+        if self.limit is not None:
+            count = min(count, self.limit - self._visits)
+        if count <= 0:
+            return []
+        rows = self.store.due(self.site.id, at, count, skip=self.in_flight)
+        self._visits += len(rows)
+        self.in_flight.update(row.id for row in rows)
+        return rows
+
+    def record(self, visit: Visit) -> str:
+        """Store a visit and count its outcome."""
+        outcome = self.store.record(visit)
+        self.in_flight.discard(visit.frontier)
+        self.outcomes[outcome] += 1
+        return outcome
+
+    @property
+    def failed(self) -> bool:
+        """Whether the crawl got nowhere: no source answered, or every visit failed."""
+        if self.fatal:
+            return True
+        visits = self.outcomes.total()
+        bad = self.outcomes["failed"] + self.outcomes["blocked"]
+        return (self.sources_failed > 0 and self.sources_ok == 0) or (visits > 0 and bad == visits)

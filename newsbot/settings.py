@@ -1,0 +1,77 @@
+"""Scrapy settings. Every one that differs from Scrapy's default says why."""
+
+from newsbot import __version__
+
+BOT_NAME = "newsbot"
+
+# Every site profile is a spider; see newsbot/spiders/loader.py.
+SPIDER_LOADER_CLASS = "newsbot.spiders.loader.SiteSpiderLoader"
+SPIDER_MODULES = ["newsbot.spiders"]
+# Folders with the user's own profiles, beside newsbot/sites.
+NEWSBOT_SITES_DIRS: list[str] = []
+# The archive's folder; $NEWSBOT_DATA and --data override it.
+NEWSBOT_DATA = "data"
+# Who runs this crawler: an e-mail address or a page. $NEWSBOT_CONTACT and --contact override it.
+NEWSBOT_CONTACT = ""
+# At most this many article URLs a run; None for no limit.
+NEWSBOT_LIMIT: int | None = None
+
+# A newspaper must be able to tell who is asking; the contact is added when the crawl starts.
+USER_AGENT = f"newsbot/{__version__} (news archive)"
+ROBOTSTXT_USER_AGENT = "newsbot"
+
+# The frontier table is the queue: what is waiting survives kill -9.
+SCHEDULER = "newsbot.scheduler.FrontierScheduler"
+
+ROBOTSTXT_OBEY = True
+# One request at a time and seconds between them, unless a profile knows better.
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 2.0
+# The profile's delay is a promise; Scrapy's default would undercut it by half every other time.
+RANDOMIZE_DOWNLOAD_DELAY = False
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_MAX_DELAY = 60.0
+# Two retries within a run; what still fails is due again later.
+RETRY_TIMES = 2
+# 429 and 503 are not retried at once: the server asked us to stay away.
+RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]
+REDIRECT_MAX_TIMES = 8
+DOWNLOAD_TIMEOUT = 60
+# No article page is larger; a bomb is cut here.
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+# Sessions and consent cookies make one article look like many.
+COOKIES_ENABLED = False
+# Statuses are outcomes here, so the spider sees them all.
+HTTPERROR_ALLOW_ALL = True
+REFERER_ENABLED = False
+
+# Ports that run code; nothing here needs them.
+REMOTE_CONTROL_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+
+DOWNLOADER_MIDDLEWARES = {
+    # Stock robots.txt handling lets requests through while the file is being downloaded.
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "newsbot.middlewares.RobotsMiddleware": 100,
+    # Hosts are checked with their port, on every request including redirects.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "newsbot.middlewares.OwnSiteMiddleware": 50,
+    # Next to the network: sees the bytes before anything decompresses or reads them.
+    "newsbot.middlewares.CaptureMiddleware": 950,
+}
+SPIDER_MIDDLEWARES = {
+    # Candidate URLs never become requests by themselves, so there is no depth to count.
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+}
+ITEM_PIPELINES = {
+    "newsbot.pipelines.CleanPipeline": 100,
+    "newsbot.pipelines.ValidatePipeline": 200,
+    "newsbot.pipelines.StorePipeline": 300,
+}
+EXTENSIONS = {
+    "newsbot.extensions.SessionExtension": 0,
+}
+LOG_LEVEL = "INFO"
+# Items hold whole articles; one line says enough.
+LOG_FORMATTER = "newsbot.extensions.BriefLogFormatter"
