@@ -1,5 +1,7 @@
 """Scrapy settings. Every one that differs from Scrapy's default says why."""
 
+import os
+
 from newsbot import __version__
 
 BOT_NAME = "newsbot"
@@ -9,10 +11,10 @@ SPIDER_LOADER_CLASS = "newsbot.spiders.loader.SiteSpiderLoader"
 SPIDER_MODULES = ["newsbot.spiders"]
 # Folders with the user's own profiles, beside newsbot/sites.
 NEWSBOT_SITES_DIRS: list[str] = []
-# The archive's folder; $NEWSBOT_DATA and --data override it.
-NEWSBOT_DATA = "data"
-# Who runs this crawler: an e-mail address or a page. $NEWSBOT_CONTACT and --contact override it.
-NEWSBOT_CONTACT = ""
+# The archive's folder.
+NEWSBOT_DATA = os.environ.get("NEWSBOT_DATA") or "data"
+# Who runs this crawler: an e-mail address or a page. Public sites are not crawled without it.
+NEWSBOT_CONTACT = os.environ.get("NEWSBOT_CONTACT", "")
 # At most this many article URLs a run; None for no limit.
 NEWSBOT_LIMIT: int | None = None
 
@@ -27,8 +29,8 @@ ROBOTSTXT_OBEY = True
 # One request at a time and seconds between them, unless a profile knows better.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 2.0
-# The profile's delay is a promise; Scrapy's default would undercut it by half every other time.
-RANDOMIZE_DOWNLOAD_DELAY = False
+# The profile's delay is a promise; Scrapy's default jitter would undercut it every other time.
+DOWNLOAD_DELAY_JITTER = 0.0
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_MAX_DELAY = 60.0
 # Two retries within a run; what still fails is due again later.
@@ -44,7 +46,6 @@ DOWNLOAD_WARNSIZE = 0
 COOKIES_ENABLED = False
 # Statuses are outcomes here, so the spider sees them all.
 HTTPERROR_ALLOW_ALL = True
-REFERER_ENABLED = False
 
 # Ports that run code; nothing here needs them.
 REMOTE_CONTROL_ENABLED = False

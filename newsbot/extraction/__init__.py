@@ -116,6 +116,13 @@ class _Reader:
         body = self._body()
         article.text = "\n\n".join(b.text for b in body if b.kind != "caption")
         article.captions = list(dict.fromkeys(b.text for b in body if b.kind == "caption"))
+        self._choose("authors", self._authors)
+        self._dates()
+        self._choose("section", self._section)
+        self._choose("tags", self._tags)
+        self._choose("image", self._image)
+        self._choose("views", self._views)
+        self._choose("comments", self._comments)
         chars = sum(len(b.text) for b in body)
         article.reason = classify.refusal(
             page,
@@ -124,15 +131,9 @@ class _Reader:
             text=article.text,
             link_share=sum(b.linked * len(b.text) for b in body) / chars if chars else 0.0,
             declared=classify.declares_article(page, self.ld),
+            signed=bool(article.published or article.authors or article.views or article.comments),
         )
         article.is_article = article.reason is None
-        self._choose("authors", self._authors)
-        self._dates()
-        self._choose("section", self._section)
-        self._choose("tags", self._tags)
-        self._choose("image", self._image)
-        self._choose("views", self._views)
-        self._choose("comments", self._comments)
         article.editions = self._editions()
         article.pages = self._pages()
         hint = page.root.get("lang") or page.meta("og:locale")
@@ -320,7 +321,7 @@ class _Reader:
     def _views(self) -> tuple[int | None, str]:
         for css in self.layout.views:
             for value in self.page.strings(css)[:1]:
-                number = fields.count(value)
+                number = fields.view_count(value)
                 if number is not None:
                     return number, "layout"
         return None, ""

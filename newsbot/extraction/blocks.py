@@ -22,7 +22,7 @@ BLOCK_TAGS = frozenset(
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 # Never text of an article, whatever the theme.
 SKIPPED_TAGS = frozenset(
-    "script style noscript template iframe object embed video audio canvas svg math form button "
+    "script style noscript template iframe object embed video audio canvas svg math button "
     "input select textarea nav aside dialog head title meta link map".split()
 )
 _HIDDEN_STYLE = re.compile(
@@ -75,6 +75,11 @@ def _is_layout_table(table: Element) -> bool:
     return False
 
 
+def _is_page_form(form: Element) -> bool:
+    """ASP.NET wraps a whole page in one form; any other form is for typing, not for reading."""
+    return form.find(".//h1") is not None or len(form.findall(".//a")) > 15
+
+
 class _Walker:
     """Depth-first walk with an explicit stack: pages may nest a hundred thousand tags."""
 
@@ -125,6 +130,8 @@ class _Walker:
         """Handle a start tag. False means: do not descend."""
         tag = element.tag
         if not isinstance(tag, str) or tag in SKIPPED_TAGS or element in self.removed:
+            return False
+        if tag == "form" and not _is_page_form(element):
             return False
         css_class = element.get("class") or ""
         if is_hidden(element) or (css_class and _EMBED_CLASS.search(css_class)):
@@ -186,7 +193,7 @@ def _inline_text(element: Element, removed: Collection[Element]) -> str:
             stack.append((node, True))
         if not isinstance(node.tag, str) or node.tag in SKIPPED_TAGS or node in removed:
             continue
-        if is_hidden(node):
+        if node.tag == "form" or is_hidden(node):
             continue
         if node.tag == "br" or (node.tag in BLOCK_TAGS and node is not element):
             parts.append(" ")

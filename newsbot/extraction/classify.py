@@ -38,11 +38,13 @@ def refusal(
     text: str,
     link_share: float,
     declared: bool,
+    signed: bool,
 ) -> str | None:
     """Why the page is no article, or None where it is one.
 
     `link_share` is the share of the body's characters inside links, `declared` whether the page
-    calls itself an article (JSON-LD, Open Graph).
+    calls itself an article (JSON-LD, Open Graph), `signed` whether it carries a date, an author or
+    counters: prose without any of these is «About us» or an advertisement.
     """
     if len(page.root) == 0:
         return "empty"
@@ -62,9 +64,9 @@ def refusal(
         return "listing"
     if link_share > 0.5:
         return "listing"
-    if len(text) >= MIN_TEXT or (declared and text):
-        return None
-    return "no_text"
+    if not text or (len(text) < MIN_TEXT and not declared):
+        return "no_text"
+    return None if declared or signed else "static_page"
 
 
 def _wording(page: Page, title: str | None, text: str) -> str | None:

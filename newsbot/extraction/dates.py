@@ -9,9 +9,10 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -125,8 +126,7 @@ _MONTHS = [
 ]
 
 
-@lru_cache(maxsize=4096)
-def _meaning(word: str) -> _Meaning:
+def _word(word: str) -> _Meaning:
     """What a word says about a date; if nothing, `s` (short, maybe an ordinal ending) or `x`."""
     if len(word) > LONGEST_WORD:
         return _Meaning("x")
@@ -145,22 +145,19 @@ def _meaning(word: str) -> _Meaning:
 _INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _APOSTROPHES = "'’`´"
 _TOKEN = re.compile(
-    r"(?P<space>\s+)|(?P<number>\d+)"
-    rf"|(?P<word>[apAP]\.[mM]\.|[^\W\d_]+(?:[{_APOSTROPHES}][^\W\d_]+)*['’]?)"
-    r"|(?P<mark>.)",
-    re.DOTALL,
+    rf"\s+|\d+|[apAP]\.[mM]\.|[^\W\d_]+(?:[{_APOSTROPHES}][^\W\d_]+)*['’]?|.", re.DOTALL
 )
 _MARKS = {c: c for c in ".,:/|()'+@"} | dict.fromkeys("-‐‑‒–—―−", "-")
 _MARKS |= {"،": ",", "∶": ":", "：": ":", "’": "'"} | dict.fromkeys('"«»“”„', '"')
 
 
 class _Shape(NamedTuple):
-    """A text as tokens: one letter, one place in the text and one value each."""
+    """A text as tokens, none left out, with one letter and one value for each."""
 
     text: str
     letters: str
-    spans: list[tuple[int, int]]
-    values: list[Any]  # number or word value
+    places: list[int]  # where in the text each token begins, and where the last one ends
+    values: tuple[Any, ...]  # of a number, the number; of a word, see `_Meaning`
 
     def numbers(self, start: int, end: int) -> list[int]:
         return [self.values[i] for i in range(start, end) if self.letters[i] in "ndtYQ"]
@@ -168,40 +165,40 @@ class _Shape(NamedTuple):
     def first(self, kinds: str, start: int, end: int) -> Any:
         return next((self.values[i] for i in range(start, end) if self.letters[i] in kinds), None)
 
-    def raw(self, start: int, end: int) -> str:
-        return " ".join(self.text[self.spans[start][0] : end].split())
+    def raw(self, start: int, stop: int) -> str:
+        """The text from token `start` to place `stop`."""
+        return " ".join(self.text[self.places[start] : stop].split())
 
 
-def _number_kind(digits: str) -> str:
-    """n, d, t: one, two, three digits; Y: a year we accept; Q: another year; #: the rest."""
-    if len(digits) == 4:
-        year = int(digits)
-        return "Y" if FIRST_YEAR <= year <= LAST_YEAR else "Q" if 1000 <= year < 3000 else "#"
-    return "#ndt"[len(digits)] if len(digits) < 4 else "#"
+@lru_cache(maxsize=8192)
+def _meaning(token: str) -> _Meaning:
+    """Letter and value of one token.
+
+    Numbers are n, d, t (one, two, three digits), Y (a year we accept), Q (another year) or #.
+    """
+    if token.isspace():
+        return _Meaning(" ")
+    if token[0].isalpha():
+        return _word(token)
+    if not token.isdecimal():
+        return _Meaning(_MARKS.get(token, "•"))
+    if len(token) == 4:
+        year = int(token)
+        kind = "Y" if FIRST_YEAR <= year <= LAST_YEAR else "Q" if 1000 <= year < 3000 else "#"
+        return _Meaning(kind, year)
+    return _Meaning("#ndt"[len(token)], int(token)) if len(token) < 4 else _Meaning("#")
 
 
 def _shape(text: str) -> _Shape:
     text = text[:LONGEST_TEXT]
     if not text.isascii():
         text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    letters: list[str] = []
-    spans: list[tuple[int, int]] = []
-    values: list[Any] = []
-    for token in _TOKEN.finditer(text):
-        kind: str = " "
-        value: float | str | None = None
-        match token.lastgroup:
-            case "number":
-                kind = _number_kind(token[0])
-                value = int(token[0]) if kind != "#" else None
-            case "word":
-                kind, value = _meaning(token[0])
-            case "mark":
-                kind = _MARKS.get(token[0], "•")
-        letters.append(kind)
-        spans.append(token.span())
-        values.append(value)
-    return _Shape(text, "".join(letters), spans, values)
+    tokens = _TOKEN.findall(text)
+    if not tokens:
+        return _Shape(text, "", [0], ())
+    letters, values = zip(*[_meaning(token[: LONGEST_WORD + 1]) for token in tokens], strict=True)
+    places = list(accumulate(map(len, tokens), initial=0))
+    return _Shape(text, "".join(letters), places, values)
 
 
 # --- patterns over the shape ---------------------------------------------------------------------
@@ -233,30 +230,27 @@ _YEARLESS = [
     rf"{_NO_DAY}M(?: A)? {_LEFT}[nd]-?s(?! -? [Mm])",  # желтоқсанның 22-сі
     rf"{_NO_DAY}[Mm]\.? {_DAY}(?= $| [,|•]|{_GAP}{_TIME}){_NO_SHORT_YEAR}",  # Dec 22
 ]
-_COUNT = rf"(?<!{_NUMBER}[.,\-])[ndtk]"
+_COUNT = r"(?<![ndt#YQk][.,\-])(?<!v\s)[ndtk]"
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern.replace(" ", " ?"))
 
 
-_DATE = _compile(
-    "|".join(
-        [
-            rf"(?P<ymd>{_LEFT}[YQ] (?P<s1>[.\-/]) [nd] (?P=s1) [nd]{_RIGHT})",
-            rf"(?P<dmy>{_LEFT}[nd] (?P<s2>[.\-/]) [nd] (?P=s2) [YQ]{_RIGHT})",
-            rf"(?P<dmyy>{_LEFT}d(?P<s3>[./])d(?P=s3)d{_RIGHT}(?!:))",
-            rf"(?P<named>{'|'.join(_NAMED)})",
-            rf"(?P<yearless>{'|'.join(_YEARLESS)})",
-            rf"(?P<ago>{_COUNT} [uhU](?: {_COUNT} [uhU])? a|(?<!v\s)U a)",
-            r"(?P<day>R|E u)",
-        ]
-    )
-)
+_RULES = [
+    rf"(?P<ymd>{_LEFT}[YQ] (?P<s1>[.\-/]) [nd] (?P=s1) [nd]{_RIGHT})",
+    rf"(?P<dmy>{_LEFT}[nd] (?P<s2>[.\-/]) [nd] (?P=s2) [YQ]{_RIGHT})",
+    rf"(?P<dmyy>{_LEFT}d(?P<s3>[./])d(?P=s3)d{_RIGHT}(?!:))",
+    rf"(?P<named>{'|'.join(_NAMED)})",
+    rf"(?P<yearless>{'|'.join(_YEARLESS)})",
+    rf"(?P<ago>{_COUNT} [uhU](?: {_COUNT} [uhU])? a|(?<!v\s)U a)",
+    r"(?P<day>R|E u)",
+]
+_DATE = _compile(rf"(?=[ndtkUREYQMm\"])(?:{'|'.join(_RULES)})")  # first: what a date begins with
 _TIME_RE = _compile(_TIME)
 _TIME_AFTER = _compile(rf"{_GAP}(?P<time>{_TIME})")
 _TIME_BEFORE = _compile(rf"(?P<time>{_TIME}){_GAP}$")
-_WEEKDAY_AFTER = _compile(r"(?: [,.|•(]){0,2} W(?: ?\))?")
+_WEEKDAY_AFTER = _compile(r"(?: [,.|•(]){0,2} W(?: \))?")
 _WEEKDAY_BEFORE = _compile(r"W(?: [,.|•()\-]){0,3} $")
 _REACH = 16  # tokens looked back for a time or a weekday: no longer than _GAP can be
 _YEAR_BEFORE = _compile(r"Y $")
@@ -313,10 +307,16 @@ def parse_machine(
         clock = f"T{hour}:{minute}:{second or '00'}{offset}" if hour else ""
         parsed = next(_read(_shape(f"{year}-{month}-{day}{clock}"), zone, None, True), None)
         return parsed and ParsedDate(parsed.value, text, False, False)
-    dates = [parsed for parsed in _read(_shape(text), zone, fetched_at, True) if parsed]
-    return dates[0] if dates else None
+    found = next(filter(None, _read(_shape(text), zone, fetched_at, True)), None)
+    if found is None and _SHORT_YEAR.search(text):
+        full = _SHORT_YEAR.sub(lambda year: f"{year[1]}{'20' if year[2] < '50' else '19'}", text)
+        found = next(filter(None, _read(_shape(full), zone, fetched_at, True)), None)
+        return found and replace(found, raw=text)
+    return found
 
 
+# RFC 822 had years of two digits; RFC 2822 section 4.3 says which century they are
+_SHORT_YEAR = re.compile(r"\b(\d\d?[ -][^\W\d_]{3,4}[ -])(?=(\d\d) \d\d:\d\d)")
 _EPOCH = re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,9})?")
 _EPOCH_FIRST, _EPOCH_LAST = (datetime(y, 1, 1, tzinfo=UTC).timestamp() for y in (1990, 2101))
 _COMPACT = re.compile(
@@ -361,16 +361,12 @@ def _read(
         relative = rule in {"ago", "day"}
         if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
             yield None
-        elif clock is None or isinstance(day, datetime):
-            yield ParsedDate(
-                day, shape.raw(start, shape.spans[end - 1][1]), rule == "yearless", relative
-            )
         else:
-            stop = shape.spans[end - 1][1]
-            value, clock_stop = _at_clock(day, shape, clock.span(clock.lastgroup or 0), zone)
-            yield ParsedDate(
-                value, shape.raw(start, max(stop, clock_stop)), rule == "yearless", relative
-            )
+            stop = shape.places[end]
+            if clock and not isinstance(day, datetime):
+                day, after_clock = _at_clock(day, shape, clock.span(clock.lastgroup or 0), zone)
+                stop = max(stop, after_clock)
+            yield ParsedDate(day, shape.raw(start, stop), rule == "yearless", relative)
 
 
 def _local(fetched_at: datetime | None, zone: ZoneInfo) -> datetime | None:
@@ -461,8 +457,9 @@ def _at_clock(day: date, shape: _Shape, span: tuple[int, int], zone: ZoneInfo) -
         day, hour = day + timedelta(days=1), 0
     if hour > 23 or minute > 59 or second > 59:
         return day, 0
-    stop = shape.spans[span[1] - 1][1]
-    iso = shape.letters[span[0] : span[1]].count(":") == 2 or shape.letters[span[0] - 1] == "H"
+    stop = shape.places[span[1]]
+    clock = shape.letters[max(0, span[0] - 1) : span[1]]
+    iso = clock.count(":") == 2 or clock[0] == "H"
     offset, stop = _offset(shape.text, stop, iso)
     return datetime.combine(day, time(hour, minute, second), offset or zone), stop
 
@@ -503,17 +500,15 @@ def _dateparser() -> Any:
     return DateDataParser(languages=["kk", "ru", "en"], settings=settings)
 
 
-# a day, then a year, the month before or between them, and nothing that speaks of anything else
-_PLAIN = re.compile(
-    r"[ .,:sxWH]*(?:[nd][ .,sxW]*[sxMm][ .,sxWGH]*|[sxMm][ .,]*[nd][ .,sxWGH]*)Y[ .,sxWGH]*"
-)
+# one day, one month, one year in a natural order, and nothing that speaks of anything else
+_PLAIN = re.compile(r"[ .,:sxWH]*(?:[nd][ .,sxW]*[Mm]|[Mm][ .,]*[nd])[ .,sxWGH]*Y[ .,sxWGH]*")
 
 
 def _last_resort(shape: _Shape, zone: ZoneInfo) -> ParsedDate | None:
-    """What dateparser makes of one day, one word and one year in a natural order, else None.
+    """What dateparser makes of one day, month and year joined by words unknown to us, else None.
 
-    Everything else it may say is a guess («Желтоқсан 2024 (22)» is an archive link to it as much
-    as a date), so the day, the year and the time that it returns must be the ones printed.
+    Left alone it reads the archive link «Желтоқсан 2024 (22)» as a day. So the text must be short
+    and plain, and the day, month, year and time that it returns must be the ones printed.
     """
     clocks = list(_TIME_RE.finditer(shape.letters))
     plain = _PLAIN.fullmatch(_TIME_RE.sub("", shape.letters))
@@ -524,8 +519,8 @@ def _last_resort(shape: _Shape, zone: ZoneInfo) -> ParsedDate | None:
         guess = _dateparser().get_date_data(raw).date_obj
     except Exception:  # whatever a library does with a hostile text, it found no date
         return None
-    day, year = (shape.first(kinds, 0, len(shape.letters)) for kinds in ("nd", "Y"))
-    if guess is None or guess.tzinfo or (guess.day, guess.year) != (day, year):
+    printed = tuple(shape.first(kinds, 0, len(shape.letters)) for kinds in ("Y", "Mm", "nd"))
+    if guess is None or guess.tzinfo or (guess.year, guess.month, guess.day) != printed:
         return None
     if not clocks:
         return ParsedDate(guess.date(), raw, False, False)

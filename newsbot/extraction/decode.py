@@ -126,20 +126,22 @@ def _narrow(body: bytes, declared: str | None, has_bom: bool, flags: set[str]) -
         text = body.decode()
     except UnicodeDecodeError:
         text = None
-    label = None if has_bom else _label(body, declared, flags, whole=text is None)
-    if text is not None and (label is None or has_bom or not body.isascii()):
-        codec = "utf-8"
-    elif text is not None:
-        # ASCII only: any label will do, save those that ASCII bytes rule out.
-        codec = "utf-8" if label is None or label in _WIDE else label
-        text = to_unicode(body, codec) if codec == "iso2022_jp" else text
-    else:
-        codec = "utf-8" if has_bom else _by_letters(body, label)
+    labels = [] if has_bom else _labels(body, declared, flags, refuted=text is None)
+    label = labels[0] if labels else None
+    if text is None:
+        # A label of utf-8 is refuted; perhaps a weaker one tells the truth.
+        likely = next((codec for codec in labels if codec != "utf-8"), label)
+        codec = "utf-8" if has_bom else _by_letters(body, likely)
         text = to_unicode(body, codec)
         if text.count("\ufffd") > (body.count(b"\xef\xbf\xbd") if codec == "utf-8" else 0):
             flags.add("invalid_bytes")
         if label is None and codec != "utf-8":
             flags.add("charset_guessed")
+    elif label is None or label in _WIDE or not body.isascii():
+        codec = "utf-8"
+    else:
+        codec = label
+        text = to_unicode(body, codec)
     if label not in (None, codec) and (label, codec) not in _SAME_FAMILY:
         flags.add("charset_mismatch")
     return codec, text
@@ -167,28 +169,31 @@ def _wide_pattern(body: bytes) -> str | None:
     return None
 
 
-def _label(body: bytes, declared: str | None, flags: set[str], *, whole: bool) -> str | None:
-    """Codec of the first label that means anything: header, then meta, then XML declaration.
+def _labels(body: bytes, declared: str | None, flags: set[str], *, refuted: bool) -> list[str]:
+    """Codecs of the labels that mean anything, strongest first: header, meta, XML declaration.
 
-    With `whole`, a meta beyond the head is looked for too.
+    The body is searched only where the header is of no use; all of it if the bytes are not UTF-8,
+    and then past a `refuted` utf-8 in the header too.
     """
-    for label in _labels(body, declared, whole):
-        codec = _resolve(label)
-        if codec is not None:
-            return codec
-        flags.add("bad_charset_label")
-    return None
-
-
-def _labels(body: bytes, declared: str | None, whole: bool) -> list[str]:
-    """All labels, strongest first. The body is searched only if the header is of no use."""
-    labels = [declared] if declared and declared.strip() else []
-    if labels and _resolve(labels[0]) is not None:
-        return labels
-    found = _meta_label(body[:_HEAD]) or (_meta_label(body[:_SAMPLE]) if whole else None)
+    codecs = []
+    if declared and declared.strip():
+        codec = _resolve(declared)
+        if codec is None:
+            flags.add("bad_charset_label")
+        elif not (refuted and codec == "utf-8"):
+            return [codec]
+        else:
+            codecs.append(codec)
+    found = _meta_label(body[:_HEAD]) or (_meta_label(body[:_SAMPLE]) if refuted else None)
     prologue = _XML_LABEL.match(body)
-    in_body = (found, prologue["label"] if prologue else None)
-    return labels + [label.decode("latin-1") for label in in_body if label is not None]
+    for label in (found, prologue["label"] if prologue else None):
+        if label is not None:
+            codec = _resolve(label.decode("latin-1"))
+            if codec is None:
+                flags.add("bad_charset_label")
+            else:
+                codecs.append(codec)
+    return codecs
 
 
 def _meta_label(head: bytes) -> bytes | None:
@@ -206,7 +211,7 @@ def _meta_label(head: bytes) -> bytes | None:
 
 def _resolve(label: str) -> str | None:
     """Python codec for a label, or None if the web knows no such charset."""
-    label = label.strip().strip("\"';,").lower()
+    label = label.strip().strip("\"';,").lower()[:40]
     codec = _ALIASES.get(label)
     if codec is None and label.isascii() and label.isprintable():
         codec = resolve_encoding(label)
@@ -242,7 +247,7 @@ _EITHER = b"\x8d\x9d\x8e\x9e\xaa\xba\xa5\xb5"
 _ODD = b"[" + re.escape(_ONLY_KZ1048 + _ONLY_PTCP154 + _EITHER) + b"]"
 _LETTER = rb"[\xb2\xb3\xc0-\xff]"
 _ODD_IN_WORD = re.compile(_ODD + b"(?:(?=" + _LETTER + b")|(?<=" + _LETTER + b".))", re.S)
-_MANY_LETTERS = re.compile(b"(?:" + _LETTER + b"[^\xb2\xb3\xc0-\xff]*){200}")
+_NO_LETTERS = bytes({*range(256)} - {0xB2, 0xB3, *range(0xC0, 0x100)})
 _UKRAINIAN = frozenset(b"\xa5\xb4\xaa\xba\xaf\xbf")  # Ґ ґ Є є Ї ї of windows-1251
 _BELARUSIAN = frozenset(b"\xa1\xa2")  # Ў ў
 
@@ -254,7 +259,7 @@ def _kazakh_code_page(sample: bytes) -> str | None:
         return None
     # Ukrainian, Serbian and Macedonian have letters in these places too, but no ы; Belarusian has
     # ы, and ў alone. A headline may be too short to tell: then Kazakh is likelier here.
-    long = _MANY_LETTERS.search(sample) is not None
+    long = len(sample.translate(None, _NO_LETTERS)) > 200
     if long and b"\xfb" not in sample:
         return None
     if odd.keys() <= _UKRAINIAN and b"\xfb" not in sample and sum(odd.values()) > 1:
@@ -285,13 +290,13 @@ def _undo_mojibake(text: str, flags: set[str]) -> str:
                 return text
             flags.add("mojibake_repaired")
             return once
-    # «Ќазаќстан»: KZ-1048 read as windows-1251 by the newspaper's own converter.
-    if "ќ" in text and "қ" not in text:
-        codec = _kazakh_code_page(text[:_SAMPLE].encode("cp1251", "ignore")) or ""
-        if codec == "kz1048":
+    # «Ќазаќстан»: a Kazakh code page read as windows-1251 by the newspaper's own converter.
+    if "ќ" in text and "ы" in text and "қ" not in text:
+        kazakh = _kazakh_code_page(text[:_SAMPLE].encode("cp1251", "ignore"))
+        if kazakh is not None:
             flags.add("mojibake")
             try:
-                once = text.encode("cp1251").decode(codec)
+                once = text.encode("cp1251").decode(kazakh)
             except UnicodeError:
                 return text
             flags.add("mojibake_repaired")

@@ -25,7 +25,18 @@ _NO_PERSON = re.compile(
 _THOUSANDS = re.compile(r"(?<=\d)[\s.,’'](?=\d{3}(?!\d))")
 _NUMBER = re.compile(r"(\d+(?:[.,]\d+)?)\s*(k\b|к\b|тыс|мың|m\b|млн)?", re.IGNORECASE)
 _COMMENTS = re.compile(
-    r"(\d+)\s*(?:пікір|коммент|comment|thought|response|repl|отзыв|жазба|pikir|پىكىر)", re.IGNORECASE
+    r"(\d+)\s*(?:пікір|коммент|comment|thought|response|repl|отзыв|жазба|pikir|پىكىر)|"
+    r"(?:пікір(?:лер)?|комментари(?:и|ев)|comments?|pikirler?)\s*[:(]\s*(\d+)",
+    re.IGNORECASE,
+)
+_VIEWS = re.compile(
+    r"(\d+(?:[.,]\d+)?(?:\s*(?:k|к|тыс|мың)\b)?)\s*(?:рет\s+)?(?:көрсетілді|қаралды|оқылды|көрілді|қаралым|"
+    r"просмотр|прочтени|views?\b|hits?\b|ret\b|رەت)|"
+    r"(?:көрілді|қаралды|қаралым(?:дар)?|оқылды|көрсетілді|просмотр(?:ов|ы)?|прочитано|views?|hits)\s*[:–-]?\s*(\d+)",
+    re.IGNORECASE,
+)
+_LABELLED_AUTHOR = re.compile(
+    r"(?:автор(?:ы|лар|лары)?|жазған|дайындаған|avtor|author|اۆتور)\s*:\s*([^|•·\n]+)", re.IGNORECASE
 )
 _NO_COMMENTS = re.compile(r"пікір жоқ|нет комментар|комментариев нет|no comments?", re.IGNORECASE)
 _MULTIPLIER = {"k": 1_000, "к": 1_000, "тыс": 1_000, "мың": 1_000, "m": 1_000_000, "млн": 1_000_000}
@@ -47,10 +58,22 @@ def _key(name: str) -> str:
     return re.sub(r"\W+", "", name).casefold()
 
 
+def view_count(text: str) -> int | None:
+    """Views in a counter or in a line that mixes date, author and counters; None where unclear."""
+    joined = _THOUSANDS.sub("", text)
+    match = _VIEWS.search(joined)
+    if match:
+        return count(match.group(1) or match.group(2))
+    return count(joined) if len(_NUMBER.findall(joined)) == 1 else None
+
+
 def authors(values: Iterable[str]) -> list[str]:
     """Names of persons, in order and once each: no «Автор:», no newsroom, no agency."""
     found: dict[str, None] = {}
     for value in values:
+        labelled = _LABELLED_AUTHOR.search(value)
+        if labelled:  # a line that mixes author, date and counters
+            value = labelled.group(1)
         for part in _AUTHOR_SPLIT.split(_AUTHOR_LABEL.sub("", value.strip(), count=1)):
             name = part.strip(" .,-–—•|\t")
             if 2 < len(name) <= 80 and not _NO_PERSON.search(name) and not name.isdigit():
@@ -79,5 +102,5 @@ def comment_count(text: str) -> int | None:
         return 0
     match = _COMMENTS.search(_THOUSANDS.sub("", text))
     if match:
-        return int(match.group(1))
+        return int(match.group(1) or match.group(2))
     return int(text) if text.isascii() and text.isdigit() else None

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from lxml import etree
 from lxml.etree import _Element as Element
 
 from newsbot.extraction.blocks import Block, blocks
@@ -17,22 +18,34 @@ from newsbot.extraction.page import Page
 
 # Words in class and id attributes. `_ALIEN`: never body text, whatever its size.
 _ALIEN = re.compile(
-    r"comment|kommentar|disqus|respond\b|reviews?[-_]|related|recommend|newsletter|breadcrumb|cookie|consent"
-    r"|pagination|pagenav|outbrain|taboola|author-?(?:bio|box|info)|see-?also|read-?(?:also|next)|similar"
-    r"|prev-?next|next-?prev|sponsor|footer|most-?(?:read|viewed)|popular|trending|share|sharing|copyright",
+    r"comment(?!ary|aire)|kommentar|disqus|(?<!cor)respond\b|reviews?-(?:list|form|block)|related|recommend"
+    r"|newsletter|breadcrumb|cookie|consent|pagination|pagenav|outbrain|taboola|author-?(?:bio|box|info|desc)"
+    r"|see-?also|read-?(?:also|next)|similar|prev-?next|next-?prev|sponsor|footer|most-?(?:read|viewed)"
+    r"|popular|trending|share|sharing|copyright",
     re.I,
 )
 # `_SIDE`: not body text unless most of the page's prose stands there (themes name layouts so).
 _SIDE = re.compile(
-    r"sidebar|side-bar|social|subscri|advert|masthead|navbar|toolbar|navigation|disclaimer|byline|rating|teaser"
-    r"|promo(?:\b|[-_])|signup|sign-up|read-?more|more-?(?:news|stories|on|from|articles|posts)|paywall"
-    r"|print-?(?:only|link)|speedbar|post-?meta|entry-?meta|article-?meta|login|register|skip-?link|timestamp|tooltip"
-    r"|(?:^|[\s_-])(?:ads?|banner|nav|menu|meta|tags?|date|time|author|irp|aside|topics?|widget|modal|popup|header"
-    r"|crumbs?|reklama|soc|likes?|views?|votes?|pubdate|caption|credit|credits|hits|tools|bio)(?:$|[\s_-])",
+    r"sidebar|side-bar|social|subscri|advert|masthead|navbar|toolbar|navigation|disclaimer|byline|rating"
+    r"|teasers|teaser-?(?:list|box|item|wrap)|promo(?:\b|[-_])|signup|sign-up"
+    r"|more-?(?:news|stories|on|from|articles|posts)|print-?(?:only|link)|speedbar|(?:post|entry|article)-?meta"
+    r"|login|register|skip-?link|timestamp|tooltip|widget-?area|tags-|tag-?(?:list|cloud|links)"
+    r"|(?:^|[\s_-])(?:ads?|banner|nav|menu|meta|date|time|author|irp|aside|modal|popup|dateline|tags"
+    r"|crumbs?|reklama|soc|likes?|votes?|pubdate|caption|credits?|hits|tools|bio|widget)(?:$|\s|_)",
     re.I,
 )
+# A standfirst under the headline.
+_STANDFIRST = re.compile(
+    r"(?:^|[\s_-])(?:dek|standfirst|sub-?(?:title|head|heading|headline|line)|abstract|excerpt|heading-des)"
+    r"|header(?:$|[\s_-])|caption|messenger",
+    re.I,
+)
+# WordPress prints an article's tags and sections into the class of the article itself.
+_POST = re.compile(r"(?:^|\s)(?:hentry|type-post)(?:\s|$)")
 _SENTENCE_END = re.compile(r"[.!?…:;։。؟]['\"»”’)\]]*$")
 _PROSE_MIN = 25
+WMIN = 0.1
+WDEN = 0.6
 _DECAY = 0.7
 _LEVELS = 5
 _INLINE = frozenset("span a i b em strong small time font cite label s u sup sub".split())
@@ -44,6 +57,8 @@ _PARAGRAPHS = _INLINE | frozenset("p li ul ol dl dd dt blockquote h1 h2 h3 h4 h5
 def _hint(css_class: str, css_id: str) -> int:
     """How much a name speaks against body text: 2 alien, 1 on the side, 0 nothing."""
     name = f"{css_class} {css_id}"
+    if _POST.search(name):
+        return 0
     if _ALIEN.search(name):
         return 2
     return 1 if _SIDE.search(name) else 0
@@ -78,35 +93,26 @@ def _weight(block: Block) -> float:
     return weight
 
 
-def _home(block: Block, alone: bool) -> Element:
-    """The element that a block's weight belongs to: what holds its paragraph."""
-    element = block.element
-    while alone or element.tag in _PARAGRAPHS:
-        parent = element.getparent()
-        if parent is None:
-            break
-        element = parent
-        alone = False
-    return element
-
-
 class _Weighed:
     """Blocks of a page with the prose that each of their ancestors holds."""
 
     def __init__(self, root: Element) -> None:
-        self.root = root
         self.blocks = blocks(root, _inline_noise(root))
         self.weights = [_weight(block) for block in self.blocks]
-        self.held: dict[Element, float] = {}
         self.total = sum(self.weights)
+        self.held: dict[Element, float] = {}
         for block, weight in zip(self.blocks, self.weights, strict=True):
-            element: Element | None = block.element
-            while weight and element is not None:
-                self.held[element] = self.held.get(element, 0.0) + weight
-                element = element.getparent()
+            self.held[block.element] = self.held.get(block.element, 0.0) + weight
+        self.order = list(root.iter(etree.Element))
+        for element in reversed(self.order):
+            weight = self.held.get(element, 0.0)
+            parent = element.getparent()
+            if weight and parent is not None:
+                self.held[parent] = self.held.get(parent, 0.0) + weight
         self.verdicts: dict[Element, bool] = {root: False}
+        self.kept = [i for i, block in enumerate(self.blocks) if not self._noisy(block.element)]
 
-    def noisy(self, element: Element) -> bool:
+    def _noisy(self, element: Element) -> bool:
         """Whether an element or one around it is named as something else than body text."""
         chain: list[Element] = []
         node: Element | None = element
@@ -123,34 +129,142 @@ class _Weighed:
         if element.tag in _WHOLE:
             return False
         hint = _element_hint(element)
-        if element.tag == "header":
-            hint = max(hint, 1)
         if not hint:
             return False
         share = self.held.get(element, 0.0) / self.total if self.total else 0.0
         return share < (0.8 if hint == 2 else 0.3)
 
-    def container(self, kept: list[int]) -> Element | None:
+    def core(self) -> Element | None:
         """The element around which prose is densest."""
         scores: dict[Element, float] = {}
-        for index in kept:
+        for index in self.kept:
             weight = self.weights[index]
             if not weight:
                 continue
-            block = self.blocks[index]
-            alone = not any(
-                self.blocks[i].element is block.element
-                for i in (index - 1, index + 1)
-                if 0 <= i < len(self.blocks)
-            )
-            element: Element | None = _home(block, alone)
+            element: Element | None = self._home(index)
             for _ in range(_LEVELS):
                 if element is None:
                     break
                 scores[element] = scores.get(element, 0.0) + weight
                 weight *= _DECAY
                 element = element.getparent()
-        return max(scores, key=lambda e: scores[e], default=None)
+        best = max(scores, key=lambda e: scores[e], default=None)
+        return None if best is None else self._widened(best)
+
+    def _widened(self, core: Element) -> Element:
+        """The core, or the element around it where the text goes on in other parts of it."""
+        prose: dict[Element, float] = {}
+        size: dict[Element, float] = {}
+        for index in self.kept:
+            block = self.blocks[index]
+            size[block.element] = size.get(block.element, 0.0) + len(block.text)
+            if _is_prose(block):
+                prose[block.element] = prose.get(block.element, 0.0) + len(block.text)
+        for element in reversed(self.order):
+            parent = element.getparent()
+            if parent is not None and element in size:
+                size[parent] = size.get(parent, 0.0) + size[element]
+                prose[parent] = prose.get(parent, 0.0) + prose.get(element, 0.0)
+        held = prose.get(core, 0.0)
+        best = core
+        node = core.getparent()
+        while node is not None and node in size:
+            more = prose[node] - held
+            rest = size[node] - size[best]
+            if more > WMIN * held and (prose[node] - prose.get(best, 0.0)) > WDEN * rest:
+                best = node
+                held = prose[node]
+            node = node.getparent()
+        return best
+
+    def _home(self, index: int) -> Element:
+        """The element that a block's weight belongs to: what holds its paragraph."""
+        element = self.blocks[index].element
+        near = self.blocks[max(0, index - 1) : index + 2]
+        alone = sum(block.element is element for block in near) == 1
+        while alone or element.tag in _PARAGRAPHS:
+            parent = element.getparent()
+            if parent is None:
+                break
+            element = parent
+            alone = False
+        return element
+
+
+def _normal(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _title_at(page: Page, found: list[Block], start: int, middle: int) -> int:
+    """Index of the last block up to `start` that repeats the page's title, or -1.
+
+    An `h1` is believed up to `middle`: some bodies begin with prose above their title.
+    """
+    titles = [_normal(title) for title in (page.meta("og:title"), page.first(["title"])) if title]
+    for index in range(middle, -1, -1):
+        block = found[index]
+        if index > start and block.element.tag != "h1":
+            continue
+        if len(block.text) > 400 or (block.linked > 0.5 and block.kind != "heading"):
+            continue
+        text = _normal(block.text)
+        if len(text) > 14 and any(t.startswith(text) or text.startswith(t) for t in titles):
+            return index
+    for index in range(start, -1, -1):
+        if found[index].element.tag == "h1":
+            return index
+    return -1
+
+
+def _bare(block: Block) -> float:
+    """Characters outside links."""
+    return len(block.text) * (1 - block.linked)
+
+
+def _is_prose(block: Block) -> bool:
+    return (
+        block.kind != "caption"
+        and block.linked < 0.3
+        and len(block.text) >= 60
+        and bool(_SENTENCE_END.search(block.text))
+    )
+
+
+def _in_masthead(element: Element) -> bool:
+    """Whether an element belongs to the headline: a standfirst sums an article up, outside it."""
+    node: Element | None = element
+    for _ in range(4):
+        if node is None:
+            break
+        name = f"{node.get('class') or ''} {node.get('id') or ''}"
+        if node.tag in ("header", "h2", "h3") or _STANDFIRST.search(name):
+            return True
+        node = node.getparent()
+    return False
+
+
+def _extended(weighed: _Weighed, core: Element, title: int) -> list[int]:
+    """Indices of the blocks of the core and of what continues it before and after."""
+    found = weighed.blocks
+    inside = [i for i in weighed.kept if _within(found[i].element, core)]
+    first = inside[0]
+    before = []
+    if title >= 0:
+        before = [
+            i
+            for i in weighed.kept
+            if title < i < first and _is_prose(found[i]) and not _in_masthead(found[i].element)
+        ]
+    after: list[int] = []
+    return before + inside + after
+
+
+def _belongs(block: Block) -> bool:
+    if block.kind == "caption":
+        return True
+    if block.linked > 0.5:
+        return _bare(block) >= 50 and bool(_SENTENCE_END.search(block.text))
+    return True
 
 
 def main_blocks(page: Page) -> list[Block]:
@@ -159,12 +273,23 @@ def main_blocks(page: Page) -> list[Block]:
     if root is None:
         root = page.root
     weighed = _Weighed(root)
-    kept = [i for i, block in enumerate(weighed.blocks) if not weighed.noisy(block.element)]
-    body = weighed.container(kept)
-    if body is None:
+    core = weighed.core()
+    if core is None:
         return []
-    inside = [weighed.blocks[i] for i in kept if _within(weighed.blocks[i].element, body)]
-    return [b for b in inside if b.linked < 0.5 and b.kind != "caption"]
+    found = weighed.blocks
+    inside = [i for i in weighed.kept if _within(found[i].element, core)]
+    total = sum(weighed.weights[i] for i in inside)
+    run, middle = 0.0, inside[0]
+    for i in inside:
+        run += weighed.weights[i]
+        middle = i
+        if run >= 0.3 * total:
+            break
+    start = next((i for i in inside if _is_prose(found[i])), inside[0])
+    title = _title_at(page, found, start, middle)
+    return [
+        found[i] for i in _extended(weighed, core, title) if i > title and _belongs(found[i])
+    ]
 
 
 def _within(element: Element, ancestor: Element) -> bool:

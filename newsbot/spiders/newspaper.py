@@ -6,7 +6,6 @@ A subclass per site profile is made by `newsbot.spiders.loader`; none is written
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -20,7 +19,7 @@ from scrapy.settings import BaseSettings
 from twisted.internet import defer
 from twisted.python.failure import Failure
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store import Due
 from archive.times import now, utc
 from newsbot import urls
@@ -48,6 +47,10 @@ MAX_RETRY_AFTER = 86_400.0
 _HTML_TYPES = ("html", "xml", "octet-stream", "text/plain")
 
 
+class ContactMissing(ArchiveUsageError):
+    """A public site may not be crawled anonymously."""
+
+
 class NewspaperSpider(Spider):
     """Crawls one newspaper. `site` is its profile, `session` this crawl's state."""
 
@@ -67,7 +70,7 @@ class NewspaperSpider(Spider):
             ("AUTOTHROTTLE_START_DELAY", max(crawl.delay, 1.0)),
         ):
             settings.set(name, value, priority="spider")
-        contact = os.environ.get("NEWSBOT_CONTACT") or settings.get("NEWSBOT_CONTACT")
+        contact = settings.get("NEWSBOT_CONTACT")
         if contact:
             agent = settings["USER_AGENT"].replace("(news archive)", f"(news archive; {contact})")
             settings.set("USER_AGENT", agent, priority="spider")
@@ -77,7 +80,12 @@ class NewspaperSpider(Spider):
         """Open the archive with the spider."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
-        folder = Path(os.environ.get("NEWSBOT_DATA") or settings.get("NEWSBOT_DATA"))
+        if not cls.site.is_loopback and not settings.get("NEWSBOT_CONTACT"):
+            raise ContactMissing(
+                f"{cls.site.id} is a public site: say who is crawling it with --contact or "
+                "NEWSBOT_CONTACT (an e-mail address or a web page)"
+            )
+        folder = Path(settings.get("NEWSBOT_DATA"))
         limit = settings.get("NEWSBOT_LIMIT")
         spider.session = Session(cls.site, folder, int(limit) if limit is not None else None)
         return spider

@@ -1,0 +1,1 @@
+"""export: articles out of the archive in formats that researchers read."""

@@ -1,0 +1,114 @@
+"""query: reads articles back out of the archive, whole and in a stable order.
+
+The one place that turns rows into the record that `newsbot show` and `newsbot export` print.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from archive.article import FIELDS
+from archive.errors import ArchiveUsageError
+
+_JSON_COLUMNS = ("authors", "captions", "editions", "sources", "flags")
+_SELECT = """
+SELECT a.*, c.warc, c.warc_offset, c.record_id, c.payload_digest, c.url AS capture_url,
+       (SELECT count(*) FROM revisions r WHERE r.article = a.id) AS revisions,
+       (SELECT json_group_array(name) FROM (SELECT t.name FROM article_tags x
+          JOIN tags t ON t.id = x.tag WHERE x.article = a.id ORDER BY t.name)) AS tags
+  FROM articles a LEFT JOIN captures c ON c.id = a.capture
+"""
+EXTRA_FIELDS = "id first_seen last_seen gone_since revision revisions story capture".split()
+"""What an archived article has beside the fields of `archive.article.FIELDS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which articles are meant. Dates are ISO 8601 prefixes of `published`; bounds inclusive."""
+
+    sites: tuple[str, ...] = ()
+    after: str | None = None
+    before: str | None = None
+    language: str | None = None
+
+
+def _where(selection: Selection) -> tuple[str, list[Any]]:
+    clauses, args = ["1"], []
+    if selection.sites:
+        clauses.append("a.site IN (SELECT value FROM json_each(?))")
+        args.append(json.dumps(selection.sites))
+    if selection.after:
+        clauses.append("a.published >= ?")
+        args.append(selection.after)
+    if selection.before:
+        # «2023» includes the whole of 2023: compare as many characters as were given.
+        clauses.append("substr(a.published, 1, ?) <= ?")
+        args += [len(selection.before), selection.before]
+    if selection.language:
+        clauses.append("a.language = ?")
+        args.append(selection.language)
+    return " AND ".join(clauses), args
+
+
+def articles(c: sqlite3.Connection, selection: Selection = Selection()) -> Iterator[dict[str, Any]]:  # noqa: B008 -- frozen
+    """Records of all selected articles, ordered by site, date and id: the same query, the same order."""
+    where, args = _where(selection)
+    sql = f"{_SELECT} WHERE {where} ORDER BY a.site, a.published IS NULL, a.published, a.id"
+    yield from _records(c.execute(sql, args))
+
+
+def article(c: sqlite3.Connection, key: str) -> dict[str, Any]:
+    """One record by id, address or alias. Raises `ArchiveUsageError` where there is none."""
+    if key.isdigit():
+        found = c.execute(f"{_SELECT} WHERE a.id = ?", (int(key),))
+    else:
+        found = c.execute(
+            f"{_SELECT} WHERE a.id = (SELECT article FROM aliases WHERE url = ?)", (key,)
+        )
+    for record in _records(found):
+        return record
+    raise ArchiveUsageError(f"no article {key!r} in this archive: give its id or its address")
+
+
+def revisions(c: sqlite3.Connection, article_id: int) -> list[dict[str, Any]]:
+    """All versions of an article, oldest first."""
+    cursor = c.execute(
+        "SELECT r.number, r.seen_at, r.title, r.text, r.digest, c.warc, c.warc_offset, c.record_id "
+        "FROM revisions r LEFT JOIN captures c ON c.id = r.capture "
+        "WHERE r.article = ? ORDER BY r.number",
+        (article_id,),
+    )
+    names = [d[0] for d in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _records(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:
+    names = [d[0] for d in cursor.description]
+    for values in cursor:
+        yield _record(dict(zip(names, values, strict=True)))
+
+
+def _record(row: dict[str, Any]) -> dict[str, Any]:
+    for name in _JSON_COLUMNS:
+        row[name] = json.loads(row[name])
+    row["tags"] = json.loads(row["tags"])
+    row["is_article"], row["reason"] = True, None
+    row["canonical_url"] = row["url"]
+    row["pages"] = []
+    row["story"] = None
+    row["capture"] = (
+        {
+            "url": row["capture_url"],
+            "warc": row["warc"],
+            "offset": row["warc_offset"],
+            "record_id": row["record_id"],
+            "digest": row["payload_digest"],
+        }
+        if row["warc"]
+        else None
+    )
+    return {name: row[name] for name in (*EXTRA_FIELDS[:1], *FIELDS, *EXTRA_FIELDS[1:])}

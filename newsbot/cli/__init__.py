@@ -1,0 +1,92 @@
+"""cli: the `newsbot` command. Each module holds one group of commands; this one puts them together.
+
+Exit codes: 0 all well · 1 a bug · 2 wrong usage or configuration · 3 a site failed ·
+4 another run holds the lock · 5 the archive is damaged or the disk is full.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import click
+
+from archive.errors import ArchiveError
+from newsbot import __version__
+from newsbot.cli import demo, gather, keep, read, use
+from newsbot.profiles import ProfileError
+
+_SECTIONS = (
+    ("Gather", ("crawl", "sites", "extract")),
+    ("Read", ("search", "show")),
+    ("Use", ("export",)),
+    ("Keep", ("status",)),
+    ("Try", ("demo",)),
+)
+
+
+class _Sections(click.Group):
+    """A group whose help lists its commands by what they are for."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one section a group."""
+        for title, names in _SECTIONS:
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name, self.commands[name].get_short_help_str(80)) for name in names]
+                )
+
+
+@click.group(cls=_Sections, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="newsbot")
+def newsbot() -> None:
+    """Crawl Kazakh regional newspapers and keep every article, searchable, in one folder.
+
+    The folder is ./data unless --data or NEWSBOT_DATA names another; it holds news.db (SQLite),
+    warc/ (the pages as served) and logs/. Start with `newsbot demo`.
+    """
+
+
+for command in (
+    gather.crawl,
+    gather.sites,
+    gather.extract_command,
+    read.search_command,
+    read.show,
+    use.export,
+    keep.status,
+    demo.demo,
+):
+    newsbot.add_command(command)
+
+
+def main() -> None:
+    """Run the command; every error a user can cause ends in one line and its exit code."""
+    verbose = any(arg in ("-v", "--verbose") for arg in sys.argv[1:])
+    try:
+        code = newsbot(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("newsbot: interrupted", err=True)
+        code = 130
+    except ProfileError as error:
+        click.echo(f"newsbot: {error}", err=True)
+        code = 2
+    except ArchiveError as error:
+        click.echo(f"newsbot: {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        if verbose:
+            traceback.print_exc()
+        hint = "" if verbose else " Run again with -v for the details, and please report it."
+        click.echo(f"newsbot: a bug: {type(error).__name__}: {error}.{hint}", err=True)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

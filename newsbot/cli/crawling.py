@@ -1,0 +1,149 @@
+"""crawling: runs Scrapy for some sites in this process and reports how each one went."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from scrapy import signals
+from scrapy.crawler import CrawlerProcess
+from scrapy.settings import Settings
+from tqdm import tqdm
+from twisted.python.failure import Failure
+
+from archive.schema import OUTCOMES
+from archive.times import now
+from newsbot.cli.common import print_table
+from newsbot.profiles import Site
+from newsbot.session import Session, borrow_store, return_store
+from newsbot.spiders.loader import spider_class
+from newsbot.spiders.newspaper import ContactMissing, NewspaperSpider
+
+_PROGRESS_STEP = 20
+"""Visits between two looks at how many are still due."""
+
+
+@dataclass(slots=True)
+class Report:
+    """How one site's crawl went."""
+
+    site: str
+    reason: str
+    exit_code: int
+    discovered: int
+    outcomes: dict[str, int]
+    error: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "site": self.site,
+            "reason": self.reason,
+            "ok": self.exit_code == 0,
+            "discovered": self.discovered,
+            "outcomes": self.outcomes,
+            "error": self.error,
+        }
+
+
+def _report(session: Session, reason: str) -> Report:
+    fatal = session.fatal
+    return Report(
+        site=session.site.id,
+        reason=reason,
+        exit_code=fatal.exit_code if fatal else 3 if session.failed else 0,
+        discovered=session.discovered,
+        outcomes={name: session.outcomes[name] for name in OUTCOMES},
+        error=str(fatal) if fatal else session.last_error,
+    )
+
+
+def run_crawls(
+    sites: Sequence[Site],
+    folder: Path,
+    *,
+    limit: int | None = None,
+    contact: str | None = None,
+    progress: bool = False,
+    verbose: bool = False,
+) -> list[Report]:
+    """Crawl sites side by side until nothing is due; one report a site, in their order.
+
+    Raises `ArchiveError` where the archive cannot be opened or is locked, before anything is
+    fetched. May run once in a process, as Twisted's reactor does.
+    """
+    public = [site for site in sites if not site.is_loopback]
+    if public and not contact:
+        raise ContactMissing(
+            f"{public[0].id} is a public site: say who is crawling it with --contact or "
+            "NEWSBOT_CONTACT (an e-mail address or a web page)"
+        )
+    store = borrow_store(folder)
+    try:
+        settings = _settings(folder, limit, contact, verbose)
+        process = CrawlerProcess(settings)
+        reports: dict[str, Report] = {}
+        failures: list[Failure] = []
+        bar = tqdm(unit=" pages", desc="crawl", dynamic_ncols=True) if progress else None
+
+        def closed(spider: NewspaperSpider, reason: str) -> None:
+            reports[spider.site.id] = _report(spider.session, reason)
+
+        def visited(**_: object) -> None:
+            if bar is None:
+                return
+            if bar.n % _PROGRESS_STEP == 0:
+                bar.total = bar.n + sum(store.count_due(site.id, now()) for site in sites)
+            bar.update()
+
+        for site in sites:
+            crawler = process.create_crawler(spider_class(site))
+            crawler.signals.connect(closed, signal=signals.spider_closed, weak=False)
+            crawler.signals.connect(visited, signal=signals.item_scraped, weak=False)
+            process.crawl(crawler).addErrback(failures.append)
+        process.start()
+        if bar is not None:
+            bar.close()
+        if failures:
+            failures[0].raiseException()
+        return [reports[site.id] for site in sites if site.id in reports]
+    finally:
+        return_store(folder)
+
+
+def _settings(folder: Path, limit: int | None, contact: str | None, verbose: bool) -> Settings:
+    settings = Settings()
+    settings.setmodule("newsbot.settings")
+    logs = folder / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    for name, value in (
+        ("NEWSBOT_DATA", str(folder)),
+        ("NEWSBOT_LIMIT", limit),
+        ("NEWSBOT_CONTACT", contact or ""),
+        ("LOG_FILE", None if verbose else str(logs / f"crawl-{now():%Y-%m}.log")),
+        ("LOG_FILE_APPEND", True),
+    ):
+        settings.set(name, value, priority="cmdline")
+    logging.captureWarnings(True)
+    return settings
+
+
+def print_reports(reports: Sequence[Report]) -> None:
+    """A table of outcomes and one line for each site that needs attention."""
+    shown = [name for name in OUTCOMES if any(report.outcomes[name] for report in reports)] or ["new"]
+    print_table(
+        [
+            (report.site, report.reason, report.discovered, *(report.outcomes[n] for n in shown))
+            for report in reports
+        ],
+        ("site", "ended", "discovered", *(name.replace("_", " ") for name in shown)),
+    )
+    for report in reports:
+        if report.exit_code:
+            click.echo(f"newsbot: {report.site} failed: {report.error or 'see the log'}", err=True)
+        elif report.reason == "shutdown":
+            click.echo(f"{report.site}: interrupted; the next run carries on from here", err=True)

@@ -1,0 +1,65 @@
+"""demo: serves the bundled example newspaper on loopback, crawls it for real, shows what is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archive import query
+from archive.search import search
+from archive.store import open_database
+from newsbot.cli.common import data_option
+from newsbot.profiles import load_site
+
+PROFILE = Path(__file__).parent.parent / "demo" / "sites" / "aqbulaq.toml"
+PORT = 8765
+"""The port in the profile: a fixed one, so that a second demo finds its articles again."""
+_QUERY = "су тасқыны"
+
+
+@click.command()
+@data_option
+def demo(data: Path) -> int:
+    """Crawl a small example newspaper on this machine and show what was kept."""
+    from newsbot.cli.crawling import print_reports, run_crawls
+    from newsbot.demo.server import ExampleNewspaper
+
+    try:
+        paper = ExampleNewspaper(port=PORT)
+    except OSError:
+        raise click.ClickException(
+            f"port {PORT} of this machine is in use: end the program that uses it (another demo?)"
+        ) from None
+    site = load_site(PROFILE)
+    with paper:
+        click.echo(f"«{site.name}», an invented newspaper, is being served on {site.url}")
+        click.echo("Crawling it as any other newspaper: robots.txt, sitemap, feed, articles …\n")
+        reports = run_crawls([site], data, progress=click.get_text_stream("stderr").isatty())
+    print_reports(reports)
+    code = max((report.exit_code for report in reports), default=0)
+    if code:
+        return code
+    connection = open_database(data).conn
+    records = [r for r in query.articles(connection, query.Selection(sites=(site.id,)))]
+    click.echo(f"\nThe newest of {len(records)} articles in {data}/news.db:")
+    for record in sorted(records, key=lambda r: r["published"] or "")[-3:]:
+        click.echo(f"  {record['id']:>4}  {(record['published'] or '')[:10]}  {record['title']}")
+    hits = search(connection, _QUERY, limit=3)
+    click.echo(f"\nnewsbot search {_QUERY}  →  {hits.total} found")
+    for row in hits.rows:
+        click.echo(f"  {row['id']:>4}  {' '.join(row['snippet'].split())}")
+    option = "" if data == Path("data") else f" --data {data}"
+    first = hits.rows[0]["id"] if hits.rows else 1
+    click.echo(
+        f"""
+What next (newsbot is in .venv/bin where `make` installed it):
+  newsbot show {first}{option}                 read one whole
+  newsbot search мектеп{option}            look for a word of your own
+  newsbot export --format jsonl{option}    all of it, for your own programs
+  newsbot status{option}                   what is kept, how the last crawl went
+  newsbot sites list                  the real newspapers
+  newsbot crawl aqjolgazet --contact you@example.org
+                                      gather one of them"""
+    )
+    return 0

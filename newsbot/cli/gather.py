@@ -1,0 +1,168 @@
+"""gather: crawl, sites, extract."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive.times import now
+from newsbot.cli.common import (
+    data_option,
+    json_option,
+    pick_sites,
+    print_json,
+    print_table,
+    site_by_id,
+    sites_dir_option,
+    verbosity_options,
+)
+from newsbot.extraction import extract
+from newsbot.profiles import Site, load_sites
+
+
+@click.command()
+@click.argument("site_ids", metavar="[SITE]...", nargs=-1)
+@data_option
+@sites_dir_option
+@click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many articles a site.")
+@click.option(
+    "--contact",
+    envvar="NEWSBOT_CONTACT",
+    show_envvar=True,
+    help="Your e-mail address or web page, told to the newspapers; public sites need it.",
+)
+@json_option
+@verbosity_options
+def crawl(
+    site_ids: tuple[str, ...],
+    data: Path,
+    sites_dirs: tuple[Path, ...],
+    limit: int | None,
+    contact: str | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Fetch what is new at the sites named, or at all sites.
+
+    Run it from cron as often as you like: it asks only for what is due, never overlaps itself, and
+    carries on where a crash left it. Exit code 3 means that a site failed.
+
+    \b
+    newsbot crawl aqjolgazet --contact archive@example.org
+    """
+    from newsbot.cli.crawling import print_reports, run_crawls
+
+    chosen = pick_sites(site_ids, sites_dirs)
+    reports = run_crawls(
+        chosen,
+        data,
+        limit=limit,
+        contact=contact,
+        progress=not (quiet or verbose or as_json) and sys.stderr.isatty(),
+        verbose=verbose,
+    )
+    if as_json:
+        print_json([report.to_dict() for report in reports])
+    elif not quiet:
+        print_reports(reports)
+    return max((report.exit_code for report in reports), default=0)
+
+
+@click.group()
+def sites() -> None:
+    """List the newspapers, and show what a profile says."""
+
+
+@sites.command("list")
+@sites_dir_option
+@json_option
+def sites_list(sites_dirs: tuple[Path, ...], as_json: bool) -> None:
+    """All newspapers, one line each."""
+    known = load_sites(*sites_dirs).values()
+    if as_json:
+        print_json([_site_dict(site) for site in known])
+        return
+    print_table(
+        [
+            (site.id, site.name, site.region, site.family, site.url, site.confirmed or "not yet")
+            for site in known
+        ],
+        ("id", "newspaper", "region", "family", "address", "confirmed"),
+    )
+    unconfirmed = sum(site.confirmed is None for site in known)
+    if unconfirmed:
+        click.echo(
+            f"\n{unconfirmed} profiles were built from stored copies and nobody has confirmed them "
+            "against the live site yet.",
+            err=True,
+        )
+
+
+@sites.command("show")
+@click.argument("site_id", metavar="SITE")
+@sites_dir_option
+@json_option
+def sites_show(site_id: str, sites_dirs: tuple[Path, ...], as_json: bool) -> None:
+    """Everything a profile says, defaults included."""
+    site = site_by_id(site_id, load_sites(*sites_dirs))
+    record = _site_dict(site)
+    if as_json:
+        print_json(record)
+        return
+    record["sources"] = [f"{source.kind}: {source.url}" for source in site.candidate_sources()]
+    record["layouts"] = [layout.id for layout in site.layouts]
+    for key, value in record.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{k} {v}" for k, v in value.items())
+        if isinstance(value, list):
+            value = "\n".join(str(part) for part in value) or "–"
+        lines = str("–" if value in (None, "") else value).splitlines()
+        click.echo(f"{key:<12}{lines[0]}")
+        for line in lines[1:]:
+            click.echo(f"{'':<12}{line}")
+
+
+def _site_dict(site: Site) -> dict[str, Any]:
+    return site.model_dump(mode="json")
+
+
+def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no ISO 8601 moment such as 2026-11-22T08:00+05:00") from None
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+@click.command("extract")
+@click.argument("file", type=click.File("rb"))
+@click.option("--url", required=True, help="The address the page came from.")
+@click.option("--charset", help="The charset that the HTTP header declared.")
+@click.option("--fetched-at", callback=_moment, help="When it was fetched (ISO 8601); default: now.")
+@click.option("--site", "site_id", help="Read it with this site's profile.")
+@sites_dir_option
+def extract_command(
+    file: Any,
+    url: str,
+    charset: str | None,
+    fetched_at: datetime | None,
+    site_id: str | None,
+    sites_dirs: tuple[Path, ...],
+) -> None:
+    """Print the article that an HTML FILE holds, as JSON; `-` reads standard input.
+
+    A page that holds no article gives "is_article": false and the reason.
+
+    \b
+    curl -s https://example.kz/a | newsbot extract - --url https://example.kz/a
+    """
+    site = site_by_id(site_id, load_sites(*sites_dirs)) if site_id else None
+    article = extract(file.read(), url, charset=charset, fetched_at=fetched_at or now(), site=site)
+    print_json(article.to_dict())

@@ -1,0 +1,250 @@
+"""Selectors: CSS on an index of one page by tag, class, id and itemprop.
+
+A page is asked some hundred selectors, most of which match nothing. The index answers those at
+once; what it cannot express (`:has`, `:nth-child`) goes to lxml's XPath through parsel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from cssselect import parser as css
+from lxml import etree
+from lxml.etree import _Element as Element
+from parsel.csstranslator import HTMLTranslator
+
+_TRANSLATOR = HTMLTranslator()
+_MAX_CANDIDATES = 5_000
+"""Elements that one selector is tried on; no article page has more of a kind, hostile pages do."""
+
+Match = Callable[[Element], bool]
+
+
+class Unsupported(Exception):
+    """The selector needs XPath."""
+
+
+class Index:
+    """Elements of a tree in document order, findable by what CSS names."""
+
+    def __init__(self, root: Element) -> None:
+        """Walk the tree once."""
+        self.root = root
+        self.order: dict[Element, int] = {}
+        self.tags: dict[str, list[Element]] = {}
+        self.classes: dict[str, list[Element]] = {}
+        """By whole class attribute."""
+        self.ids: dict[str, list[Element]] = {}
+        self.props: dict[str, list[Element]] = {}
+        by_class: dict[str, list[Element]] = {}
+        for position, element in enumerate(root.iter()):
+            tag = element.tag
+            if not isinstance(tag, str):
+                continue
+            self.order[element] = position
+            self.tags.setdefault(tag, []).append(element)
+            get = element.get
+            if value := get("class"):
+                self.classes.setdefault(value, []).append(element)
+            if value := get("id"):
+                self.ids.setdefault(value, []).append(element)
+            if value := get("itemprop"):
+                for name in value.split():
+                    self.props.setdefault(name, []).append(element)
+        for value, elements in self.classes.items():
+            for name in dict.fromkeys(value.split()):
+                by_class.setdefault(name, []).extend(elements)
+        for elements in by_class.values():
+            if len(elements) > 1:
+                elements.sort(key=self.order.__getitem__)
+        self.by_class = by_class
+        self.names = (self.tags, by_class, self.ids, self.props)
+
+    def select(self, selector: str) -> list[Any]:
+        """Elements, or strings for `::attr()` and `::text`, in document order."""
+        plan = _plan(selector)
+        if plan is None:
+            found: list[Any] = _xpath(selector)(self.root)  # type: ignore[assignment]
+            return found
+        if len(plan) == 1:
+            return plan[0](self)
+        elements = {e: None for part in plan for e in part(self)}
+        if any(isinstance(e, str) for e in elements):
+            return list(elements)
+        return sorted(elements, key=self.order.__getitem__)
+
+
+@lru_cache(maxsize=8192)
+def _xpath(selector: str) -> etree.XPath:
+    return etree.XPath(_TRANSLATOR.css_to_xpath(selector))
+
+
+@lru_cache(maxsize=8192)
+def _plan(selector: str) -> list[Callable[[Index], list[Any]]] | None:
+    """One lookup for each alternative of a selector list; None where XPath is needed."""
+    try:
+        return [_lookup(part.parsed_tree, part.pseudo_element) for part in css.parse(selector)]
+    except Unsupported:
+        return None
+
+
+def _lookup(tree: Any, pseudo: Any) -> Callable[[Index], list[Any]]:
+    match, candidates, needed = _matcher(tree), _candidates(tree), list(_names(tree))
+    attribute: str | None = None
+    if isinstance(pseudo, css.FunctionalPseudoElement) and pseudo.name == "attr":
+        attribute = pseudo.arguments[0].value
+    elif pseudo is not None:
+        raise Unsupported
+
+    def look_up(index: Index) -> list[Any]:
+        for kind, name in needed:
+            if name not in index.names[kind]:
+                return []
+        found = [e for e in candidates(index)[:_MAX_CANDIDATES] if match(e)]
+        if attribute is None:
+            return found
+        values = (e.get(attribute) for e in found)
+        return [value for value in values if value is not None]
+
+    return look_up
+
+
+def _names(tree: Any) -> Iterator[tuple[int, str]]:
+    """What a page must hold for the selector to match at all, as positions in `Index.names`."""
+    while not isinstance(tree, css.Element):
+        if isinstance(tree, css.CombinedSelector):
+            yield from _names(tree.subselector)
+        elif isinstance(tree, css.Class):
+            yield 1, tree.class_name
+        elif isinstance(tree, css.Hash):
+            yield 2, tree.id
+        elif isinstance(tree, css.Attrib):
+            if tree.attrib == "itemprop" and tree.operator in ("=", "~="):
+                yield from ((3, name) for name in _value_of(tree).split())
+        tree = tree.selector
+    if tree.element is not None:
+        yield 0, tree.element.lower()
+
+
+def _candidates(tree: Any) -> Callable[[Index], list[Element]]:
+    """The smallest list of the index that holds every match of the last compound."""
+    if isinstance(tree, css.CombinedSelector):
+        return _candidates(tree.subselector)
+    name: str | None = None
+    prop: str | None = None
+    tag: str | None = None
+    while not isinstance(tree, css.Element):
+        if isinstance(tree, css.Hash):
+            identifier = tree.id
+            return lambda index: index.ids.get(identifier, [])
+        if isinstance(tree, css.Class):
+            name = tree.class_name
+        elif isinstance(tree, css.Attrib) and tree.attrib == "itemprop":
+            if tree.operator in ("=", "~=") and len(_value_of(tree).split()) == 1:
+                prop = _value_of(tree)
+        tree = tree.selector
+    tag = tree.element
+    if name is not None:
+        wanted = name
+        return lambda index: index.by_class.get(wanted, [])
+    if prop is not None:
+        named = prop
+        return lambda index: index.props.get(named, [])
+    if tag is not None:
+        kind = tag.lower()
+        return lambda index: index.tags.get(kind, [])
+    return lambda index: list(index.order)
+
+
+def _value_of(tree: Any) -> str:
+    return str(tree.value.value) if tree.value is not None else ""
+
+
+def _matcher(tree: Any) -> Match:
+    """A predicate on one element for a parsed selector."""
+    if isinstance(tree, css.Element):
+        if tree.element is None:
+            return lambda element: True
+        tag = tree.element.lower()
+        return lambda element: element.tag == tag
+    if isinstance(tree, css.CombinedSelector):
+        return _combined(_matcher(tree.selector), tree.combinator, _matcher(tree.subselector))
+    if isinstance(tree, css.Class):
+        test: Match = _has_class(tree.class_name)
+    elif isinstance(tree, css.Hash):
+        identifier = tree.id
+        test = lambda element: element.get("id") == identifier  # noqa: E731
+    elif isinstance(tree, css.Attrib):
+        test = _attribute(tree.attrib.lower(), tree.operator, _value_of(tree))
+    elif isinstance(tree, css.Negation):
+        refused = _matcher(tree.subselector)
+        test = lambda element: not refused(element)  # noqa: E731
+    else:
+        raise Unsupported
+    if isinstance(tree.selector, css.Element) and tree.selector.element is None:
+        return test
+    inner = _matcher(tree.selector)
+    return lambda element: test(element) and inner(element)
+
+
+def _has_class(name: str) -> Match:
+    def test(element: Element) -> bool:
+        value = element.get("class")
+        return value is not None and name in value and name in value.split()
+
+    return test
+
+
+def _attribute(name: str, operator: str, wanted: str) -> Match:
+    def test(element: Element) -> bool:
+        value = element.get(name)
+        if value is None:
+            return operator == "!="
+        match operator:
+            case "exists":
+                return True
+            case "=":
+                return value == wanted
+            case "!=":
+                return value != wanted
+            case "~=":
+                return wanted in value.split()
+            case "|=":
+                return value == wanted or value.startswith(f"{wanted}-")
+            case "^=":
+                return bool(wanted) and value.startswith(wanted)
+            case "$=":
+                return bool(wanted) and value.endswith(wanted)
+            case _:
+                return bool(wanted) and wanted in value
+
+    if operator not in ("exists", "=", "!=", "~=", "|=", "^=", "$=", "*="):
+        raise Unsupported
+    return test
+
+
+def _combined(left: Match, combinator: str, right: Match) -> Match:
+    def descendant(element: Element) -> bool:
+        return right(element) and any(map(left, element.iterancestors()))
+
+    def child(element: Element) -> bool:
+        if not right(element):
+            return False
+        parent = element.getparent()
+        return parent is not None and left(parent)
+
+    def adjacent(element: Element) -> bool:
+        if not right(element):
+            return False
+        before = next(element.itersiblings("*", preceding=True), None)
+        return before is not None and left(before)
+
+    def sibling(element: Element) -> bool:
+        return right(element) and any(map(left, element.itersiblings("*", preceding=True)))
+
+    tests = {" ": descendant, ">": child, "+": adjacent, "~": sibling}
+    if combinator not in tests:
+        raise Unsupported
+    return tests[combinator]
