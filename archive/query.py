@@ -36,8 +36,12 @@ class Selection:
     language: str | None = None
 
 
+EVERYTHING = Selection()
+
+
 def _where(selection: Selection) -> tuple[str, list[Any]]:
-    clauses, args = ["1"], []
+    clauses: list[str] = ["1"]
+    args: list[Any] = []
     if selection.sites:
         clauses.append("a.site IN (SELECT value FROM json_each(?))")
         args.append(json.dumps(selection.sites))
@@ -54,7 +58,7 @@ def _where(selection: Selection) -> tuple[str, list[Any]]:
     return " AND ".join(clauses), args
 
 
-def articles(c: sqlite3.Connection, selection: Selection = Selection()) -> Iterator[dict[str, Any]]:  # noqa: B008 -- frozen
+def articles(c: sqlite3.Connection, selection: Selection = EVERYTHING) -> Iterator[dict[str, Any]]:
     """Records of all selected articles, ordered by site, date and id: the same query, the same order."""
     where, args = _where(selection)
     sql = f"{_SELECT} WHERE {where} ORDER BY a.site, a.published IS NULL, a.published, a.id"
@@ -67,9 +71,11 @@ def article(c: sqlite3.Connection, key: str) -> dict[str, Any]:
         found = c.execute(f"{_SELECT} WHERE a.id = ?", (int(key),))
     else:
         found = c.execute(
-            f"{_SELECT} WHERE a.id = (SELECT article FROM aliases WHERE url = ?)", (key,)
+            f"{_SELECT} WHERE a.id = (SELECT article FROM aliases WHERE url = ?)",  # noqa: S608
+            (key,),
         )
-    for record in _records(found):
+    record = next(_records(found), None)
+    if record:
         return record
     raise ArchiveUsageError(f"no article {key!r} in this archive: give its id or its address")
 

@@ -32,7 +32,8 @@ def fts_query(text: str) -> str:
     >>> fts_query('су тасқыны -футбол "қызыл кітап" мект*')
     '"су" AND "тасқыны" AND "қызыл кітап" AND "мект"* NOT "футбол"'
     """
-    wanted, excluded = [], []
+    wanted: list[str] = []
+    excluded: list[str] = []
     for match in _TERM.finditer(unicodedata.normalize("NFC", text).translate(_SOFT)):
         raw = match["phrase"] if match["phrase"] is not None else match["word"]
         words = re.sub(r"[^\w]+", " ", raw.replace("_", " ")).strip()
@@ -75,7 +76,7 @@ def search(
         "snippet(articles_fts, -1, ?, ?, ' … ', 24) AS snippet, "
         "round(-bm25(articles_fts, 5.0, 1.0), 4) AS score "
         "FROM articles_fts JOIN articles a ON a.id = articles_fts.rowid "
-        f"WHERE {where} ORDER BY bm25(articles_fts, 5.0, 1.0), a.published DESC, a.id LIMIT ? OFFSET ?",
+        f"WHERE {where} ORDER BY bm25(articles_fts, 5.0, 1.0), a.published DESC, a.id LIMIT ? OFFSET ?",  # noqa: S608
         [*marks, *args, limit, offset],
     )
     names = [d[0] for d in cursor.description]

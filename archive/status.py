@@ -17,7 +17,7 @@ SELECT s.id AS site, s.name,
           AND f.visited_at IS NULL) AS waiting,
        (SELECT max(published) FROM articles a WHERE a.site = s.id) AS newest,
        c.id AS crawl, c.started_at, c.ended_at, c.reason, c.requests, c.discovered,
-       {", ".join(f"c.{name}" for name in OUTCOMES)}
+       {", ".join(f"c.{name} AS crawl_{name}" for name in OUTCOMES)}
   FROM sites s LEFT JOIN crawls c ON c.id = (SELECT max(id) FROM crawls WHERE site = s.id)
  ORDER BY s.id
 """  # noqa: S608 -- constants
@@ -30,10 +30,13 @@ def sites(c: sqlite3.Connection) -> list[dict[str, Any]]:
     found = []
     for values in cursor:
         row = dict(zip(names, values, strict=True))
-        outcomes = {name: row.pop(name) for name in OUTCOMES}
+        outcomes = {name: row.pop(f"crawl_{name}") for name in OUTCOMES}
         crawl = {
             "id": row.pop("crawl"),
-            **{key: row.pop(key) for key in ("started_at", "ended_at", "reason", "requests", "discovered")},
+            **{
+                key: row.pop(key)
+                for key in ("started_at", "ended_at", "reason", "requests", "discovered")
+            },
             "outcomes": outcomes,
         }
         row["last_crawl"] = crawl if crawl["id"] is not None else None

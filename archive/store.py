@@ -88,7 +88,9 @@ def open_database(folder: Path) -> Database:
             "another folder with --data"
         )
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS
+        )
         connection.isolation_level = None
         check_version(connection.execute("PRAGMA user_version").fetchone()[0], path)
     except sqlite3.DatabaseError as error:
@@ -118,7 +120,9 @@ def explained_errors(folder: Path) -> Iterator[None]:
         raise _explained(error, folder / DATABASE) from error
     except OSError as error:
         if error.errno in (28, 122):  # ENOSPC, EDQUOT
-            raise ArchiveError(f"{folder}: the disk is full: free some space and run again") from error
+            raise ArchiveError(
+                f"{folder}: the disk is full: free some space and run again"
+            ) from error
         raise
 
 
@@ -211,7 +215,8 @@ class Store:
         """The row of a source, made where there is none."""
         with self.transaction() as c:
             c.execute(
-                "INSERT OR IGNORE INTO sources (site, kind, url) VALUES (?, ?, ?)", (site, kind, url)
+                "INSERT OR IGNORE INTO sources (site, kind, url) VALUES (?, ?, ?)",
+                (site, kind, url),
             )
             return _one(c, "SELECT * FROM sources WHERE site = ? AND url = ?", (site, url))
 
@@ -255,7 +260,9 @@ class Store:
                     body_hash is not None, len(listed), discovered, source,
                 ),
             )  # fmt: skip
-            c.execute("UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl))
+            c.execute(
+                "UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl)
+            )
         return discovered
 
     # -- frontier -------------------------------------------------------------------------------
@@ -312,7 +319,8 @@ class Store:
                 outcome = self._outcome_without_article(c, visit, known)
             if known and page:
                 c.executemany(
-                    "UPDATE captures SET article = ? WHERE id = ?", [(known, capture) for capture in page]
+                    "UPDATE captures SET article = ? WHERE id = ?",
+                    [(known, capture) for capture in page],
                 )
             assert outcome in OUTCOMES
             self._close_visit(c, visit, outcome, known)
@@ -332,7 +340,9 @@ class Store:
         outcome = visit.outcome or "not_article"
         moment = utc(visit.fetched_at)
         if outcome == "unchanged" and known:
-            c.execute("UPDATE articles SET last_seen = ?, gone_since = NULL WHERE id = ?", (moment, known))
+            c.execute(
+                "UPDATE articles SET last_seen = ?, gone_since = NULL WHERE id = ?", (moment, known)
+            )
         if known and outcome in ("gone", "not_article"):
             row = c.execute(
                 "SELECT outcome, error, visited_at FROM frontier WHERE id = ?", (visit.frontier,)
@@ -429,7 +439,9 @@ def _store_article(
         if article.published is None:
             row.pop("published")
             row.pop("published_raw")
-        taken = c.execute("SELECT 1 FROM articles WHERE url = ? AND id <> ?", (url, known)).fetchone()
+        taken = c.execute(
+            "SELECT 1 FROM articles WHERE url = ? AND id <> ?", (url, known)
+        ).fetchone()
         if taken:
             row.pop("url")
         outcome = "unchanged"
@@ -478,16 +490,18 @@ def _insert_revision(
 def _set_tags(c: sqlite3.Connection, article_id: int, tags: list[str]) -> None:
     c.executemany("INSERT OR IGNORE INTO tags (name) VALUES (?)", [(tag,) for tag in tags])
     ids = {
-        row[0]
-        for tag in tags
-        for row in c.execute("SELECT id FROM tags WHERE name = ?", (tag,))
+        row[0] for tag in tags for row in c.execute("SELECT id FROM tags WHERE name = ?", (tag,))
     }
-    old = {row[0] for row in c.execute("SELECT tag FROM article_tags WHERE article = ?", (article_id,))}
+    old = {
+        row[0] for row in c.execute("SELECT tag FROM article_tags WHERE article = ?", (article_id,))
+    }
     c.executemany(
-        "DELETE FROM article_tags WHERE article = ? AND tag = ?", [(article_id, t) for t in old - ids]
+        "DELETE FROM article_tags WHERE article = ? AND tag = ?",
+        [(article_id, t) for t in old - ids],
     )
     c.executemany(
-        "INSERT INTO article_tags (article, tag) VALUES (?, ?)", [(article_id, t) for t in ids - old]
+        "INSERT INTO article_tags (article, tag) VALUES (?, ?)",
+        [(article_id, t) for t in ids - old],
     )
 
 
@@ -542,7 +556,9 @@ def _take_lock(folder: Path) -> TextIO:
         lock.seek(0)
         holder = lock.read().strip() or "another process"
         lock.close()
-        raise ArchiveLocked(f"{folder}: another run is writing to this archive ({holder})") from None
+        raise ArchiveLocked(
+            f"{folder}: another run is writing to this archive ({holder})"
+        ) from None
     lock.truncate(0)
     lock.write(f"process {os.getpid()} since {utc(now())}\n")
     lock.flush()

@@ -49,7 +49,9 @@ class SessionExtension:
                 stats.set_value(f"newsbot/outcome/{outcome}", number)
         spider.session.close(reason, requests)
 
-    def spider_error(self, failure: Failure, response: Response | None, spider: NewspaperSpider) -> None:
+    def spider_error(
+        self, failure: Failure, response: Response | None, spider: NewspaperSpider
+    ) -> None:
         """Record a visit whose page made the spider fail."""
         if response is not None and response.request is not None:
             self._record_bug(response.request, failure, spider)
@@ -75,7 +77,7 @@ class SessionExtension:
                 site=spider.site.id,
                 fetched_at=moment,
                 outcome="failed",
-                error=f"bug: {failure.type.__name__}: {failure.value}"[:500],
+                error=f"bug: {type(failure.value).__name__}: {failure.value}"[:500],
                 due=moment + retry_after_failure(request.meta.get("failures", 0)),
             )
         )
@@ -84,7 +86,9 @@ class SessionExtension:
 class BriefLogFormatter(LogFormatter):
     """Logs items by their URL: they hold whole articles."""
 
-    def scraped(self, item: Any, response: Response | Failure | None, spider: Spider) -> LogFormatterResult:
+    def scraped(
+        self, item: Any, response: Response | Failure | None, spider: Spider
+    ) -> LogFormatterResult:
         """One debug line an item."""
         return {
             "level": logging.DEBUG,
@@ -93,7 +97,11 @@ class BriefLogFormatter(LogFormatter):
         }
 
     def item_error(
-        self, item: Any, exception: BaseException, response: Response | Failure | None, spider: Spider
+        self,
+        item: Any,
+        exception: BaseException,
+        response: Response | Failure | None,
+        spider: Spider,
     ) -> LogFormatterResult:
         """One error line; expected errors need no traceback."""
         return {

@@ -34,7 +34,9 @@ class CleanPipeline:
                 paragraphs += fresh
                 first.captions += [c for c in part.captions if c not in first.captions]
             first.text = "\n\n".join(paragraphs)
-            first.flags = [f for f in first.flags if f not in ("short_text", "no_text") or not first.text]
+            first.flags = [
+                f for f in first.flags if f not in ("short_text", "no_text") or not first.text
+            ]
             item.parts = [first]
         return item
 

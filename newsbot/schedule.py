@@ -32,4 +32,4 @@ def next_visit(fetched_at: datetime, published: datetime | None) -> datetime:
 
 def retry_after_failure(failures: int) -> timedelta:
     """How long to stay away after a failed visit: an hour, doubling up to a week."""
-    return min(FIRST_RETRY * 2 ** min(failures, 10), LAST_RETRY)
+    return min(FIRST_RETRY * (1 << min(failures, 10)), LAST_RETRY)

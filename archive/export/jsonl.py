@@ -10,7 +10,7 @@ from typing import Any, TextIO
 def write_jsonl(records: Iterable[dict[str, Any]], out: TextIO) -> int:
     """Write records and return their number. The same records give the same bytes."""
     number = 0
-    for number, record in enumerate(records, 1):
-        out.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")))
-        out.write("\n")
+    for record in records:
+        out.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+        number += 1
     return number

@@ -134,7 +134,9 @@ def _settings(folder: Path, limit: int | None, contact: str | None, verbose: boo
 
 def print_reports(reports: Sequence[Report]) -> None:
     """A table of outcomes and one line for each site that needs attention."""
-    shown = [name for name in OUTCOMES if any(report.outcomes[name] for report in reports)] or ["new"]
+    shown = [name for name in OUTCOMES if any(report.outcomes[name] for report in reports)] or [
+        "new"
+    ]
     print_table(
         [
             (report.site, report.reason, report.discovered, *(report.outcomes[n] for n in shown))

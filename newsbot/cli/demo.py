@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -35,13 +36,13 @@ def demo(data: Path) -> int:
     with paper:
         click.echo(f"«{site.name}», an invented newspaper, is being served on {site.url}")
         click.echo("Crawling it as any other newspaper: robots.txt, sitemap, feed, articles …\n")
-        reports = run_crawls([site], data, progress=click.get_text_stream("stderr").isatty())
+        reports = run_crawls([site], data, progress=sys.stderr.isatty())
     print_reports(reports)
     code = max((report.exit_code for report in reports), default=0)
     if code:
         return code
     connection = open_database(data).conn
-    records = [r for r in query.articles(connection, query.Selection(sites=(site.id,)))]
+    records = list(query.articles(connection, query.Selection(sites=(site.id,))))
     click.echo(f"\nThe newest of {len(records)} articles in {data}/news.db:")
     for record in sorted(records, key=lambda r: r["published"] or "")[-3:]:
         click.echo(f"  {record['id']:>4}  {(record['published'] or '')[:10]}  {record['title']}")

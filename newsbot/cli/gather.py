@@ -28,7 +28,9 @@ from newsbot.profiles import Site, load_sites
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
 @data_option
 @sites_dir_option
-@click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many articles a site.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="Visit at most this many articles a site."
+)
 @click.option(
     "--contact",
     envvar="NEWSBOT_CONTACT",
@@ -117,14 +119,18 @@ def sites_show(site_id: str, sites_dirs: tuple[Path, ...], as_json: bool) -> Non
     record["sources"] = [f"{source.kind}: {source.url}" for source in site.candidate_sources()]
     record["layouts"] = [layout.id for layout in site.layouts]
     for key, value in record.items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{k} {v}" for k, v in value.items())
-        if isinstance(value, list):
-            value = "\n".join(str(part) for part in value) or "–"
-        lines = str("–" if value in (None, "") else value).splitlines()
+        lines = _lines(value)
         click.echo(f"{key:<12}{lines[0]}")
         for line in lines[1:]:
             click.echo(f"{'':<12}{line}")
+
+
+def _lines(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [", ".join(f"{key} {part}" for key, part in value.items())]
+    if isinstance(value, list):
+        return [str(part) for part in value] or ["–"]
+    return ["–"] if value in (None, "") else str(value).splitlines()
 
 
 def _site_dict(site: Site) -> dict[str, Any]:
@@ -137,7 +143,9 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no ISO 8601 moment such as 2026-11-22T08:00+05:00") from None
+        raise click.BadParameter(
+            f"{value!r} is no ISO 8601 moment such as 2026-11-22T08:00+05:00"
+        ) from None
     return moment if moment.tzinfo else moment.astimezone()
 
 
@@ -145,7 +153,9 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 @click.argument("file", type=click.File("rb"))
 @click.option("--url", required=True, help="The address the page came from.")
 @click.option("--charset", help="The charset that the HTTP header declared.")
-@click.option("--fetched-at", callback=_moment, help="When it was fetched (ISO 8601); default: now.")
+@click.option(
+    "--fetched-at", callback=_moment, help="When it was fetched (ISO 8601); default: now."
+)
 @click.option("--site", "site_id", help="Read it with this site's profile.")
 @sites_dir_option
 def extract_command(

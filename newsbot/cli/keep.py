@@ -43,5 +43,15 @@ def status(data: Path, as_json: bool) -> None:
         )
     print_table(
         table,
-        ("site", "articles", "revisions", "gone", "waiting", "newest", "last crawl (UTC)", "ended", "outcomes"),
+        (
+            "site",
+            "articles",
+            "revisions",
+            "gone",
+            "waiting",
+            "newest",
+            "last crawl (UTC)",
+            "ended",
+            "outcomes",
+        ),
     )

@@ -59,7 +59,9 @@ def search_command(
         click.echo("nothing found", err=True)
     else:
         shown = offset + len(hits.rows)
-        click.echo(f"{offset + 1}–{shown} of {hits.total}; `newsbot show ID` prints one whole", err=True)
+        click.echo(
+            f"{offset + 1}–{shown} of {hits.total}; `newsbot show ID` prints one whole", err=True
+        )
 
 
 @click.command()
@@ -78,7 +80,7 @@ def show(article: str, data: Path, all_revisions: bool, raw: bool, as_json: bool
         if not place:
             raise ArchiveUsageError(f"article {record['id']} has no capture")
         exchange = read_capture(data, place["warc"], place["offset"])
-        click.get_binary_stream("stdout").write(exchange.body)
+        sys.stdout.buffer.write(exchange.body)
     elif all_revisions:
         versions = query.revisions(connection, record["id"])
         if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -14,7 +15,9 @@ from newsbot.cli.common import data_option
 
 @click.command()
 @data_option
-@click.option("--format", "_format", type=click.Choice(["jsonl"]), default="jsonl", show_default=True)
+@click.option(
+    "--format", "_format", type=click.Choice(["jsonl"]), default="jsonl", show_default=True
+)
 @click.option("--site", "sites", multiple=True, help="Only this site; may be given several times.")
 @click.option("--after", help="Published on or after this date (2023, 2023-05 or 2023-05-17).")
 @click.option("--before", help="Published on or before this date.")
@@ -33,7 +36,7 @@ def export(
     after: str | None,
     before: str | None,
     language: str | None,
-    output: click.utils.LazyFile,
+    output: TextIO,
 ) -> None:
     """Write articles for other programs; the same selection gives the same bytes.
 
@@ -41,5 +44,5 @@ def export(
     newsbot export --format jsonl --after 2022 --before 2023 -o set.jsonl
     """
     selection = Selection(sites, after, before, language)
-    number = write_jsonl(articles(open_database(data).conn, selection), output)  # type: ignore[arg-type]
+    number = write_jsonl(articles(open_database(data).conn, selection), output)
     click.echo(f"{number} articles", err=True)

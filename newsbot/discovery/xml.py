@@ -24,7 +24,11 @@ def parse_xml(body: bytes, charset: str | None = None) -> Element | None:
     if not body.strip():
         return None
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, recover=True, remove_comments=True, encoding="utf-8"
+        resolve_entities=False,
+        no_network=True,
+        recover=True,
+        remove_comments=True,
+        encoding="utf-8",
     )
     # Decoded by our own rules, because prologues and headers of Kazakh sites lie about charsets.
     text = decode(body, charset).text.lstrip("\ufeff \t\r\n")

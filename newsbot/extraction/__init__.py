@@ -91,6 +91,7 @@ class _Reader:
         self.page = page
         self.article = article
         self.site = site
+        self.family = family
         self.fetched_at = fetched_at
         self.learned = learned
         self.zone = site.zone if site else DEFAULT_ZONE
@@ -154,10 +155,19 @@ class _Reader:
         for css in ('link[rel="canonical"]::attr(href)', 'meta[property="og:url"]::attr(content)'):
             for href in self.page.select(css)[:1]:
                 claimed = urls.canonical(self.page.absolute(str(href)) or "")
-                if claimed and self._same_site(claimed) and urls.path_and_query(claimed) != "/":
+                if claimed and self._same_site(claimed) and self._may_be_article(claimed):
                     self.article.sources["canonical_url"] = css.split("[")[0]
                     return claimed
         return own
+
+    def _may_be_article(self, url: str) -> bool:
+        """False for a front page, and for what the family never uses for articles.
+
+        WordPress block themes give `/comment-page-1/` as the canonical address of an article.
+        """
+        path = urls.path_and_query(url)
+        excluded = self.family.discovery.exclude
+        return path != "/" and not any(re.search(pattern, path) for pattern in excluded)
 
     def _same_site(self, url: str) -> bool:
         netloc = urls.netloc(url)
@@ -185,7 +195,7 @@ class _Reader:
         for value, source in candidates:
             title = fields.without_site_name(value, names) if value else ""
             if title and fields.without_site_name(f"x - {title}", names) != "x":
-                return title, source
+                return (None, "") if fields.is_placeholder(title) else (title, source)
         return None, ""
 
     def _body(self) -> list[Block]:

@@ -25,6 +25,8 @@ SKIPPED_TAGS = frozenset(
     "script style noscript template iframe object embed video audio canvas svg math button "
     "input select textarea nav aside dialog head title meta link map".split()
 )
+# AMP components that wrap text; all others are players, advertisements and pictures.
+_AMP_TEXT = frozenset(["amp-accordion", "amp-fit-text", "amp-layout", "amp-carousel", "amp-selector"])
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|text-indent)\s*:\s*-\d{3,}", re.I
 )
@@ -32,7 +34,12 @@ _HIDDEN_CLASS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidd
 _EMBED_CLASS = re.compile(
     r"(?:^|\s)(?:twitter-tweet|instagram-media|tiktok-embed|fb-post|wp-embedded-content)(?:\s|$)"
 )
-_CAPTION_CLASS = re.compile(r"(?:^|\s)(?:wp-caption-text|gallery-caption|wp-element-caption)(?:\s|$)")
+_CAPTION_CLASS = re.compile(
+    r"caption(?:s|-?text)?(?:$|[\s_])|caption-(?:text|wrap)|caption$|"
+    r"(?:^|[\s_-])(?:photo|image|img|foto|picture|figure)-?(?:credits?|author|source|desc\w*|title)(?:$|\s)|"
+    r"Image(?:Credits|Caption)",
+    re.I,
+)
 
 _BREAK = "\x1e"  # stands for <br> until a block is complete; cannot occur in parsed HTML text
 _BREAKS = re.compile(rf"\s*{_BREAK}\s*")
@@ -52,6 +59,8 @@ class Block:
     """Share of the characters that stand inside links, 0–1."""
     element: Element
     """The element in which the block ended."""
+    after_gap: bool = False
+    """Whether something that was left out stood between this block and the one before."""
 
 
 def is_hidden(element: Element) -> bool:
@@ -92,6 +101,7 @@ class _Walker:
         self.kinds: list[str] = ["p"]
         self.tables: list[bool] = []  # innermost last; True for a table of data
         self.preformatted = 0
+        self.gap = False
 
     def text(self, value: str | None) -> None:
         if value:
@@ -111,7 +121,8 @@ class _Walker:
         share = min(1.0, linked / max(1, len(raw.strip())))
         kind = self.kinds[-1]
         for text in _split_breaks(raw):
-            self.blocks.append(Block(kind, text, share, element))
+            self.blocks.append(Block(kind, text, share, element, self.gap))
+            self.gap = False
 
     def row(self, row: Element) -> None:
         cells = [
@@ -130,6 +141,8 @@ class _Walker:
         """Handle a start tag. False means: do not descend."""
         tag = element.tag
         if not isinstance(tag, str) or tag in SKIPPED_TAGS or element in self.removed:
+            return False
+        if tag.startswith("amp-") and tag not in _AMP_TEXT:
             return False
         if tag == "form" and not _is_page_form(element):
             return False
@@ -249,6 +262,7 @@ def blocks(element: Element, removed: Collection[Element] = frozenset()) -> list
             if isinstance(tag, str) and tag in BLOCK_TAGS:
                 parent = node.getparent()
                 walker.flush(node if parent is None else parent)
+                walker.gap = True
             walker.text(node.tail)
     walker.flush(element)
     return walker.blocks

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 _SEPARATORS = re.compile(r"\s+(?:[-–—|»•·/:]|::|&raquo;)\s+|\s*\|\s*")
+_PLACEHOLDERS = frozenset(("untitled", "no title", "без названия", "без заголовка", "атаусыз", "атауы жоқ", "тақырыпсыз"))
 _AUTHOR_LABEL = re.compile(
     r"^(?:автор(?:ы|лар|лары)?|жазған|әңгімелескен|дайындаған|мәтін(?:ді)?|written by|posted by|by|авторы|"
     r"материалды дайындаған|текст|avtor|اۆتور)\b\s*[:–—-]?\s*|^[^:]{1,25}:\s+",
@@ -52,6 +53,11 @@ def without_site_name(title: str, site_names: Iterable[str | None]) -> str:
     if first and _key(title[: first.start()]) in known:
         return title[first.end() :].strip()
     return title
+
+
+def is_placeholder(title: str) -> bool:
+    """Whether a title is what themes print where the newsroom gave none."""
+    return title.strip("()[] ").casefold() in _PLACEHOLDERS
 
 
 def _key(name: str) -> str:

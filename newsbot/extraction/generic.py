@@ -40,6 +40,12 @@ _STANDFIRST = re.compile(
     r"|header(?:$|[\s_-])|caption|messenger",
     re.I,
 )
+# Names of an element that holds a whole body.
+_BODY = re.compile(
+    r"(?:article|entry|post|story|news|detail|full|item|single|field-name)[-_]{0,2}(?:body|content|text|copy)"
+    r"|articlebody|full-?story",
+    re.I,
+)
 # WordPress prints an article's tags and sections into the class of the article itself.
 _POST = re.compile(r"(?:^|\s)(?:hentry|type-post)(?:\s|$)")
 _SENTENCE_END = re.compile(r"[.!?…:;։。؟]['\"»”’)\]]*$")
@@ -149,32 +155,31 @@ class _Weighed:
                 weight *= _DECAY
                 element = element.getparent()
         best = max(scores, key=lambda e: scores[e], default=None)
-        return None if best is None else self._widened(best)
+        return best
 
-    def _widened(self, core: Element) -> Element:
+    def widened(self, core: Element) -> Element:
         """The core, or the element around it where the text goes on in other parts of it."""
         prose: dict[Element, float] = {}
         size: dict[Element, float] = {}
         for index in self.kept:
             block = self.blocks[index]
             size[block.element] = size.get(block.element, 0.0) + len(block.text)
-            if _is_prose(block):
+            if block.kind != "item" and _is_prose(block):
                 prose[block.element] = prose.get(block.element, 0.0) + len(block.text)
         for element in reversed(self.order):
             parent = element.getparent()
             if parent is not None and element in size:
                 size[parent] = size.get(parent, 0.0) + size[element]
                 prose[parent] = prose.get(parent, 0.0) + prose.get(element, 0.0)
-        held = prose.get(core, 0.0)
-        best = core
-        node = core.getparent()
-        while node is not None and node in size:
-            more = prose[node] - held
-            rest = size[node] - size[best]
-            if more > WMIN * held and (prose[node] - prose.get(best, 0.0)) > WDEN * rest:
-                best = node
-                held = prose[node]
-            node = node.getparent()
+        best = node = core
+        while not _is_whole(node):
+            parent = node.getparent()
+            if parent is None or parent.tag in ("body", "html") or parent not in size:
+                break
+            more = prose[parent] - prose.get(best, 0.0)
+            if more > WMIN * prose.get(best, 0.0) and more > WDEN * (size[parent] - size[best]):
+                best = parent
+            node = parent
         return best
 
     def _home(self, index: int) -> Element:
@@ -230,6 +235,13 @@ def _is_prose(block: Block) -> bool:
     )
 
 
+def _is_whole(element: Element) -> bool:
+    """Whether an element says that it holds a whole body, so that none is left outside it."""
+    if element.tag in ("article", "main") or element.get("itemprop") == "articleBody":
+        return True
+    return bool(_BODY.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+
+
 def _in_masthead(element: Element) -> bool:
     """Whether an element belongs to the headline: a standfirst sums an article up, outside it."""
     node: Element | None = element
@@ -243,20 +255,20 @@ def _in_masthead(element: Element) -> bool:
     return False
 
 
-def _extended(weighed: _Weighed, core: Element, title: int) -> list[int]:
-    """Indices of the blocks of the core and of what continues it before and after."""
+def _extended(weighed: _Weighed, core: Element, wide: Element, title: int) -> list[int]:
+    """Indices of the blocks of the body: of the core, and of what continues it around it."""
     found = weighed.blocks
-    inside = [i for i in weighed.kept if _within(found[i].element, core)]
-    first = inside[0]
-    before = []
-    if title >= 0:
-        before = [
-            i
-            for i in weighed.kept
-            if title < i < first and _is_prose(found[i]) and not _in_masthead(found[i].element)
-        ]
-    after: list[int] = []
-    return before + inside + after
+    first = next(i for i in weighed.kept if _within(found[i].element, core))
+    picked: list[int] = []
+    for i in weighed.kept:
+        element = found[i].element
+        if i < first:
+            lead = title >= 0 and _is_prose(found[i])
+            if i > title and (lead or _within(element, wide)) and not _in_masthead(element):
+                picked.append(i)
+        elif _within(element, wide):
+            picked.append(i)
+    return picked
 
 
 def _belongs(block: Block) -> bool:
@@ -288,7 +300,7 @@ def main_blocks(page: Page) -> list[Block]:
     start = next((i for i in inside if _is_prose(found[i])), inside[0])
     title = _title_at(page, found, start, middle)
     return [
-        found[i] for i in _extended(weighed, core, title) if i > title and _belongs(found[i])
+        found[i] for i in _extended(weighed, core, weighed.widened(core), title) if i > title and _belongs(found[i])
     ]
 
 

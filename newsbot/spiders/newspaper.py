@@ -279,9 +279,9 @@ class NewspaperSpider(Spider):
             outcome="failed",
             error=_reason(failure),
         )
-        if failure.check(RobotsUnavailable):
+        if isinstance(failure.value, RobotsUnavailable):
             item.outcome = "deferred"
-        elif failure.check(IgnoreRequest):
+        elif isinstance(failure.value, IgnoreRequest):
             item.outcome = "excluded"
         yield item
 
@@ -300,7 +300,12 @@ class NewspaperSpider(Spider):
             callback=self.parse_part,
             errback=self.part_failed,
             priority=1,
-            meta={"item": item, "rest": parts[1:], "captures": item.captures, "frontier": item.frontier},
+            meta={
+                "item": item,
+                "rest": parts[1:],
+                "captures": item.captures,
+                "frontier": item.frontier,
+            },
         )
 
 
@@ -331,11 +336,11 @@ def _addresses(meta: dict[str, Any], final: str) -> list[str]:
 
 def _reason(failure: Failure) -> str:
     """A failure in a few words of one line."""
-    if failure.check(OffSite):
+    if isinstance(failure.value, OffSite):
         return "leads to another site"
-    if failure.check(IgnoreRequest):
+    if isinstance(failure.value, IgnoreRequest):
         return str(failure.value) or "ignored"
-    name = failure.type.__name__ if failure.type else "Error"
+    name = type(failure.value).__name__
     text = " ".join(str(failure.value).split())
     return f"{name}: {text}"[:300] if text else name
 
@@ -368,7 +373,9 @@ def _is_html(response: Response) -> bool:
     if content_type and not any(kind in content_type for kind in _HTML_TYPES):
         return False
     head = response.body[:1024]
-    return not head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"Rar!"))
+    return not head.startswith(
+        (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"Rar!")
+    )
 
 
 def _retry_after(response: Response) -> float | None:
