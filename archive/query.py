@@ -67,7 +67,7 @@ def articles(c: sqlite3.Connection, selection: Selection = EVERYTHING) -> Iterat
 
 def article(c: sqlite3.Connection, key: str) -> dict[str, Any]:
     """One record by id, address or alias. Raises `ArchiveUsageError` where there is none."""
-    if key.isdigit():
+    if key.isascii() and key.isdigit() and len(key) < 19:  # SQLite's integers end there
         found = c.execute(f"{_SELECT} WHERE a.id = ?", (int(key),))
     else:
         found = c.execute(

@@ -65,6 +65,7 @@ CREATE TABLE sources (
     site TEXT NOT NULL REFERENCES sites(id),
     kind TEXT NOT NULL,
     url TEXT NOT NULL,
+    parent INTEGER REFERENCES sources(id),
     etag TEXT,
     last_modified TEXT,
     body_hash TEXT,
@@ -75,6 +76,7 @@ CREATE TABLE sources (
     discovered INTEGER NOT NULL DEFAULT 0,
     UNIQUE (site, url)
 );
+CREATE INDEX sources_parent ON sources(parent);
 
 CREATE TABLE articles (
     id INTEGER PRIMARY KEY,

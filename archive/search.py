@@ -67,16 +67,17 @@ def search(
     query = fts_query(text)
     where = "articles_fts MATCH ?" + (" AND a.site = ?" if site else "")
     args = [query, site] if site else [query]
-    total = c.execute(
-        f"SELECT count(*) FROM articles_fts JOIN articles a ON a.id = articles_fts.rowid WHERE {where}",  # noqa: S608 -- constants
-        args,
-    ).fetchone()[0]
+    # `where` is one of two constants; what the user typed goes in as a parameter.
+    source = f"FROM articles_fts JOIN articles a ON a.id = articles_fts.rowid WHERE {where}"
+    total = c.execute(f"SELECT count(*) {source}", args).fetchone()[0]  # noqa: S608
     cursor = c.execute(
-        "SELECT a.id, a.site, a.published, a.title, a.url, a.language, a.gone_since, "
-        "snippet(articles_fts, -1, ?, ?, ' … ', 24) AS snippet, "
-        "round(-bm25(articles_fts, 5.0, 1.0), 4) AS score "
-        "FROM articles_fts JOIN articles a ON a.id = articles_fts.rowid "
-        f"WHERE {where} ORDER BY bm25(articles_fts, 5.0, 1.0), a.published DESC, a.id LIMIT ? OFFSET ?",  # noqa: S608
+        f"""
+        SELECT a.id, a.site, a.published, a.title, a.url, a.language, a.gone_since,
+               snippet(articles_fts, -1, ?, ?, ' … ', 24) AS snippet,
+               round(-bm25(articles_fts, 5.0, 1.0), 4) AS score
+        {source}
+        ORDER BY bm25(articles_fts, 5.0, 1.0), a.published DESC, a.id LIMIT ? OFFSET ?
+        """,  # noqa: S608
         [*marks, *args, limit, offset],
     )
     names = [d[0] for d in cursor.description]

@@ -232,10 +232,12 @@ class Store:
         last_modified: str | None = None,
         body_hash: str | None = None,
         error: str | None = None,
+        children: Iterable[str] = (),
     ) -> int:
         """Remember a poll of a source and put what it listed into the frontier.
 
-        Returns how many URLs were not known before.
+        `children` are the sitemaps that a sitemap index lists. Returns how many article URLs were
+        not known before.
         """
         listed = list(candidates)
         moment = utc(polled_at)
@@ -249,6 +251,12 @@ class Store:
                 [(site, item.url, source, moment, item.hint) for item in listed],
             )
             discovered = c.total_changes - before
+            # With the index's validators, or a crash now and a 304 later would lose its children.
+            c.executemany(
+                "INSERT INTO sources (site, kind, url, parent) VALUES (?1, 'sitemap', ?2, ?3) "
+                "ON CONFLICT (site, url) DO UPDATE SET parent = ?3 WHERE id <> ?3",
+                [(site, url, source) for url in children],
+            )
             # A 304 carries no validators of its own: the earlier ones stay good.
             c.execute(
                 "UPDATE sources SET polled_at = ?, status = ?, error = ?, "
@@ -264,6 +272,11 @@ class Store:
                 "UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl)
             )
         return discovered
+
+    def children(self, source: int) -> list[str]:
+        """Addresses of the sitemaps that a sitemap index listed when it last changed."""
+        rows = self.connection.execute("SELECT url FROM sources WHERE parent = ? ORDER BY id", (source,))
+        return [row[0] for row in rows]
 
     # -- frontier -------------------------------------------------------------------------------
 

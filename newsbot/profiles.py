@@ -102,6 +102,8 @@ class Layout(_Model):
     """Blocks printed outside the body that belong before its first paragraph."""
     remove: list[Css] = []
     """Elements that are never article text."""
+    until: Css | None = None
+    """An element inside the body at which the text ends."""
     captions: list[Css] = []
     authors: list[Css] = []
     published: list[Css] = []

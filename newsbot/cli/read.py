@@ -73,7 +73,7 @@ def search_command(
 def show(article: str, data: Path, all_revisions: bool, raw: bool, as_json: bool) -> None:
     """Print one article, its versions, or the page it came from."""
     connection = open_database(data).conn
-    key = article if article.isdigit() else urls.canonical(article) or article
+    key = urls.canonical(article) or article
     record = query.article(connection, key)
     if raw:
         place = record["capture"]

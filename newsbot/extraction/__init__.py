@@ -7,16 +7,23 @@ and the generic extractor are asked in turn; each field remembers who answered.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from lxml.etree import _Element as Element
 
 from archive.article import Article
 from archive.kazakh.language import identify, looks_mixed_script
 from newsbot import urls
-from newsbot.extraction import boilerplate, classify, fields, structured
-from newsbot.extraction.blocks import Block, blocks
-from newsbot.extraction.dates import ParsedDate, parse_date, parse_machine
+from newsbot.extraction import body as bodies
+from newsbot.extraction import classify, fields, structured
+from newsbot.extraction.around import Around, signature
+from newsbot.extraction.blocks import inline_text
+from newsbot.extraction.body import Body
+from newsbot.extraction.dates import ParsedDate, find_dates, parse_date, parse_machine
 from newsbot.extraction.decode import decode
 from newsbot.extraction.generic import main_blocks
 from newsbot.extraction.page import Page
@@ -27,6 +34,13 @@ __all__ = ["Article", "extract"]
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
 SHORT_TEXT = 200
 """Characters below which an article is flagged `short_text`."""
+_TEASER = 600
+"""Characters; a text that ends in dots is taken for a teaser up to this length."""
+_CUT = re.compile(r"(?:\[?(?:…|\.{3})\]?|&hellip;)$")
+_BREADCRUMBS = (
+    ".breadcrumb a", ".breadcrumbs a", ".speedbar a", "#breadcrumbs a", "#breadcrumb a", ".bx-breadcrumb a",
+    ".bx-breadcrumb-item a", '[class*="breadcrumb"] a', '[class*="crumbs"] a', ".pathway a",
+)  # fmt: skip
 _PUBLISHED_METAS = (
     "article:published_time og:published_time datepublished publish-date pubdate published_time "
     "dc.date.issued parsely-pub-date mediator_published_time date"
@@ -96,6 +110,9 @@ class _Reader:
         self.learned = learned
         self.zone = site.zone if site else DEFAULT_ZONE
         self.ld = structured.article_object(page)
+        self.data: dict[str, Any] = {}
+        self.body = Body()
+        self.title_element: Element | None = None
         self.layout_name, self.layout = self._choose_layout(family)
 
     def _choose_layout(self, family: Family) -> tuple[str, Layout]:
@@ -114,10 +131,20 @@ class _Reader:
         article.layout = self.layout_name
         article.canonical_url = self._canonical_url()
         self._choose("title", self._title)
-        body = self._body()
+        self.body = self._body()
+        self.around = Around(
+            page, self.title_element, self.body.elements, self.body.removed, self.body.dropped
+        )
+        self._choose("authors", self._authors)
+        body = bodies.tidy(
+            self.body.blocks,
+            title=article.title,
+            authors=article.authors,
+            zone=self.zone,
+            fetched_at=self.fetched_at,
+        )
         article.text = "\n\n".join(b.text for b in body if b.kind != "caption")
         article.captions = list(dict.fromkeys(b.text for b in body if b.kind == "caption"))
-        self._choose("authors", self._authors)
         self._dates()
         self._choose("section", self._section)
         self._choose("tags", self._tags)
@@ -129,6 +156,8 @@ class _Reader:
             page,
             self.layout,
             title=article.title,
+            blocks=body,
+            candidates=self.body.candidates,
             text=article.text,
             link_share=sum(b.linked * len(b.text) for b in body) / chars if chars else 0.0,
             declared=classify.declares_article(page, self.ld),
@@ -186,48 +215,87 @@ class _Reader:
 
     def _title(self) -> tuple[str | None, str]:
         names = self._site_names()
-        candidates = [
-            (self.page.first(self.layout.title), "layout"),
+        heads = [
             (next(iter(structured.names(self.ld.get("headline"))), None), "json-ld"),
             (self.page.meta("og:title", "twitter:title"), "meta"),
             (self.page.first(["title"]), "title"),
         ]
+        candidates = [(self._printed_title([head for head, _ in heads if head]), "layout"), *heads]
         for value, source in candidates:
             title = fields.without_site_name(value, names) if value else ""
             if title and fields.without_site_name(f"x - {title}", names) != "x":
                 return (None, "") if fields.is_placeholder(title) else (title, source)
         return None, ""
 
-    def _body(self) -> list[Block]:
-        for css in self.layout.body:
-            elements = self.page.select(css)
-            if not elements:
-                continue
-            removed = {e for rule in self.layout.remove for e in self.page.select(rule)}
-            captions = {e for rule in self.layout.captions for e in self.page.select(rule)}
-            leads = [e for rule in self.layout.lead for e in self.page.select(rule)[:1]]
-            found = [b for e in (*leads, elements[0]) for b in blocks(e, removed | captions)]
-            found += [Block("caption", b.text, 0.0, e) for e in captions for b in blocks(e)]
-            found = boilerplate.clean(found, self.learned)
-            if found or self.page.has(self.layout.article):
-                self.article.sources["text"] = "layout"
-                return found
-        found = boilerplate.clean(main_blocks(self.page), self.learned)
-        if found:
-            self.article.sources["text"] = "generic"
+    def _printed_title(self, heads: list[str]) -> str | None:
+        """The printed headline: what the layout names, checked against what the page calls itself.
+
+        Templates that print the newspaper's name as `h1` and the headline as `h2` are common.
+        """
+        wanted = [letters for letters in map(bodies.letters, heads) if letters]
+        first: tuple[str, Element] | None = None
+        for selectors in (self.layout.title, ["h1", "h2", "h3"] if wanted else []):
+            for css in selectors:
+                for element in self.page.select(css)[:5]:
+                    text = inline_text(element)
+                    if not text:
+                        continue
+                    first = first or (text, element)
+                    if not wanted or _agrees(bodies.letters(text), wanted):
+                        self.title_element = element
+                        return text
+        if first and first[1].tag != "h3":
+            self.title_element = first[1]
+            return first[0]
+        return None
+
+    def _body(self) -> Body:
+        page, title = self.page, self.article.title
+        found = bodies.from_layout(page, self.layout, self.learned)
+        proven = page.has(self.layout.article)
+        if not found.blocks or (found.chars < classify.MIN_TEXT and not proven):
+            if not (proven and found.source):
+                other = bodies.from_blocks(main_blocks(page), "generic", self.learned)
+                other.candidates = found.candidates
+                if other.chars > 2 * found.chars:
+                    found = other
+        self.data = structured.application_article(page, title)
+        for source, text in (
+            ("next-data", self.data.get("html")),
+            ("json-ld", self.ld.get("articleBody")),
+        ):
+            if isinstance(text, str) and len(text) > 1.5 * found.chars and not _is_cut(text):
+                make = bodies.from_html if "<" in text else bodies.from_text
+                other = make(text, page.url, source, self.learned)
+                if other.chars > 1.5 * found.chars:
+                    found = other
+        if found.source:
+            self.article.sources["text"] = found.source
         return found
 
     def _authors(self) -> tuple[list[str], str]:
+        sites = {bodies.letters(name) for name in self._site_names() if name}
+
+        def persons(values: Iterable[str]) -> list[str]:
+            return [name for name in fields.authors(values) if bodies.letters(name) not in sites]
+
         for css in self.layout.authors:
-            found = fields.authors(self.page.strings(css)[:20])
+            found = persons(self.page.strings(css)[:20])
             if found:
                 return found, "layout"
-        found = fields.authors(structured.people(self.ld.get("author")))
-        if found:
-            return found, "json-ld"
-        meta = [*self.page.metas.get("article:author", []), *self.page.metas.get("author", [])]
-        sites = {name.casefold() for name in self._site_names() if name}
-        return fields.authors(name for name in meta if name.casefold() not in sites), "meta"
+        candidates: list[tuple[Callable[[], Iterable[str]], str]] = [
+            (lambda: structured.people(self.ld.get("author")), "json-ld"),
+            (lambda: structured.labels(self.data.get("author")), "next-data"),
+            (self.around.authors, "printed"),
+            (lambda: filter(None, [signature(self.body.blocks)]), "signature"),
+            (lambda: self.page.metas.get("article:author", []), "meta"),
+            (lambda: self.page.metas.get("author", []), "meta"),
+        ]
+        for read, source in candidates:
+            found = persons(read())
+            if found:
+                return found, source
+        return [], ""
 
     def _dates(self) -> None:
         article = self.article
@@ -235,7 +303,11 @@ class _Reader:
             *self._layout_dates(self.layout.published),
             *self._machine_dates("json-ld", [self.ld.get("datePublished")]),
             *self._machine_dates("meta", [self.page.meta(name) for name in _PUBLISHED_METAS]),
+            *self._machine_dates("next-data", [self.data.get("datePublished")]),
         ]
+        if not any(source in ("layout", "printed") for _, source in candidates):
+            # A machine's word alone is checked against what is printed, and replaced where it fails.
+            candidates += self._printed_dates(self.around.dates(), 1)
         chosen = _choose_date(candidates)
         if chosen:
             parsed, source = chosen
@@ -249,6 +321,7 @@ class _Reader:
             *self._layout_dates(self.layout.modified),
             *self._machine_dates("json-ld", [self.ld.get("dateModified")]),
             *self._machine_dates("meta", [self.page.meta(name) for name in _MODIFIED_METAS]),
+            *self._machine_dates("next-data", [self.data.get("dateModified")]),
         ]
         chosen = _choose_date(candidates)
         if chosen:
@@ -282,6 +355,15 @@ class _Reader:
                 break
         return found
 
+    def _printed_dates(self, texts: Iterable[str], limit: int) -> list[tuple[ParsedDate, str]]:
+        found: list[tuple[ParsedDate, str]] = []
+        for text in texts:
+            for parsed in find_dates(text, zone=self.zone, fetched_at=self.fetched_at)[:1]:
+                found.append((parsed, "printed"))
+            if len(found) >= limit:
+                break
+        return found
+
     def _machine_dates(
         self, source: str, values: list[object]
     ) -> list[tuple[ParsedDate, str]]:
@@ -293,34 +375,57 @@ class _Reader:
         return [(p, source) for p in parsed if p]
 
     def _section(self) -> tuple[str | None, str]:
-        value = self.page.first(self.layout.section)
-        if value:
-            return value, "layout"
         named = structured.names(self.ld.get("articleSection"))
-        if named:
-            return named[0], "json-ld"
+        data = structured.labels(self.data.get("articleSection"))
         tags = self.page.metas.get("article:tag", [])
-        return self.page.meta("article:section") or (tags[0] if tags else None), "meta"
+        candidates: list[tuple[Callable[[], str | None], str]] = [
+            (lambda: self.page.first(self.layout.section), "layout"),
+            (lambda: named[0] if named else None, "json-ld"),
+            (lambda: self.page.meta("article:section"), "meta"),
+            (lambda: data[0] if data else None, "next-data"),
+            (self.around.section, "printed"),
+            (self._breadcrumb, "breadcrumb"),
+            (lambda: tags[0] if tags else None, "meta"),
+        ]
+        for read, source in candidates:
+            value = fields.section(read() or "")
+            if value and value != self.article.title:
+                return value, source
+        return None, ""
+
+    def _breadcrumb(self) -> str | None:
+        """The last step of the printed path that is neither the front page nor the headline."""
+        title = bodies.letters(self.article.title or "")
+        for css in _BREADCRUMBS:
+            links = self.page.select(css)
+            steps = [text for text in map(inline_text, links) if bodies.letters(text) != title]
+            if len(steps) > 1:
+                return steps[-1]
+        steps = [name for name in structured.breadcrumb(self.page) if bodies.letters(name) != title]
+        return steps[-1] if len(steps) > 1 else None
 
     def _tags(self) -> tuple[list[str], str]:
         for css in self.layout.tags:
-            values = [value.lstrip("#").strip() for value in self.page.strings(css)]
+            values = fields.tags(self.page.strings(css))
             if values:
-                return list(dict.fromkeys(filter(None, values)))[:100], "layout"
+                return values, "layout"
+        values = fields.tags(structured.labels(self.data.get("keywords")))
+        if values:
+            return values, "next-data"
         values = self.page.metas.get("article:tag", [])
         source = "meta"
         if not values:
             words = self.ld.get("keywords")
             words = words.split(",") if isinstance(words, str) else words
             values, source = structured.names(words), "json-ld"
-        kept = dict.fromkeys(value for value in values if value != self.article.section)
-        return list(kept)[:100], source
+        return fields.tags(value for value in values if value != self.article.section), source
 
     def _image(self) -> tuple[str | None, str]:
         candidates = [
             (self.page.first(self.layout.image), "layout"),
             (structured.image(self.ld.get("image")), "json-ld"),
             (self.page.meta("og:image", "twitter:image"), "meta"),
+            (structured.image(self.data.get("image")), "next-data"),
         ]
         for value, source in candidates:
             address = self.page.absolute(value) if value else None
@@ -334,7 +439,12 @@ class _Reader:
                 number = fields.view_count(value)
                 if number is not None:
                     return number, "layout"
-        return None, ""
+        number = structured.interactions(self.ld, "Read|View|Watch")
+        if number is not None:
+            return number, "json-ld"
+        if isinstance(self.data.get("views"), int):
+            return self.data["views"], "next-data"
+        return self.around.views(), "printed"
 
     def _comments(self) -> tuple[int | None, str]:
         for css in self.layout.comments:
@@ -342,6 +452,14 @@ class _Reader:
                 number = fields.comment_count(value)
                 if number is not None:
                     return number, "layout"
+        stated = self.ld.get("commentCount")
+        if isinstance(stated, int):
+            return stated, "json-ld"
+        if isinstance(self.data.get("comments"), int):
+            return self.data["comments"], "next-data"
+        number = self.around.comments()
+        if number is not None:
+            return number, "printed"
         if self.layout.comment_items:
             items = len(self.page.select(self.layout.comment_items))
             if items or self.page.has("#respond, #commentform"):
@@ -352,11 +470,28 @@ class _Reader:
         found: dict[str, dict[str, str]] = {}
         own = {urls.canonical(self.page.url), self.article.canonical_url}
         for link in self.page.select('link[rel="alternate"][hreflang][href]'):
-            language = link.get("hreflang") or ""
+            language = fields.edition_language(link.get("hreflang") or "")
             address = urls.canonical(self.page.absolute(link.get("href") or "") or "")
             if address and address not in own and language.lower() != "x-default":
                 found.setdefault(address, {"language": language, "url": address})
+        for link in self.page.index.tags.get("a", []):
+            language = fields.edition_label(inline_text(link)) if len(link) < 3 else ""
+            if language:
+                address = urls.canonical(self.page.absolute(link.get("href") or "") or "")
+                if address and address not in own and self._is_edition(address):
+                    found.setdefault(address, {"language": language, "url": address})
         return list(found.values())[:20]
+
+    def _is_edition(self, address: str) -> bool:
+        """Whether an address differs from the page's own in host label, first segment or query only."""
+        own = self.article.canonical_url or self.page.url
+        ours, theirs = urlsplit(own), urlsplit(address)
+        if ours.path.strip("/") == "":
+            return False
+        last = ours.path.rstrip("/").rsplit("/", 1)[-1]
+        same_end = bool(last) and theirs.path.rstrip("/").endswith(last)
+        domain = ".".join((ours.hostname or "").split(".")[-2:])
+        return same_end and (theirs.hostname or "").endswith(domain)
 
     def _pages(self) -> list[str]:
         """Addresses of the further pages of a divided article; none when this is not the first."""
@@ -382,7 +517,39 @@ class _Reader:
             flags.append("short_text")
         if looks_mixed_script(article.text):
             flags.append("mixed_script")
+        if fields.looks_glued(article.text):
+            flags.append("glued_words")
+        if self._is_truncated():
+            flags.append("truncated")
+        if classify.behind_paywall(self.page, self.ld):
+            flags.append("paywall")
         article.flags = list(dict.fromkeys(flags))
+
+
+    def _is_truncated(self) -> bool:
+        """Whether the text is the beginning of a longer one, by its dots or by the page's data."""
+        full = self.ld.get("articleBody")
+        text = self.article.text
+        if isinstance(full, str) and text and len(bodies.letters(full)) > 1.5 * len(
+            bodies.letters(text)
+        ):
+            return True
+        return bool(_CUT.search(text)) and len(text) < _TEASER
+
+
+def _is_cut(text: str) -> bool:
+    return bool(_CUT.search(text.strip()))
+
+
+def _agrees(printed: str, heads: list[str]) -> bool:
+    """Whether a printed line is the headline that the page's data name, or most of it."""
+    if len(printed) < 4:
+        return False
+    return any(
+        (printed in head and 2 * len(printed) > len(head))
+        or (head in printed and 2 * len(head) > len(printed))
+        for head in heads
+    )
 
 
 def _after(value: date | datetime, moment: datetime) -> bool:

@@ -36,14 +36,16 @@ _EMBED_CLASS = re.compile(
 )
 _CAPTION_CLASS = re.compile(
     r"caption(?:s|-?text)?(?:$|[\s_])|caption-(?:text|wrap)|caption$|"
-    r"(?:^|[\s_-])(?:photo|image|img|foto|picture|figure)-?(?:credits?|author|source|desc\w*|title)(?:$|\s)|"
+    r"(?:^|[\s_-])(?:photo|image|img|foto|picture|figure)-?(?:credits?|author|source|desc\w*)(?:$|\s)|"
     r"Image(?:Credits|Caption)",
     re.I,
 )
 
 _BREAK = "\x1e"  # stands for <br> until a block is complete; cannot occur in parsed HTML text
-_BREAKS = re.compile(rf"\s*{_BREAK}\s*")
-_PARAGRAPH_BREAK = re.compile(rf"\s*{_BREAK}(?:\s*{_BREAK})+\s*")
+_PARAGRAPH = re.compile(rf"[^\s{_BREAK}](?:(?!{_BREAK}\s*{_BREAK}).)*", re.S)
+_LINE = re.compile(rf"[^\s{_BREAK}][^{_BREAK}]*")
+MAX_CAPTION = 1500
+"""Characters, white space and all, above which nothing is a caption."""
 VERSE_LINE = 70
 """Printed lines shorter than this, in characters, may be verse; longer ones are paragraphs."""
 
@@ -84,6 +86,16 @@ def _is_layout_table(table: Element) -> bool:
     return False
 
 
+def _is_caption(element: Element) -> bool:
+    """Whether a class names the element a caption. Themes name bodies by it too: `has-captions`."""
+    css_class = element.get("class")
+    if not css_class or not _CAPTION_CLASS.search(css_class):
+        return False
+    if element.tag in ("body", "main", "article"):
+        return False
+    return len("".join(element.itertext())) <= MAX_CAPTION
+
+
 def _is_page_form(form: Element) -> bool:
     """ASP.NET wraps a whole page in one form; any other form is for typing, not for reading."""
     return form.find(".//h1") is not None or len(form.findall(".//a")) > 15
@@ -96,7 +108,8 @@ class _Walker:
         self.removed = removed
         self.blocks: list[Block] = []
         self.buffer: list[str] = []
-        self.link_chars = 0
+        self.length = 0
+        self.links: list[tuple[int, int]] = []  # from where to where the buffer is linked
         self.in_link = 0
         self.kinds: list[str] = ["p"]
         self.tables: list[bool] = []  # innermost last; True for a table of data
@@ -109,18 +122,21 @@ class _Walker:
                 value = value.replace("\n", _BREAK)
             self.buffer.append(value)
             if self.in_link:
-                self.link_chars += len(value.strip())
+                self.links.append((self.length, self.length + len(value)))
+            self.length += len(value)
 
     def flush(self, element: Element) -> None:
         raw = "".join(self.buffer)
-        linked = self.link_chars
+        links = self.links
         self.buffer.clear()
-        self.link_chars = 0
+        self.length = 0
+        self.links = []
         if not raw or raw.isspace():
             return
-        share = min(1.0, linked / max(1, len(raw.strip())))
         kind = self.kinds[-1]
-        for text in _split_breaks(raw):
+        for text, start, end in _split_breaks(raw):
+            linked = sum(len(raw[max(a, start) : min(b, end)].strip()) for a, b in links)
+            share = min(1.0, linked / len(raw[start:end].strip()))
             self.blocks.append(Block(kind, text, share, element, self.gap))
             self.gap = False
 
@@ -153,25 +169,26 @@ class _Walker:
             return False
         if tag == "br":
             self.buffer.append(_BREAK)
+            self.length += 1
             return True
         if tag == "a":
             self.in_link += 1
         if tag == "pre":
             self.preformatted += 1
-        if tag in BLOCK_TAGS or (css_class and _CAPTION_CLASS.search(css_class)):
+        if tag in BLOCK_TAGS or _is_caption(element):
             parent = element.getparent()
             self.flush(element if parent is None else parent)
             if tag == "tr" and self.tables and self.tables[-1]:
                 self.row(element)
                 return False
-            self.kinds.append(self.kind_of(tag, css_class))
+            self.kinds.append(self.kind_of(element, tag))
             if tag == "table":
                 self.tables.append(not _is_layout_table(element))
         return True
 
-    def kind_of(self, tag: str, css_class: str) -> str:
+    def kind_of(self, element: Element, tag: str) -> str:
         outer = self.kinds[-1]
-        if outer == "caption" or tag in ("figcaption", "caption") or _CAPTION_CLASS.search(css_class):
+        if outer == "caption" or tag in ("figcaption", "caption") or _is_caption(element):
             return "caption"
         if tag in HEADINGS:
             return "heading"
@@ -187,7 +204,7 @@ class _Walker:
             self.in_link -= 1
         if tag == "pre":
             self.preformatted -= 1
-        if tag in BLOCK_TAGS or _CAPTION_CLASS.search(element.get("class") or ""):
+        if tag in BLOCK_TAGS or _is_caption(element):
             self.flush(element)
             self.kinds.pop()
             if tag == "table":
@@ -220,19 +237,21 @@ def inline_text(element: Element) -> str:
     return faithful(_inline_text(element, ()))
 
 
-def _split_breaks(raw: str) -> list[str]:
-    """Cut a block at its `<br>`s: doubled ones part paragraphs; single ones part verse or prose."""
+def _split_breaks(raw: str) -> list[tuple[str, int, int]]:
+    """Cut a block at its `<br>`s: doubled ones part paragraphs; single ones part verse or prose.
+
+    Each piece comes with the place in `raw` that it was cut from.
+    """
     if _BREAK not in raw:
         text = faithful(raw)
-        return [text] if text else []
-    out: list[str] = []
-    for part in _PARAGRAPH_BREAK.split(raw):
-        lines = [line for line in map(faithful, _BREAKS.split(part)) if line]
-        if not lines:
-            continue
+        return [(text, 0, len(raw))] if text else []
+    out: list[tuple[str, int, int]] = []
+    for part in _PARAGRAPH.finditer(raw):
+        found = ((faithful(m[0]), *m.span()) for m in _LINE.finditer(raw, *part.span()))
+        lines = [line for line in found if line[0]]
         # Verse and addresses have short lines; newsrooms that never learnt <p> write long ones.
-        if len(lines) > 1 and max(map(len, lines)) <= VERSE_LINE:
-            out.append("\n".join(lines))
+        if len(lines) > 1 and max(len(line[0]) for line in lines) <= VERSE_LINE:
+            out.append(("\n".join(line[0] for line in lines), *part.span()))
         else:
             out.extend(lines)
     return out

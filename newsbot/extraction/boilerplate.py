@@ -1,15 +1,21 @@
-"""Boilerplate: drops lines that are no part of an article, by the phrases of boilerplate.toml.
+"""Boilerplate: drops what is no part of an article, by the names and phrases of boilerplate.toml.
 
-Works on blocks, because «Оқи отырыңыз:» takes the links after it with it and prose never.
+Names speak of elements, phrases of whole lines, because «Оқи отырыңыз:» takes the links after it
+with it and prose never. What repeats at one site is learned from its earlier articles.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection
-from functools import cache
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
+
+from lxml.etree import _Element as Element
 
 from newsbot.extraction.blocks import Block
 
@@ -17,25 +23,97 @@ _MOSTLY_LINK = 0.6
 """Share of linked characters above which a line under a read-also label belongs to it."""
 _MAX_LINE = 400
 """Characters; no boilerplate phrase is longer, and long prose is not searched."""
+_SMALL = 200
+"""Characters; an element that is named like a byline or a row of tags is removed up to this size."""
+_MOST = 0.6
+"""Share of the body's characters from which an element is the body, whatever its name."""
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_]+")
+_SENTENCE_END = re.compile(r"[.!?…:;։。؟][\"'»”’)\]]*$")
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("boilerplate.toml").read_text("utf-8"))
+
+
+def _any_of(phrases: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{phrase})" for phrase in phrases), re.IGNORECASE)
 
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    data = tomllib.loads(Path(__file__).with_name("boilerplate.toml").read_text("utf-8"))
-    return {
-        name: re.compile("|".join(f"(?:{phrase})" for phrase in phrases), re.IGNORECASE)
-        for name, phrases in data.items()
-    }
+    compiled = {name: _any_of(phrases) for name, phrases in _data().items() if name != "marked"}
+    for name in ("names", "names_small"):
+        whole_word = rf"(?:^|-)(?:{compiled[name].pattern})\d*(?=-|$)"
+        compiled[name] = re.compile(whole_word, re.IGNORECASE)
+    return compiled
+
+
+@cache
+def _marked() -> list[tuple[list[str], re.Pattern[str]]]:
+    return [(group["words"], _any_of(group["lines"])) for group in _data()["marked"]]
+
+
+def is_boilerplate(line: str) -> bool:
+    """Whether a whole line is one of the phrases that are no part of any article."""
+    if len(line) > _MAX_LINE:
+        return False
+    if _patterns()["line"].fullmatch(line):
+        return True
+    lower = line.lower()
+    return any(
+        any(word in lower for word in words) and lines.fullmatch(line)
+        for words, lines in _marked()
+    )
+
+
+@lru_cache(maxsize=32768)
+def noise(css_class: str, css_id: str) -> int:
+    """How an element's names speak against its being text of an article.
+
+    2: it is something else unless it holds most of the text; 1: it is, where it is small; 0: not.
+    """
+    names = _CAMEL.sub("-", f"{css_class} {css_id}")
+    patterns = _patterns()
+    if patterns["names"].search(names):
+        return 2
+    return 1 if patterns["names_small"].search(names) else 0
+
+
+def noisy_elements(body: Element) -> set[Element]:
+    """Elements inside a body that are named as share bars, related links, bylines and the like."""
+    found: set[Element] = set()
+    total = 0
+    for element in body.iter():
+        get = element.get
+        css_class, css_id = get("class"), get("id")
+        if (not css_class and not css_id) or element is body:
+            continue
+        verdict = noise(css_class or "", css_id or "")
+        if not verdict:
+            continue
+        size = len("".join(element.itertext()))  # type: ignore[arg-type]
+        if verdict == 1 and size > _SMALL:
+            continue
+        total = total or len("".join(body.itertext()))  # type: ignore[arg-type]
+        if size < _MOST * total:
+            found.add(element)
+    return found
 
 
 def clean(blocks: list[Block], learned: Collection[str] = frozenset()) -> list[Block]:
     """Blocks without boilerplate. `learned` holds whole lines known to repeat at this site."""
     patterns = _patterns()
-    line, label = patterns["line"], patterns["label"]
-    linked_label, cut = patterns["linked_label"], patterns["cut"]
+    label, linked_label, cut = patterns["label"], patterns["linked_label"], patterns["cut"]
+    shortcode, credit = patterns["shortcode"], patterns["credit"]
     kept: list[Block] = []
-    under_label = False
+    under_label = gap = False
     for position, block in enumerate(blocks):
+        if "[" in block.text:
+            block = replace(block, text=shortcode.sub("", block.text).strip())
+        if "\n" in block.text:
+            lines = [one for one in block.text.split("\n") if not is_boilerplate(one)]
+            block = replace(block, text="\n".join(lines))
         text = block.text
         if text in learned or not _says_something(text):
             continue
@@ -44,21 +122,66 @@ def clean(blocks: list[Block], learned: Collection[str] = frozenset()) -> list[B
             if position and cut.fullmatch(text):
                 break
             if label.fullmatch(text):
-                under_label = True
+                under_label = gap = True
                 continue
-            if line.fullmatch(text):
+            if is_boilerplate(text) or _invites(block):
+                gap = True
                 continue
             if block.linked > 0.3 and linked_label.match(text):
-                under_label = True
+                under_label = gap = True
                 continue
             if under_label and block.linked >= _MOSTLY_LINK:
                 continue
-        under_label = False
-        kept.append(block)
+            if block.kind != "caption" and credit.fullmatch(text):
+                block = replace(block, kind="caption")
+        if kept and (gap or block.after_gap) and _continues(kept[-1], block):
+            kept[-1] = replace(kept[-1], text=f"{kept[-1].text} {text}")
+        else:
+            kept.append(block)
+        under_label = gap = False
     while kept and kept[-1].kind == "heading":  # a heading with nothing under it headed boilerplate
         kept.pop()
     return kept
 
 
+def _continues(before: Block, after: Block) -> bool:
+    """Whether a block goes on with the sentence that something cut in two."""
+    return (
+        before.kind == after.kind == "p"
+        and after.text[0].islower()
+        and not _SENTENCE_END.search(before.text)
+    )
+
+
+def _invites(block: Block) -> bool:
+    """A line that is a link to a channel or a group, or a bare address of one."""
+    if block.linked < _MOSTLY_LINK:
+        return False
+    social = _patterns()["social"]
+    return any(social.search(a.get("href") or "") for a in block.element.iter("a"))
+
+
 def _says_something(text: str) -> bool:
     return any(character.isalnum() for character in text)
+
+
+def learn(
+    texts: Iterable[Collection[str] | str], *, least: int = 4, share: float = 0.05
+) -> frozenset[str]:
+    """Lines that stand in many articles of one site: its channel's self-description, its slogan.
+
+    `texts` are the articles' texts, or their paragraphs. A line is learned when it stands in at
+    least `least` of them and in at least `share` of all. The result depends on the texts alone, not
+    on their order, so it can be replayed; give it to `clean` or to `extract` as `learned`.
+    """
+    keep = _patterns()["keep"]
+    seen: Counter[str] = Counter()
+    articles = 0
+    for text in texts:
+        lines = text.split("\n\n") if isinstance(text, str) else text
+        articles += 1
+        seen.update({line for line in lines if line})
+    needed = max(least, share * articles)
+    return frozenset(
+        line for line, count in seen.items() if count >= needed and not keep.match(line)
+    )

@@ -7,8 +7,10 @@ Reasons: `empty`, `listing`, `static_page`, `search`, `password`, `login`, `chal
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
+from newsbot.extraction.blocks import Block, inline_text
 from newsbot.extraction.page import Page
 from newsbot.profiles import Layout
 
@@ -36,6 +38,8 @@ def refusal(
     *,
     title: str | None,
     text: str,
+    blocks: list[Block],
+    candidates: int,
     link_share: float,
     declared: bool,
     signed: bool,
@@ -86,3 +90,25 @@ def _wording(page: Page, title: str | None, text: str) -> str | None:
 def declares_article(page: Page, ld: dict[str, object]) -> bool:
     """Whether structured data calls the page an article."""
     return bool(ld) or bool(_ARTICLE_META.search(page.meta("og:type") or ""))
+
+
+_PAYWALL = re.compile(
+    r"(?:мақаланы|материалды|толық нұсқасын) (?:толық )?оқу үшін (?:жазыл|тіркел|төле)|тек жазылушыларға|жазылушыларға ғана|"
+    r"доступ(?:ен|на|но) только (?:для )?подписчик|чтобы (?:про)?читать (?:полностью|дальше),? (?:оформите|подпишитесь|войдите)|"
+    r"subscribe to (?:read|continue)|for subscribers only",
+    re.IGNORECASE,
+)
+
+
+def behind_paywall(page: Page, ld: dict[str, Any]) -> bool:
+    """Whether the page says that the rest of its text is for subscribers."""
+    if str(ld.get("isAccessibleForFree")).lower() == "false":
+        return True
+    if page.has(".paywall, .subscribe-wall, .gh-post-upgrade-cta, .tdb-locker, .pmpro_content_message"):
+        return True
+    return any(
+        _PAYWALL.search(inline_text(element))
+        for name, elements in page.index.classes.items()
+        if "lock" in name or "paid" in name or "subscri" in name or "member" in name
+        for element in elements[:3]
+    )

@@ -11,33 +11,48 @@ from collections.abc import Iterable
 _SEPARATORS = re.compile(r"\s+(?:[-–—|»•·/:]|::|&raquo;)\s+|\s*\|\s*")
 _PLACEHOLDERS = frozenset(("untitled", "no title", "без названия", "без заголовка", "атаусыз", "атауы жоқ", "тақырыпсыз"))
 _AUTHOR_LABEL = re.compile(
-    r"^(?:автор(?:ы|лар|лары)?|жазған|әңгімелескен|дайындаған|мәтін(?:ді)?|written by|posted by|by|авторы|"
-    r"материалды дайындаған|текст|avtor|اۆتور)\b\s*[:–—-]?\s*|^[^:]{1,25}:\s+",
+    r"^(?:(?:материал(?:дың|ды)?|мақала(?:ның)?|мәтін(?:нің|ді)?|текст|статья|статьи)\s+)?"
+    r"(?:автор(?:ы|лар|лары)?|жазған|әңгімелескен|сұхбаттасқан|дайындаған|жариялаған|жіберген|қосқан|мәтін|written by|"
+    r"posted by|submitted by|by|добавил(?:а)?|опубликовал(?:а)?|подготовил(?:а)?|отправил(?:а)?|текст|"
+    r"avtory?|author|jazǵan|daıyndaǵan|اۆتور(?:ى)?|جازعان|دايىنداعان)"
+    r"(?:\s*[:–—-]\s*|\s+|$)|^[^:]{1,25}:\s+",
     re.IGNORECASE,
 )
 _AUTHOR_SPLIT = re.compile(r"\s*[,;/|]\s*|\s+(?:және|мен|и|and)\s+(?=[A-ZА-ЯӘҒҚҢӨҰҮҺІЁ])")
+# «Редакция» is no person either, but it is how newsrooms sign, and it stays (rigs and readers agree).
 _NO_PERSON = re.compile(
-    r"пресс-?служб|баспасөз қызмет|агенттіг|агентство|kazinform|қазақпарат|казинформ|"
-    r"tengrinews|sputnik|\badmin|\bадмин|moderator|модератор|ақпарат(?:тық)?\b.*(?:порт|агент)|"
-    r"\b(?:газеті|газета|порталы|телеарна(?:сы)?)\b|\.(?:kz|com|net|ru|info)\b|^(?:гость|қонақ|guest|user)$|"
-    r"фото|сурет|@|https?:",
+    r"пресс-?служб|баспасөз|агенттіг|агентство|kazinform|қазақпарат|казинформ|qazaqparat|"
+    r"tengrinews|sputnik|азаттық|\badmin|\bадмин|әкімші|moderator|модератор|super ?user|webmaster|вебмастер|"
+    r"редактор|корреспондент|журналист|тілші|фотограф|оператор|"
+    r"(?:^|\s)(?:облыс|аудан|қала|ауыл)(?:ы|сы)?$|(?:облысы|ауданы|қаласы|ауылы)$|"
+    r"ақпарат|\bnews\b|жаңалық|новост|jańalyq|jaŋalyq|"
+    r"\b(?:газет[іт]?|газета|порталы?|телеарна(?:сы)?|телеканал|сайты?|орталығы|қызметі|бөлімі|мекемесі|басқармасы|әкімдігі|әкімдік)\b|"
+    r"\.(?:kz|com|net|org|ru|info|қаз)\b|^(?:гость|қонақ|guest|user|root|author|автор|авторы|unknown|аноним|anonymous)$|"
+    r"фото|сурет|photo|@|https?:|[«»\"“”]|\d{3}",
     re.IGNORECASE,
 )
-_THOUSANDS = re.compile(r"(?<=\d)[\s.,’'](?=\d{3}(?!\d))")
+_NAME_WORD = re.compile(r"(?:[^\W\d_](?:\.[^\W\d_])*\.?|[^\W\d_][\w'’ʼ-]*\.?)$")
+_THOUSANDS = re.compile(r"(?<![\d:.,])([1-9]\d{0,2})((?:[\s.,’']\d{3})+)(?![\d:]|[.,]\d)")
 _NUMBER = re.compile(r"(\d+(?:[.,]\d+)?)\s*(k\b|к\b|тыс|мың|m\b|млн)?", re.IGNORECASE)
 _COMMENTS = re.compile(
-    r"(\d+)\s*(?:пікір|коммент|comment|thought|response|repl|отзыв|жазба|pikir|پىكىر)|"
-    r"(?:пікір(?:лер)?|комментари(?:и|ев)|comments?|pikirler?)\s*[:(]\s*(\d+)",
+    r"(?<![\d:.])(\d+)\s*(?:пікір|коммент|comment|thought|response|repl|отзыв|жазба|pikir|پىكىر)|"
+    r"(?:пікір(?:лер)?(?: саны)?|комментари(?:и|ев|й)|comments?|pikir(?:ler)?|پىكىر(?:لەر)?)\s*[:(–-]?\s*(\d+)",
     re.IGNORECASE,
 )
+_VIEW_WORDS = (
+    r"көрсетілді|көрсетілім|қаралды|қаралған|қаралым|оқылды|оқылған|оқылым|көрілді|көрілім|қарағандар|қарау|"
+    r"просмотр|прочтени|прочитано|прочитали|показов|views?\b|hits?\b|reads?\b|kórildi|kórsetildi|qaraldy|oqyldy|"
+    r"körildi|körsetildi|көру|كورسەتىلدى|كورىلدى|قارالدى|وقىلدى"
+)
 _VIEWS = re.compile(
-    r"(\d+(?:[.,]\d+)?(?:\s*(?:k|к|тыс|мың)\b)?)\s*(?:рет\s+)?(?:көрсетілді|қаралды|оқылды|көрілді|қаралым|"
-    r"просмотр|прочтени|views?\b|hits?\b|ret\b|رەت)|"
-    r"(?:көрілді|қаралды|қаралым(?:дар)?|оқылды|көрсетілді|просмотр(?:ов|ы)?|прочитано|views?|hits)\s*[:–-]?\s*(\d+)",
+    rf"(?<![\d:.])(\d+(?:[.,]\d+)?(?:\s*(?:k|к|тыс\.?|мың)(?![^\W\d]))?)\s*(?:(?:рет|ret|raz|раз|رەت)\s+)?(?:{_VIEW_WORDS})|"
+    rf"(?:{_VIEW_WORDS})[^\W\d]*(?: саны| sany| سانى)?\s*[:–-]?\s*(\d+(?:[.,]\d+)?(?:\s*(?:k|к|тыс|мың)(?![^\W\d]))?)",
     re.IGNORECASE,
 )
 _LABELLED_AUTHOR = re.compile(
-    r"(?:автор(?:ы|лар|лары)?|жазған|дайындаған|avtor|author|اۆتور)\s*:\s*([^|•·\n]+)", re.IGNORECASE
+    r"(?:(?<!сурет )(?<!фото )автор(?:ы|лар|лары)?|жазған|дайындаған|әңгімелескен|қосқан|добавил(?:а)?|avtory?|author|"
+    r"اۆتور(?:ى)?)\s*:\s*([^|•·\n(]+)",
+    re.IGNORECASE,
 )
 _NO_COMMENTS = re.compile(r"пікір жоқ|нет комментар|комментариев нет|no comments?", re.IGNORECASE)
 _MULTIPLIER = {"k": 1_000, "к": 1_000, "тыс": 1_000, "мың": 1_000, "m": 1_000_000, "млн": 1_000_000}
@@ -64,13 +79,50 @@ def _key(name: str) -> str:
     return re.sub(r"\W+", "", name).casefold()
 
 
+def _joined(text: str) -> str:
+    """Text with «1 234» and «1,234» as one number; never a date, a time or two counters."""
+    return _THOUSANDS.sub(lambda found: re.sub(r"\D", "", found[0]), text)
+
+
+def stated_views(text: str) -> int | None:
+    """The number of views that a line states in words: «22.12.2022 | Қаралды: 172»."""
+    match = _VIEWS.search(_joined(text))
+    return count(match.group(1) or match.group(2)) if match else None
+
+
+def stated_comments(text: str) -> int | None:
+    """The number of comments that a line states in words: «172 0 пікір»."""
+    if _NO_COMMENTS.search(text):
+        return 0
+    match = _COMMENTS.search(_joined(text))
+    return int(match.group(1) or match.group(2)) if match else None
+
+
+def stated_author(text: str) -> str | None:
+    """What follows «Автор:» in a line, up to the next mark; not yet checked to be a person."""
+    match = _LABELLED_AUTHOR.search(text)
+    return match.group(1).strip() if match else None
+
+
 def view_count(text: str) -> int | None:
     """Views in a counter or in a line that mixes date, author and counters; None where unclear."""
-    joined = _THOUSANDS.sub("", text)
+    joined = _joined(text)
     match = _VIEWS.search(joined)
     if match:
         return count(match.group(1) or match.group(2))
     return count(joined) if len(_NUMBER.findall(joined)) == 1 else None
+
+
+def looks_like_name(text: str) -> bool:
+    """Whether a short line can be the name of a person: two to four words that begin so."""
+    words = text.split()
+    return (
+        2 <= len(words) <= 4
+        and len(text) <= 50
+        and all(map(_NAME_WORD.match, words))
+        and all(word[0].isupper() or not word[0].islower() for word in words)
+        and not _NO_PERSON.search(text)
+    )
 
 
 def authors(values: Iterable[str]) -> list[str]:
@@ -81,7 +133,9 @@ def authors(values: Iterable[str]) -> list[str]:
         if labelled:  # a line that mixes author, date and counters
             value = labelled.group(1)
         for part in _AUTHOR_SPLIT.split(_AUTHOR_LABEL.sub("", value.strip(), count=1)):
-            name = part.strip(" .,-–—•|\t")
+            name = part.strip(" ,-–—•|\t:;")
+            if not name.endswith(("ұлы.", "қызы.")) and len(name) > 4:
+                name = name.rstrip(".") if " " in name else name.strip(".")
             if 2 < len(name) <= 80 and not _NO_PERSON.search(name) and not name.isdigit():
                 found.setdefault(name)
     return list(found)
@@ -89,7 +143,7 @@ def authors(values: Iterable[str]) -> list[str]:
 
 def count(text: str) -> int | None:
     """The number in a counter such as «385 рет көрсетілді», «1 234», «1,2 мың»; None without one."""
-    match = _NUMBER.search(_THOUSANDS.sub("", text))
+    match = _NUMBER.search(_joined(text))
     if not match:
         return None
     number, unit = match.groups()
@@ -104,9 +158,64 @@ def comment_count(text: str) -> int | None:
     The heading may quote the article's title with numbers of its own, so a number counts only
     where it stands alone or before the word for comments.
     """
-    if _NO_COMMENTS.search(text):
-        return 0
-    match = _COMMENTS.search(_THOUSANDS.sub("", text))
-    if match:
-        return int(match.group(1) or match.group(2))
+    stated = stated_comments(text)
+    if stated is not None:
+        return stated
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def section(text: str) -> str | None:
+    """A section's name without its label: «Рубрика: Қоғам» → Қоғам."""
+    name = _SECTION_LABEL.sub("", text).strip(" :•|/»—–-,")
+    return name if 1 < len(name) <= 80 else None
+
+
+def tags(values: Iterable[str]) -> list[str]:
+    """Tags in order and once each, without «#», labels and marks around them."""
+    found: dict[str, None] = {}
+    for value in values:
+        tag = value.strip(" ,;#\t")
+        if tag and len(tag) <= 100 and not _TAG_LABEL.fullmatch(tag):
+            found.setdefault(tag)
+    return list(found)[:100]
+
+
+_SECTION_LABEL = re.compile(
+    r"^(?:жарияланған(?: бөлім(?:і|де))?|санат(?:ы)?|айдар(?:ы)?|бөлім(?:і)?|рубрика|категория|раздел|опубликовано в|category|section|posted in|sanat|aıdar|"
+    r"سانات|ايدار)\s*[:–—-]\s*",
+    re.IGNORECASE,
+)
+_TAG_LABEL = re.compile(
+    r"(?:тег(?:тер)?|тэг(?:тер)?|теги|метки|tags?|тірек сөздер|кілт сөздер|tegter|تەگتەر)\s*:?", re.IGNORECASE
+)
+_GLUED = re.compile(r"[^\W\d_a-zA-Z]{3,}[.!?][А-ЯӘҒҚҢӨҰҮҺІ][а-яәғқңөұүһі]{2}|[а-яәғқңөұүһі]{3}[А-ЯӘҒҚҢӨҰҮҺІ][а-яәғқңөұүһі]{3}")
+_LONG_WORD = re.compile(r"[^\W\d_]{32,}")
+
+
+def looks_glued(text: str) -> bool:
+    """Whether words seem to be joined where the page had mark-up between them: «айтылдыБұл»."""
+    return bool(_GLUED.search(text) or _LONG_WORD.search(text))
+
+
+# abai.kz labels its Arabic and Latin editions with the codes of Tatar and Lithuanian.
+_EDITION_CODES = {"tt": "kk-Arab", "lt": "kk-Latn", "kz": "kk", "qz": "kk-Latn", "kk-kz": "kk", "ru-ru": "ru", "kk-cyrl": "kk", "kk-arab-cn": "kk-Arab"}  # fmt: skip
+_EDITION_LABELS = [
+    ("kk-Latn", r"lat|latyn(?:sha)?|латын(?:ша)?|qazaqsha|latynsha oqu|qaz|latin"),
+    ("kk-Arab", r"төте|төте жазу|төтеше|arab|араб(?:ша)?|tote|توتە(?: جازۋ)?|قازاقشا|تۇتە|ق"),
+    ("kk", r"кирил(?:лица|ше)?|қаз(?:ақша)?|каз|kz|қазақ тілінде"),
+    ("ru", r"рус(?:ский)?|ru|орыс(?:ша)?|на русском|русская версия"),
+    ("en", r"eng?|english"),
+]
+_EDITIONS = [(language, re.compile(words, re.IGNORECASE)) for language, words in _EDITION_LABELS]
+
+
+def edition_language(code: str) -> str:
+    """The language that an hreflang code means on a Kazakh site, in BCP 47."""
+    return _EDITION_CODES.get(code.lower(), code)
+
+
+def edition_label(text: str) -> str | None:
+    """The language that a link such as «Төте жазу» or «Рус» leads to; None for other links."""
+    if len(text) > 20:
+        return None
+    return next((language for language, words in _EDITIONS if words.fullmatch(text)), None)

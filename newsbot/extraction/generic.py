@@ -288,8 +288,9 @@ def main_blocks(page: Page) -> list[Block]:
     core = weighed.core()
     if core is None:
         return []
+    wide = weighed.widened(core)
     found = weighed.blocks
-    inside = [i for i in weighed.kept if _within(found[i].element, core)]
+    inside = [i for i in weighed.kept if _within(found[i].element, wide)]
     total = sum(weighed.weights[i] for i in inside)
     run, middle = 0.0, inside[0]
     for i in inside:
@@ -299,9 +300,42 @@ def main_blocks(page: Page) -> list[Block]:
             break
     start = next((i for i in inside if _is_prose(found[i])), inside[0])
     title = _title_at(page, found, start, middle)
-    return [
-        found[i] for i in _extended(weighed, core, weighed.widened(core), title) if i > title and _belongs(found[i])
-    ]
+    picked = [i for i in _extended(weighed, core, wide, title) if i > title]
+    return _trimmed([found[i] for i in picked])
+
+
+def _trimmed(body: list[Block]) -> list[Block]:
+    """The body without links that stand alone, their labels, and what is not text at its ends."""
+    kept: list[Block] = []
+    link_follows = False
+    for block in reversed(body):
+        if not _belongs(block):
+            link_follows = True
+        elif link_follows and _is_label(block):
+            continue
+        else:
+            link_follows = False
+            kept.append(block)
+    kept.reverse()
+    while kept and TAIL(kept[-1]):
+        kept.pop()
+    first = next((i for i, block in enumerate(kept) if not HEAD(block)), 0)
+    return [b for b in kept[:first] if b.kind == "caption"] + kept[first:]
+
+
+def _is_label(block: Block) -> bool:
+    return len(block.text) < 60 and (block.kind == "heading" or block.text.endswith(":"))
+
+
+def TAIL(b):
+    if b.kind == "heading": return True
+    if b.kind in ("row","caption", "quote"): return False
+    if b.linked > 0.2 and len(b.text) < 250: return True
+    return b.kind == "p" and len(b.text) < 40 and not _SENTENCE_END.search(b.text)
+
+def HEAD(b):
+    if b.kind=="caption": return True
+    return b.kind in ("p","item") and len(b.text) < 60 and not _SENTENCE_END.search(b.text)
 
 
 def _within(element: Element, ancestor: Element) -> bool:

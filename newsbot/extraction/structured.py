@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 from archive.kazakh.letters import faithful
@@ -67,6 +68,32 @@ def image(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def interactions(ld: dict[str, Any], kinds: str) -> int | None:
+    """`userInteractionCount` of the first interaction whose type matches, such as ReadAction."""
+    stated = ld.get("interactionStatistic")
+    for one in stated if isinstance(stated, list) else [stated]:
+        if isinstance(one, dict) and re.search(kinds, json.dumps(one.get("interactionType", ""))):
+            count = one.get("userInteractionCount")
+            if isinstance(count, int) or (isinstance(count, str) and count.isdecimal()):
+                return int(count)
+    return None
+
+
+def breadcrumb(page: Page) -> list[str]:
+    """Names of the steps of the page's schema.org BreadcrumbList, the front page first."""
+    for candidate in json_ld(page):
+        if candidate.get("@type") == "BreadcrumbList":
+            steps = candidate.get("itemListElement")
+            if isinstance(steps, list):
+                found = [
+                    names(step.get("name") or step.get("item"))
+                    for step in steps[:20]
+                    if isinstance(step, dict)
+                ]
+                return [name for step in found for name in step[:1]]
+    return []
+
+
 def _loads(text: str) -> Any:
     text = text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
     for attempt in (text, _TRAILING_COMMA.sub(r"\1", _CONTROL.sub(" ", text))):
@@ -88,3 +115,112 @@ def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
         for key in ("@graph", "mainEntity", "mainEntityOfPage", "hasPart", "itemListElement"):
             if isinstance(value.get(key), (dict, list)):
                 yield from _objects(value[key], depth + 1)
+
+
+# -- data of single-page applications ---------------------------------------------------------------
+
+_MAX_NODES = 20_000
+_TITLE_KEYS = ("title", "headline", "name", "heading", "post_title")
+_BODY_KEYS = (
+    "content body text html fullText full_text fulltext articleBody article_text bodyHtml body_html content_html "
+    "contentHtml description_full detail_text post_content fullContent richText editorjs blocks"
+).split()
+_KEYS = {
+    "datePublished": "publishedAt published_at publishDate publish_date published datePublished pubDate pub_date publication_date date createdAt created_at created",
+    "dateModified": "updatedAt updated_at dateModified modified_at modifiedAt modified",
+    "author": "author authors author_name authorName journalist writer user",
+    "articleSection": "category categories section rubric rubrics category_name categoryName articleSection",
+    "keywords": "tags keywords hashtags",
+    "image": "image cover thumbnail poster mainImage main_image photo preview img",
+    "views": "views viewCount view_count viewsCount views_count hits views_number",
+    "comments": "commentsCount comments_count commentCount comment_count",
+    "lead": "lead lid announce excerpt subtitle annotation short_text anons",
+}  # fmt: skip
+
+
+def application_article(page: Page, title: str | None) -> dict[str, Any]:
+    """The article in a page's `__NEXT_DATA__`, with the keys of schema.org and `html`; or empty.
+
+    The object wanted has a title and a long text; where several do, the one whose title the page
+    shows wins, then the longest.
+    """
+    best: dict[str, Any] = {}
+    best_score = (False, 0)
+    shown = _letters(title or "")
+    for script in page.select("script#__NEXT_DATA__")[:1]:
+        for candidate in _dicts(_loads(script.text or "")):
+            head = next((candidate[k] for k in _TITLE_KEYS if isinstance(candidate.get(k), str)), "")
+            html = max((_html(candidate.get(key), 0) for key in _BODY_KEYS), key=len)
+            if not head or len(html) < 80:
+                continue
+            letters = _letters(head)
+            score = (bool(letters) and (letters in shown or shown in letters and bool(shown)), len(html))
+            if score > best_score:
+                best_score = score
+                best = {"headline": faithful(head), "html": html}
+                for wanted, keys in _KEYS.items():
+                    values = (candidate.get(key) for key in keys.split())
+                    value = next((v for v in values if v not in (None, "", [], {})), None)
+                    if value is not None:
+                        best[wanted] = value
+    return best
+
+
+def labels(value: Any) -> list[str]:
+    """Like `names`, for objects of any application: `title`, `label` or `full_name` will do."""
+    if isinstance(value, list):
+        return [name for part in value[:50] for name in labels(part)]
+    if isinstance(value, dict):
+        for key in ("name", "title", "label", "full_name", "fullName", "fullname", "name_kk", "name_kz"):
+            if isinstance(value.get(key), str):
+                return names(value[key])
+        first = value.get("first_name") or value.get("firstName")
+        last = value.get("last_name") or value.get("lastName")
+        return names(" ".join(part for part in (first, last) if isinstance(part, str)))
+    return names(value)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
+def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a JSON value, with a limit on how many are looked at."""
+    stack, seen = [value], 0
+    while stack and seen < _MAX_NODES:
+        node = stack.pop()
+        seen += 1
+        if isinstance(node, dict):
+            yield node
+            stack.extend(reversed([v for v in node.values() if isinstance(v, (dict, list))]))
+        elif isinstance(node, list):
+            stack.extend(reversed([v for v in node if isinstance(v, (dict, list))]))
+
+
+def _html(value: Any, depth: int) -> str:
+    """HTML of a body: markup or plain text as it is, or the blocks of an editor put together."""
+    if depth > 6:
+        return ""
+    if isinstance(value, str):
+        if value[:1] in "{[" and (parsed := _loads(value)) is not None:
+            return _html(parsed, depth + 1)
+        if "<" in value:
+            return value
+        return "".join(f"<p>{escape(line)}</p>" for line in value.split("\n") if line.strip())
+    if isinstance(value, list):
+        return "".join(_html(part, depth + 1) for part in value[:2000])
+    if isinstance(value, dict):
+        if isinstance(value.get("rendered"), str):  # the WordPress REST API
+            return str(value["rendered"])
+        if isinstance(value.get("blocks"), list):
+            return _html(value["blocks"], depth + 1)
+        data = value.get("data") if isinstance(value.get("data"), dict) else value
+        text = next((data[k] for k in ("text", "html", "content", "value") if isinstance(data.get(k), str)), "")
+        tag = {"header": "h2", "heading": "h2", "quote": "blockquote"}.get(str(value.get("type")), "p")
+        if isinstance(data.get("items"), list):
+            items = (part if isinstance(part, str) else _html(part, depth + 1) for part in data["items"])
+            return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+        if "<p" in text:
+            return text
+        return f"<{tag}>{text}</{tag}>" if text else ""
+    return ""

@@ -25,7 +25,7 @@ from archive.times import now, utc
 from newsbot import urls
 from newsbot.discovery import candidates, skips_sitemap
 from newsbot.discovery.feeds import parse_feed
-from newsbot.discovery.sitemaps import parse_sitemap
+from newsbot.discovery.sitemaps import Sitemap, parse_sitemap
 from newsbot.extraction import extract
 from newsbot.extraction.dates import parse_machine
 from newsbot.items import VisitItem
@@ -148,8 +148,10 @@ class NewspaperSpider(Spider):
                     error = "not a sitemap"
                 else:
                     entries = sitemap.pages
-                    children = [child.url for child in sitemap.children]
-        elif response.status != 304:
+                    children = list(self._child_sitemaps(response, sitemap))
+        elif response.status == 304:
+            children = self.session.store.children(row["id"])
+        else:
             error = f"HTTP {response.status}"
         listed = list(candidates(self.site, response.url, (self._dated(e) for e in entries)))
         discovered = self.session.store.save_poll(
@@ -162,16 +164,21 @@ class NewspaperSpider(Spider):
             last_modified=_header(response, "Last-Modified"),
             body_hash=hashlib.sha256(response.body).hexdigest() if response.status == 200 else None,
             error=error,
+            children=children,
         )
         self.session.discovered += discovered
         if error:
             self._source_error(source.url, error)
         else:
             self.session.sources_ok += 1
-        for child in children:
-            url = urls.canonical(response.urljoin(child))
+        for url in children:
+            yield from self._poll(Source(kind="sitemap", url=url))
+
+    def _child_sitemaps(self, response: Response, sitemap: Sitemap) -> Iterator[str]:
+        for child in sitemap.children:
+            url = urls.canonical(response.urljoin(child.url))
             if url and urls.netloc(url) in self.site.netlocs and not skips_sitemap(self.site, url):
-                yield from self._poll(Source(kind="sitemap", url=url))
+                yield url
 
     def source_failed(self, failure: Failure) -> None:
         """Remember that a source could not be had."""

@@ -1,0 +1,246 @@
+"""Around: what is printed near an article about it: byline, date line, counters, section.
+
+The fallback where a layout names no selector for a field or its selector finds nothing. Elements
+are judged by words in their class names and icons, then short lines by what they say.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from lxml.etree import _Element as Element
+
+from archive.kazakh.letters import faithful
+from newsbot.extraction import fields
+from newsbot.extraction.blocks import SKIPPED_TAGS, Block, blocks, inline_text, is_hidden
+from newsbot.extraction.page import Page
+
+_KINDS = {
+    "views": r"views?|viewed|viewers|hits|eye|view-?counts?|post-?views|reads?|readed|seen|shows|watch|qaral\w*|prosmotr\w*|visibility",
+    "comments": r"comments?|comments?-?(?:count|counter|number|link|o|alt|dots)|commentary|com-?num|pikir\w*|chat",
+    "author": r"authors?|author-?name|byline|avtor|autor|writer|reporter|journalist|user|username|creator|person|post-?by|posted-?by|name-auth",
+    "published": r"date|datetime|data|time|published|posted-?on|pubdate|calendar\w*|clock\w*|created|timestamp|post-?date|news-?date|kuni|post-?time|day",
+    "section": r"categor(?:y|ies)|cat|cats|rubrics?|rubrika|section-?name|kicker|folder\w*|topic|sanat|aidar",
+}  # fmt: skip
+_KIND_NAMES = {
+    kind: re.compile(rf"(?:^|-)(?:{words})\d*(?=-|$)", re.I) for kind, words in _KINDS.items()
+}
+_OTHER = re.compile(
+    r"(?:^|-)(?:related|sidebar|widget|similar|popular|share|sharing|social|menu|nav|navigation|breadcrumbs?"
+    r"|comment-?(?:list|body|content|meta|author|form)|commentlist|respond|reviews?|footer|recommend\w*|latest|irp"
+    r"|rel-?news|also|prev|next|pager|pagination|subscribe|ads?|banner|login|search|modified|updated|next-?prev|prev-?next)\d*(?=-|$)",
+    re.I,
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_]+")
+_COUNTER = re.compile(r"[^\d:]{0,40}\d[\d\s.,]*(?:k|к|мың|тыс\.?)?[^\d:]{0,30}", re.I)
+_MAX_LINE = 160
+"""Characters of a line that may be a byline, a date line or a counter."""
+
+
+@lru_cache(maxsize=16384)
+def _kind(css_class: str, css_id: str) -> str | None:
+    """The field that an element's names promise; None for none and for more than one."""
+    names = _CAMEL.sub("-", f"{css_class} {css_id}")
+    if _OTHER.search(names):
+        return None
+    found = [kind for kind, pattern in _KIND_NAMES.items() if pattern.search(names)]
+    if len(found) == 2 and "comments" in found and "views" in found:
+        return None
+    return found[0] if len(found) == 1 else None
+
+
+@lru_cache(maxsize=16384)
+def _elsewhere(css_class: str, css_id: str) -> bool:
+    """Whether an element's names say that it speaks of other things than this article."""
+    return bool(_OTHER.search(_CAMEL.sub("-", f"{css_class} {css_id}")))
+
+
+@dataclass
+class Around:
+    """Short pieces of text near an article, nearest first."""
+
+    page: Page
+    title: Element | None
+    body: list[Element]
+    """Elements that hold the text; empty where there is none."""
+    removed: set[Element] = field(default_factory=set)
+    """Elements inside those that are no text: a byline may be among them."""
+    dropped: list[str] = field(default_factory=list)
+    """Lines inside those that are no text."""
+
+    @cached_property
+    def _scope(self) -> Element:
+        """The smallest element around title and text, one level wider for what follows them."""
+        root = self.page.root.find("body")
+        whole = self.page.root if root is None else root
+        if not self.body:
+            return whole
+        chain = [e for e in (self.body[0], *self.body[0].iterancestors())]
+        for other in (*self.body[1:], *([] if self.title is None else [self.title])):
+            above = {other, *other.iterancestors()}
+            chain = [e for e in chain if e in above]
+        if not chain:
+            return whole
+        scope = chain[0]
+        for _ in range(1 if self.title is not None else 2):
+            parent = scope.getparent()
+            if parent is None or scope is whole:
+                break
+            scope = parent
+        return scope if whole in (scope, *scope.iterancestors()) else whole
+
+    @cached_property
+    def _excluded(self) -> set[Element]:
+        excluded = set(self.body)
+        holders = set()
+        for element in (*self.body, *([] if self.title is None else [self.title])):
+            holders.update(element.iterancestors())
+        for element in self._scope.iter():
+            if element in holders:
+                continue
+            get = element.get
+            css_class, css_id = get("class") or "", get("id") or ""
+            if element.tag in ("nav", "aside", "form") or (
+                element.tag == "footer" and self._scope.tag == "body"
+            ):
+                excluded.add(element)
+            elif (css_class or css_id) and _elsewhere(css_class, css_id):
+                excluded.add(element)
+        return excluded
+
+    def _distance(self, element: Element) -> tuple[int, int]:
+        """Between title and text first, then above the title, then below the text."""
+        order = self.page.index.order
+        place = order.get(element, 0)
+        first = order.get(self.body[0], 0) if self.body else 0
+        above = order.get(self.title, first) if self.title is not None else first
+        if above <= place <= first:
+            return 0, place
+        return (1, above - place) if place < above else (2, place)
+
+    @cached_property
+    def named(self) -> dict[str, list[str]]:
+        """Short texts by the field that the names of their elements promise."""
+        found: dict[str, list[tuple[tuple[int, int], str]]] = {}
+        stack = [self._scope]
+        while stack:
+            element = stack.pop()
+            tag = element.tag
+            if not isinstance(tag, str) or element in self._excluded:
+                if element in self._body_set:
+                    stack.extend(self._removed_inside(element))
+                continue
+            if (tag in SKIPPED_TAGS and tag != "svg") or is_hidden(element):
+                continue
+            css_class, css_id = element.get("class") or "", element.get("id") or ""
+            kind = _kind(css_class, css_id) if css_class or css_id else None
+            if tag == "time":
+                kind = "published"
+            if kind and element is not self.title:
+                text = inline_text(element) if tag != "svg" else ""
+                if not text:
+                    text = _beside_icon(element)
+                if text and len(text) <= _MAX_LINE:
+                    found.setdefault(kind, []).append((self._distance(element), text))
+                    if tag != "div" or len(element) == 0:
+                        continue
+            stack.extend(reversed(element))
+        return {kind: [text for _, text in sorted(pieces)] for kind, pieces in found.items()}
+
+    @cached_property
+    def _body_set(self) -> frozenset[Element]:
+        return frozenset(self.body)
+
+    def _removed_inside(self, body: Element) -> list[Element]:
+        order = self.page.index.order
+        inside = [
+            e
+            for e in self.removed
+            if e not in self._body_set and any(above is body for above in e.iterancestors())
+        ]
+        return sorted(inside, key=lambda e: -order.get(e, 0))
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Short lines printed around the text."""
+        excluded = self._excluded | ({self.title} if self.title is not None else set())
+        near: list[tuple[tuple[int, int], int, Block]] = []
+        for position, block in enumerate(blocks(self._scope, excluded)):
+            if len(block.text) <= _MAX_LINE:
+                near.append((self._distance(block.element), position, block))
+        near.sort(key=lambda piece: (piece[0][0], piece[1]))
+        outside = [line for _, _, block in near for line in block.text.split("\n")]
+        inside = [
+            block.text
+            for body in self.body
+            for element in reversed(self._removed_inside(body))
+            if not _elsewhere(element.get("class") or "", element.get("id") or "")
+            for block in blocks(element)
+            if len(block.text) <= _MAX_LINE
+        ]
+        return [*outside[:20], *inside, *self.dropped, *outside[20:]]
+
+    def views(self) -> int | None:
+        """Printed views."""
+        for text in self.named.get("views", []):
+            if len(text) <= 60 and _COUNTER.fullmatch(text):
+                number = fields.view_count(text)
+                if number is not None:
+                    return number
+        return next((n for n in map(fields.stated_views, self.lines) if n is not None), None)
+
+    def comments(self) -> int | None:
+        """Printed number of comments."""
+        for text in self.named.get("comments", []):
+            if len(text) <= 60:
+                number = fields.comment_count(text)
+                if number is not None:
+                    return number
+        return next((n for n in map(fields.stated_comments, self.lines) if n is not None), None)
+
+    def authors(self) -> list[str]:
+        """Printed names of persons."""
+        for text in self.named.get("author", []):
+            people = [name for name in fields.authors([text]) if fields.looks_like_name(name)]
+            if people:
+                return people
+        for line in self.lines:
+            stated = fields.stated_author(line)
+            people = fields.authors([stated]) if stated else []
+            if people:
+                return people
+        return []
+
+    def dates(self) -> list[str]:
+        """Short texts in which the date of publication may stand, likeliest first."""
+        return [*self.named.get("published", [])[:5], *self.lines[:12]]
+
+    def section(self) -> str | None:
+        """The printed section, where an element is named as such."""
+        for text in self.named.get("section", []):
+            if 2 < len(text) <= 60 and not any(character.isdigit() for character in text):
+                return text
+        return None
+
+
+def _beside_icon(icon: Element) -> str:
+    """What stands after an empty element: its tail, its neighbour, or the rest of its parent."""
+    tail = faithful(icon.tail or "")
+    if tail:
+        return tail
+    following = icon.getnext()
+    if following is not None and isinstance(following.tag, str):
+        return inline_text(following)
+    parent = icon.getparent()
+    return "" if parent is None else inline_text(parent)
+
+
+def signature(found: list[Block]) -> str | None:
+    """The name with which an article is signed at its end: «Айгүл СЕРІКҚЫЗЫ»; None without one."""
+    text = found[-1].text if len(found) > 2 and found[-1].kind in ("p", "heading") else ""
+    return text.rstrip(".,") if text and fields.looks_like_name(text.rstrip(".,")) else None
+
+
+

@@ -1,0 +1,68 @@
+"""Fixtures that several test folders share: the command in a real process, and the example paper."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from newsbot.demo.server import ExampleNewspaper
+
+ROOT = Path(__file__).parent.parent
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def environment() -> dict[str, str]:
+    """The tests' own environment without what a user of this machine may have set."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("NEWSBOT_")}
+    return {**kept, "PYTHONIOENCODING": "utf-8", "NO_PROXY": "*"}
+
+
+@pytest.fixture(scope="session")
+def newsbot() -> Run:
+    """Run `newsbot ARGS…` as a user does and return the finished process."""
+
+    def run(*args: object, stdin: bytes | None = None, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "newsbot", *map(str, args)],
+            input=stdin,
+            capture_output=True,
+            timeout=timeout,
+            env=environment(),
+            cwd=ROOT,
+            check=False,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+
+    return run
+
+
+@pytest.fixture
+def paper() -> Iterator[ExampleNewspaper]:
+    """The example newspaper on a free port."""
+    with ExampleNewspaper() as running:
+        yield running
+
+
+@pytest.fixture
+def profiles(paper: ExampleNewspaper, tmp_path: Path) -> Path:
+    """A folder with the example newspaper's profile, for the port it runs on."""
+    return write_profile(tmp_path / "sites", paper.origin)
+
+
+def write_profile(folder: Path, origin: str, **changes: str) -> Path:
+    """The example profile under another address; `changes` replace text in it."""
+    folder.mkdir(exist_ok=True)
+    text = (ROOT / "newsbot/demo/sites/aqbulaq.toml").read_text("utf-8")
+    text = text.replace("http://127.0.0.1:8765", origin)
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "aqbulaq.toml").write_text(text, "utf-8")
+    return folder

@@ -1,0 +1,119 @@
+"""Everything a user can get wrong ends in one clear line and the documented exit code."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from newsbot.demo.server import ExampleNewspaper
+from tests.conftest import Run, write_profile
+
+
+def one_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert len(lines) == 1, text
+    assert "Traceback" not in text
+    return lines[0]
+
+
+def test_unknown_site(newsbot: Run, tmp_path: Path) -> None:
+    done = newsbot("crawl", "aqjolgazeta", "--data", tmp_path)
+    assert done.returncode == 2
+    assert one_line(done.stderr) == "newsbot: unknown site 'aqjolgazeta': did you mean 'aqjolgazet'?"
+
+
+def test_broken_profile(newsbot: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text('name = "X"\nurl = "http://127.0.0.1:9/"\n[crawl]\ndelay = "two"\n')
+    done = newsbot("crawl", "x", "--sites-dir", tmp_path, "--data", tmp_path / "data")
+    assert done.returncode == 2
+    line = one_line(done.stderr)
+    assert f"{tmp_path / 'x.toml'}: crawl.delay: expected" in line
+    assert "'two'" in line
+    assert not (tmp_path / "data").exists()
+
+
+def test_sites_dir_that_is_none(newsbot: Run, tmp_path: Path) -> None:
+    done = newsbot("sites", "list", "--sites-dir", tmp_path / "nowhere")
+    assert done.returncode == 2
+    assert "nowhere" in one_line(done.stderr)
+
+
+def test_folder_that_cannot_be_written(newsbot: Run, profiles: Path, tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("not a folder")
+    done = newsbot("crawl", "aqbulaq", "--sites-dir", profiles, "--data", blocker / "data")
+    assert done.returncode == 2
+    assert "cannot be written" in one_line(done.stderr)
+
+
+def test_host_that_does_not_answer(newsbot: Run, tmp_path: Path) -> None:
+    sites = write_profile(tmp_path / "sites", "http://127.0.0.1:9")
+    done = newsbot("crawl", "aqbulaq", "--sites-dir", sites, "--data", tmp_path / "data")
+    assert done.returncode == 3
+    line = one_line(done.stderr)
+    assert line.startswith("newsbot: aqbulaq failed: ")
+    assert "127.0.0.1:9" in line
+
+
+def test_database_from_a_newer_version(newsbot: Run, profiles: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "news.db")) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    for command in (("crawl", "aqbulaq", "--sites-dir", profiles), ("status",), ("search", "су")):
+        done = newsbot(*command, "--data", tmp_path)
+        assert done.returncode == 2
+        assert "newer newsbot" in one_line(done.stderr)
+
+
+def test_damaged_database(newsbot: Run, profiles: Path, tmp_path: Path) -> None:
+    (tmp_path / "news.db").write_bytes(b"this is no database, whatever its name says" * 100)
+    for command in (("crawl", "aqbulaq", "--sites-dir", profiles), ("status",)):
+        done = newsbot(*command, "--data", tmp_path)
+        assert done.returncode == 5
+        assert "damaged" in one_line(done.stderr)
+
+
+def test_second_crawl_at_the_same_time(newsbot: Run, profiles: Path, tmp_path: Path) -> None:
+    with (tmp_path / "newsbot.lock").open("w") as lock:
+        lock.write("process 1 since today")
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = newsbot("crawl", "aqbulaq", "--sites-dir", profiles, "--data", tmp_path)
+    assert done.returncode == 4
+    assert "another run is writing to this archive (process 1 since today)" in one_line(done.stderr)
+
+
+def test_public_site_without_contact(newsbot: Run, tmp_path: Path) -> None:
+    done = newsbot("crawl", "aqjolgazet", "--data", tmp_path / "data")
+    assert done.returncode == 2
+    assert "--contact" in one_line(done.stderr)
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("command", [("status",), ("search", "су"), ("show", "1"), ("export",)])
+def test_no_archive_yet(newsbot: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = newsbot(*command, "--data", tmp_path)
+    assert done.returncode == 2
+    assert "newsbot crawl" in one_line(done.stderr)
+
+
+def test_article_that_is_not_there(newsbot: Run, paper: ExampleNewspaper, profiles: Path, tmp_path: Path) -> None:
+    newsbot("crawl", "aqbulaq", "--sites-dir", profiles, "--data", tmp_path, "--limit", 1)
+    for key in ("77777", "99999999999999999999999", "http://example.kz/nothing", "' OR 1=1"):
+        done = newsbot("show", key, "--data", tmp_path)
+        assert done.returncode == 2, key
+        assert "no article" in one_line(done.stderr)
+    for query in ('"', "*", "- -", "()"):
+        done = newsbot("search", "--data", tmp_path, "--", query)
+        assert done.returncode == 2, query
+        assert "nothing to search for" in one_line(done.stderr)
+
+
+def test_extract_usage(newsbot: Run) -> None:
+    assert newsbot("extract", "/nonexistent.html", "--url", "http://a.kz/").returncode == 2
+    assert newsbot("extract", "-").returncode == 2
+    bad = newsbot("extract", "-", "--url", "http://a.kz/", "--fetched-at", "yesterday", stdin=b"")
+    assert bad.returncode == 2
