@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.recordbuilder import RecordBuilder
+from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -26,6 +28,7 @@ from archive.times import utc
 MAX_FILE = 1_000_000_000
 """Bytes after which a month's file is continued in the next one."""
 _CHUNK = 1 << 20
+_BUILDER = RecordBuilder(warc_version="1.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,8 @@ class CaptureWriter:
         self._folder = folder
         self._site = site
         self._software = software
-        self._file: BinaryIO | None = None
+        self._file: io.FileIO | None = None
         self._path = Path()
-        self._writer: WARCWriter | None = None
 
     def write(
         self,
@@ -80,15 +82,15 @@ class CaptureWriter:
         fetched_at: datetime,
         protocol: str = "HTTP/1.1",
     ) -> Capture:
-        """Append one response as served and flush it. Raises OSError where the disk refuses."""
-        file, writer = self._open(fetched_at)
+        """Append one response as served. Raises OSError, and appends nothing, where the disk refuses."""
+        file = self._open(fetched_at)
         try:
             phrase = HTTPStatus(status).phrase
         except ValueError:
             phrase = ""
         # The body arrives with its chunks already joined, so the header may not say otherwise.
         kept = [(n, v) for n, v in headers if n.lower() != "transfer-encoding"]
-        record = writer.create_warc_record(
+        record = _BUILDER.create_warc_record(
             url,
             "response",
             payload=io.BytesIO(body),
@@ -96,13 +98,7 @@ class CaptureWriter:
             http_headers=StatusAndHeaders(f"{status} {phrase}".strip(), kept, protocol=protocol),
             warc_headers_dict={"WARC-Date": utc(fetched_at)},
         )
-        offset = file.tell()
-        try:
-            writer.write_record(record)
-            file.flush()
-        except OSError:
-            file.truncate(offset)
-            raise
+        offset, length = _append(file, record)
         head = record.rec_headers
         content_type = next((v for n, v in kept if n.lower() == "content-type"), None)
         return Capture(
@@ -114,7 +110,7 @@ class CaptureWriter:
             payload_length=len(body),
             warc=self._path.relative_to(self._folder).as_posix(),
             warc_offset=offset,
-            warc_length=file.tell() - offset,
+            warc_length=length,
             record_id=head.get_header("WARC-Record-ID"),
         )
 
@@ -127,24 +123,25 @@ class CaptureWriter:
         """Close the file; the next write opens it again."""
         if self._file:
             self._file.close()
-        self._file = self._writer = None
+        self._file = None
 
-    def _open(self, moment: datetime) -> tuple[BinaryIO, WARCWriter]:
-        if self._file and self._writer and self._file.tell() < MAX_FILE:
-            return self._file, self._writer
+    def _open(self, moment: datetime) -> io.FileIO:
+        path = self._choose(moment)
+        if self._file and path == self._path:
+            return self._file
         self.close()
-        self._path = self._choose(moment)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._path.open("ab")
-        self._writer = WARCWriter(self._file, gzip=True, warc_version="1.1")
-        if self._file.tell() == 0:
-            self._writer.write_record(
-                self._writer.create_warcinfo_record(
-                    self._path.name, {"software": self._software, "format": "WARC File Format 1.1"}
-                )
-            )
-            self._file.flush()
-        return self._file, self._writer
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file, self._path = io.FileIO(path, "ab"), path
+        if path.stat().st_size == 0:
+            about = {"software": self._software, "format": "WARC File Format 1.1"}
+            try:
+                _append(self._file, _BUILDER.create_warcinfo_record(path.name, about))
+            except OSError:
+                self.close()
+                raise
+            for folder in (path.parent, path.parent.parent, self._folder):
+                _sync_folder(folder)
+        return self._file
 
     def _choose(self, moment: datetime) -> Path:
         stem = f"{self._site}-{moment.astimezone(UTC):%Y-%m}"
@@ -155,6 +152,31 @@ class CaptureWriter:
             if not path.exists() or path.stat().st_size < MAX_FILE:
                 return path
         raise ArchiveError(f"{folder}: more than 10,000 files for one month; move some away")
+
+
+def _append(file: io.FileIO, record: ArcWarcRecord) -> tuple[int, int]:
+    """Add one whole record, or nothing; returns its offset and length in bytes."""
+    buffer = io.BytesIO()
+    WARCWriter(buffer, gzip=True, warc_version="1.1").write_record(record)
+    offset = file.seek(0, os.SEEK_END)
+    rest = buffer.getbuffer()
+    length = len(rest)
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+    except OSError:
+        file.truncate(offset)
+        raise
+    return offset, length
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make sure that a new file's name survives a power cut, not only its bytes."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def cut_torn_tail(path: Path, known_good: int) -> int:
@@ -198,16 +220,19 @@ def read_capture(folder: Path, warc: str, offset: int) -> Exchange:
     try:
         with path.open("rb") as file:
             file.seek(offset)
-            for record in ArchiveIterator(file, no_record_parse=False):
-                if record.rec_type != "response":
-                    break
-                return Exchange(
-                    url=record.rec_headers.get_header("WARC-Target-URI"),
-                    fetched_at=record.rec_headers.get_header("WARC-Date"),
-                    status=int(record.http_headers.get_statuscode()),
-                    headers=list(record.http_headers.headers),
-                    body=record.raw_stream.read(),
-                )
-    except (OSError, EOFError, zlib.error, ValueError) as error:
-        raise ArchiveError(f"{path}: record at byte {offset} cannot be read: {error}") from None
-    raise ArchiveError(f"{path}: no response record at byte {offset}")
+            record = next(iter(ArchiveIterator(file, check_digests="raise")), None)
+            if record is None or record.rec_type != "response" or not record.http_headers:
+                raise ValueError("no response record here")
+            body = record.raw_stream.read()
+            if record.raw_stream.limit:
+                raise ValueError("the record is cut short")
+            return Exchange(
+                url=record.rec_headers.get_header("WARC-Target-URI"),
+                fetched_at=record.rec_headers.get_header("WARC-Date"),
+                status=int(record.http_headers.get_statuscode()),
+                headers=list(record.http_headers.headers),
+                body=body,
+            )
+    except Exception as error:  # damaged bytes trip warcio's parsers in many ways
+        reason = " ".join(str(error).split())[:200]
+        raise ArchiveError(f"{path}: record at byte {offset} cannot be read: {reason}") from None

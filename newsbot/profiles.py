@@ -19,7 +19,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cssselect import SelectorError
 from parsel.csstranslator import HTMLTranslator
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 SITES_DIR = Path(__file__).parent / "sites"
 FAMILIES_DIR = Path(__file__).parent / "families"
@@ -142,6 +149,30 @@ class Family(_Model):
     """Any match means that the page is of this family."""
     discovery: Discovery = Discovery()
     layouts: list[Layout] = []
+    """Each is complete: `[common]` of the file has been merged into it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _merge_common(cls, raw: Any) -> Any:
+        """Give every layout what the file's `[common]` table says, after its own selectors."""
+        if not isinstance(raw, dict) or not isinstance(raw.get("common"), dict):
+            return raw
+        raw = dict(raw)
+        common = raw.pop("common")
+        merged = []
+        for layout in raw.get("layouts", []):
+            whole = dict(layout)
+            for key, value in common.items():
+                own = whole.get(key)
+                if isinstance(value, list):
+                    whole[key] = [*(own or []), *(v for v in value if v not in (own or []))]
+                elif isinstance(value, dict):
+                    whole[key] = {**value, **(own or {})}
+                else:
+                    whole.setdefault(key, value)
+            merged.append(whole)
+        raw["layouts"] = merged
+        return raw
 
 
 class Source(_Model):

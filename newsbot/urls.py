@@ -29,7 +29,7 @@ def canonical(url: str) -> str | None:
     'http://gazet.kz/%D0%B6%D0%B0%D2%A3%D0%B0%D0%BB%D1%8B%D2%9B/?p=7'
     """
     try:
-        parts = urlsplit(unicodedata.normalize("NFC", url.strip()))
+        parts = urlsplit(_nfc(url.strip()))
         host = (parts.hostname or "").rstrip(".")
         port = parts.port
         if parts.scheme.lower() not in _DEFAULT_PORTS or not host or len(url) > MAX_LENGTH:
@@ -40,15 +40,15 @@ def canonical(url: str) -> str | None:
             host = f"[{host}]"
         scheme = parts.scheme.lower()
         netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
+        # Bytes that are no UTF-8, as in `?q=%E9` of a windows-1251 site, stay what they are.
+        pairs = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
         query = urlencode(
-            [
-                (key, value)
-                for key, value in parse_qsl(parts.query, keep_blank_values=True)
-                if not TRACKING.match(key)
-            ]
+            [(_nfc(key), _nfc(value)) for key, value in pairs if not TRACKING.match(key)],
+            errors="surrogateescape",
         )
         path = _nfc_path(_without_dots(parts.path or "/"))
-        return canonicalize_url(urlunsplit((scheme, netloc, path, query, "")))
+        result = canonicalize_url(urlunsplit((scheme, netloc, path, query, "")))
+        return result if len(result) <= MAX_LENGTH else None
     except (ValueError, UnicodeError):
         return None
 
@@ -64,6 +64,10 @@ def _nfc_path(path: str) -> str:
     # Delimiters that were encoded on purpose stay so.
     if any(mark in text for mark in "?#%") or "%2f" in path.lower():
         return path
+    return _nfc(text)
+
+
+def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 

@@ -22,8 +22,13 @@ class Entry:
 
 
 @lru_cache(maxsize=1024)
-def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+
+
+def _any(patterns: Iterable[str], text: str) -> bool:
+    # One by one: joined, their flags, groups and back-references would get in each other's way.
+    return any(pattern.search(text) for pattern in _compiled(tuple(patterns)))
 
 
 def is_candidate(site: Site, url: str) -> bool:
@@ -33,16 +38,14 @@ def is_candidate(site: Site, url: str) -> bool:
     path = urls.path_and_query(url)
     if path == "/":
         return False
-    excluded = (*site.exclude, *families()[site.family].discovery.exclude)
-    if excluded and _any(excluded).search(path):
+    if _any((*site.exclude, *families()[site.family].discovery.exclude), path):
         return False
-    return not site.article or bool(_any(tuple(site.article)).search(path))
+    return not site.article or _any(site.article, path)
 
 
 def skips_sitemap(site: Site, url: str) -> bool:
     """Whether a sitemap lists no articles, by its address."""
-    patterns = tuple(families()[site.family].discovery.skip_sitemaps)
-    return bool(patterns) and bool(_any(patterns).search(url))
+    return _any(families()[site.family].discovery.skip_sitemaps, url)
 
 
 def candidates(site: Site, base: str, entries: Iterable[Entry]) -> Iterator[Candidate]:

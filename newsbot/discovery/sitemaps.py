@@ -40,7 +40,7 @@ def parse_sitemap(body: bytes, charset: str | None = None) -> Sitemap | None:
 
 
 def _plain_list(body: bytes) -> Sitemap | None:
-    lines = unpack(body).decode("utf-8", "replace").split()
-    if not lines or not all(line.startswith(("http://", "https://")) for line in lines[:100]):
-        return None
-    return Sitemap(pages=[Entry(line) for line in lines[:MAX_URLS]])
+    lines = unpack(body).decode("utf-8-sig", "replace").split()[:MAX_URLS]
+    pages = [Entry(line) for line in lines if line.startswith(("http://", "https://"))]
+    # A few broken lines do not make a list of addresses something else; prose does.
+    return Sitemap(pages=pages) if pages and len(pages) > 0.9 * len(lines) else None

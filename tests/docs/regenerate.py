@@ -45,21 +45,20 @@ def _commands(
 
 
 def modules() -> dict[str, str]:
-    """Every module and package by its path, with the first sentence of its docstring."""
+    """Every module and package by its path, with the first paragraph of its docstring."""
     found = {}
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             said = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
             name = path.relative_to(ROOT).as_posix().removesuffix("__init__.py")
-            found[name] = _first_sentence(said)
+            found[name] = _first_paragraph(said)
     return dict(sorted(found.items()))
 
 
-def _first_sentence(docstring: str) -> str:
+def _first_paragraph(docstring: str) -> str:
     paragraph = " ".join(docstring.split("\n\n")[0].split())
     # «store: the archive's folder …»: the path beside it names the module already.
-    paragraph = re.sub(r"^\w+: ", "", paragraph)
-    return re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0].rstrip(".")
+    return re.sub(r"^[\w.]+: ", "", paragraph).rstrip(".")
 
 
 def generated() -> dict[str, dict[str, str]]:
