@@ -36,10 +36,15 @@ SECOND_LOOK = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A URL that a source listed. `hint` is the source's date for it, newest crawled first."""
+    """A URL that a source listed. Moments are ISO 8601 in UTC or bare dates."""
 
     url: str
     hint: str | None = None
+    """The source's date for it: newest are crawled first."""
+    changed: str | None = None
+    """When the source says it was last edited; a known article is due again when that is news."""
+    depth: int = 0
+    """Links followed from a source to get here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Due:
     etag: str | None
     last_modified: str | None
     failures: int
+    depth: int
 
 
 @dataclass(slots=True)
@@ -211,14 +217,20 @@ class Store:
                 (utc(ended_at), reason, requests, crawl),
             )
 
-    def source(self, site: str, url: str, kind: str) -> dict[str, Any]:
+    def source(self, site: str, url: str, kind: str, found_by: str = "profile") -> dict[str, Any]:
         """The row of a source, made where there is none."""
         with self.transaction() as c:
             c.execute(
-                "INSERT OR IGNORE INTO sources (site, kind, url) VALUES (?, ?, ?)",
-                (site, kind, url),
+                "INSERT OR IGNORE INTO sources (site, kind, url, found_by) VALUES (?, ?, ?, ?)",
+                (site, kind, url, found_by),
             )
             return _one(c, "SELECT * FROM sources WHERE site = ? AND url = ?", (site, url))
+
+    def sources(self, site: str, found_by: str) -> list[dict[str, Any]]:
+        """Rows of the sources that were found in one way (`profile`, `index` or `auto`)."""
+        return list(
+            self.db["sources"].rows_where("site = ? AND found_by = ?", [site, found_by], order_by="id")
+        )
 
     def save_poll(
         self,
@@ -228,16 +240,19 @@ class Store:
         *,
         polled_at: datetime,
         status: int | None,
+        due: datetime | None = None,
         etag: str | None = None,
         last_modified: str | None = None,
         body_hash: str | None = None,
         error: str | None = None,
+        distrust: str | None = None,
+        cursor: str | None = None,
         children: Iterable[str] = (),
     ) -> int:
         """Remember a poll of a source and put what it listed into the frontier.
 
-        `children` are the sitemaps that a sitemap index lists. Returns how many article URLs were
-        not known before.
+        `children` are the sitemaps that a sitemap index lists, `cursor` the page to carry on with
+        after an interrupted back-fill. Returns how many article URLs were not known before.
         """
         listed = list(candidates)
         moment = utc(polled_at)
@@ -245,33 +260,71 @@ class Store:
             (site,) = c.execute("SELECT site FROM sources WHERE id = ?", (source,)).fetchone()
             before = c.total_changes
             c.executemany(
-                "INSERT OR IGNORE INTO frontier (site, url, source, discovered_at, hint, due) "
-                "SELECT ?1, ?2, ?3, ?4, ?5, ?4 "
+                "INSERT OR IGNORE INTO frontier (site, url, source, discovered_at, hint, depth, due) "
+                "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?4 "
                 "WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE url = ?2)",
-                [(site, item.url, source, moment, item.hint) for item in listed],
+                [(site, item.url, source, moment, item.hint, item.depth) for item in listed],
             )
             discovered = c.total_changes - before
+            if not distrust:
+                _look_again(c, listed, moment)
             # With the index's validators, or a crash now and a 304 later would lose its children.
             c.executemany(
-                "INSERT INTO sources (site, kind, url, parent) VALUES (?1, 'sitemap', ?2, ?3) "
+                "INSERT INTO sources (site, kind, url, parent, found_by) "
+                "VALUES (?1, 'sitemap', ?2, ?3, 'index') "
                 "ON CONFLICT (site, url) DO UPDATE SET parent = ?3 WHERE id <> ?3",
                 [(site, url, source) for url in children],
             )
             # A 304 carries no validators of its own: the earlier ones stay good.
             c.execute(
-                "UPDATE sources SET polled_at = ?, status = ?, error = ?, "
-                "etag = coalesce(?, etag), last_modified = coalesce(?, last_modified), "
+                "UPDATE sources SET polled_at = ?, status = ?, error = ?, distrust = ?, due = ?, "
+                "cursor = ?, etag = coalesce(?, etag), last_modified = coalesce(?, last_modified), "
                 "body_hash = coalesce(?, body_hash), "
+                "failures = CASE WHEN ? THEN failures + 1 ELSE 0 END, "
                 "found = CASE WHEN ? THEN ? ELSE found END, discovered = discovered + ? WHERE id = ?",
                 (
-                    moment, status, error, etag, last_modified, body_hash,
+                    moment, status, error, distrust, utc(due) if due else None,
+                    cursor, etag, last_modified, body_hash, error is not None,
                     body_hash is not None, len(listed), discovered, source,
                 ),
             )  # fmt: skip
-            c.execute(
-                "UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl)
-            )
+            c.execute("UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl))
         return discovered
+
+    def look_again(self, site: str, urls: Iterable[str], at: datetime) -> int:
+        """Make known articles due now, because their source no longer lists them."""
+        with self.transaction() as c:
+            before = c.total_changes
+            c.executemany(
+                "UPDATE frontier SET due = ?1 WHERE site = ?2 AND url = ?3 AND due > ?1",
+                [(utc(at), site, url) for url in urls],
+            )
+            return c.total_changes - before
+
+    def everything_due(self, site: str, at: datetime) -> None:
+        """Make every known article and every source of a site due now."""
+        with self.transaction() as c:
+            c.execute(
+                "UPDATE frontier SET due = ?1 WHERE site = ?2 AND due > ?1 AND article IS NOT NULL",
+                (utc(at), site),
+            )
+            c.execute("UPDATE sources SET due = NULL WHERE site = ?", (site,))
+
+    def listed_articles(self, source: int) -> list[str]:
+        """Addresses under which a source once listed articles that are not gone."""
+        rows = self.connection.execute(
+            "SELECT f.url FROM frontier f JOIN articles a ON a.id = f.article "
+            "WHERE f.source = ? AND a.gone_since IS NULL AND f.due IS NOT NULL",
+            (source,),
+        )
+        return [row[0] for row in rows]
+
+    def visits_since(self, site: str, since: datetime) -> int:
+        """How many article requests a site has had since a moment."""
+        row = self.connection.execute(
+            "SELECT count(*) FROM frontier WHERE site = ? AND visited_at >= ?", (site, utc(since))
+        ).fetchone()
+        return int(row[0])
 
     def children(self, source: int) -> list[str]:
         """Addresses of the sitemaps that a sitemap index listed when it last changed."""
@@ -280,13 +333,22 @@ class Store:
 
     # -- frontier -------------------------------------------------------------------------------
 
-    def due(self, site: str, at: datetime, limit: int, skip: Iterable[int] = ()) -> list[Due]:
+    def due(
+        self,
+        site: str,
+        at: datetime,
+        limit: int,
+        skip: Iterable[int] = (),
+        *,
+        oldest_first: bool = False,
+    ) -> list[Due]:
         """URLs whose time has come: never visited ones first, newest first. `skip` are in flight."""
         held = json.dumps(list(skip))
+        order = "hint IS NULL, hint" if oldest_first else "hint DESC"
         rows = self.connection.execute(
-            "SELECT id, url, article, etag, last_modified, failures FROM frontier "
+            "SELECT id, url, article, etag, last_modified, failures, depth FROM frontier "  # noqa: S608
             "WHERE site = ? AND due <= ? AND id NOT IN (SELECT value FROM json_each(?)) "
-            "ORDER BY visited_at IS NOT NULL, hint DESC, id LIMIT ?",
+            f"ORDER BY visited_at IS NOT NULL, {order}, id LIMIT ?",
             (site, utc(at), held, limit),
         )
         return [Due(*row) for row in rows]
@@ -395,6 +457,22 @@ class Store:
                 "WHERE url = ?2 AND id <> ?3",
                 [(article, url, visit.frontier) for url in visit.urls],
             )
+
+
+def _look_again(c: sqlite3.Connection, listed: list[Candidate], moment: str) -> None:
+    """Known articles whose source dates an edit later than our last visit are due now.
+
+    A bare date counts until its end: the edit may have come after a visit of the same day.
+    """
+    c.executemany(
+        "UPDATE frontier SET due = ?1 WHERE outcome <> 'excluded' AND visited_at < ?3 "
+        "AND (due IS NULL OR due > ?1) AND article = (SELECT article FROM aliases WHERE url = ?2)",
+        [
+            (moment, item.url, item.changed if "T" in item.changed else f"{item.changed}T24")
+            for item in listed
+            if item.changed
+        ],
+    )
 
 
 def content_digest(title: str | None, text: str) -> str:

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -27,6 +27,8 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+
+from newsbot import urls
 
 SITES_DIR = Path(__file__).parent / "sites"
 FAMILIES_DIR = Path(__file__).parent / "families"
@@ -67,9 +69,14 @@ def _zone(value: str) -> str:
 
 
 def _web_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("an absolute http:// or https:// address") from None
+    if not urls.canonical(value):
+        raise ValueError("an absolute http:// or https:// address")
+    return value
+
+
+def _host(value: str) -> str:
+    if not urls.canonical(f"http://{value}/") or "/" in value:
+        raise ValueError("a host such as 'www.example.kz', without scheme and path")
     return value
 
 
@@ -81,11 +88,12 @@ def _region(value: str) -> str:
 
 Css = Annotated[str, AfterValidator(_css)]
 Regex = Annotated[str, AfterValidator(_regex)]
+Host = Annotated[str, AfterValidator(_host)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Layout(_Model):
@@ -202,7 +210,7 @@ class Site(_Model):
     id: Id
     name: str = Field(min_length=1)
     url: Annotated[str, AfterValidator(_web_url)]
-    hosts: list[str] = []
+    hosts: list[Host] = []
     """Hosts that belong to the site besides that of `url`, with the port where it is not the usual one."""
     region: Annotated[str, AfterValidator(_region)] = "national"
     language: str = "kk"
@@ -223,10 +231,12 @@ class Site(_Model):
     """The site's own layouts, tried before its family's."""
     crawl: Crawl = Crawl()
 
-    @property
+    @cached_property
     def netlocs(self) -> frozenset[str]:
-        """Every `host[:port]` of the site, lower-case."""
-        return frozenset(h.lower() for h in (urlsplit(self.url).netloc, *self.hosts))
+        """Every `host[:port]` of the site, as canonical addresses spell it: lower-case, Punycode."""
+        scheme = urlsplit(self.url).scheme
+        addresses = (self.url, *(f"{scheme}://{host}/" for host in self.hosts))
+        return frozenset(urls.netloc(urls.canonical(address) or "") for address in addresses)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -32,6 +32,8 @@ DOWNLOAD_DELAY = 2.0
 # The profile's delay is a promise; Scrapy's default jitter would undercut it every other time.
 DOWNLOAD_DELAY_JITTER = 0.0
 AUTOTHROTTLE_ENABLED = True
+# A page gives one item; Scrapy would start a hundred tasks for it (a fifth of all our time).
+CONCURRENT_ITEMS = 1
 AUTOTHROTTLE_MAX_DELAY = 60.0
 # Two retries within a run; what still fails is due again later.
 RETRY_TIMES = 2

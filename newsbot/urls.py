@@ -18,6 +18,8 @@ TRACKING = re.compile(
     re.I,
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]+")
+"""A name (with the underscores that some hosts have), an IPv4 or an IPv6 address."""
 MAX_LENGTH = 2000
 """Characters; longer addresses are traps or data, never articles."""
 
@@ -32,10 +34,12 @@ def canonical(url: str) -> str | None:
         parts = urlsplit(_nfc(url.strip()))
         host = (parts.hostname or "").rstrip(".")
         port = parts.port
-        if parts.scheme.lower() not in _DEFAULT_PORTS or not host or len(url) > MAX_LENGTH:
+        if parts.scheme.lower() not in _DEFAULT_PORTS or len(url) > MAX_LENGTH:
             return None
         if not host.isascii():
             host = host.encode("idna").decode("ascii")
+        if not _HOST.fullmatch(host):
+            return None
         if ":" in host:
             host = f"[{host}]"
         scheme = parts.scheme.lower()
@@ -72,7 +76,8 @@ def _nfc(text: str) -> str:
 
 
 def _without_dots(path: str) -> str:
-    """RFC 3986 §5.2.4."""
+    """RFC 3986 §5.2.4; an encoded dot is a dot (§6.2.2.2)."""
+    path = path.replace("%2e", ".").replace("%2E", ".")
     if "/." not in path:
         return path
     out: list[str] = []

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urljoin
 
 from archive.store import Candidate
+from archive.times import utc
 from newsbot import urls
+from newsbot.extraction.dates import parse_machine
 from newsbot.profiles import Site, families
 
 
@@ -19,6 +22,8 @@ class Entry:
 
     url: str
     date: str | None = None
+    changed: str | None = None
+    """When the source says the article was last edited, as printed."""
 
 
 @lru_cache(maxsize=1024)
@@ -48,7 +53,9 @@ def skips_sitemap(site: Site, url: str) -> bool:
     return _any(families()[site.family].discovery.skip_sitemaps, url)
 
 
-def candidates(site: Site, base: str, entries: Iterable[Entry]) -> Iterator[Candidate]:
+def candidates(
+    site: Site, base: str, entries: Iterable[Entry], depth: int = 0
+) -> Iterator[Candidate]:
     """Entries → frontier candidates: absolute, canonical, once each, and of this site only."""
     seen = set()
     for entry in entries:
@@ -58,4 +65,12 @@ def candidates(site: Site, base: str, entries: Iterable[Entry]) -> Iterator[Cand
             continue
         if url and url not in seen and is_candidate(site, url):
             seen.add(url)
-            yield Candidate(url, entry.date)
+            yield Candidate(url, _sortable(entry.date, site), _sortable(entry.changed, site), depth)
+
+
+def _sortable(printed: str | None, site: Site) -> str | None:
+    """A source's date in one spelling that sorts: UTC, or a bare date."""
+    parsed = parse_machine(printed, zone=site.zone) if printed else None
+    if parsed is None:
+        return None
+    return utc(parsed.value) if isinstance(parsed.value, datetime) else parsed.value.isoformat()

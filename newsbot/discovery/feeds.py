@@ -24,7 +24,7 @@ def parse_feed(body: bytes, charset: str | None = None) -> list[Entry] | None:
             link = _link(item)
             if link:
                 date = child_text(item, "pubdate", "published", "updated", "date")
-                entries.append(Entry(link, date))
+                entries.append(Entry(link, date, child_text(item, "updated", "modified")))
                 if len(entries) >= MAX_ENTRIES:
                     break
     return entries

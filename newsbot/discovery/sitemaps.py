@@ -35,7 +35,8 @@ def parse_sitemap(body: bytes, charset: str | None = None) -> Sitemap | None:
         elif name == "url":
             news = next((child for child in element if local_name(child) == "news"), None)
             date = child_text(news, "publication_date") if news is not None else None
-            sitemap.pages.append(Entry(location, date or child_text(element, "lastmod")))
+            changed = child_text(element, "lastmod")
+            sitemap.pages.append(Entry(location, date or changed, changed))
     return sitemap
 
 

@@ -34,6 +34,8 @@ __all__ = ["Article", "extract"]
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
 SHORT_TEXT = 200
 """Characters below which an article is flagged `short_text`."""
+_GENERATOR = 5
+"""What `<meta name=generator>` counts among the signs of a family."""
 _TEASER = 600
 """Characters; a text that ends in dots is taken for a teaser up to this length."""
 _CUT = re.compile(r"(?:\[?(?:…|\.{3})\]?|&hellip;)$")
@@ -73,21 +75,21 @@ def extract(
 
 
 def _family(page: Page, site: Site | None) -> Family:
-    """The profile's family, or else the one whose signs the page carries."""
+    """The profile's family, or else the one of whose signs the page carries most."""
     known = families()
     if site and site.family != "generic":
         return known[site.family]
-    generator = page.meta("generator") or ""
+    generators = page.metas.get("generator", [])
+    best, most = known["generic"], 0
     for family in known.values():
-        if _carries_signs(page, family, generator):
-            return family
-    return known["generic"]
-
-
-def _carries_signs(page: Page, family: Family, generator: str) -> bool:
-    if family.generator and re.search(family.generator, generator, re.IGNORECASE):
-        return True
-    return any(page.has(css) for css in family.signs)
+        signs = sum(map(page.has, family.signs))
+        if family.generator and any(
+            re.search(family.generator, generator, re.IGNORECASE) for generator in generators
+        ):
+            signs += _GENERATOR
+        if signs > most:
+            best, most = family, signs
+    return best
 
 
 class _Reader:

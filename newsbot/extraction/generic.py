@@ -1,342 +1,401 @@
 """Generic extractor: the body of an article on a page of an unknown site.
 
-Blocks are weighed as prose, the element that holds most of it nearest is the body, its neighbours
-join it when they read alike, and each block must then earn its place. Data first, no site's rules.
+Blocks are weighed as prose; the element that holds most of it nearest is the core, which grows
+where the text goes on around it. No rules for a site and no words of a language decide it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
-from lxml import etree
 from lxml.etree import _Element as Element
 
 from newsbot.extraction.blocks import Block, blocks
 from newsbot.extraction.page import Page
 
-# Words in class and id attributes. `_ALIEN`: never body text, whatever its size.
+# Words in class and id attributes. `_ALIEN` names what is no body text, however much it is.
 _ALIEN = re.compile(
-    r"comment(?!ary|aire)|kommentar|disqus|(?<!cor)respond\b|reviews?-(?:list|form|block)|related|recommend"
-    r"|newsletter|breadcrumb|cookie|consent|pagination|pagenav|outbrain|taboola|author-?(?:bio|box|info|desc)"
-    r"|see-?also|read-?(?:also|next)|similar|prev-?next|next-?prev|sponsor|footer|most-?(?:read|viewed)"
-    r"|popular|trending|share|sharing|copyright",
+    r"comment(?!ary|aire)|kommentar|disqus|(?<!cor)respond\b|reviews?-(?:list|form|block)|related"
+    r"|recommend|newsletter|breadcrumb|cookie|consent|pagination|pagenav|outbrain|taboola|sponsor"
+    r"|author-?(?:bio|box|info|desc)|see-?also|read-?(?:also|next)|similar|prev-?next|next-?prev"
+    r"|footer|most-?(?:read|viewed)|popular|trending|share|sharing|copyright",
     re.I,
 )
-# `_SIDE`: not body text unless most of the page's prose stands there (themes name layouts so).
+# `_SIDE` names what stands beside a body – and sometimes, in a layout's name, the body itself.
 _SIDE = re.compile(
-    r"sidebar|side-bar|social|subscri|advert|masthead|navbar|toolbar|navigation|disclaimer|byline|rating"
-    r"|teasers|teaser-?(?:list|box|item|wrap)|promo(?:\b|[-_])|signup|sign-up"
-    r"|more-?(?:news|stories|on|from|articles|posts)|print-?(?:only|link)|speedbar|(?:post|entry|article)-?meta"
-    r"|login|register|skip-?link|timestamp|tooltip|widget-?area|tags-|tag-?(?:list|cloud|links)"
-    r"|(?:^|[\s_-])(?:ads?|banner|nav|menu|meta|date|time|author|irp|aside|modal|popup|dateline|tags"
-    r"|crumbs?|reklama|soc|likes?|votes?|pubdate|caption|credits?|hits|tools|bio|widget)(?:$|\s|_)",
+    r"sidebar|side-bar|social|subscri|advert|masthead|navbar|toolbar|navigation|disclaimer|byline"
+    r"|rating|teasers|teaser-?(?:list|box|item|wrap)|promo(?:\b|[-_])|signup|sign-up|speedbar"
+    r"|more-?(?:news|stories|on|from|articles|posts)|print-?(?:only|link)|login|register|skip-?link"
+    r"|(?:post|entry|article)-?meta|timestamp|tooltip|widget-?area|tags-|tag-?(?:list|cloud|links)"
+    r"|(?:^|[\s_-])(?:ads?|banner|nav|menu|meta|date|time|author|irp|aside|modal|popup|dateline"
+    r"|tags|crumbs?|reklama|soc|likes?|votes?|pubdate|caption|credits?|hits|tools|bio|widget)(?:$|\s|_)",
     re.I,
 )
-# A standfirst under the headline.
-_STANDFIRST = re.compile(
-    r"(?:^|[\s_-])(?:dek|standfirst|sub-?(?:title|head|heading|headline|line)|abstract|excerpt|heading-des)"
-    r"|header(?:$|[\s_-])|caption|messenger",
-    re.I,
-)
+_ALIEN_SHARE, _SIDE_SHARE = 0.8, 0.3
+"""Share of a page's prose from which an element is body text in spite of its name."""
+# WordPress prints the tags and sections of an article into the class of the article itself.
+_POST = re.compile(r"(?:^|\s)(?:hentry|type-post)(?:\s|$)")
 # Names of an element that holds a whole body.
 _BODY = re.compile(
-    r"(?:article|entry|post|story|news|detail|full|item|single|field-name)[-_]{0,2}(?:body|content|text|copy)"
-    r"|articlebody|full-?story",
+    r"(?:article|entry|post|story|news|detail|full|item|single|field-name)[-_]{0,2}"
+    r"(?:body|content|text|copy)|full-?story",
     re.I,
 )
-# WordPress prints an article's tags and sections into the class of the article itself.
-_POST = re.compile(r"(?:^|\s)(?:hentry|type-post)(?:\s|$)")
-_SENTENCE_END = re.compile(r"[.!?…:;։。؟]['\"»”’)\]]*$")
-_PROSE_MIN = 25
-WMIN = 0.1
-WDEN = 0.6
-_DECAY = 0.7
-_LEVELS = 5
-_INLINE = frozenset("span a i b em strong small time font cite label s u sup sub".split())
+# Names of a headline's surroundings: a standfirst sums an article up and is no part of its body.
+_STANDFIRST = re.compile(
+    r"(?:^|[\s_-])(?:dek|standfirst|sub-?(?:title|head|heading|headline|line)|abstract|excerpt"
+    r"|heading-des)|header(?:$|[\s_-])|caption|messenger",
+    re.I,
+)
+_COMMENTS = re.compile(
+    r"(?:\d+\s*)?(?:comments?|responses|комментари(?:и|ев|я|й)|отзывы|пікір(?:лер)?|pikir(?:ler)?"
+    r"|پىكىر(?:لەر)?|komentarz[ey]|komentarzy|σχόλι[αο]|kommentare?|commentaires?|comentarios?"
+    r"|comentários?|commenti|yorumlar|коментар[іи])\s*(?:\(?\d+\)?)?\s*:?",
+    re.I,
+)
+"""The line above readers' comments, in the languages at hand; where it is missing names must do."""
+_SENTENCE_END = re.compile(r"[.!?…:;։。؟۔]['\"»”’)\]]*$")
 _WHOLE = frozenset(["html", "body", "main", "article", "h1"])
-_PARAGRAPHS = _INLINE | frozenset("p li ul ol dl dd dt blockquote h1 h2 h3 h4 h5 h6 pre center".split())
+_INLINE = frozenset(
+    ["span", "a", "i", "b", "em", "strong", "small", "time", "font", "cite", "label", "s", "u"]
+)
+_PARAGRAPH = _INLINE | frozenset(
+    ["p", "li", "ul", "ol", "dl", "dd", "dt", "blockquote", "pre", "center"]
+    + ["h1", "h2", "h3", "h4", "h5", "h6"]
+)
+_MIN_WEIGHED = 25
+"""Characters below which a block says nothing about where the body stands."""
+_MAX_WEIGHED = 1000
+"""Characters above which a block says no more: one endless block is no article by itself."""
+_MIN_PROSE = 60
+"""Characters from which a block with a sentence's end is prose beyond doubt."""
+_LABEL = 60
+"""Characters below which a line may be a label, a date or a name."""
+_DECAY, _LEVELS = 0.7, 5
+"""What a block counts for an element one level further out, and up to which level."""
+_ABOVE_TITLE = 0.3
+"""What a block above the page's title counts."""
+_GROWTH, _DENSITY = 0.15, 0.7
+"""More prose, and share of prose in what is added, that an element must bring to widen the core."""
+_DEPTH = 100
+TAILMAX=4
+HEADMAX=6
+"""Levels that are climbed from a block; only hostile pages have more."""
 
 
-@lru_cache(maxsize=8192)
-def _hint(css_class: str, css_id: str) -> int:
-    """How much a name speaks against body text: 2 alien, 1 on the side, 0 nothing."""
-    name = f"{css_class} {css_id}"
-    if _POST.search(name):
-        return 0
-    if _ALIEN.search(name):
-        return 2
-    return 1 if _SIDE.search(name) else 0
+def main_blocks(page: Page) -> list[Block]:
+    """The body of the page's article: visible blocks in reading order, captions marked as such.
+
+    Title, standfirst, byline, navigation, related links and comments are left out. An empty list
+    means that the page holds no prose. Pure and deterministic; never raises.
+    """
+    body = page.root.find("body")
+    root = page.root if body is None else body
+    found = blocks(root, _inline_noise(root))
+    weights = [_weight(block) for block in found]
+    titles = _titles(page, found)
+    kept = _before_comments(found, _kept(root, found, weights), titles)
+    if titles:
+        weights[: titles[0]] = [weight * _ABOVE_TITLE for weight in weights[: titles[0]]]
+    core = _core(found, weights, kept)
+    if core is None:
+        return []
+    return _trimmed(_around(found, weights, kept, titles, core))
 
 
-def _element_hint(element: Element) -> int:
-    css_class, css_id = element.get("class"), element.get("id")
-    if not css_class and not css_id:
-        return 0
-    return _hint(css_class or "", css_id or "")
-
-
-def _inline_noise(root: Element) -> set[Element]:
-    """Small inline elements that are no text of the sentence they stand in: dates, counters."""
-    found: set[Element] = set()
-    for element in root.iter("span", "time", "small", "i"):
-        if _element_hint(element) and len("".join(element.itertext())) < 60:
-            found.add(element)
-    return found
+# --- What a block, an element, a name is -----------------------------------------------------
 
 
 def _weight(block: Block) -> float:
     """How much a block speaks for body text around it, in characters of prose."""
-    if block.kind in ("caption", "row") or block.linked > 0.5:
-        return 0.0
     size = len(block.text)
-    if size < _PROSE_MIN:
+    if size < _MIN_WEIGHED or block.linked > 0.5 or block.kind in ("caption", "row"):
         return 0.0
-    weight = min(size, 1000) * (1 - block.linked) ** 2
-    if not _SENTENCE_END.search(block.text):
-        weight *= 0.3
-    return weight
-
-
-class _Weighed:
-    """Blocks of a page with the prose that each of their ancestors holds."""
-
-    def __init__(self, root: Element) -> None:
-        self.blocks = blocks(root, _inline_noise(root))
-        self.weights = [_weight(block) for block in self.blocks]
-        self.total = sum(self.weights)
-        self.held: dict[Element, float] = {}
-        for block, weight in zip(self.blocks, self.weights, strict=True):
-            self.held[block.element] = self.held.get(block.element, 0.0) + weight
-        self.order = list(root.iter(etree.Element))
-        for element in reversed(self.order):
-            weight = self.held.get(element, 0.0)
-            parent = element.getparent()
-            if weight and parent is not None:
-                self.held[parent] = self.held.get(parent, 0.0) + weight
-        self.verdicts: dict[Element, bool] = {root: False}
-        self.kept = [i for i, block in enumerate(self.blocks) if not self._noisy(block.element)]
-
-    def _noisy(self, element: Element) -> bool:
-        """Whether an element or one around it is named as something else than body text."""
-        chain: list[Element] = []
-        node: Element | None = element
-        while node is not None and node not in self.verdicts:
-            chain.append(node)
-            node = node.getparent()
-        verdict = node is not None and self.verdicts[node]
-        for node in reversed(chain):
-            verdict = verdict or self._own_noise(node)
-            self.verdicts[node] = verdict
-        return verdict
-
-    def _own_noise(self, element: Element) -> bool:
-        if element.tag in _WHOLE:
-            return False
-        hint = _element_hint(element)
-        if not hint:
-            return False
-        share = self.held.get(element, 0.0) / self.total if self.total else 0.0
-        return share < (0.8 if hint == 2 else 0.3)
-
-    def core(self) -> Element | None:
-        """The element around which prose is densest."""
-        scores: dict[Element, float] = {}
-        for index in self.kept:
-            weight = self.weights[index]
-            if not weight:
-                continue
-            element: Element | None = self._home(index)
-            for _ in range(_LEVELS):
-                if element is None:
-                    break
-                scores[element] = scores.get(element, 0.0) + weight
-                weight *= _DECAY
-                element = element.getparent()
-        best = max(scores, key=lambda e: scores[e], default=None)
-        return best
-
-    def widened(self, core: Element) -> Element:
-        """The core, or the element around it where the text goes on in other parts of it."""
-        prose: dict[Element, float] = {}
-        size: dict[Element, float] = {}
-        for index in self.kept:
-            block = self.blocks[index]
-            size[block.element] = size.get(block.element, 0.0) + len(block.text)
-            if block.kind != "item" and _is_prose(block):
-                prose[block.element] = prose.get(block.element, 0.0) + len(block.text)
-        for element in reversed(self.order):
-            parent = element.getparent()
-            if parent is not None and element in size:
-                size[parent] = size.get(parent, 0.0) + size[element]
-                prose[parent] = prose.get(parent, 0.0) + prose.get(element, 0.0)
-        best = node = core
-        while not _is_whole(node):
-            parent = node.getparent()
-            if parent is None or parent.tag in ("body", "html") or parent not in size:
-                break
-            more = prose[parent] - prose.get(best, 0.0)
-            if more > WMIN * prose.get(best, 0.0) and more > WDEN * (size[parent] - size[best]):
-                best = parent
-            node = parent
-        return best
-
-    def _home(self, index: int) -> Element:
-        """The element that a block's weight belongs to: what holds its paragraph."""
-        element = self.blocks[index].element
-        near = self.blocks[max(0, index - 1) : index + 2]
-        alone = sum(block.element is element for block in near) == 1
-        while alone or element.tag in _PARAGRAPHS:
-            parent = element.getparent()
-            if parent is None:
-                break
-            element = parent
-            alone = False
-        return element
-
-
-def _normal(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
-
-
-def _title_at(page: Page, found: list[Block], start: int, middle: int) -> int:
-    """Index of the last block up to `start` that repeats the page's title, or -1.
-
-    An `h1` is believed up to `middle`: some bodies begin with prose above their title.
-    """
-    titles = [_normal(title) for title in (page.meta("og:title"), page.first(["title"])) if title]
-    for index in range(middle, -1, -1):
-        block = found[index]
-        if index > start and block.element.tag != "h1":
-            continue
-        if len(block.text) > 400 or (block.linked > 0.5 and block.kind != "heading"):
-            continue
-        text = _normal(block.text)
-        if len(text) > 14 and any(t.startswith(text) or text.startswith(t) for t in titles):
-            return index
-    for index in range(start, -1, -1):
-        if found[index].element.tag == "h1":
-            return index
-    return -1
-
-
-def _bare(block: Block) -> float:
-    """Characters outside links."""
-    return len(block.text) * (1 - block.linked)
+    weight = min(size, _MAX_WEIGHED) * (1 - block.linked) ** 2
+    return weight if _SENTENCE_END.search(block.text) else 0.3 * weight
 
 
 def _is_prose(block: Block) -> bool:
     return (
-        block.kind != "caption"
+        len(block.text) >= _MIN_PROSE
         and block.linked < 0.3
-        and len(block.text) >= 60
+        and block.kind != "caption"
         and bool(_SENTENCE_END.search(block.text))
     )
+
+
+def _is_label(block: Block) -> bool:
+    """Whether a block only announces what follows it."""
+    return len(block.text) < _LABEL and (block.kind == "heading" or block.text.endswith(":"))
+
+
+def _is_scrap(block: Block) -> bool:
+    """Whether a block at an end of the body is a date, a name or a button rather than text."""
+    return (
+        block.kind in ("p",)
+        and len(block.text) < _LABEL
+        and not _SENTENCE_END.search(block.text)
+    )
+
+
+def _belongs(block: Block) -> bool:
+    """Whether a block inside the body is text of it: a line of links is not."""
+    if block.linked <= 0.5 or block.kind == "caption":
+        return True
+    bare = len(block.text) * (1 - block.linked)
+    return bare >= 50 and bool(_SENTENCE_END.search(block.text))
+
+
+def _name(element: Element) -> str:
+    return f"{element.get('class') or ''} {element.get('id') or ''}"
+
+
+@lru_cache(maxsize=8192)
+def _allowance(name: str) -> float:
+    """Share of the page's prose below which a name means no body text; 0 for an innocent name."""
+    if name == " " or _POST.search(name):
+        return 0.0
+    if _ALIEN.search(name):
+        return _ALIEN_SHARE
+    return _SIDE_SHARE if _SIDE.search(name) else 0.0
+
+
+@lru_cache(maxsize=8192)
+def _names_body(name: str) -> bool:
+    return bool(_BODY.search(name))
 
 
 def _is_whole(element: Element) -> bool:
     """Whether an element says that it holds a whole body, so that none is left outside it."""
     if element.tag in ("article", "main") or element.get("itemprop") == "articleBody":
         return True
-    return bool(_BODY.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+    return _names_body(_name(element))
 
 
 def _in_masthead(element: Element) -> bool:
-    """Whether an element belongs to the headline: a standfirst sums an article up, outside it."""
+    """Whether an element belongs to the headline."""
     node: Element | None = element
     for _ in range(4):
         if node is None:
             break
-        name = f"{node.get('class') or ''} {node.get('id') or ''}"
-        if node.tag in ("header", "h2", "h3") or _STANDFIRST.search(name):
+        if node.tag in ("header", "h2", "h3") or _STANDFIRST.search(_name(node)):
             return True
         node = node.getparent()
     return False
 
 
-def _extended(weighed: _Weighed, core: Element, wide: Element, title: int) -> list[int]:
-    """Indices of the blocks of the body: of the core, and of what continues it around it."""
-    found = weighed.blocks
-    first = next(i for i in weighed.kept if _within(found[i].element, core))
-    picked: list[int] = []
-    for i in weighed.kept:
-        element = found[i].element
-        if i < first:
-            lead = title >= 0 and _is_prose(found[i])
-            if i > title and (lead or _within(element, wide)) and not _in_masthead(element):
-                picked.append(i)
-        elif _within(element, wide):
-            picked.append(i)
+# --- Noise -----------------------------------------------------------------------------------
+
+
+def _inline_noise(root: Element) -> set[Element]:
+    """Small inline elements that are no text of the line they stand in: dates, counters."""
+    return {
+        element
+        for element in root.iter("span", "time", "small", "i")
+        if _allowance(_name(element)) and len("".join(element.itertext())) < _LABEL
+    }
+
+
+def _kept(root: Element, found: list[Block], weights: list[float]) -> list[int]:
+    """Indices of the blocks that do not stand in an element named as something else."""
+    held = _sums(found, range(len(found)), weights)
+    total = sum(weights)
+    verdicts: dict[Element, bool] = {root: False}
+
+    def is_noise(element: Element) -> bool:
+        chain: list[Element] = []
+        node: Element | None = element
+        while node is not None and node not in verdicts:
+            chain.append(node)
+            node = node.getparent()
+        verdict = node is not None and verdicts[node]
+        for node in reversed(chain):
+            if not verdict and node.tag not in _WHOLE:
+                verdict = held.get(node, 0.0) < _allowance(_name(node)) * max(total, 1.0)
+            verdicts[node] = verdict
+        return verdict
+
+    return [index for index, block in enumerate(found) if not is_noise(block.element)]
+
+
+def _sums(found: list[Block], indices: range | list[int], values: list[float]) -> dict[Element, float]:
+    """Sum of the values of all blocks inside each element, by element."""
+    own: dict[Element, float] = {}
+    for index in indices:
+        element = found[index].element
+        own[element] = own.get(element, 0.0) + values[index]
+    sums: dict[Element, float] = {}
+    for element, value in own.items():
+        node: Element | None = element
+        for _ in range(_DEPTH):
+            if node is None:
+                break
+            sums[node] = sums.get(node, 0.0) + value
+            node = node.getparent()
+    return sums
+
+
+def _before_comments(found: list[Block], kept: list[int], titles: list[int]) -> list[int]:
+    """The indices up to the line that heads the readers' comments, if prose stands above it."""
+    prose = 0
+    for position, index in enumerate(kept):
+        block = found[index]
+        if titles and index < titles[0]:
+            continue
+        if prose >= 200 and len(block.text) < 40 and _COMMENTS.fullmatch(block.text):
+            return kept[:position]
+        if _is_prose(block):
+            prose += len(block.text)
+    return kept
+
+
+# --- Title -----------------------------------------------------------------------------------
+
+
+def _normal(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _titles(page: Page, found: list[Block]) -> list[int]:
+    """Indices of the blocks that repeat the page's title: headings if any do, else its h1."""
+    said = [title.casefold() for title in (page.meta("og:title"), page.first(["title"])) if title]
+    normal = [_normal(title) for title in said]
+    same: list[int] = []
+    for index, block in enumerate(found):
+        start = block.text[:12].casefold()
+        if len(block.text) > 400 or not any(start in title for title in said):
+            continue
+        text = _normal(block.text)
+        if len(text) > 14 and any(t.startswith(text) or text.startswith(t) for t in normal if t):
+            same.append(index)
+    headings = [index for index in same if found[index].kind == "heading"]
+    h1 = [index for index, block in enumerate(found) if block.element.tag == "h1"]
+    return headings or h1 or [index for index in same if found[index].linked < 0.5]
+
+
+# --- Body ------------------------------------------------------------------------------------
+
+
+def _core(found: list[Block], weights: list[float], kept: list[int]) -> Element | None:
+    """The element around which prose is densest, or None where there is no prose."""
+    scores: dict[Element, float] = {}
+    for index in kept:
+        weight = weights[index]
+        if not weight:
+            continue
+        element: Element | None = _home(found, index)
+        for _ in range(_LEVELS):
+            if element is None:
+                break
+            scores[element] = scores.get(element, 0.0) + weight
+            weight *= _DECAY
+            element = element.getparent()
+    return max(scores, key=lambda element: scores[element], default=None)
+
+
+def _home(found: list[Block], index: int) -> Element:
+    """The element that holds a block's paragraph: it holds many, where it is a body."""
+    element = found[index].element
+    # A block alone in its element is a paragraph, whatever the tag; several are parted by <br>.
+    near = found[max(0, index - 1) : index + 2]
+    alone = sum(block.element is element for block in near) == 1
+    while alone or element.tag in _PARAGRAPH:
+        parent = element.getparent()
+        if parent is None:
+            break
+        element = parent
+        alone = False
+    return element
+
+
+def _widened(found: list[Block], kept: list[int], core: Element) -> Element:
+    """The core, or the element around it where the text goes on in other parts of it."""
+    if _is_whole(core):
+        return core
+    size = _sums(found, kept, [float(len(block.text)) for block in found])
+    prose = _sums(
+        found,
+        kept,
+        [len(b.text) if b.kind != "item" and _is_prose(b) else 0.0 for b in found],
+    )
+    best = node = core
+    while not _is_whole(node):
+        parent = node.getparent()
+        if parent is None or parent.tag in ("body", "html"):
+            break
+        more = prose.get(parent, 0.0) - prose.get(best, 0.0)
+        added = size.get(parent, 0.0) - size.get(best, 0.0)
+        if more > _GROWTH * prose.get(best, 0.0) and more > _DENSITY * added:
+            best = parent
+        node = parent
+    return best
+
+
+def _around(
+    found: list[Block], weights: list[float], kept: list[int], titles: list[int], core: Element
+) -> list[Block]:
+    """The blocks of the core and of what continues it, below the title."""
+    wide = set(_widened(found, kept, core).iter())
+    inside = [index for index in kept if found[index].element in wide]
+    narrow = set(core.iter())
+    first = next(index for index in kept if found[index].element in narrow)
+    title = _title_above(found, weights, inside, titles)
+    picked: list[Block] = []
+    for index in kept:
+        block = found[index]
+        if index <= title:
+            continue
+        if index >= first:
+            if block.element in wide:
+                picked.append(block)
+        elif block.element in wide or (title >= 0 and _is_prose(block)):
+            if not _in_masthead(block.element):
+                picked.append(block)
     return picked
 
 
-def _belongs(block: Block) -> bool:
-    if block.kind == "caption":
-        return True
-    if block.linked > 0.5:
-        return _bare(block) >= 50 and bool(_SENTENCE_END.search(block.text))
-    return True
+def _title_above(
+    found: list[Block], weights: list[float], inside: list[int], titles: list[int]
+) -> int:
+    """Index of the last title above the body's prose, or -1.
 
-
-def main_blocks(page: Page) -> list[Block]:
-    """Blocks of the article's body, in reading order; captions are marked as such."""
-    root = page.root.find("body")
-    if root is None:
-        root = page.root
-    weighed = _Weighed(root)
-    core = weighed.core()
-    if core is None:
-        return []
-    wide = weighed.widened(core)
-    found = weighed.blocks
-    inside = [i for i in weighed.kept if _within(found[i].element, wide)]
-    total = sum(weighed.weights[i] for i in inside)
-    run, middle = 0.0, inside[0]
-    for i in inside:
-        run += weighed.weights[i]
-        middle = i
-        if run >= 0.3 * total:
+    An `h1` is believed further down: some bodies begin with a lead above their title.
+    """
+    start = next((index for index in inside if _is_prose(found[index])), inside[0])
+    half = 0.3 * sum(weights[index] for index in inside)
+    middle, run = inside[0], 0.0
+    for middle in inside:
+        run += weights[middle]
+        if run >= half:
             break
-    start = next((i for i in inside if _is_prose(found[i])), inside[0])
-    title = _title_at(page, found, start, middle)
-    picked = [i for i in _extended(weighed, core, wide, title) if i > title]
-    return _trimmed([found[i] for i in picked])
+    above = [
+        index
+        for index in titles
+        if index <= start or (index <= middle and found[index].element.tag == "h1")
+    ]
+    return max(above, default=-1)
 
 
 def _trimmed(body: list[Block]) -> list[Block]:
-    """The body without links that stand alone, their labels, and what is not text at its ends."""
+    """The body without lines of links, their labels, and scraps at its ends."""
     kept: list[Block] = []
-    link_follows = False
+    links_follow = False
     for block in reversed(body):
         if not _belongs(block):
-            link_follows = True
-        elif link_follows and _is_label(block):
-            continue
-        else:
-            link_follows = False
+            links_follow = True
+        elif not (links_follow and _is_label(block)):
+            links_follow = False
             kept.append(block)
     kept.reverse()
-    while kept and TAIL(kept[-1]):
-        kept.pop()
-    first = next((i for i, block in enumerate(kept) if not HEAD(block)), 0)
-    return [b for b in kept[:first] if b.kind == "caption"] + kept[first:]
-
-
-def _is_label(block: Block) -> bool:
-    return len(block.text) < 60 and (block.kind == "heading" or block.text.endswith(":"))
-
-
-def TAIL(b):
-    if b.kind == "heading": return True
-    if b.kind in ("row","caption", "quote"): return False
-    if b.linked > 0.2 and len(b.text) < 250: return True
-    return b.kind == "p" and len(b.text) < 40 and not _SENTENCE_END.search(b.text)
-
-def HEAD(b):
-    if b.kind=="caption": return True
-    return b.kind in ("p","item") and len(b.text) < 60 and not _SENTENCE_END.search(b.text)
-
-
-def _within(element: Element, ancestor: Element) -> bool:
-    return element is ancestor or any(e is ancestor for e in element.iterancestors())
+    end = len(kept)
+    while end and (kept[end - 1].kind == "heading" or _is_scrap(kept[end - 1])):
+        end -= 1
+    # A long run of short lines is verse, a list or a programme.
+    if len(kept) - end <= TAILMAX:
+        del kept[end:]
+    start = 0
+    while start < len(kept) and (kept[start].kind == "caption" or _is_scrap(kept[start])):
+        start += 1
+    if start > HEADMAX: start = 0
+    return [block for block in kept[:start] if block.kind == "caption"] + kept[start:]

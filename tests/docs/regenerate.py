@@ -56,7 +56,7 @@ def modules() -> dict[str, str]:
 
 
 def _first_paragraph(docstring: str) -> str:
-    paragraph = " ".join(docstring.split("\n\n")[0].split())
+    paragraph = " ".join(docstring.split("\n\n", maxsplit=1)[0].split())
     # «store: the archive's folder …»: the path beside it names the module already.
     return re.sub(r"^[\w.]+: ", "", paragraph).rstrip(".")
 
