@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.recordbuilder import RecordBuilder
@@ -49,7 +49,10 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One exchange read back from a WARC. `body` still carries its content encoding."""
+    """One exchange read back from a WARC. `body` still carries its content encoding.
+
+    Headers are decoded as UTF-8 where they are, and as Latin-1 otherwise.
+    """
 
     url: str
     fetched_at: str
@@ -60,6 +63,13 @@ class Exchange:
     def header(self, name: str) -> str | None:
         """The first header of that name, letter case ignored."""
         return next((v for n, v in self.headers if n.lower() == name.lower()), None)
+
+
+class _AsServed(StatusAndHeaders):  # type: ignore[misc]
+    """HTTP headers with their own bytes; warcio percent-encodes what is not ASCII, or gives up."""
+
+    def to_ascii_bytes(self, filter_func: Any = None) -> bytes:
+        return bytes(self.to_str(filter_func).encode("latin-1", "replace")) + b"\r\n"
 
 
 class CaptureWriter:
@@ -82,7 +92,10 @@ class CaptureWriter:
         fetched_at: datetime,
         protocol: str = "HTTP/1.1",
     ) -> Capture:
-        """Append one response as served. Raises OSError, and appends nothing, where the disk refuses."""
+        """Append one response as served; `headers` are its bytes decoded as Latin-1.
+
+        Raises OSError, and appends nothing, where the disk refuses.
+        """
         file = self._open(fetched_at)
         try:
             phrase = HTTPStatus(status).phrase
@@ -95,7 +108,7 @@ class CaptureWriter:
             "response",
             payload=io.BytesIO(body),
             length=len(body),
-            http_headers=StatusAndHeaders(f"{status} {phrase}".strip(), kept, protocol=protocol),
+            http_headers=_AsServed(f"{status} {phrase}".strip(), kept, protocol=protocol),
             warc_headers_dict={"WARC-Date": utc(fetched_at)},
         )
         offset, length = _append(file, record)

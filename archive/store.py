@@ -58,6 +58,8 @@ class Due:
     last_modified: str | None
     failures: int
     depth: int
+    dated: str | None
+    """When the known article was published, or else first seen."""
 
 
 @dataclass(slots=True)
@@ -258,14 +260,7 @@ class Store:
         moment = utc(polled_at)
         with self.transaction() as c:
             (site,) = c.execute("SELECT site FROM sources WHERE id = ?", (source,)).fetchone()
-            before = c.total_changes
-            c.executemany(
-                "INSERT OR IGNORE INTO frontier (site, url, source, discovered_at, hint, depth, due) "
-                "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?4 "
-                "WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE url = ?2)",
-                [(site, item.url, source, moment, item.hint, item.depth) for item in listed],
-            )
-            discovered = c.total_changes - before
+            discovered = _insert_candidates(c, site, source, listed, moment)
             if not distrust:
                 _look_again(c, listed, moment)
             # With the index's validators, or a crash now and a 304 later would lose its children.
@@ -288,6 +283,15 @@ class Store:
                     body_hash is not None, len(listed), discovered, source,
                 ),
             )  # fmt: skip
+            c.execute("UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl))
+        return discovered
+
+    def add_candidates(
+        self, site: str, crawl: int, candidates: Iterable[Candidate], at: datetime
+    ) -> int:
+        """Put URLs that no source lists, but a page links to, into the frontier."""
+        with self.transaction() as c:
+            discovered = _insert_candidates(c, site, None, list(candidates), utc(at))
             c.execute("UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl))
         return discovered
 
@@ -344,11 +348,13 @@ class Store:
     ) -> list[Due]:
         """URLs whose time has come: never visited ones first, newest first. `skip` are in flight."""
         held = json.dumps(list(skip))
-        order = "hint IS NULL, hint" if oldest_first else "hint DESC"
+        order = "hint IS NULL, f.hint" if oldest_first else "hint DESC"
         rows = self.connection.execute(
-            "SELECT id, url, article, etag, last_modified, failures, depth FROM frontier "  # noqa: S608
-            "WHERE site = ? AND due <= ? AND id NOT IN (SELECT value FROM json_each(?)) "
-            f"ORDER BY visited_at IS NOT NULL, {order}, id LIMIT ?",
+            "SELECT f.id, f.url, f.article, f.etag, f.last_modified, f.failures, f.depth, "  # noqa: S608
+            "coalesce(a.published, a.first_seen) "
+            "FROM frontier f LEFT JOIN articles a ON a.id = f.article "
+            "WHERE f.site = ? AND f.due <= ? AND f.id NOT IN (SELECT value FROM json_each(?)) "
+            f"ORDER BY f.visited_at IS NOT NULL, f.{order}, f.id LIMIT ?",
             (site, utc(at), held, limit),
         )
         return [Due(*row) for row in rows]
@@ -437,7 +443,7 @@ class Store:
         self, c: sqlite3.Connection, visit: Visit, outcome: str, article: int | None
     ) -> None:
         moment = utc(visit.fetched_at)
-        failed = outcome in ("failed", "blocked")
+        failed = outcome in ("failed", "blocked", "deferred")
         c.execute(
             "UPDATE frontier SET visited_at = ?, outcome = ?, status = ?, error = ?, due = ?, "
             "etag = coalesce(?, etag), last_modified = coalesce(?, last_modified), "
@@ -457,6 +463,18 @@ class Store:
                 "WHERE url = ?2 AND id <> ?3",
                 [(article, url, visit.frontier) for url in visit.urls],
             )
+
+
+def _insert_candidates(
+    c: sqlite3.Connection, site: str, source: int | None, listed: list[Candidate], moment: str
+) -> int:
+    before = c.total_changes
+    c.executemany(
+        "INSERT OR IGNORE INTO frontier (site, url, source, discovered_at, hint, depth, due) "
+        "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?4 WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE url = ?2)",
+        [(site, item.url, source, moment, item.hint, item.depth) for item in listed],
+    )
+    return c.total_changes - before
 
 
 def _look_again(c: sqlite3.Connection, listed: list[Candidate], moment: str) -> None:

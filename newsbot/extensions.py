@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
@@ -52,8 +53,10 @@ class SessionExtension:
     def spider_error(
         self, failure: Failure, response: Response | None, spider: NewspaperSpider
     ) -> None:
-        """Record a visit whose page made the spider fail."""
-        if response is not None and response.request is not None:
+        """Stop where the archive cannot be written; otherwise record the failed visit."""
+        if isinstance(failure.value, (ArchiveError, OSError, sqlite3.Error)):
+            spider.abort(failure.value)
+        elif response is not None and response.request is not None:
             self._record_bug(response.request, failure, spider)
 
     def item_error(

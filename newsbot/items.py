@@ -38,3 +38,5 @@ class VisitItem:
     """Seconds the server asked us to stay away."""
     failures: int = 0
     """Failed visits in a row before this one."""
+    dated: str | None = None
+    """When the known article was published, or else first seen."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from archive.store import Visit
 from newsbot.items import VisitItem
-from newsbot.schedule import next_visit, retry_after_failure
+from newsbot.schedule import GONE, next_visit, retry_after_failure
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -94,7 +94,9 @@ class StorePipeline:
 def _due(item: VisitItem, published: str | None) -> datetime | None:
     """When to look again; None for what is settled."""
     if item.outcome in (None, "unchanged"):
-        return next_visit(item.fetched_at, _moment(published, item.fetched_at))
+        return next_visit(item.fetched_at, _moment(published or item.dated, item.fetched_at))
+    if item.known and item.outcome in ("gone", "not_article"):
+        return item.fetched_at + GONE  # newspapers restore what they took down
     if item.retry_after:
         return item.fetched_at + timedelta(seconds=item.retry_after)
     if item.outcome in ("failed", "blocked", "deferred"):

@@ -123,6 +123,8 @@ class Layout(_Model):
     authors: list[Css] = []
     published: list[Css] = []
     modified: list[Css] = []
+    day_first: bool = True
+    """False where 12/07/2022 is the seventh of December."""
     section: list[Css] = []
     tags: list[Css] = []
     image: list[Css] = []
@@ -140,6 +142,14 @@ class Discovery(_Model):
 
     feeds: list[str] = []
     sitemaps: list[str] = []
+    wordpress: list[str] = []
+    """The WordPress REST API's list of posts."""
+    listings: list[str] = []
+    """Pages that list articles, newest first."""
+    robots: bool = False
+    """Whether the `Sitemap:` lines of robots.txt are followed."""
+    feed_page: str | None = None
+    """Query parameter that leads to older items of a feed, where the family knows one."""
     skip_sitemaps: list[Regex] = []
     """Sitemap addresses that list no articles (tags, authors, static pages)."""
     exclude: list[Regex] = []
@@ -186,7 +196,7 @@ class Family(_Model):
 class Source(_Model):
     """One place where article URLs are discovered."""
 
-    kind: Literal["feed", "sitemap"]
+    kind: Literal["feed", "sitemap", "wordpress", "listing"]
     url: str
     """Absolute, or relative to the site's address."""
 
@@ -200,6 +210,10 @@ class Crawl(_Model):
     """Requests under way at once."""
     timeout: float = Field(default=60.0, gt=0, le=600)
     """Seconds until a request is given up."""
+    daily_limit: int | None = Field(default=None, ge=1)
+    """Most article requests in 24 hours; None for no ceiling of its own."""
+    max_depth: int = Field(default=5, ge=0, le=20)
+    """Links followed from a listing through pages that are no articles."""
     autothrottle: bool = True
     """Slow down further when the server answers slowly (Scrapy's AutoThrottle)."""
 
@@ -252,8 +266,10 @@ class Site(_Model):
         """Absolute sources: the site's own, or else its family's defaults."""
         discovery = families()[self.family].discovery
         chosen = self.sources or [
-            *(Source(kind="sitemap", url=path) for path in discovery.sitemaps),
             *(Source(kind="feed", url=path) for path in discovery.feeds),
+            *(Source(kind="wordpress", url=path) for path in discovery.wordpress),
+            *(Source(kind="sitemap", url=path) for path in discovery.sitemaps),
+            *(Source(kind="listing", url=path) for path in discovery.listings),
         ]
         return [Source(kind=s.kind, url=urljoin(self.url, s.url)) for s in chosen]
 

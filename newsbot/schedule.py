@@ -17,6 +17,8 @@ REVISITS = (
 """Age of an article below which it is looked at again after this time."""
 OLDEST = timedelta(days=180)
 """Interval for anything older."""
+GONE = timedelta(days=30)
+"""Interval for articles that were taken down."""
 FIRST_RETRY = timedelta(hours=1)
 LAST_RETRY = timedelta(days=7)
 
@@ -33,3 +35,25 @@ def next_visit(fetched_at: datetime, published: datetime | None) -> datetime:
 def retry_after_failure(failures: int) -> timedelta:
     """How long to stay away after a failed visit: an hour, doubling up to a week."""
     return min(FIRST_RETRY * (1 << min(failures, 10)), LAST_RETRY)
+
+
+POLLS = {
+    "feed": timedelta(0),
+    "wordpress": timedelta(0),
+    "listing": timedelta(days=1),
+    "sitemap": timedelta(days=1),
+}
+"""How long a source of each kind rests after a poll; those of no rest are asked in every run.
+
+Sitemaps and listings are asked in every run too at a site where nothing faster answers.
+"""
+FAST = ("feed", "wordpress")
+DISTRUSTED = timedelta(days=7)
+"""Rest of a source whose dates are not to be believed, or that lists nothing new."""
+
+
+def next_poll(kind: str, polled_at: datetime, *, failures: int, distrust: str | None) -> datetime:
+    """When a source is asked again: failing ones rarely, others by their kind."""
+    if failures:
+        return polled_at + max(retry_after_failure(failures - 1), POLLS[kind])
+    return polled_at + (DISTRUSTED if distrust == "frozen" else POLLS[kind])

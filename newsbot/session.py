@@ -7,7 +7,8 @@ Every component reaches it through `crawler.spider.session`, so that `scrapy cra
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from archive.errors import ArchiveError
@@ -17,6 +18,7 @@ from newsbot import __version__
 from newsbot.profiles import Site
 
 SOFTWARE = f"newsbot/{__version__}"
+_ALL = 1_000_000
 _stores: dict[Path, tuple[Store, int]] = {}
 
 
@@ -39,14 +41,31 @@ def return_store(folder: Path) -> None:
         store.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a crawl differs from the ordinary one."""
+
+    limit: int | None = None
+    """Visit at most this many article URLs."""
+    full: bool = False
+    """Follow every source to its end: the back-fill of a whole history."""
+    since: str | None = None
+    """Only what sources date on or after this ISO 8601 date."""
+    oldest_first: bool = False
+    revisit: bool = False
+    """Look at every known article and every source again, due or not."""
+    dry_run: bool = False
+    """Ask the sources, but visit nothing."""
+
+
 class Session:
     """State of one crawl; opened with the spider and closed with it."""
 
-    def __init__(self, site: Site, folder: Path, limit: int | None = None) -> None:
-        """Borrow the store of `folder`; `limit` caps the number of article URLs visited."""
+    def __init__(self, site: Site, folder: Path, options: Options) -> None:
+        """Borrow the store of `folder`."""
         self.site = site
         self.folder = folder
-        self.limit = limit
+        self.options = options
         self.store = borrow_store(folder)
         self.crawl = 0
         self.outcomes: Counter[str] = Counter()
@@ -56,6 +75,10 @@ class Session:
         self.last_error: str | None = None
         self.fatal: ArchiveError | None = None
         self.in_flight: set[int] = set()
+        self.planned: list[str] = []
+        """What a dry run would have visited."""
+        self.traps: Counter[str] = Counter()
+        """Links not followed, by the kind of trap they look like."""
         self._visits = 0
 
     def open(self) -> None:
@@ -73,6 +96,8 @@ class Session:
             }
         )
         self.crawl = self.store.start_crawl(site.id, now())
+        if self.options.revisit:
+            self.store.everything_due(site.id, now())
 
     def close(self, reason: str, requests: int) -> None:
         """Write the crawl's last row and give the store back."""
@@ -86,13 +111,26 @@ class Session:
 
     def take_due(self, count: int, at: datetime) -> list[Due]:
         """Frontier URLs to visit next; they are in flight until recorded."""
-        if self.limit is not None:
-            count = min(count, self.limit - self._visits)
+        ceilings = [count]
+        if self.options.limit is not None:
+            ceilings.append(self.options.limit - self._visits)
+        daily = self.site.crawl.daily_limit
+        if daily is not None:
+            used = self.store.visits_since(self.site.id, at - timedelta(days=1))
+            ceilings.append(daily - used - len(self.in_flight))
+        if self.options.dry_run:
+            ceilings[0] = _ALL
+        count = min(ceilings)
         if count <= 0:
             return []
-        rows = self.store.due(self.site.id, at, count, skip=self.in_flight)
+        rows = self.store.due(
+            self.site.id, at, count, self.in_flight, oldest_first=self.options.oldest_first
+        )
         self._visits += len(rows)
         self.in_flight.update(row.id for row in rows)
+        if self.options.dry_run:
+            self.planned.extend(row.url for row in rows)
+            return []
         return rows
 
     def record(self, visit: Visit) -> str:

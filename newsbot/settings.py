@@ -10,13 +10,13 @@ BOT_NAME = "newsbot"
 SPIDER_LOADER_CLASS = "newsbot.spiders.loader.SiteSpiderLoader"
 SPIDER_MODULES = ["newsbot.spiders"]
 # Folders with the user's own profiles, beside newsbot/sites.
-NEWSBOT_SITES_DIRS: list[str] = []
+NEWSBOT_SITES_DIRS = [d for d in os.environ.get("NEWSBOT_SITES_DIR", "").split(os.pathsep) if d]
 # The archive's folder.
 NEWSBOT_DATA = os.environ.get("NEWSBOT_DATA") or "data"
 # Who runs this crawler: an e-mail address or a page. Public sites are not crawled without it.
 NEWSBOT_CONTACT = os.environ.get("NEWSBOT_CONTACT", "")
-# At most this many article URLs a run; None for no limit.
-NEWSBOT_LIMIT: int | None = None
+# How a run differs from the ordinary one: fields of newsbot.session.Options, as JSON or a dict.
+NEWSBOT_OPTIONS: dict[str, object] = {}
 
 # A newspaper must be able to tell who is asking; the contact is added when the crawl starts.
 USER_AGENT = f"newsbot/{__version__} (news archive)"

@@ -43,6 +43,7 @@ def sites_dir_option(command: F) -> F:
         type=click.Path(path_type=Path),
         multiple=True,
         envvar="NEWSBOT_SITES_DIR",
+        show_envvar=True,
         help="A folder of your own site profiles (*.toml); may be given several times.",
     )(command)
 

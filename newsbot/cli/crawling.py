@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +19,11 @@ from tqdm import tqdm
 from twisted.python.failure import Failure
 
 from archive.schema import OUTCOMES
+from archive.store import DATABASE, open_database
 from archive.times import now
 from newsbot.cli.common import print_table
 from newsbot.profiles import Site
-from newsbot.session import Session, borrow_store, return_store
+from newsbot.session import Options, Session, borrow_store, return_store
 from newsbot.spiders.loader import spider_class
 from newsbot.spiders.newspaper import ContactMissing, NewspaperSpider
 
@@ -36,6 +40,8 @@ class Report:
     exit_code: int
     discovered: int
     outcomes: dict[str, int]
+    traps: dict[str, int]
+    planned: list[str]
     error: str | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,6 +52,8 @@ class Report:
             "ok": self.exit_code == 0,
             "discovered": self.discovered,
             "outcomes": self.outcomes,
+            "traps": self.traps,
+            "planned": self.planned,
             "error": self.error,
         }
 
@@ -58,6 +66,8 @@ def _report(session: Session, reason: str) -> Report:
         exit_code=fatal.exit_code if fatal else 3 if session.failed else 0,
         discovered=session.discovered,
         outcomes={name: session.outcomes[name] for name in OUTCOMES},
+        traps=dict(session.traps),
+        planned=session.planned,
         error=str(fatal) if fatal else session.last_error,
     )
 
@@ -66,7 +76,7 @@ def run_crawls(
     sites: Sequence[Site],
     folder: Path,
     *,
-    limit: int | None = None,
+    options: Options = Options(),  # noqa: B008 -- frozen
     contact: str | None = None,
     progress: bool = False,
     verbose: bool = False,
@@ -84,7 +94,7 @@ def run_crawls(
         )
     store = borrow_store(folder)
     try:
-        settings = _settings(folder, limit, contact, verbose)
+        settings = _settings(folder, options, contact, verbose)
         process = CrawlerProcess(settings)
         reports: dict[str, Report] = {}
         failures: list[Failure] = []
@@ -115,14 +125,14 @@ def run_crawls(
         return_store(folder)
 
 
-def _settings(folder: Path, limit: int | None, contact: str | None, verbose: bool) -> Settings:
+def _settings(folder: Path, options: Options, contact: str | None, verbose: bool) -> Settings:
     settings = Settings()
     settings.setmodule("newsbot.settings")
     logs = folder / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     for name, value in (
         ("NEWSBOT_DATA", str(folder)),
-        ("NEWSBOT_LIMIT", limit),
+        ("NEWSBOT_OPTIONS", asdict(options)),
         ("NEWSBOT_CONTACT", contact or ""),
         ("LOG_FILE", None if verbose else str(logs / f"crawl-{now():%Y-%m}.log")),
         ("LOG_FILE_APPEND", True),
@@ -133,7 +143,7 @@ def _settings(folder: Path, limit: int | None, contact: str | None, verbose: boo
 
 
 def print_reports(reports: Sequence[Report]) -> None:
-    """A table of outcomes and one line for each site that needs attention."""
+    """A table of outcomes, and what needs attention."""
     shown = [name for name in OUTCOMES if any(report.outcomes[name] for report in reports)] or [
         "new"
     ]
@@ -145,7 +155,27 @@ def print_reports(reports: Sequence[Report]) -> None:
         ("site", "ended", "discovered", *(name.replace("_", " ") for name in shown)),
     )
     for report in reports:
+        if report.reason == "shutdown" and not report.exit_code:
+            click.echo(f"{report.site}: interrupted; the next run carries on from here", err=True)
+        if report.traps:
+            said = ", ".join(f"{number} {name}" for name, number in report.traps.items())
+            click.echo(f"{report.site}: links not followed because they look like traps: {said}", err=True)
+
+
+def print_failures(reports: Sequence[Report]) -> None:
+    """One line on stderr for each site that failed."""
+    for report in reports:
         if report.exit_code:
             click.echo(f"newsbot: {report.site} failed: {report.error or 'see the log'}", err=True)
-        elif report.reason == "shutdown":
-            click.echo(f"{report.site}: interrupted; the next run carries on from here", err=True)
+
+
+def dry_run(sites: Sequence[Site], folder: Path, **how: Any) -> list[Report]:
+    """What `run_crawls` would visit, found out on a copy of the database that is thrown away."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = folder / DATABASE
+        if path.exists():
+            with closing(open_database(folder).conn) as source, closing(
+                sqlite3.connect(Path(scratch) / DATABASE)
+            ) as copy:
+                source.backup(copy)
+        return run_crawls(sites, Path(scratch), **how)

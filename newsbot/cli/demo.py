@@ -16,14 +16,14 @@ from newsbot.profiles import load_site
 PROFILE = Path(__file__).parent.parent / "demo" / "sites" / "aqbulaq.toml"
 PORT = 8765
 """The port in the profile: a fixed one, so that a second demo finds its articles again."""
-_QUERY = "су тасқыны"
+_QUERY = "мектеп"
 
 
 @click.command()
 @data_option
 def demo(data: Path) -> int:
     """Crawl a small example newspaper on this machine and show what was kept."""
-    from newsbot.cli.crawling import print_reports, run_crawls
+    from newsbot.cli.crawling import print_failures, print_reports, run_crawls
     from newsbot.demo.server import ExampleNewspaper
 
     try:
@@ -38,6 +38,7 @@ def demo(data: Path) -> int:
         click.echo("Crawling it as any other newspaper: robots.txt, sitemap, feed, articles …\n")
         reports = run_crawls([site], data, progress=sys.stderr.isatty())
     print_reports(reports)
+    print_failures(reports)
     code = max((report.exit_code for report in reports), default=0)
     if code:
         return code
@@ -56,7 +57,7 @@ def demo(data: Path) -> int:
         f"""
 What next (newsbot is in .venv/bin where `make` installed it):
   newsbot show {first}{option}                 read one whole
-  newsbot search мектеп{option}            look for a word of your own
+  newsbot search {_QUERY}{option}            look for a word; try your own
   newsbot export --format jsonl{option}    all of it, for your own programs
   newsbot status{option}                   what is kept, how the last crawl went
   newsbot sites list                  the real newspapers

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import click
 
@@ -24,13 +25,23 @@ from newsbot.extraction import extract
 from newsbot.profiles import Site, load_sites
 
 
+def _day(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    try:
+        return date.fromisoformat(value).isoformat() if value else None
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no day such as 2024-05-17") from None
+
+
 @click.command()
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
 @data_option
 @sites_dir_option
-@click.option(
-    "--limit", type=click.IntRange(min=1), help="Visit at most this many articles a site."
-)
+@click.option("--full", is_flag=True, help="Back-fill: follow every source to its very end.")
+@click.option("--since", callback=_day, help="Only what sources date on or after this day (2024-05-17).")
+@click.option("--oldest-first", is_flag=True, help="Oldest articles first; default: newest first.")
+@click.option("--revisit", is_flag=True, help="Look at every known article again, due or not.")
+@click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many articles a site.")
+@click.option("--dry-run", is_flag=True, help="Ask the sources, then list what would be visited.")
 @click.option(
     "--contact",
     envvar="NEWSBOT_CONTACT",
@@ -43,35 +54,42 @@ def crawl(
     site_ids: tuple[str, ...],
     data: Path,
     sites_dirs: tuple[Path, ...],
-    limit: int | None,
     contact: str | None,
     as_json: bool,
     quiet: bool,
     verbose: bool,
+    **choices: Any,
 ) -> int:
-    """Fetch what is new at the sites named, or at all sites.
+    """Fetch what is new at the sites named, or at all that are enabled.
 
     Run it from cron as often as you like: it asks only for what is due, never overlaps itself, and
     carries on where a crash left it. Exit code 3 means that a site failed.
 
     \b
     newsbot crawl aqjolgazet --contact archive@example.org
+    newsbot crawl aqjolgazet --full --limit 2000        a piece of its history, every night
     """
-    from newsbot.cli.crawling import print_reports, run_crawls
+    from newsbot.cli.crawling import dry_run, print_failures, print_reports, run_crawls
+    from newsbot.session import Options
 
-    chosen = pick_sites(site_ids, sites_dirs)
-    reports = run_crawls(
-        chosen,
+    options = Options(**choices)
+    reports = (dry_run if options.dry_run else run_crawls)(
+        pick_sites(site_ids, sites_dirs),
         data,
-        limit=limit,
+        options=options,
         contact=contact,
         progress=not (quiet or verbose or as_json) and sys.stderr.isatty(),
         verbose=verbose,
     )
     if as_json:
         print_json([report.to_dict() for report in reports])
+    elif options.dry_run:
+        for report in reports:
+            for url in report.planned:
+                click.echo(unquote(url))
     elif not quiet:
         print_reports(reports)
+    print_failures(reports)
     return max((report.exit_code for report in reports), default=0)
 
 

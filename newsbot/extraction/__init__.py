@@ -17,6 +17,7 @@ from lxml.etree import _Element as Element
 
 from archive.article import Article
 from archive.kazakh.language import identify, looks_mixed_script
+from archive.kazakh.letters import faithful
 from newsbot import urls
 from newsbot.extraction import body as bodies
 from newsbot.extraction import classify, fields, structured
@@ -39,9 +40,13 @@ _GENERATOR = 5
 _TEASER = 600
 """Characters; a text that ends in dots is taken for a teaser up to this length."""
 _CUT = re.compile(r"(?:\[?(?:…|\.{3})\]?|&hellip;)$")
+_COMMENT_FORMS = (
+    "#respond, #commentform, #dle-comments-form, .itemCommentsForm, .comment-wrapper, "
+    ".reviews-reply-form, .comment-form, #comment-form, #comments-form"
+)
 _BREADCRUMBS = (
     ".breadcrumb a", ".breadcrumbs a", ".speedbar a", "#breadcrumbs a", "#breadcrumb a", ".bx-breadcrumb a",
-    ".bx-breadcrumb-item a", '[class*="breadcrumb"] a', '[class*="crumbs"] a', ".pathway a",
+    ".bx-breadcrumb-item a", ".navchain a", ".nav-chain a", ".path a", '[class*="breadcrumb"] a', '[class*="crumbs"] a', ".pathway a",
 )  # fmt: skip
 _PUBLISHED_METAS = (
     "article:published_time og:published_time datepublished publish-date pubdate published_time "
@@ -339,23 +344,40 @@ class _Reader:
             return value.isoformat(timespec="seconds")
         return value.isoformat()
 
-    def _layout_dates(self, selectors: list[str]) -> list[tuple[ParsedDate, str]]:
+    def _near(self, css: str) -> list[tuple[Element, str]]:
+        """Matches of a selector with their text, those in sidebars and other articles left out."""
+        base, _, attribute = css.partition("::attr(")
+        attribute = attribute.rstrip(")")
         found = []
-        for css in selectors:
-            machine = "::attr(" in css
-            for value in self.page.strings(css)[:1]:
-                parse = parse_machine if machine else parse_date
-                parsed = parse(value, zone=self.zone, fetched_at=self.fetched_at)
-                if parsed:
-                    found.append((parsed, "layout" if machine else "printed"))
-            if machine and found:
-                for value in self.page.strings(css.split("::attr(")[0])[:1]:
-                    shown = parse_date(value, zone=self.zone, fetched_at=self.fetched_at)
-                    if shown:
-                        found.append((shown, "printed"))
-            if found:
-                break
+        for element in self.page.select(base)[:20]:
+            value = faithful(element.get(attribute) or "") if attribute else inline_text(element)
+            if value and self.around.is_near(element):
+                found.append((element, value))
         return found
+
+    def _layout_dates(self, selectors: list[str]) -> list[tuple[ParsedDate, str]]:
+        matches = [(css, *match) for css in selectors for match in self._near(css)[:1]]
+        # A selector as plain as `.date` may match a list beside the article first.
+        matches.sort(key=lambda match: not self.around.in_core(match[1]))
+        for css, element, value in matches:
+            machine = "::attr(" in css
+            parse = parse_machine if machine else self._parse
+            parsed = parse(value, zone=self.zone, fetched_at=self.fetched_at)
+            if not parsed:
+                continue
+            found = [(parsed, "layout" if machine else "printed")]
+            shown = machine and self._parse(
+                inline_text(element), zone=self.zone, fetched_at=self.fetched_at
+            )
+            return [*found, (shown, "printed")] if shown else found
+        return []
+
+    def _parse(
+        self, text: str, *, zone: ZoneInfo, fetched_at: datetime | None
+    ) -> ParsedDate | None:
+        return parse_date(
+            text, zone=zone, fetched_at=fetched_at, day_first=self.layout.day_first
+        )
 
     def _printed_dates(self, texts: Iterable[str], limit: int) -> list[tuple[ParsedDate, str]]:
         found: list[tuple[ParsedDate, str]] = []
@@ -420,7 +442,10 @@ class _Reader:
             words = self.ld.get("keywords")
             words = words.split(",") if isinstance(words, str) else words
             values, source = structured.names(words), "json-ld"
-        return fields.tags(value for value in values if value != self.article.section), source
+        found = fields.tags(value for value in values if value != self.article.section)
+        if found:
+            return found, source
+        return fields.tags(self.around.tags()), "printed"
 
     def _image(self) -> tuple[str | None, str]:
         candidates = [
@@ -464,7 +489,7 @@ class _Reader:
             return number, "printed"
         if self.layout.comment_items:
             items = len(self.page.select(self.layout.comment_items))
-            if items or self.page.has("#respond, #commentform"):
+            if items or self.page.has(_COMMENT_FORMS):
                 return items, "layout"
         return None, ""
 

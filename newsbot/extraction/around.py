@@ -28,13 +28,19 @@ _KIND_NAMES = {
     kind: re.compile(rf"(?:^|-)(?:{words})\d*(?=-|$)", re.I) for kind, words in _KINDS.items()
 }
 _OTHER = re.compile(
-    r"(?:^|-)(?:related|sidebar|widget|similar|popular|share|sharing|social|menu|nav|navigation|breadcrumbs?"
-    r"|comment-?(?:list|body|content|meta|author|form)|commentlist|respond|reviews?|footer|recommend\w*|latest|irp"
-    r"|rel-?news|also|prev|next|pager|pagination|subscribe|ads?|banner|login|search|modified|updated|next-?prev|prev-?next)\d*(?=-|$)",
+    r"(?:^|-)(?:related|sidebar|(?<!elementor-)widget|similar|popular|share|sharing|social|menu|nav|navigation|breadcrumbs?"
+    r"|comments?-?(?:list|body|content|meta|author|form|text)|commentlist|comm-\w+|respond|reviews?|(?:site|page|main|td|blog)-footer|footer-\w+|recommend\w*|latest|irp|topbar|today|now"
+    r"|rel-?news|also|pager|pagination|subscribe|ads?|banner|login|search|next-?prev|prev-?next|(?:next|prev|previous)-?(?:post|item|link)|post-?navigation|nav-?links)\d*(?=-|$)",
     re.I,
 )
+_REVISED = re.compile(r"(?:^|-)(?:modified|updated|update|edited)(?=-|$)", re.I)
+_FIRST = re.compile(r"(?:^|-)(?:date|published|post-?date)(?=-|$)", re.I)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_]+")
+_COMMENT = re.compile(r"(?:^|[\s_-])(?:comment|comEnt|review)(?:$|[\s_-])", re.I)
+_TAGS = re.compile(r"(?:^|-)(?:tags|tag-?list|taglist|tagcloud|hash-?tags|keywords|tags-\w+|\w+-tags)(?=-|$)", re.I)
 _COUNTER = re.compile(r"[^\d:]{0,40}\d[\d\s.,]*(?:k|к|мың|тыс\.?)?[^\d:]{0,30}", re.I)
+_MAX_COUNTER = 60
+"""Characters of the longest counter."""
 _MAX_LINE = 160
 """Characters of a line that may be a byline, a date line or a counter."""
 
@@ -44,6 +50,8 @@ def _kind(css_class: str, css_id: str) -> str | None:
     """The field that an element's names promise; None for none and for more than one."""
     names = _CAMEL.sub("-", f"{css_class} {css_id}")
     if _OTHER.search(names):
+        return None
+    if _REVISED.search(names) and not _FIRST.search(names):
         return None
     found = [kind for kind, pattern in _KIND_NAMES.items() if pattern.search(names)]
     if len(found) == 2 and "comments" in found and "views" in found:
@@ -71,25 +79,35 @@ class Around:
     """Lines inside those that are no text."""
 
     @cached_property
-    def _scope(self) -> Element:
-        """The smallest element around title and text, one level wider for what follows them."""
+    def _whole(self) -> Element:
         root = self.page.root.find("body")
-        whole = self.page.root if root is None else root
+        return self.page.root if root is None else root
+
+    @cached_property
+    def core(self) -> Element:
+        """The smallest element around title and text."""
         if not self.body:
-            return whole
-        chain = [e for e in (self.body[0], *self.body[0].iterancestors())]
+            return self._whole
+        chain = [self.body[0], *self.body[0].iterancestors()]
         for other in (*self.body[1:], *([] if self.title is None else [self.title])):
             above = {other, *other.iterancestors()}
             chain = [e for e in chain if e in above]
-        if not chain:
-            return whole
-        scope = chain[0]
+        return chain[0] if chain and self._whole in chain else self._whole
+
+    @cached_property
+    def _scope(self) -> Element:
+        """One level wider than the core, for what follows it; two where there is no title."""
+        scope = self.core
         for _ in range(1 if self.title is not None else 2):
             parent = scope.getparent()
-            if parent is None or scope is whole:
+            if parent is None or scope is self._whole:
                 break
             scope = parent
-        return scope if whole in (scope, *scope.iterancestors()) else whole
+        return scope
+
+    def in_core(self, element: Element) -> bool:
+        """Whether an element stands between or beside title and text, within what holds both."""
+        return any(above is self.core for above in (element, *element.iterancestors()))
 
     @cached_property
     def _excluded(self) -> set[Element]:
@@ -106,9 +124,20 @@ class Around:
                 element.tag == "footer" and self._scope.tag == "body"
             ):
                 excluded.add(element)
-            elif (css_class or css_id) and _elsewhere(css_class, css_id):
+            elif (css_class or css_id) and (
+                _elsewhere(css_class, css_id)
+                # A reader's comment, as against the counter of comments.
+                or (_COMMENT.search(css_class) and len("".join(element.itertext())) > _MAX_COUNTER)  # type: ignore[arg-type]
+            ):
                 excluded.add(element)
         return excluded
+
+    def is_near(self, element: Element) -> bool:
+        """Whether an element stands in no sidebar, list of other articles or comment."""
+        return not any(
+            above in self._excluded and above not in self._body_set
+            for above in (element, *element.iterancestors())
+        )
 
     def _distance(self, element: Element) -> tuple[int, int]:
         """Between title and text first, then above the title, then below the text."""
@@ -121,8 +150,8 @@ class Around:
         return (1, above - place) if place < above else (2, place)
 
     @cached_property
-    def named(self) -> dict[str, list[str]]:
-        """Short texts by the field that the names of their elements promise."""
+    def named(self) -> dict[str, list[tuple[tuple[int, int], str]]]:
+        """Short texts, and how far away they stand, by the field that their elements' names promise."""
         found: dict[str, list[tuple[tuple[int, int], str]]] = {}
         stack = [self._scope]
         while stack:
@@ -147,7 +176,10 @@ class Around:
                     if tag != "div" or len(element) == 0:
                         continue
             stack.extend(reversed(element))
-        return {kind: [text for _, text in sorted(pieces)] for kind, pieces in found.items()}
+        return {kind: sorted(pieces) for kind, pieces in found.items()}
+
+    def _named(self, kind: str) -> list[str]:
+        return [text for _, text in self.named.get(kind, [])]
 
     @cached_property
     def _body_set(self) -> frozenset[Element]:
@@ -165,13 +197,16 @@ class Around:
     @cached_property
     def lines(self) -> list[str]:
         """Short lines printed around the text."""
+        return [line for _, line in self._lines]
+
+    @cached_property
+    def _lines(self) -> list[tuple[int, str]]:
         excluded = self._excluded | ({self.title} if self.title is not None else set())
         near: list[tuple[tuple[int, int], int, Block]] = []
         for position, block in enumerate(blocks(self._scope, excluded)):
             if len(block.text) <= _MAX_LINE:
                 near.append((self._distance(block.element), position, block))
         near.sort(key=lambda piece: (piece[0][0], piece[1]))
-        outside = [line for _, _, block in near for line in block.text.split("\n")]
         inside = [
             block.text
             for body in self.body
@@ -180,11 +215,13 @@ class Around:
             for block in blocks(element)
             if len(block.text) <= _MAX_LINE
         ]
-        return [*outside[:20], *inside, *self.dropped, *outside[20:]]
+        pieces = [(place[0], line) for place, _, block in near for line in block.text.split("\n")]
+        pieces += [(1, line) for line in (*inside, *self.dropped)]
+        return sorted(pieces, key=lambda piece: piece[0])
 
     def views(self) -> int | None:
         """Printed views."""
-        for text in self.named.get("views", []):
+        for text in self._named("views"):
             if len(text) <= 60 and _COUNTER.fullmatch(text):
                 number = fields.view_count(text)
                 if number is not None:
@@ -193,7 +230,7 @@ class Around:
 
     def comments(self) -> int | None:
         """Printed number of comments."""
-        for text in self.named.get("comments", []):
+        for text in self._named("comments"):
             if len(text) <= 60:
                 number = fields.comment_count(text)
                 if number is not None:
@@ -202,7 +239,7 @@ class Around:
 
     def authors(self) -> list[str]:
         """Printed names of persons."""
-        for text in self.named.get("author", []):
+        for text in self._named("author"):
             people = [name for name in fields.authors([text]) if fields.looks_like_name(name)]
             if people:
                 return people
@@ -215,11 +252,27 @@ class Around:
 
     def dates(self) -> list[str]:
         """Short texts in which the date of publication may stand, likeliest first."""
-        return [*self.named.get("published", [])[:5], *self.lines[:12]]
+        named = [(place[0], 0, text) for place, text in self.named.get("published", [])]
+        lines = [(group, 1, text) for group, text in self._lines]
+        return [text for _, _, text in sorted(named + lines, key=lambda p: p[:2])[:24]]
+
+    def tags(self) -> list[str]:
+        """Printed tags: the links of an element named so, or a line «Тегтер: …»."""
+        for css_class, elements in self.page.index.classes.items():
+            if _TAGS.search(_CAMEL.sub("-", css_class)):
+                for element in elements[:3]:
+                    found = [inline_text(a) for a in element.iter("a")]
+                    if found and self.is_near(element):
+                        return found
+        for line in self.lines:
+            found = fields.stated_tags(line)
+            if found:
+                return found
+        return []
 
     def section(self) -> str | None:
         """The printed section, where an element is named as such."""
-        for text in self.named.get("section", []):
+        for text in self._named("section"):
             if 2 < len(text) <= 60 and not any(character.isdigit() for character in text):
                 return text
         return None

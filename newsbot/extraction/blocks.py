@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
 from lxml.etree import _Element as Element
 
@@ -65,6 +67,12 @@ class Block:
     """Whether something that was left out stood between this block and the one before."""
 
 
+@lru_cache(maxsize=32768)
+def _says(pattern: re.Pattern[str], css_class: str) -> bool:
+    """Whether a class attribute matches; a theme repeats the same few on every page."""
+    return pattern.search(css_class) is not None
+
+
 def is_hidden(element: Element) -> bool:
     """True where a browser would not show the element, by its own attributes."""
     get = element.get
@@ -74,7 +82,7 @@ def is_hidden(element: Element) -> bool:
     if style and _HIDDEN_STYLE.search(style):
         return True
     css_class = get("class")
-    return bool(css_class and _HIDDEN_CLASS.search(css_class))
+    return bool(css_class) and _says(_HIDDEN_CLASS, css_class)
 
 
 def _is_layout_table(table: Element) -> bool:
@@ -89,7 +97,7 @@ def _is_layout_table(table: Element) -> bool:
 def _is_caption(element: Element) -> bool:
     """Whether a class names the element a caption. Themes name bodies by it too: `has-captions`."""
     css_class = element.get("class")
-    if not css_class or not _CAPTION_CLASS.search(css_class):
+    if not css_class or not _says(_CAPTION_CLASS, css_class):
         return False
     if element.tag in ("body", "main", "article"):
         return False
@@ -126,6 +134,8 @@ class _Walker:
             self.length += len(value)
 
     def flush(self, element: Element) -> None:
+        if not self.buffer:
+            return
         raw = "".join(self.buffer)
         links = self.links
         self.buffer.clear()
@@ -134,9 +144,16 @@ class _Walker:
         if not raw or raw.isspace():
             return
         kind = self.kinds[-1]
+        passed = 0  # links and pieces both stand in reading order
         for text, start, end in _split_breaks(raw):
-            linked = sum(len(raw[max(a, start) : min(b, end)].strip()) for a, b in links)
-            share = min(1.0, linked / len(raw[start:end].strip()))
+            while passed < len(links) and links[passed][1] <= start:
+                passed += 1
+            linked = 0
+            for begin, stop in islice(links, passed, None):
+                if begin >= end:
+                    break
+                linked += len(raw[max(begin, start) : min(stop, end)].strip())
+            share = min(1.0, linked / max(1, len(raw[start:end].strip())))
             self.blocks.append(Block(kind, text, share, element, self.gap))
             self.gap = False
 
@@ -163,7 +180,7 @@ class _Walker:
         if tag == "form" and not _is_page_form(element):
             return False
         css_class = element.get("class") or ""
-        if is_hidden(element) or (css_class and _EMBED_CLASS.search(css_class)):
+        if is_hidden(element) or (css_class and _says(_EMBED_CLASS, css_class)):
             return False
         if tag == "footer" and "quote" not in self.kinds:
             return False

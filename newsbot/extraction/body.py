@@ -68,8 +68,13 @@ def from_layout(page: Page, layout: Layout, learned: Collection[str]) -> Body:
         leads = [e for rule in layout.lead for e in page.select(rule)[:1]]
         body.elements = [e for e in leads if not _inside(e, chosen) and not _inside(chosen, e)]
         body.elements.append(chosen)
-        found = [b for e in body.elements for b in blocks(e, body.removed | captions)]
-        found += [Block("caption", b.text, 0.0, e) for e in captions for b in blocks(e)]
+        order = page.index.order
+        start = order.get(chosen, 0)
+        places = sorted(captions, key=lambda e: order.get(e, 0))
+        told = {e: [Block("caption", b.text, 0.0, e) for b in blocks(e)] for e in places}
+        found = [b for e in places if order.get(e, 0) < start for b in told[e]]
+        found += [b for e in body.elements for b in blocks(e, body.removed | captions)]
+        found += [b for e in places if order.get(e, 0) >= start for b in told[e]]
         body.blocks = boilerplate.clean(found, learned)
         body.dropped = _difference(found, body.blocks)
         body.source = "layout"

@@ -10,6 +10,8 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from lxml.etree import _Element as Element
+
 from newsbot.extraction.blocks import Block, inline_text
 from newsbot.extraction.page import Page
 from newsbot.profiles import Layout
@@ -20,15 +22,29 @@ MIN_TEXT = 140
 """Characters of body below which a page must prove in another way that it is an article."""
 
 _WORDING = [
-    ("challenge", r"checking your browser|just a moment|ddos[- ]?guard|attention required|are you (?:a )?human|"
-     r"браузеріңіз тексерілуде|проверка (?:вашего )?браузера|подтвердите, что вы (?:человек|не робот)|enable javascript and cookies|captcha|робот емес"),
-    ("not_found", r"(?:^|\D)404(?:\D|$)|page not found|not found|бет табылмады|парақ(?:ша)? табылмады|мақала табылмады|"
-     r"страница не найдена|ничего не найдено|материал не найден|такой страницы (?:нет|не существует)|мұндай бет жоқ|ештеңе табылмады|табылмады"),
+    ("challenge", r"checking your browser|just a moment|ddos[- ]?guard|attention required|are you (?:a )?human|verify you are|"
+     r"браузеріңіз(?:ді)? тексер|проверка (?:вашего )?браузера|подтвердите, что вы (?:человек|не робот)|enable javascript and cookies|captcha|"
+     r"робот емес(?:сіз|тігіңіз)|access denied|доступ (?:запрещ|ограничен)|қолжетімділік шектел"),
+    ("not_found", r"(?:^|error |қате |ошибка |қателік )\W*404(?:$|\W+(?:error|қате|ошибка|not found|бет|парақ|page|страниц))|^\W*404\W*$|"
+     r"(?:page|post|article) (?:was )?not found|^not found|бет(?:і)? (?:табылмады|жоқ)|парақ(?:ша)? табылмады|мақала (?:табылмады|жоқ|өшірілген)|"
+     r"(?:страница|публикация|запись|новость|статья|материал) (?:не найден|удален|отсутствует)|публикаций на сайте не найдено|такой страницы (?:нет|не существует)|мұндай бет жоқ|"
+     r"бет (?:өшірілген|жойылған)|сіз іздеген бет|bet tabylmady|бەت تابىلمادى|بەت تابىلمادى"),
     ("error", r"error establishing a database connection|fatal error|parse error: syntax|technical (?:works|maintenance)|under (?:construction|maintenance)|"
-     r"техникалық жұмыс|технические работы|сайт уақытша|сайт временно|service unavailable|internal server error|bad gateway|deprecated:|warning: "),
-    ("login", r"^(?:кіру|тіркелу|авторизация|вход(?: на сайт)?|войти|log ?in|sign in|жүйеге кіру)$"),
+     r"техникалық жұмыс(?:тар)? (?:жүр|өт)|^техникалық жұмыс|(?:проводятся|ведутся) технические работы|сайт уақытша|сайт временно|service unavailable|internal server error|bad gateway|deprecated:|warning: "),
+    ("search", r"^(?:іздеу(?: нәтижелері)?|поиск|результаты поиска|search results?)\b|ничего не найдено|ештеңе табылмады|іздеу бойынша ештеңе|nothing found|no results"),
+    ("login", r"^(?:кіру|тіркелу|авторизация|вход(?: на сайт)?|войти|log ?in|sign in|жүйеге кіру|жеке кабинет|личный кабинет|регистрация)$"),
+    ("listing", r"(?:жазбалар|жаңалықтар|материалдар|мақалалар) (?:әзірге )?(?:жоқ|табылмады)|(?:записей|новостей|материалов|публикаций) (?:пока )?нет|нет (?:записей|новостей|материалов)|"
+     r"no (?:posts|articles|news) (?:yet|found)|^(?:мұрағат|архив|archives?)(?:$|:)|^(?:санат|айдар|рубрика|категория|category|тег|tag|метка|белгі)\s*:"),
 ]  # fmt: skip
 _WORDINGS = [(reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _WORDING]
+_ERROR = 400
+"""Characters of the longest text of an error page."""
+_TEASER_LEVELS = 4
+"""How many elements stand between a teaser's text and the box around it."""
+_TEASER_PARAGRAPHS = 4
+"""Paragraphs of the longest teaser."""
+_HEADLINE = 14
+"""Characters of the shortest headline."""
 _ARTICLE_META = re.compile(r"article", re.IGNORECASE)
 
 
@@ -47,7 +63,8 @@ def refusal(
     """Why the page is no article, or None where it is one.
 
     `link_share` is the share of the body's characters inside links, `declared` whether the page
-    calls itself an article (JSON-LD, Open Graph), `signed` whether it carries a date, an author or
+    calls itself an article (JSON-LD, Open Graph), `candidates` the number of bodies that the layout
+    found, `signed` whether it carries a date, an author or
     counters: prose without any of these is «About us» or an advertisement.
     """
     if len(page.root) == 0:
@@ -58,19 +75,50 @@ def refusal(
                 return reason
         if page.has(layout.article):
             return None
-    reason = _wording(page, title, text)
-    if reason:
-        return reason
-    if not title:
-        return "no_title"
     path = urlsplit(page.url)
     if path.path in ("", "/") and not path.query:
         return "listing"
-    if link_share > 0.5:
+    reason = _wording(page, title, text)
+    if reason:
+        return reason
+    if link_share > 0.5 or (candidates > 2 and not declared) or _is_list(blocks):
         return "listing"
+    if not title:
+        return "no_title"
     if not text or (len(text) < MIN_TEXT and not declared):
         return "no_text"
     return None if declared or signed else "static_page"
+
+
+def _is_list(blocks: list[Block]) -> bool:
+    """Whether most of the text stands in several boxes, each with the headline of another article."""
+    boxes: dict[Element, int] = {}
+    total = 0
+    for block in blocks:
+        if block.kind == "caption":
+            continue
+        total += len(block.text)
+        box = _teaser(block)
+        if box is not None:
+            boxes[box] = boxes.get(box, 0) + len(block.text)
+    return len(boxes) > 2 and sum(boxes.values()) > 0.6 * total
+
+
+def _teaser(block: Block) -> Element | None:
+    """The nearest element around a block that holds a linked headline outside the block."""
+    inner = block.element
+    node: Element | None = inner
+    for _ in range(_TEASER_LEVELS):
+        if node is None or node.tag in ("body", "html", "main"):
+            return None
+        for link in node.iter("a"):
+            text = inline_text(link)
+            if len(text) > _HEADLINE and (text not in block.text or link.find("b") is not None):
+                return node
+        if sum(1 for _ in node.iter("p", "br")) > _TEASER_PARAGRAPHS:
+            return None
+        node = node.getparent()
+    return None
 
 
 def _wording(page: Page, title: str | None, text: str) -> str | None:
@@ -80,7 +128,7 @@ def _wording(page: Page, title: str | None, text: str) -> str | None:
     for reason, pattern in _WORDINGS:
         if any(pattern.search(head) for head in heads if len(head) < 120):
             return reason
-        if len(text) < 400 and pattern.search(text):
+        if len(text) < _ERROR and any(map(pattern.search, text.split("\n"))):
             return reason
     if page.has('input[type="password"]') and len(text) < MIN_TEXT:
         return "login"

@@ -180,6 +180,12 @@ def tags(values: Iterable[str]) -> list[str]:
     return list(found)[:100]
 
 
+def stated_tags(line: str) -> list[str]:
+    """Tags of a line such as «Тегтер: мектеп, спорт»."""
+    match = _TAG_LINE.match(line)
+    return tags(re.split(r"[,;#]", line[match.end() :])) if match else []
+
+
 _SECTION_LABEL = re.compile(
     r"^(?:жарияланған(?: бөлім(?:і|де))?|санат(?:ы)?|айдар(?:ы)?|бөлім(?:і)?|рубрика|категория|раздел|опубликовано в|category|section|posted in|sanat|aıdar|"
     r"سانات|ايدار)\s*[:–—-]\s*",
@@ -187,6 +193,9 @@ _SECTION_LABEL = re.compile(
 )
 _TAG_LABEL = re.compile(
     r"(?:тег(?:тер)?|тэг(?:тер)?|теги|метки|tags?|тірек сөздер|кілт сөздер|tegter|تەگتەر)\s*:?", re.IGNORECASE
+)
+_TAG_LINE = re.compile(
+    r"(?:тег(?:тер)?|тэг(?:тер)?|теги|метки|tags|тірек сөздер|кілт сөздер|tegter|تەگتەر)\s*:\s*", re.IGNORECASE
 )
 _GLUED = re.compile(r"[^\W\d_a-zA-Z]{3,}[.!?][А-ЯӘҒҚҢӨҰҮҺІ][а-яәғқңөұүһі]{2}|[а-яәғқңөұүһі]{3}[А-ЯӘҒҚҢӨҰҮҺІ][а-яәғқңөұүһі]{3}")
 _LONG_WORD = re.compile(r"[^\W\d_]{32,}")

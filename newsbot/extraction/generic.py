@@ -14,10 +14,13 @@ from lxml.etree import _Element as Element
 from newsbot.extraction.blocks import Block, blocks
 from newsbot.extraction.page import Page
 
-# Words in class and id attributes. `_ALIEN` names what is no body text, however much it is.
+# Words in class and id attributes. Readers' comments may be longer than any article.
+_FOREIGN = re.compile(
+    r"comment(?!ary|aire)|kommentar|disqus|(?<!cor)respond\b|reviews?-(?:list|form|block)|cookie", re.I
+)
+# `_ALIEN` names what is hardly ever body text.
 _ALIEN = re.compile(
-    r"comment(?!ary|aire)|kommentar|disqus|(?<!cor)respond\b|reviews?-(?:list|form|block)|related"
-    r"|recommend|newsletter|breadcrumb|cookie|consent|pagination|pagenav|outbrain|taboola|sponsor"
+    r"related|recommend|newsletter|breadcrumb|consent|pagination|pagenav|outbrain|taboola|sponsor"
     r"|author-?(?:bio|box|info|desc)|see-?also|read-?(?:also|next)|similar|prev-?next|next-?prev"
     r"|footer|most-?(?:read|viewed)|popular|trending|share|sharing|copyright",
     re.I,
@@ -32,7 +35,7 @@ _SIDE = re.compile(
     r"|tags|crumbs?|reklama|soc|likes?|votes?|pubdate|caption|credits?|hits|tools|bio|widget)(?:$|\s|_)",
     re.I,
 )
-_ALIEN_SHARE, _SIDE_SHARE = 0.8, 0.3
+_FOREIGN_SHARE, _ALIEN_SHARE, _SIDE_SHARE = 2.0, 0.7, 0.35
 """Share of a page's prose from which an element is body text in spite of its name."""
 # WordPress prints the tags and sections of an article into the class of the article itself.
 _POST = re.compile(r"(?:^|\s)(?:hentry|type-post)(?:\s|$)")
@@ -51,7 +54,7 @@ _STANDFIRST = re.compile(
 _COMMENTS = re.compile(
     r"(?:\d+\s*)?(?:comments?|responses|комментари(?:и|ев|я|й)|отзывы|пікір(?:лер)?|pikir(?:ler)?"
     r"|پىكىر(?:لەر)?|komentarz[ey]|komentarzy|σχόλι[αο]|kommentare?|commentaires?|comentarios?"
-    r"|comentários?|commenti|yorumlar|коментар[іи])\s*(?:\(?\d+\)?)?\s*:?",
+    r"|comentários?|commenti|yorumlar|коментар[іи])\s*:?\s*(?:\(?\d+\)?)?\s*:?",
     re.I,
 )
 """The line above readers' comments, in the languages at hand; where it is missing names must do."""
@@ -68,6 +71,8 @@ _MIN_WEIGHED = 25
 """Characters below which a block says nothing about where the body stands."""
 _MAX_WEIGHED = 1000
 """Characters above which a block says no more: one endless block is no article by itself."""
+_MAX_SCRAPS = 4
+"""Lines that an end of the body may lose; a longer run of short lines is verse or a list."""
 _MIN_PROSE = 60
 """Characters from which a block with a sentence's end is prose beyond doubt."""
 _LABEL = 60
@@ -79,8 +84,6 @@ _ABOVE_TITLE = 0.3
 _GROWTH, _DENSITY = 0.15, 0.7
 """More prose, and share of prose in what is added, that an element must bring to widen the core."""
 _DEPTH = 100
-TAILMAX=4
-HEADMAX=6
 """Levels that are climbed from a block; only hostile pages have more."""
 
 
@@ -95,7 +98,7 @@ def main_blocks(page: Page) -> list[Block]:
     found = blocks(root, _inline_noise(root))
     weights = [_weight(block) for block in found]
     titles = _titles(page, found)
-    kept = _before_comments(found, _kept(root, found, weights), titles)
+    kept = _before_comments(found, _kept(root, found, weights, titles), titles)
     if titles:
         weights[: titles[0]] = [weight * _ABOVE_TITLE for weight in weights[: titles[0]]]
     core = _core(found, weights, kept)
@@ -156,6 +159,8 @@ def _allowance(name: str) -> float:
     """Share of the page's prose below which a name means no body text; 0 for an innocent name."""
     if name == " " or _POST.search(name):
         return 0.0
+    if _FOREIGN.search(name):
+        return _FOREIGN_SHARE
     if _ALIEN.search(name):
         return _ALIEN_SHARE
     return _SIDE_SHARE if _SIDE.search(name) else 0.0
@@ -197,11 +202,20 @@ def _inline_noise(root: Element) -> set[Element]:
     }
 
 
-def _kept(root: Element, found: list[Block], weights: list[float]) -> list[int]:
+def _kept(
+    root: Element, found: list[Block], weights: list[float], titles: list[int]
+) -> list[int]:
     """Indices of the blocks that do not stand in an element named as something else."""
     held = _sums(found, range(len(found)), weights)
     total = sum(weights)
     verdicts: dict[Element, bool] = {root: False}
+    # Whatever its name, an element around the title is the page's layout.
+    node: Element | None = found[titles[0]].element.getparent() if titles else None
+    for _ in range(_DEPTH):
+        if node is None:
+            break
+        verdicts[node] = False
+        node = node.getparent()
 
     def is_noise(element: Element) -> bool:
         chain: list[Element] = []
@@ -259,7 +273,8 @@ def _normal(text: str) -> str:
 
 def _titles(page: Page, found: list[Block]) -> list[int]:
     """Indices of the blocks that repeat the page's title: headings if any do, else its h1."""
-    said = [title.casefold() for title in (page.meta("og:title"), page.first(["title"])) if title]
+    both = (page.meta("og:title"), page.root.findtext(".//title"))
+    said = [" ".join(title.split()).casefold() for title in both if title]
     normal = [_normal(title) for title in said]
     same: list[int] = []
     for index, block in enumerate(found):
@@ -391,11 +406,9 @@ def _trimmed(body: list[Block]) -> list[Block]:
     end = len(kept)
     while end and (kept[end - 1].kind == "heading" or _is_scrap(kept[end - 1])):
         end -= 1
-    # A long run of short lines is verse, a list or a programme.
-    if len(kept) - end <= TAILMAX:
+    if len(kept) - end <= _MAX_SCRAPS:
         del kept[end:]
     start = 0
     while start < len(kept) and (kept[start].kind == "caption" or _is_scrap(kept[start])):
         start += 1
-    if start > HEADMAX: start = 0
     return [block for block in kept[:start] if block.kind == "caption"] + kept[start:]

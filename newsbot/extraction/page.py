@@ -107,6 +107,8 @@ def _value(element: Element) -> str:
     """What an element says: machine-readable attributes first where HTML defines them."""
     if element.tag == "meta":
         return faithful(element.get("content") or "")
+    if element.tag == "title":
+        return faithful("".join(element.itertext()))  # type: ignore[arg-type]
     return inline_text(element)
 
 

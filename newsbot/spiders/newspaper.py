@@ -6,13 +6,15 @@ A subclass per site profile is made by `newsbot.spiders.loader`; none is written
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import urljoin
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
@@ -20,31 +22,51 @@ from twisted.internet import defer
 from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError, ArchiveUsageError
-from archive.store import Due
+from archive.store import Candidate, Due
 from archive.times import now, utc
 from newsbot import urls
-from newsbot.discovery import candidates, skips_sitemap
-from newsbot.discovery.feeds import parse_feed
-from newsbot.discovery.sitemaps import Sitemap, parse_sitemap
+from newsbot.discovery import Entry, candidates, skips_sitemap
+from newsbot.discovery.listing import parse_listing
+from newsbot.discovery.reading import Found, poll_url, read_source
+from newsbot.discovery.traps import suspicious
+from newsbot.discovery.trust import lying
 from newsbot.extraction import extract
-from newsbot.extraction.dates import parse_machine
+from newsbot.extraction.decode import decode
+from newsbot.extraction.page import Page
 from newsbot.items import VisitItem
 from newsbot.middlewares import OffSite, RobotsUnavailable
-from newsbot.profiles import Site, Source
-from newsbot.session import Session
+from newsbot.profiles import Site, Source, families
+from newsbot.schedule import FAST, next_poll
+from newsbot.session import Options, Session
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 SOURCE_PRIORITY = 10
 """Sources come before the articles they list; robots.txt, at 1000, before both."""
-MAX_SITEMAPS = 500
-"""Sitemap files read in one run."""
+MAX_SOURCES = 600
+"""Sitemaps, feeds and listings asked in one run."""
+MAX_PAGES = 60
+"""Pages of one source followed in an ordinary run."""
+MAX_PAGES_FULL = 20_000
+"""Pages of one source followed in a back-fill."""
+MOST_VANISHED = 50
+"""So many articles may leave the sitemaps at once, or a quarter; more is a fault of the site."""
 MAX_PARTS = 20
 """Pages of one divided article that are fetched."""
 MAX_RETRY_AFTER = 86_400.0
 """Seconds; a longer `Retry-After` is taken for a day."""
 _HTML_TYPES = ("html", "xml", "octet-stream", "text/plain")
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One pass over a source's pages in this run."""
+
+    source: Source
+    row: dict[str, Any]
+    pages: int = 0
+    listed: set[str] = field(default_factory=set)
 
 
 class ContactMissing(ArchiveUsageError):
@@ -56,6 +78,9 @@ class NewspaperSpider(Spider):
 
     site: ClassVar[Site]
     session: Session
+    _polled: set[str]
+    _complete: list[Sweep]
+    _sweeps: int
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -86,8 +111,11 @@ class NewspaperSpider(Spider):
                 "NEWSBOT_CONTACT (an e-mail address or a web page)"
             )
         folder = Path(settings.get("NEWSBOT_DATA"))
-        limit = settings.get("NEWSBOT_LIMIT")
-        spider.session = Session(cls.site, folder, int(limit) if limit is not None else None)
+        spider.session = Session(cls.site, folder, Options(**settings.getdict("NEWSBOT_OPTIONS")))
+        crawler.signals.connect(spider.robots_parsed, signal=signals.robots_parsed)
+        spider._polled = set()
+        spider._complete = []
+        spider._sweeps = 0
         return spider
 
     def abort(self, error: BaseException) -> None:
@@ -103,104 +131,211 @@ class NewspaperSpider(Spider):
     # -- discovery ------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Any]:
-        """Ask every source what is new."""
+        """Ask every source that is due what is new."""
         try:
             self.session.open()
         except ArchiveError as error:
             self.session.fatal = error
             raise CloseSpider("archive_error") from error
-        self._sitemaps: set[str] = set()
-        for source in self.site.candidate_sources():
-            for request in self._poll(source):
-                yield request
+        chosen = self.site.candidate_sources()
+        if not self.site.sources:
+            found = self.session.store.sources(self.site.id, "auto")
+            chosen += [Source(kind=row["kind"], url=row["url"]) for row in found]
+        rows = [(s, self.session.store.source(self.site.id, s.url, s.kind)) for s in chosen]
+        answering = any(s.kind in FAST and row["polled_at"] and not row["error"] for s, row in rows)
+        for source, row in rows:
+            if self._is_due(row, rest=answering or source.kind in FAST):
+                for request in self._poll(source, row):
+                    yield request
 
-    def _poll(self, source: Source) -> Iterator[Request]:
-        if source.kind == "sitemap":
-            if source.url in self._sitemaps or len(self._sitemaps) >= MAX_SITEMAPS:
-                return
-            self._sitemaps.add(source.url)
-        row = self.session.store.source(self.site.id, source.url, source.kind)
-        yield Request(
-            source.url,
+    def _is_due(self, row: dict[str, Any], *, rest: bool) -> bool:
+        """Whether a source is asked in this run; `rest`: sources of its kind need not be."""
+        if self.session.options.full or not row["due"]:
+            return True
+        if not rest and not row["error"]:
+            return True
+        return bool(row["due"] <= utc(now()))
+
+    def _poll(self, source: Source, row: dict[str, Any] | None = None) -> Iterator[Request]:
+        if source.url in self._polled or len(self._polled) >= MAX_SOURCES:
+            return
+        self._polled.add(source.url)
+        row = row or self.session.store.source(self.site.id, source.url, source.kind)
+        full = self.session.options.full
+        since = row["polled_at"] if not full and not row["error"] else None
+        asked = poll_url(source, self.site, since)
+        # A conditional request would hide what an interrupted back-fill has not read yet.
+        conditional = {} if full else _conditions(row["etag"], row["last_modified"])
+        sweep = Sweep(source, row)
+        self._sweeps += 1
+        yield self._page_request(sweep, asked, conditional)
+        if full and row["cursor"]:
+            self._sweeps += 1
+            yield self._page_request(sweep, row["cursor"], {})
+
+    def _page_request(self, sweep: Sweep, url: str, headers: dict[str, str]) -> Request:
+        return Request(
+            url,
             callback=self.parse_source,
             errback=self.source_failed,
             priority=SOURCE_PRIORITY,
-            headers=_conditions(row["etag"], row["last_modified"]),
-            meta={"source": source, "source_row": row},
+            headers=headers,
+            meta={"sweep": sweep, "first": url != sweep.row["cursor"] and sweep.pages == 0},
         )
 
     def parse_source(self, response: Response) -> Iterator[Request]:
-        """Put what a feed or sitemap lists into the frontier; follow a sitemap index."""
+        """Put what a source lists into the frontier; follow its index, its pages, its hints."""
         assert response.request is not None
-        source: Source = response.request.meta["source"]
-        row = response.request.meta["source_row"]
-        error = None
-        children: list[str] = []
-        entries = []
-        if response.status == 200:
-            charset = _charset(response)
-            if source.kind == "feed":
-                feed = parse_feed(response.body, charset)
-                entries, error = feed or [], None if feed is not None else "not a feed"
-            else:
-                sitemap = parse_sitemap(response.body, charset)
-                if sitemap is None:
-                    error = "not a sitemap"
-                else:
-                    entries = sitemap.pages
-                    children = list(self._child_sitemaps(response, sitemap))
-        elif response.status == 304:
-            children = self.session.store.children(row["id"])
-        else:
-            error = f"HTTP {response.status}"
-        listed = list(candidates(self.site, response.url, (self._dated(e) for e in entries)))
-        discovered = self.session.store.save_poll(
-            row["id"],
-            self.session.crawl,
-            listed,
-            polled_at=now(),
-            status=response.status,
-            etag=_header(response, "ETag"),
-            last_modified=_header(response, "Last-Modified"),
-            body_hash=hashlib.sha256(response.body).hexdigest() if response.status == 200 else None,
-            error=error,
-            children=children,
-        )
-        self.session.discovered += discovered
-        if error:
-            self._source_error(source.url, error)
-        else:
-            self.session.sources_ok += 1
-        for url in children:
+        sweep: Sweep = response.request.meta["sweep"]
+        first: bool = response.request.meta["first"]
+        sweep.pages += 1
+        found = self._read(sweep, response)
+        if not first and response.status in (400, 404):
+            found = Found()  # an honest end of the pages
+        listed = self._listed(sweep, found, response.url)
+        fresh = [item for item in listed if item.url not in sweep.listed]
+        sweep.listed.update(item.url for item in listed)
+        distrust = lying(found.entries, now()) if first else sweep.row["distrust"]
+        sitemaps = list(self._child_sitemaps(found, response))
+        following = next(iter(found.next), None) if self._goes_on(sweep, listed, fresh) else None
+        discovered = self._save(
+            sweep, response, found, listed, first=first, distrust=distrust,
+            cursor=following, sitemaps=sitemaps,
+        )  # fmt: skip
+        if following and (self.session.options.full or (listed and discovered == len(listed))):
+            # Everything here was new, so the page before may be too.
+            self._sweeps += 1
+            yield self._page_request(sweep, following, {})
+        if response.status == 304:
+            sitemaps = self.session.store.children(sweep.row["id"])
+        for url in sitemaps:
             yield from self._poll(Source(kind="sitemap", url=url))
+        for source in found.sources:
+            yield from self._poll_discovered(source, response.url)
+        yield from self._source_done()
 
-    def _child_sitemaps(self, response: Response, sitemap: Sitemap) -> Iterator[str]:
-        for child in sitemap.children:
+    def source_failed(self, failure: Failure) -> Iterator[Request]:
+        """Remember that a source could not be had."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        sweep: Sweep = request.meta["sweep"]
+        error = _reason(failure)
+        self._save(sweep, None, Found(error=error), [], first=False, cursor=sweep.row["cursor"])
+        yield from self._source_done()
+
+    def _read(self, sweep: Sweep, response: Response) -> Found:
+        if response.status == 304:
+            return Found()
+        if response.status != 200:
+            return Found(error=f"HTTP {response.status}")
+        return read_source(
+            sweep.source.kind,
+            response.body,
+            _charset(response),
+            response.url,
+            self.site,
+            discover=not self.site.sources and sweep.source.url == self.site.url,
+        )
+
+    def _listed(self, sweep: Sweep, found: Found, base: str) -> list[Candidate]:
+        since = self.session.options.since
+        kept = []
+        for item in candidates(self.site, base, found.entries):
+            trap = suspicious(item.url)
+            if trap:
+                self.session.traps[trap] += 1
+            elif not (since and item.hint and item.hint < since):
+                kept.append(item)
+        return kept
+
+    def _goes_on(self, sweep: Sweep, listed: list[Candidate], fresh: list[Candidate]) -> bool:
+        """Whether a source's next page is worth asking for: this one brought something unseen."""
+        most = MAX_PAGES_FULL if self.session.options.full else MAX_PAGES
+        return bool(fresh) and bool(listed) and sweep.pages < most
+
+    def _save(
+        self,
+        sweep: Sweep,
+        response: Response | None,
+        found: Found,
+        listed: list[Candidate],
+        *,
+        first: bool,
+        distrust: str | None = None,
+        cursor: str | None = None,
+        sitemaps: Iterable[str] = (),
+    ) -> int:
+        session, source, moment = self.session, sweep.source, now()
+        failures = sweep.row["failures"] + 1 if found.error else 0
+        whole = first and response is not None and response.status == 200
+        discovered = session.store.save_poll(
+            sweep.row["id"],
+            session.crawl,
+            listed,
+            polled_at=moment,
+            status=response.status if response is not None else None,
+            due=next_poll(source.kind, moment, failures=failures, distrust=distrust),
+            # Validators belong to the source's own address, not to its further pages.
+            etag=_header(response, "ETag") if whole and response else None,
+            last_modified=_header(response, "Last-Modified") if whole and response else None,
+            body_hash=hashlib.sha256(response.body).hexdigest() if whole and response else None,
+            error=found.error,
+            distrust=distrust,
+            cursor=cursor,
+            children=sitemaps,
+        )
+        session.discovered += discovered
+        if found.error:
+            session.sources_failed += 1
+            session.last_error = f"{source.url}: {found.error}"
+            self.logger.warning("source %s: %s", source.url, found.error)
+        else:
+            session.sources_ok += 1
+            if source.kind == "sitemap" and whole:
+                self._complete.append(sweep)
+        return discovered
+
+    def _child_sitemaps(self, found: Found, response: Response) -> Iterator[str]:
+        for child in found.sitemaps:
             url = urls.canonical(response.urljoin(child.url))
             if url and urls.netloc(url) in self.site.netlocs and not skips_sitemap(self.site, url):
                 yield url
 
-    def source_failed(self, failure: Failure) -> None:
-        """Remember that a source could not be had."""
-        request: Request = failure.request  # type: ignore[attr-defined]
-        error = _reason(failure)
-        row = request.meta["source_row"]
-        self.session.store.save_poll(
-            row["id"], self.session.crawl, [], polled_at=now(), status=None, error=error
-        )
-        self._source_error(request.meta["source"].url, error)
+    def _poll_discovered(self, source: Source, base: str) -> Iterator[Request]:
+        url = urls.canonical(urljoin(base, source.url))
+        if url and urls.netloc(url) in self.site.netlocs and not suspicious(url):
+            self.session.store.source(self.site.id, url, source.kind, found_by="auto")
+            yield from self._poll(Source(kind=source.kind, url=url))
 
-    def _source_error(self, url: str, error: str) -> None:
-        self.session.sources_failed += 1
-        self.session.last_error = f"{url}: {error}"
-        self.logger.warning("source %s: %s", url, error)
+    def robots_parsed(self, robotparser: Any, request: Request) -> None:
+        """Follow the `Sitemap:` lines of robots.txt where the family asks for it."""
+        if self.site.sources or not families()[self.site.family].discovery.robots:
+            return
+        engine = self.crawler.engine
+        for address in robotparser.rp.sitemaps:
+            for poll in self._poll_discovered(Source(kind="sitemap", url=address), request.url):
+                if engine:
+                    engine.crawl(poll)
 
-    def _dated(self, entry: Any) -> Any:
-        """The entry with its date in one sortable spelling."""
-        parsed = parse_machine(entry.date, zone=self.site.zone) if entry.date else None
-        value = parsed.value if parsed else None
-        date = utc(value) if isinstance(value, datetime) else value.isoformat() if value else None
-        return type(entry)(entry.url, date)
+    def _source_done(self) -> Iterator[Request]:
+        """After the last source: ask the home page where none answered; look for what vanished."""
+        self._sweeps -= 1
+        if self._sweeps:
+            return
+        if not self.session.sources_ok and not self.site.sources:
+            yield from self._poll(Source(kind="listing", url=self.site.url))
+        listed = {url for sweep in self._complete for url in sweep.listed}
+        known = {
+            url
+            for sweep in self._complete
+            for url in self.session.store.listed_articles(sweep.row["id"])
+        }
+        vanished = known - listed
+        if self.session.sources_failed or self.session.options.since or not vanished:
+            return
+        if len(vanished) > max(MOST_VANISHED, len(known) // 4):
+            self.logger.warning("%d articles left the sitemaps at once: not believed", len(vanished))
+            return
+        self.session.store.look_again(self.site.id, vanished, now())
 
     # -- articles -------------------------------------------------------------------------------
 
@@ -215,6 +350,8 @@ class NewspaperSpider(Spider):
             meta={
                 "frontier": due.id,
                 "failures": due.failures,
+                "depth": due.depth,
+                "dated": due.dated,
                 "known": known,
                 "asked": due.url,
                 "captures": [],
@@ -236,19 +373,46 @@ class NewspaperSpider(Spider):
             etag=_header(response, "ETag"),
             last_modified=_header(response, "Last-Modified"),
             failures=meta["failures"],
+            dated=meta["dated"],
             retry_after=_retry_after(response),
         )
-        if response.status != 200:
+        further: list[str] = []
+        if response.status == 304 and not item.known:
+            item.outcome, item.error = "failed", "HTTP 304 to an unconditional request"
+        elif response.status != 200:
             item.outcome, item.error = _outcome_of_status(response.status)
         elif not _is_html(response):
             item.outcome, item.error = "not_article", "not HTML"
         else:
             article = self._extract(response, item.fetched_at)
             item.parts.append(article)
-            if article.is_article and article.pages:
-                yield self._next_part(item, article.pages[:MAX_PARTS])
-                return
-        yield item
+            if article.is_article:
+                further = article.pages[:MAX_PARTS]
+            elif article.reason == "listing":
+                self._follow(response, meta["depth"] + 1)
+        yield self._next_part(item, further) if further else item
+
+    def _follow(self, response: Response, depth: int) -> None:
+        """Put the links of a page that turned out to be a listing into the frontier."""
+        if depth > self.site.crawl.max_depth or not self._follows:
+            return
+        listing = parse_listing(Page(decode(response.body, _charset(response)).text, response.url), self.site)
+        links = [*listing.articles, *(Entry(url) for url in (*listing.next, *listing.sections))]
+        kept = []
+        for item in candidates(self.site, response.url, links, depth):
+            trap = suspicious(item.url)
+            if trap:
+                self.session.traps[trap] += 1
+            else:
+                kept.append(item)
+        self.session.discovered += self.session.store.add_candidates(
+            self.site.id, self.session.crawl, kept, now()
+        )
+
+    @property
+    def _follows(self) -> bool:
+        """Links are followed where the site has listings for sources, not where feeds list all."""
+        return any(source.kind == "listing" for source in self.site.candidate_sources())
 
     def parse_part(self, response: Response) -> Iterator[VisitItem | Request]:
         """A further page of a divided article."""
@@ -258,10 +422,7 @@ class NewspaperSpider(Spider):
         if response.status == 200 and _is_html(response):
             item.parts.append(self._extract(response, item.fetched_at))
             item.urls.append(urls.canonical(response.url) or response.url)
-            if rest:
-                yield self._next_part(item, rest)
-                return
-            yield item
+            yield self._next_part(item, rest) if rest else item
         else:
             yield _incomplete(item, f"HTTP {response.status}")
 
@@ -272,8 +433,6 @@ class NewspaperSpider(Spider):
     def page_failed(self, failure: Failure) -> Iterator[VisitItem]:
         """A page that never came."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        if self.session.fatal:
-            return
         meta = request.meta
         item = VisitItem(
             frontier=meta["frontier"],
@@ -283,6 +442,7 @@ class NewspaperSpider(Spider):
             urls=_addresses(meta, request.url),
             captures=meta["captures"],
             failures=meta["failures"],
+            dated=meta["dated"],
             outcome="failed",
             error=_reason(failure),
         )
@@ -290,7 +450,8 @@ class NewspaperSpider(Spider):
             item.outcome = "deferred"
         elif isinstance(failure.value, IgnoreRequest):
             item.outcome = "excluded"
-        yield item
+        if not self.session.fatal:
+            yield item
 
     def _extract(self, response: Response, fetched_at: datetime) -> Any:
         return extract(

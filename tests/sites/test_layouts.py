@@ -120,7 +120,7 @@ def test_every_layout_of_a_site_has_a_page() -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_layout(name: str) -> None:
-    page, site = PAGES[name], SITES[name.split("/")[0]]
+    page, site = PAGES[name], SITES[name.split("/", maxsplit=1)[0]]
     html = (
         f"<!doctype html><html lang='kk'><head><title>{TITLE} - {site.name}</title></head><body>"
         f"<nav><a href='/'>Басты бет</a></nav><main>{page.body}</main>"

@@ -1,0 +1,2 @@
+"""placeholder until the helper's module lands"""
+def autodiscover(page): return []

@@ -1,0 +1,63 @@
+"""jsonfeed: JSON Feed 1 and 1.1 (jsonfeed.org) → entries, and the forgiving JSON reader behind it.
+
+WordPress' REST answers and JSON listings are read with the same `load` and `text_of`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from newsbot.discovery import Entry
+from newsbot.discovery.xml import unpack
+from newsbot.extraction.decode import decode
+from newsbot.urls import MAX_LENGTH
+
+MAX_ITEMS = 5_000
+"""Of one feed; longer ones are traps."""
+
+
+def parse_json_feed(body: bytes) -> list[Entry] | None:
+    """Entries of a JSON feed in its order, or None where the document is none."""
+    feed = load(body)
+    if not isinstance(feed, dict) or "jsonfeed.org" not in (text_of(feed.get("version")) or ""):
+        return None
+    items = feed.get("items")
+    entries = []
+    for item in items[:MAX_ITEMS] if isinstance(items, list) else []:
+        url = _address(item) if isinstance(item, dict) else None
+        if url:
+            published, modified = (
+                text_of(item.get(key)) for key in ("date_published", "date_modified")
+            )
+            entries.append(Entry(url, published, modified))
+    return entries
+
+
+def _address(item: dict[str, Any]) -> str | None:
+    """An item's `url`; else its id where that is an address; else what it links to."""
+    identifier = text_of(item.get("id")) or ""
+    linked = identifier if identifier.startswith(("http://", "https://")) else None
+    return text_of(item.get("url")) or linked or text_of(item.get("external_url"))
+
+
+def load(body: bytes) -> Any:
+    """A JSON document's value, gzip, byte order mark and old code pages allowed; None if none."""
+    body = unpack(body).removeprefix(b"\xef\xbb\xbf")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return json.loads(decode(body).text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def text_of(value: object) -> str | None:
+    """A JSON string, or a number, as text that can be stored; None where it is empty or neither."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    # Escapes such as \ud800 alone are legal JSON and can be encoded by nothing that follows.
+    text = str(value)[:MAX_LENGTH].encode("utf-8", "replace").decode().strip()
+    return text or None

@@ -1,0 +1,99 @@
+"""reading: one poll's answer → what it lists, whatever kind of source it is. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from w3lib.url import add_or_replace_parameters, url_query_parameter
+
+from newsbot.discovery import Entry
+from newsbot.discovery.feeds import parse_feed
+from newsbot.discovery.home import autodiscover
+from newsbot.discovery.listing import Listing, parse_json_listing, parse_listing
+from newsbot.discovery.sitemaps import parse_sitemap
+from newsbot.discovery.wordpress import parse_posts
+from newsbot.extraction.decode import decode
+from newsbot.extraction.page import Page
+from newsbot.profiles import Site, Source, families
+
+POSTS_PER_PAGE = 100
+"""The most that the WordPress REST API gives at a time."""
+_POST_FIELDS = "id,link,status,date_gmt,modified_gmt"
+
+
+@dataclass(slots=True)
+class Found:
+    """What one document of a source lists."""
+
+    entries: list[Entry] = field(default_factory=list)
+    sitemaps: list[Entry] = field(default_factory=list)
+    next: list[str] = field(default_factory=list)
+    """Further pages of the same source, as absolute addresses."""
+    sources: list[Source] = field(default_factory=list)
+    """Other sources that the document names."""
+    error: str | None = None
+
+
+def poll_url(source: Source, site: Site, modified_after: str | None) -> str:
+    """The address to ask: a WordPress source is asked only for what changed and what we need."""
+    if source.kind != "wordpress":
+        return source.url
+    wanted = {"per_page": str(POSTS_PER_PAGE), "orderby": "modified", "_fields": _POST_FIELDS}
+    if modified_after:
+        wanted["modified_after"] = modified_after
+    return str(add_or_replace_parameters(source.url, wanted))
+
+
+def read_source(
+    kind: str, body: bytes, charset: str | None, url: str, site: Site, *, discover: bool = False
+) -> Found:
+    """Read a source's document. `discover` asks a page for the site's other sources too."""
+    if kind == "feed":
+        return _feed(body, charset, url, site)
+    if kind == "sitemap":
+        sitemap = parse_sitemap(body, charset)
+        if sitemap is None:
+            return Found(error="not a sitemap")
+        return Found(entries=sitemap.pages, sitemaps=sitemap.children)
+    if kind == "wordpress":
+        return _posts(body, url)
+    return _listing(body, charset, url, site, discover)
+
+
+def _feed(body: bytes, charset: str | None, url: str, site: Site) -> Found:
+    entries = parse_feed(body, charset)
+    if entries is None:
+        return Found(error="not a feed")
+    parameter = families()[site.family].discovery.feed_page
+    following = [_next_page(url, parameter)] if parameter and entries else []
+    return Found(entries=entries, next=following)
+
+
+def _posts(body: bytes, url: str) -> Found:
+    posts = parse_posts(body)
+    if posts is None:
+        return Found(error="not a list of WordPress posts")
+    entries = [Entry(post.url, post.published, post.modified) for post in posts]
+    following = [_next_page(url, "page")] if len(posts) >= POSTS_PER_PAGE else []
+    return Found(entries=entries, next=following)
+
+
+def _listing(body: bytes, charset: str | None, url: str, site: Site, discover: bool) -> Found:
+    listing: Listing | None = None
+    if body.lstrip()[:1] in (b"{", b"["):
+        listing = parse_json_listing(body, url)
+    if listing is not None:
+        return Found(entries=listing.articles, next=listing.next)
+    page = Page(decode(body, charset).text, url)
+    listing = parse_listing(page, site)
+    found = Found(entries=listing.articles, next=listing.next)
+    if discover:
+        found.sources = autodiscover(page)
+        found.sources += [Source(kind="listing", url=section) for section in listing.sections]
+    return found
+
+
+def _next_page(url: str, parameter: str) -> str:
+    number = url_query_parameter(url, parameter) or "1"
+    following = int(number) + 1 if number.isdigit() else 2
+    return str(add_or_replace_parameters(url, {parameter: str(following)}))

@@ -1,0 +1,135 @@
+"""traps: addresses that lead into endless spaces or change something, told by their form alone.
+
+What only repetition shows (a list that never ends) is for the crawl to notice, by counting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from urllib.parse import parse_qsl, urlsplit
+
+from newsbot.urls import MAX_LENGTH
+
+MAX_DEPTH = 12
+"""Path segments; newspapers use up to eight (/kk/news/2022/12/24/123/slug/2/)."""
+REPEATS = 3
+"""Times one segment may not stand in a path."""
+MAX_FACETS = 3
+"""Filters in one query from which combinations explode."""
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+"""Archive pages beyond these are a machine counting; there was no newspaper on the web before."""
+
+_FACETS = re.compile(
+    r"(?:sort(?:_?by|ing)?|order(?:_?by|ing)?|dir(?:ection)?|filters?(?:\[.*|_\w+)?|f\[.*|view|layout|"
+    r"mode|cat(?:egory)?(?:_?id)?|tags?|type|year|month|day|color|size|limit|per_?page|price\w*|from|to|"
+    r"author|region|rubric|section|lang)(?:\[\w*\])?",
+    re.IGNORECASE,
+)
+_CALENDARS = "calendars?|events?|kalendar|kuntizbe|күнтізбе|календарь|afisha|agenda|ai1ec|eventlist"
+_CALENDAR = re.compile(
+    rf"/(?:[\w-]+[-_])?(?:{_CALENDARS})(?:/[a-z]+)?/\d{{4}}(?:[/-]\d{{1,2}}){{0,2}}/?$", re.IGNORECASE
+)
+_ARCHIVE = re.compile(r"(?:^|/)(\d{4,})/(\d{1,2})(?:/\d{1,2})?(?:/page/\d+)?/?$")
+_SESSION_KEY = re.compile(
+    r"(?:phpsessid|(?:asp\.?net_?)?sess(?:ion)?[-_]?(?:id)?|jsessionid|sid|cfid|cftoken|osc?sid|zenid|s)",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"(?=[a-z]*\d)[0-9a-f]{8,}|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{20,}", re.IGNORECASE)
+_SESSION_PATH = re.compile(
+    r"/(?:sid|s|sess|session|sessionid|phpsessid)[/=-][0-9a-f]*\d[0-9a-f]*(?=/)|"
+    r"/\([sS]\([0-9a-z]{16,}\)\)(?=/)|"
+    r";(?:jsessionid|phpsessid|sid)=[^/?#]*|"
+    r"/(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}(?=/.)",
+    re.IGNORECASE,
+)
+_ACTIONS = (
+    "delete|del|remove|destroy|edit|logout|log-?out|sign-?out|login|log-?in|sign-?in|signup|sign-?up|"
+    "register|registration|add-?to-?(?:cart|favorites|basket)|cart|checkout|basket|like|dislike|vote|rate|"
+    "unsubscribe|subscribe|lostpassword|lost-?password|password|trackback|report|complain|print"
+)
+_ACTION_PATH = re.compile(rf"/(?:{_ACTIONS})(?:\.\w+)?(?:/\d*)?/?$", re.IGNORECASE)
+_ACTION_KEY = re.compile(
+    rf"(?:{_ACTIONS}|replytocom|reply_to|add-to-cart|like_comment|share|_wpnonce|nonce|csrf\w*)",
+    re.IGNORECASE,
+)
+_ACTION_VALUE = re.compile(rf"(?:{_ACTIONS}|\w+\.(?:edit|delete|login|logout))", re.IGNORECASE)
+_ACTION_NAMES = frozenset("action act do task option mode op cmd method a view".split())
+
+
+def suspicious(url: str, *, year: int | None = None) -> str | None:
+    """Why an address is likely a trap, or None; `year` is that of the crawl.
+
+    `long`: over 2,000 characters; `action`: it would change something, or prints; `session_id`;
+    `repeating_path`: a segment three times, or over 12 levels; `calendar`: a calendar's month, or an
+    archive's of a time without news; `facets`: three filters or more.
+    """
+    if len(url) > MAX_LENGTH:
+        return "long"
+    try:
+        parts = urlsplit(url)
+        pairs = parse_qsl(parts.query, keep_blank_values=True, errors="replace")
+    except ValueError:
+        return None
+    checks = (
+        ("action", _acts(parts.path, pairs)),
+        ("session_id", _has_session(parts.path, pairs)),
+        ("repeating_path", _repeats(parts.path)),
+        ("calendar", _is_calendar(parts.path, pairs, year)),
+        ("facets", sum(1 for key, _ in pairs if _FACETS.fullmatch(key)) >= MAX_FACETS),
+    )
+    return next((reason for reason, found in checks if found), None)
+
+
+def without_session(url: str) -> str:
+    """The address with its session id taken out: what should be fetched only once.
+
+    >>> without_session("https://gazet.kz/sid/5f3a9c0177de42ab/list?PHPSESSID=5f3a9c01")
+    'https://gazet.kz/sid/*/list'
+    """
+    try:
+        parts = urlsplit(url)
+        pairs = parse_qsl(parts.query, keep_blank_values=True, errors="replace")
+    except ValueError:
+        return url
+    path = _SESSION_PATH.sub(
+        lambda found: "" if found[0][0] == ";" else f"{found[0][: found[0].rfind('/')]}/*", parts.path
+    )
+    kept = [(key, value) for key, value in pairs if not _is_session(key, value)]
+    query = "&".join(f"{key}={value}" for key, value in kept) if len(kept) < len(pairs) else parts.query
+    return parts._replace(path=path, query=query).geturl()
+
+
+def _acts(path: str, pairs: list[tuple[str, str]]) -> bool:
+    return bool(_ACTION_PATH.search(path)) or any(
+        _ACTION_KEY.fullmatch(key)
+        or (key.lower() in _ACTION_NAMES and _ACTION_VALUE.fullmatch(value))
+        for key, value in pairs
+    )
+
+
+def _has_session(path: str, pairs: list[tuple[str, str]]) -> bool:
+    return bool(_SESSION_PATH.search(path)) or any(_is_session(*pair) for pair in pairs)
+
+
+def _is_session(key: str, value: str) -> bool:
+    # `s` is WordPress' search and `sid` may be a section: only tokens count.
+    return bool(_SESSION_KEY.fullmatch(key) and _TOKEN.fullmatch(value))
+
+
+def _repeats(path: str) -> bool:
+    segments = [segment for segment in path.split("/") if segment]
+    # Months and days may be alike: /2012/12/12/12/.
+    words = Counter(segment for segment in segments if not (segment.isdigit() and len(segment) < 5))
+    return len(segments) > MAX_DEPTH or max(words.values(), default=0) >= REPEATS
+
+
+def _is_calendar(path: str, pairs: list[tuple[str, str]], year: int | None) -> bool:
+    keys = {key.lower() for key, _ in pairs}
+    if _CALENDAR.search(path) or {"year", "month"} <= keys or "ical" in keys:
+        return True
+    if any(re.fullmatch(_CALENDARS, segment, re.IGNORECASE) for segment in path.split("/")):
+        return bool(keys & {"day", "month", "year", "date"})
+    archive = _ARCHIVE.search(path)
+    last = year + 1 if year is not None else LAST_YEAR
+    return archive is not None and not FIRST_YEAR <= int(archive[1][:9]) <= last

@@ -1,0 +1,117 @@
+"""wordpress: addresses and answers of the WordPress REST API's list of posts (/wp/v2/posts).
+
+Only the fields of `FIELDS` are asked for, because full posts of a whole site are gigabytes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from newsbot.discovery.jsonfeed import load, text_of
+
+FIELDS = "id,link,date_gmt,modified_gmt,status"
+PER_PAGE = 100
+"""Posts of one answer; WordPress refuses more."""
+_ROUTE = "/wp/v2/posts"
+_FIRST_POST = re.compile(rb'\[\s*\{\s*"(?:id|date|link)')
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One published post. The moments are ISO 8601 with offset, None where WordPress gives none."""
+
+    url: str
+    published: str | None
+    modified: str | None
+    id: int | None
+
+
+def parse_posts(body: bytes) -> list[Post] | None:
+    """Published posts of one answer in its order; None for errors and whatever is no such list."""
+    found = load(body)
+    if found is None and (start := _FIRST_POST.search(body)):
+        found = load(body[start.start() :])  # PHP prints its warnings before the JSON
+    if not isinstance(found, list):
+        return None
+    objects = [item for item in found if isinstance(item, dict)]
+    posts = [post for item in objects[:PER_PAGE] if (post := _post(item))]
+    # A list of something else, as of names, is no answer of ours; an empty page is the last one.
+    return posts if posts or not found or any("link" in item for item in objects) else None
+
+
+def _post(item: dict[str, Any]) -> Post | None:
+    url = text_of(item.get("link"))
+    if not url or item.get("status", "publish") != "publish":
+        return None
+    number = item.get("id")
+    return Post(
+        url,
+        _moment(item.get("date_gmt")),
+        _moment(item.get("modified_gmt")),
+        number if isinstance(number, int) and not isinstance(number, bool) else None,
+    )
+
+
+def _moment(value: object) -> str | None:
+    """`date_gmt` is UTC without saying so; drafts have the year 0."""
+    try:
+        moment = datetime.fromisoformat(text_of(value) or "")
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.isoformat(timespec="seconds")
+    except (ValueError, OverflowError):
+        return None
+
+
+def endpoint(root: str, *, plain: bool = False) -> str:
+    """Address of the list of posts, below a site's address or a `https://api.w.org/` link.
+
+    `plain`: for sites with plain permalinks, where only `/?rest_route=` works. A link says so
+    itself (`/index.php?rest_route=/`).
+
+    >>> endpoint("https://gazet.kz/wp-json/")
+    'https://gazet.kz/wp-json/wp/v2/posts'
+    """
+    parts = urlsplit(root)
+    path, query = parts.path, parse_qsl(parts.query)
+    if plain or "rest_route" in dict(query):
+        others = [(key, value) for key, value in query if key != "rest_route"]
+        # A slash in a query needs no encoding, and some firewalls refuse encoded ones.
+        encoded = urlencode([("rest_route", _ROUTE), *others], safe="/")
+        return urlunsplit((parts.scheme, parts.netloc, path or "/", encoded, ""))
+    if _ROUTE not in path:
+        folder = path.rstrip("/")
+        path = folder + _ROUTE if "wp-json" in path else folder + "/wp-json" + _ROUTE
+    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+
+
+def posts_url(
+    root: str,
+    *,
+    page: int,
+    per_page: int = PER_PAGE,
+    modified_after: datetime | None = None,
+    before: datetime | None = None,
+    plain: bool = False,
+) -> str:
+    """Address of one page, 1 the first, newest first; past the last WordPress answers 400.
+
+    Newest first, because a post that arrives meanwhile then shows another twice and hides none.
+    `modified_after` (WordPress ≥ 5.7; ignored before) orders by modification; `before` is a limit
+    on publication. Naive moments mean UTC.
+    """
+    wanted = {"_fields": FIELDS, "per_page": str(per_page), "page": str(page)}
+    if modified_after is not None:
+        wanted |= {"orderby": "modified", "modified_after": _iso(modified_after)}
+    if before is not None:
+        wanted["before"] = _iso(before)
+    address = endpoint(root, plain=plain)
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(wanted, safe=',:')}"
+
+
+def _iso(moment: datetime) -> str:
+    utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return utc.strftime("%Y-%m-%dT%H:%M:%SZ")

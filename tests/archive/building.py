@@ -1,0 +1,142 @@
+"""Builds archives for tests, visit by visit, the way a crawl does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from archive.article import Article
+from archive.captures import Capture
+from archive.schema import OUTCOMES
+from archive.store import Candidate, Store, Visit
+
+START = datetime(2026, 11, 22, 8, tzinfo=UTC)
+SITE = {
+    "id": "aqbulaq",
+    "name": "Ақбұлақ тынысы",
+    "url": "https://aqbulaq.example/",
+    "region": "jambyl",
+    "language": "kk",
+    "timezone": "Asia/Almaty",
+    "family": "generic",
+}
+HOME = str(SITE["url"])
+
+
+def article(url: str = f"{HOME}1", **fields: Any) -> Article:
+    """An article with what every one has; `fields` add to it or replace it."""
+    known: dict[str, Any] = {
+        "is_article": True,
+        "canonical_url": url,
+        "title": "Ауылға таза су келді",
+        "text": "Бірінші абзац.\n\nЕкінші абзац.",
+        "published": "2026-11-20T09:30:00+05:00",
+        "published_raw": "20 қараша 2026, 09:30",
+        "language": "kk",
+        "site": SITE["id"],
+    }
+    return Article(url=url, **{**known, **fields})
+
+
+@dataclass
+class Paper:
+    """One site in an open store, and a clock that only this test moves."""
+
+    store: Store
+    site: str = str(SITE["id"])
+    now: datetime = START
+    crawl: int = 0
+    outcomes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.store.save_site({**SITE, "id": self.site})
+        self.begin()
+
+    def begin(self) -> int:
+        self.crawl = self.store.start_crawl(self.site, self.now)
+        return self.crawl
+
+    def later(self, **distance: float) -> Paper:
+        self.now += timedelta(**distance)
+        return self
+
+    def find(self, *urls: str) -> int:
+        """Let the sitemap list addresses; returns how many were new."""
+        source = self.store.source(self.site, f"{HOME}sitemap.xml", "sitemap")
+        return self.store.save_poll(
+            source["id"],
+            self.crawl,
+            [Candidate(url) for url in urls],
+            polled_at=self.now,
+            status=200,
+            body_hash="x",
+        )
+
+    def row(self, url: str) -> int:
+        """The frontier row of an address, found first where it is not known."""
+        self.find(url)
+        found = self.one("SELECT id FROM frontier WHERE url = ?", url)
+        return int(found["id"])
+
+    def capture(self, url: str, body: bytes = b"<p>", status: int = 200) -> Capture:
+        writer = self.store.captures(self.site)
+        return writer.write(url, status, [("Content-Type", "text/html")], body, self.now)
+
+    def visit(
+        self,
+        url: str = f"{HOME}1",
+        read: Article | None = None,
+        *,
+        frontier: int | None = None,
+        **fields: Any,
+    ) -> str:
+        """One look at an address, which held an article or ended in `outcome`."""
+        addresses = [url, *([read.canonical_url] if read and read.canonical_url else [])]
+        known: dict[str, Any] = {
+            "frontier": frontier or self.row(url),
+            "crawl": self.crawl,
+            "site": self.site,
+            "fetched_at": self.now,
+            "due": self.now + timedelta(days=1),
+            "status": 200,
+            "article": read,
+            "urls": tuple(dict.fromkeys(addresses)),
+        }
+        outcome = self.store.record(Visit(**{**known, **fields}))
+        self.outcomes.append(outcome)
+        return outcome
+
+    # -- looking at the result ------------------------------------------------------------------
+
+    def all(self, sql: str, *args: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in self.store.connection.execute(sql, args)]
+
+    def one(self, sql: str, *args: object) -> dict[str, Any]:
+        (row,) = self.all(sql, *args)
+        return row
+
+    def counts(self) -> dict[str, int]:
+        row = self.one("SELECT * FROM crawls WHERE id = ?", self.crawl)
+        return {name: row[name] for name in OUTCOMES if row[name]}
+
+
+def check_whole(store: Store) -> None:
+    """What must hold in every archive after whatever happened to it."""
+    c = store.connection
+    assert c.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    assert c.execute("PRAGMA foreign_key_check").fetchall() == []
+    # rank 1: compare with the content table too, not only within the index
+    c.execute("INSERT INTO articles_fts(articles_fts, rank) VALUES ('integrity-check', 1)")
+    broken = """
+        SELECT a.id FROM articles a LEFT JOIN revisions r
+            ON r.article = a.id AND r.number = a.revision
+         WHERE r.id IS NULL OR r.text <> a.text OR r.title IS NOT a.title
+            OR a.revision <> (SELECT count(*) FROM revisions WHERE article = a.id)"""
+    assert c.execute(broken).fetchall() == []
+    assert c.execute("SELECT url FROM articles EXCEPT SELECT url FROM aliases").fetchall() == []
+
+
+def open_paper(folder: Path) -> Paper:
+    return Paper(Store(folder))
