@@ -156,14 +156,13 @@ class Store:
                 "journal_mode = WAL",
                 "synchronous = FULL",  # a commit that was reported survives a power cut
                 "foreign_keys = ON",
-                "defer_foreign_keys = ON",
             ):
                 self.connection.execute(f"PRAGMA {pragma}")
             migrate(self.db, path)
         except sqlite3.DatabaseError as error:
             self._lock.close()
             raise _explained(error, path) from None
-        except ArchiveError:
+        except BaseException:
             self._lock.close()
             raise
 

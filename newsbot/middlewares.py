@@ -1,11 +1,17 @@
-"""middlewares: robots.txt without Scrapy's leak, requests kept at home, captures before all else."""
+"""middlewares: robots.txt without Scrapy's leak, requests kept at home, captures before all else.
+
+The order in which they stand is in `newsbot.settings`.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
+from scrapy.downloadermiddlewares import redirect
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
@@ -14,6 +20,8 @@ from archive.errors import ArchiveError
 from archive.store import explained_errors
 from archive.times import now
 from newsbot import urls
+from newsbot.downloading.backoff import REFUSALS
+from newsbot.downloading.downloader import MAX_DELAY, Interrupted, PoliteDownloader
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -22,6 +30,13 @@ if TYPE_CHECKING:
     from newsbot.spiders.newspaper import NewspaperSpider
 
 logger = logging.getLogger(__name__)
+
+ROBOTS_TIMEOUT = 15.0
+"""Seconds for robots.txt, which is asked for at most twice."""
+ROBOTS_HOPS = 5
+"""Redirects followed to robots.txt (RFC 9309 §2.3.1.2)."""
+ROBOTS_SIZE = 512 * 1024
+"""Bytes of robots.txt that are read; RFC 9309 §2.5 wants 500 KiB at least."""
 
 
 class RobotsUnavailable(IgnoreRequest):
@@ -32,8 +47,12 @@ class OffSite(IgnoreRequest):
     """The address belongs to no host of the site."""
 
 
+class RedirectLoop(Exception):
+    """Redirects that lead back, or lead on for too long."""
+
+
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """robots.txt by RFC 9309.
+    """robots.txt by RFC 9309, and its Crawl-delay.
 
     Scrapy ≥ 2.14 answers None to every request that waits while robots.txt is on its way, and so
     lets them through. The parser that was stored meanwhile is read again after waiting. A server
@@ -42,27 +61,116 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._unavailable: set[str] = set()
+        self._unavailable: dict[str, Exception] = {}
+
+    async def process_request(self, request: Request) -> None:  # type: ignore[override]
+        """Wait for the rules of the host; raise `IgnoreRequest` where they forbid the address."""
+        if request.meta.get("dont_obey_robotstxt"):  # robots.txt itself
+            request.meta.setdefault("download_timeout", ROBOTS_TIMEOUT)
+            request.meta.setdefault("max_retry_times", 1)
+            request.meta.setdefault("redirect_ttl", ROBOTS_HOPS)
+            return
+        await super().process_request(request)
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """The rules of the request's host. Raises `RobotsUnavailable` where they cannot be had."""
         netloc = urls.netloc(request.url)
         await super().robot_parser(request)
-        if netloc in self._unavailable:
-            raise RobotsUnavailable(f"robots.txt of {netloc} is unavailable")
+        error = self._unavailable.get(netloc)
+        if isinstance(error, Interrupted):
+            raise error
+        if error is not None:
+            raise RobotsUnavailable(f"robots.txt of {netloc} is unavailable: {error}")
         parser = self._parsers.get(netloc)
         return None if parser is None else parser  # type: ignore[return-value]
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500 or response.status == 429:
-            self._unavailable.add(netloc)
-        elif response.status >= 400:
-            response = response.replace(body=b"")
+            self._unavailable[netloc] = Exception(f"HTTP {response.status}")
+        response = response.replace(
+            body=robots_rules(response.body) if response.status < 300 else b""
+        )
         await super()._parse_robots(response, netloc, request)
+        self._obey_crawl_delay(netloc, request)
+
+    def _obey_crawl_delay(self, netloc: str, request: Request) -> None:
+        spider: NewspaperSpider = self.crawler.spider  # type: ignore[assignment]
+        if spider.site.crawl.ignore_crawl_delay:
+            return
+        parser: Any = self._parsers[netloc]
+        delay = parser.crawl_delay(self._robotstxt_useragent) or 0.0
+        if delay > MAX_DELAY:
+            logger.warning(
+                "%s asks for a Crawl-delay of %s s: obeying %s", netloc, delay, MAX_DELAY
+            )
+        if delay:
+            assert self.crawler.engine is not None
+            downloader = self.crawler.engine.downloader
+            assert isinstance(downloader, PoliteDownloader)
+            downloader.slow_down(request, delay)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._unavailable.add(netloc)
+        # Redirects that never arrive, or leave the site: «unavailable», and so no rules.
+        if not isinstance(exc, (RedirectLoop, OffSite)):
+            self._unavailable[netloc] = exc
         super()._robots_error(exc, netloc)
+
+
+def robots_rules(body: bytes) -> bytes:
+    """The part of a robots.txt that is read, in ASCII; empty where it is an HTML page.
+
+    Paths in raw Kazakh letters become percent-encoded byte by byte, whatever their code page:
+    read as UTF-8, `/құпия` in windows-1251 would become `/` and close the whole site.
+    """
+    body = body[:ROBOTS_SIZE].removeprefix(b"\xef\xbb\xbf")
+    if len(body) == ROBOTS_SIZE:
+        body = body[: max(body.rfind(b"\n"), body.rfind(b"\r")) + 1]
+    if body.lstrip().startswith(b"<"):
+        return b""
+    return re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % byte[0][0], body)
+
+
+class _LoopFree(redirect.BaseRedirectMiddleware):
+    def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
+        # No cookies, so the same address answers the same again.
+        if redirected.url in (request.url, *request.meta.get("redirect_urls", ())):
+            raise RedirectLoop(f"redirects lead back to {redirected.url}")
+        try:
+            return super()._redirect(redirected, request, reason)
+        except IgnoreRequest as error:
+            raise RedirectLoop("too many redirects") from error
+
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+class RedirectMiddleware(_LoopFree, redirect.RedirectMiddleware):
+    """Follows redirects over HTTP; a redirect to anything else is no way out of the web."""
+
+    def process_response(  # type: ignore[override]
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        """The redirected request. Raises `OffSite` for `file:`, `javascript:` and the like."""
+        result = super().process_response(request, response)
+        if result is response and response.status in _REDIRECTS and "Location" in response.headers:
+            raise OffSite(f"redirect to {response.headers['Location']!r}")
+        return result
+
+
+class MetaRefreshMiddleware(_LoopFree, redirect.MetaRefreshMiddleware):
+    """Follows the forwarding pages of old engines, not pages that reload themselves."""
+
+    def process_response(  # type: ignore[override]
+        self, request: Request, response: Response
+    ) -> Request | Response:
+        """The request for the other page, or the page itself."""
+        try:
+            return super().process_response(request, response)
+        except RedirectLoop:
+            return response
+
+
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 class OwnSiteMiddleware:
@@ -79,7 +187,9 @@ class OwnSiteMiddleware:
     def process_request(self, request: Request) -> None:
         """Raise `OffSite` for an address of another host."""
         spider: NewspaperSpider = self.crawler.spider  # type: ignore[assignment]
-        if urls.netloc(request.url) not in spider.site.netlocs:
+        parts = urlsplit(request.url)
+        host = parts.netloc.lower().removesuffix(_DEFAULT_PORTS.get(parts.scheme, ""))
+        if parts.scheme not in _DEFAULT_PORTS or host not in spider.site.netlocs:
             raise OffSite(f"{request.url} is not on this site")
 
 
@@ -97,8 +207,8 @@ class CaptureMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Append the exchange to the site's WARC file and remember where it lies."""
         captures = request.meta.get("captures")
-        # 304 has no bytes of its own; a flagged response did not arrive whole.
-        if captures is None or response.status == 304 or "partial" in response.flags:
+        # 304 has no bytes of its own, and a refusal says nothing about the page.
+        if captures is None or response.status in (304, *REFUSALS):
             return response
         spider: NewspaperSpider = self.crawler.spider  # type: ignore[assignment]
         session = spider.session

@@ -163,8 +163,10 @@ class Family(_Model):
     name: str
     generator: Regex | None = None
     """Regular expression on `<meta name=generator>`."""
+    assets: list[str] = []
+    """Parts of the addresses of its style sheets, scripts and pictures; each is a sign as well."""
     signs: list[Css] = []
-    """Any match means that the page is of this family."""
+    """Selectors that match its pages. A page is of the family of which it shows most signs."""
     discovery: Discovery = Discovery()
     layouts: list[Layout] = []
     """Each is complete: `[common]` of the file has been merged into it."""
@@ -214,6 +216,8 @@ class Crawl(_Model):
     """Most article requests in 24 hours; None for no ceiling of its own."""
     max_depth: int = Field(default=5, ge=0, le=20)
     """Links followed from a listing through pages that are no articles."""
+    ignore_crawl_delay: bool = False
+    """Crawl faster than robots.txt asks: only a site on this machine's loopback may say so."""
     autothrottle: bool = True
     """Slow down further when the server answers slowly (Scrapy's AutoThrottle)."""
 
@@ -326,6 +330,10 @@ def load_site(path: Path) -> Site:
     if site.family not in families():
         raise ProfileError(
             f"{path}: family: expected one of {', '.join(families())}, got {site.family!r}"
+        )
+    if site.crawl.ignore_crawl_delay and not site.is_loopback:
+        raise ProfileError(
+            f"{path}: crawl.ignore_crawl_delay: expected false for a public site, got true"
         )
     return site
 

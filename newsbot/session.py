@@ -16,6 +16,7 @@ from archive.store import Due, Store, Visit
 from archive.times import now
 from newsbot import __version__
 from newsbot.profiles import Site
+from newsbot.workers import Workers
 
 SOFTWARE = f"newsbot/{__version__}"
 _ALL = 1_000_000
@@ -61,12 +62,13 @@ class Options:
 class Session:
     """State of one crawl; opened with the spider and closed with it."""
 
-    def __init__(self, site: Site, folder: Path, options: Options) -> None:
-        """Borrow the store of `folder`."""
+    def __init__(self, site: Site, folder: Path, options: Options, jobs: int = 0) -> None:
+        """Borrow the store of `folder`; `jobs` is the number of extraction processes."""
         self.site = site
         self.folder = folder
         self.options = options
         self.store = borrow_store(folder)
+        self.workers = Workers(jobs)
         self.crawl = 0
         self.outcomes: Counter[str] = Counter()
         self.discovered = 0
@@ -107,6 +109,7 @@ class Session:
         except ArchiveError as error:
             self.fatal = self.fatal or error
         finally:
+            self.workers.close()
             return_store(self.folder)
 
     def take_due(self, count: int, at: datetime) -> list[Due]:

@@ -18,6 +18,9 @@ NEWSBOT_CONTACT = os.environ.get("NEWSBOT_CONTACT", "")
 # How a run differs from the ordinary one: fields of newsbot.session.Options, as JSON or a dict.
 NEWSBOT_OPTIONS: dict[str, object] = {}
 
+# Processes that read pages, for each site; 0 reads them in the process that fetches.
+NEWSBOT_JOBS = 1 if (os.cpu_count() or 1) > 1 else 0
+
 # A newspaper must be able to tell who is asking; the contact is added when the crawl starts.
 USER_AGENT = f"newsbot/{__version__} (news archive)"
 ROBOTSTXT_USER_AGENT = "newsbot"
@@ -26,6 +29,24 @@ ROBOTSTXT_USER_AGENT = "newsbot"
 SCHEDULER = "newsbot.scheduler.FrontierScheduler"
 
 ROBOTSTXT_OBEY = True
+# Crawl-delay and refusals slow a host down; AutoThrottle may not undo it.
+DOWNLOADER = "newsbot.downloading.downloader.PoliteDownloader"
+# The web and nothing else, with limits on headers and without half bodies.
+DOWNLOAD_HANDLERS = {
+    "http": "newsbot.downloading.connections.Handler",
+    "https": "newsbot.downloading.connections.Handler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
+# No name of a public site may lead into a private network.
+TWISTED_DNS_RESOLVER = "newsbot.downloading.addresses.PublicResolver"
+# Newspapers that choose the edition by this header shall serve the Kazakh one.
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "kk,ru;q=0.5",
+}
 # One request at a time and seconds between them, unless a profile knows better.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 2.0
@@ -37,9 +58,11 @@ CONCURRENT_ITEMS = 1
 AUTOTHROTTLE_MAX_DELAY = 60.0
 # Two retries within a run; what still fails is due again later.
 RETRY_TIMES = 2
-# 429 and 503 are not retried at once: the server asked us to stay away.
+# 429 and 503 are not retried at once: the server asked us to stay away (BackOffMiddleware).
 RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]
 REDIRECT_MAX_TIMES = 8
+# Longer ones are pages that reload themselves, not pages that have moved.
+METAREFRESH_MAXDELAY = 5
 DOWNLOAD_TIMEOUT = 60
 # No article page is larger; a bomb is cut here.
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
@@ -60,6 +83,16 @@ DOWNLOADER_MIDDLEWARES = {
     # Hosts are checked with their port, on every request including redirects.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "newsbot.middlewares.OwnSiteMiddleware": 50,
+    # Pauses a whole host, which Scrapy's retries cannot.
+    "newsbot.downloading.backoff.BackOffMiddleware": 560,
+    # Loops end at once and in a failure; file: and javascript: are no redirects.
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "newsbot.middlewares.MetaRefreshMiddleware": 580,
+    # Whole bodies only, where Scrapy takes a truncated gzip for a page.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "newsbot.downloading.decoding.DecodingMiddleware": 590,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "newsbot.middlewares.RedirectMiddleware": 600,
     # Next to the network: sees the bytes before anything decompresses or reads them.
     "newsbot.middlewares.CaptureMiddleware": 950,
 }

@@ -38,7 +38,8 @@ def canonical(url: str) -> str | None:
             return None
         if not host.isascii():
             host = host.encode("idna").decode("ascii")
-        if not _HOST.fullmatch(host):
+        # Browsers end the host at a backslash, Python does not: nobody knows which is meant.
+        if not _HOST.fullmatch(host) or "\\" in parts.netloc:
             return None
         if ":" in host:
             host = f"[{host}]"

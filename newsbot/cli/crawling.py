@@ -78,6 +78,7 @@ def run_crawls(
     *,
     options: Options = Options(),  # noqa: B008 -- frozen
     contact: str | None = None,
+    jobs: int | None = None,
     progress: bool = False,
     verbose: bool = False,
 ) -> list[Report]:
@@ -94,7 +95,7 @@ def run_crawls(
         )
     store = borrow_store(folder)
     try:
-        settings = _settings(folder, options, contact, verbose)
+        settings = _settings(folder, options, contact, jobs, verbose)
         process = CrawlerProcess(settings)
         reports: dict[str, Report] = {}
         failures: list[Failure] = []
@@ -125,7 +126,7 @@ def run_crawls(
         return_store(folder)
 
 
-def _settings(folder: Path, options: Options, contact: str | None, verbose: bool) -> Settings:
+def _settings(folder: Path, options: Options, contact: str | None, jobs: int | None, verbose: bool) -> Settings:
     settings = Settings()
     settings.setmodule("newsbot.settings")
     logs = folder / "logs"
@@ -138,6 +139,8 @@ def _settings(folder: Path, options: Options, contact: str | None, verbose: bool
         ("LOG_FILE_APPEND", True),
     ):
         settings.set(name, value, priority="cmdline")
+    if jobs is not None:
+        settings.set("NEWSBOT_JOBS", jobs, priority="cmdline")
     logging.captureWarnings(True)
     return settings
 

@@ -41,6 +41,7 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> str | None
 @click.option("--oldest-first", is_flag=True, help="Oldest articles first; default: newest first.")
 @click.option("--revisit", is_flag=True, help="Look at every known article again, due or not.")
 @click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many articles a site.")
+@click.option("--jobs", type=click.IntRange(0, 64), help="Processes that read pages, a site; default: 1.")
 @click.option("--dry-run", is_flag=True, help="Ask the sources, then list what would be visited.")
 @click.option(
     "--contact",
@@ -55,6 +56,7 @@ def crawl(
     data: Path,
     sites_dirs: tuple[Path, ...],
     contact: str | None,
+    jobs: int | None,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -78,6 +80,7 @@ def crawl(
         data,
         options=options,
         contact=contact,
+        jobs=jobs,
         progress=not (quiet or verbose or as_json) and sys.stderr.isatty(),
         verbose=verbose,
     )

@@ -28,25 +28,31 @@ _FACETS = re.compile(
 )
 _CALENDARS = "calendars?|events?|kalendar|kuntizbe|күнтізбе|календарь|afisha|agenda|ai1ec|eventlist"
 _CALENDAR = re.compile(
-    rf"/(?:[\w-]+[-_])?(?:{_CALENDARS})(?:/[a-z]+)?/\d{{4}}(?:[/-]\d{{1,2}}){{0,2}}/?$", re.IGNORECASE
+    rf"/(?:[\w-]+[-_])?(?:{_CALENDARS})(?:/[a-z]+)?/\d{{4}}(?:[/-]\d{{1,2}}){{0,2}}/?$",
+    re.IGNORECASE,
 )
 _ARCHIVE = re.compile(r"(?:^|/)(\d{4,})/(\d{1,2})(?:/\d{1,2})?(?:/page/\d+)?/?$")
 _SESSION_KEY = re.compile(
     r"(?:phpsessid|(?:asp\.?net_?)?sess(?:ion)?[-_]?(?:id)?|jsessionid|sid|cfid|cftoken|osc?sid|zenid|s)",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(r"(?=[a-z]*\d)[0-9a-f]{8,}|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{20,}", re.IGNORECASE)
+_TOKEN = re.compile(
+    r"(?=[a-z]*\d)[0-9a-f]{8,}|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{20,}", re.IGNORECASE
+)
+# Long hexadecimal segments alone are no sign: some engines number their articles so.
 _SESSION_PATH = re.compile(
-    r"/(?:sid|s|sess|session|sessionid|phpsessid)[/=-][0-9a-f]*\d[0-9a-f]*(?=/)|"
-    r"/\([sS]\([0-9a-z]{16,}\)\)(?=/)|"
-    r";(?:jsessionid|phpsessid|sid)=[^/?#]*|"
-    r"/(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}(?=/.)",
+    r"/(?:sid|sess|session|sessionid|phpsessid)[/=-][0-9a-f]*\d[0-9a-f]*(?=/|$)|"
+    r"/s/(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}(?=/)|"
+    r"/\(s\([0-9a-z]{16,}\)\)(?=/)|"
+    r";(?:jsessionid|phpsessid|sid)=[^/?#]*",
     re.IGNORECASE,
 )
+_NUMBERED = frozenset("id option p newsid nid element_id section_id itemid".split())
+"""Keys of one thing's own address, where the other keys are no filters."""
 _ACTIONS = (
     "delete|del|remove|destroy|edit|logout|log-?out|sign-?out|login|log-?in|sign-?in|signup|sign-?up|"
     "register|registration|add-?to-?(?:cart|favorites|basket)|cart|checkout|basket|like|dislike|vote|rate|"
-    "unsubscribe|subscribe|lostpassword|lost-?password|password|trackback|report|complain|print"
+    "unsubscribe|subscribe|lostpassword|lost-?password|password|trackback|print"
 )
 _ACTION_PATH = re.compile(rf"/(?:{_ACTIONS})(?:\.\w+)?(?:/\d*)?/?$", re.IGNORECASE)
 _ACTION_KEY = re.compile(
@@ -76,7 +82,7 @@ def suspicious(url: str, *, year: int | None = None) -> str | None:
         ("session_id", _has_session(parts.path, pairs)),
         ("repeating_path", _repeats(parts.path)),
         ("calendar", _is_calendar(parts.path, pairs, year)),
-        ("facets", sum(1 for key, _ in pairs if _FACETS.fullmatch(key)) >= MAX_FACETS),
+        ("facets", _is_faceted(pairs)),
     )
     return next((reason for reason, found in checks if found), None)
 
@@ -93,10 +99,13 @@ def without_session(url: str) -> str:
     except ValueError:
         return url
     path = _SESSION_PATH.sub(
-        lambda found: "" if found[0][0] == ";" else f"{found[0][: found[0].rfind('/')]}/*", parts.path
+        lambda found: "" if found[0][0] == ";" else f"{found[0][: found[0].rfind('/')]}/*",
+        parts.path,
     )
     kept = [(key, value) for key, value in pairs if not _is_session(key, value)]
-    query = "&".join(f"{key}={value}" for key, value in kept) if len(kept) < len(pairs) else parts.query
+    query = (
+        "&".join(f"{key}={value}" for key, value in kept) if len(kept) < len(pairs) else parts.query
+    )
     return parts._replace(path=path, query=query).geturl()
 
 
@@ -122,6 +131,12 @@ def _repeats(path: str) -> bool:
     # Months and days may be alike: /2012/12/12/12/.
     words = Counter(segment for segment in segments if not (segment.isdigit() and len(segment) < 5))
     return len(segments) > MAX_DEPTH or max(words.values(), default=0) >= REPEATS
+
+
+def _is_faceted(pairs: list[tuple[str, str]]) -> bool:
+    if any(key.lower() in _NUMBERED for key, _ in pairs):
+        return False
+    return sum(1 for key, _ in pairs if _FACETS.fullmatch(key)) >= MAX_FACETS
 
 
 def _is_calendar(path: str, pairs: list[tuple[str, str]], year: int | None) -> bool:

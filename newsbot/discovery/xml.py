@@ -1,12 +1,14 @@
 """xml: parses feeds and sitemaps as they come: broken, huge, in wrong encodings, or hostile.
 
-Entities are never resolved and nothing is fetched (billion laughs, XXE); libxml2 recovers the rest.
+No entity is ever declared and nothing is fetched (billion laughs, XXE); libxml2 recovers the rest.
 """
 
 from __future__ import annotations
 
 import gzip
+import html.entities
 import io
+import re
 import zlib
 
 from lxml import etree
@@ -16,6 +18,13 @@ from newsbot.extraction.decode import decode
 
 MAX_BYTES = 64 * 1024 * 1024
 """Of one source after unpacking; the sitemap protocol allows 50 MiB."""
+# What stands before the root: a prologue (also in the wrong place) and a DTD with its declarations.
+_PROLOGUE = re.compile(
+    r"<\?xml\s[^>]{0,500}>|<!DOCTYPE[^<>\[]*(?:>|\[.*?(?:\]\s*>|\Z))", re.DOTALL | re.I
+)
+_REFERENCE = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:(?P<name>[a-z]\w{0,31});|(?!#\w{1,8};))", re.DOTALL | re.I
+)
 
 
 def parse_xml(body: bytes, charset: str | None = None) -> Element | None:
@@ -32,10 +41,24 @@ def parse_xml(body: bytes, charset: str | None = None) -> Element | None:
     )
     # Decoded by our own rules, because prologues and headers of Kazakh sites lie about charsets.
     text = decode(body, charset).text.lstrip("\ufeff \t\r\n")
+    text = _REFERENCE.sub(_numeric, _PROLOGUE.sub("", text, count=2)).lstrip()
     try:
         return etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
+
+
+def _numeric(reference: re.Match[str]) -> str:
+    """`&amp;`, `&nbsp;` and bare ampersands as numeric references.
+
+    In a document with any error libxml2 drops all named ones, and `?a=1&amp;p=2` turns into
+    another address.
+    """
+    if reference[0].startswith("<"):
+        return reference[0]
+    name = reference["name"]
+    chars = html.entities.html5.get(f"{name};", "") if name else "&"
+    return "".join(f"&#{ord(char)};" for char in chars) or reference[0]
 
 
 def unpack(body: bytes) -> bytes:

@@ -7,8 +7,9 @@ and the generic extractor are asked in turn; each field remembers who answered.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from newsbot import urls
 from newsbot.extraction import body as bodies
 from newsbot.extraction import classify, fields, structured
 from newsbot.extraction.around import Around, signature
-from newsbot.extraction.blocks import inline_text
+from newsbot.extraction.blocks import Block, inline_text
 from newsbot.extraction.body import Body
 from newsbot.extraction.dates import ParsedDate, find_dates, parse_date, parse_machine
 from newsbot.extraction.decode import decode
@@ -35,11 +36,8 @@ __all__ = ["Article", "extract"]
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
 SHORT_TEXT = 200
 """Characters below which an article is flagged `short_text`."""
-_GENERATOR = 5
-"""What `<meta name=generator>` counts among the signs of a family."""
 _TEASER = 600
 """Characters; a text that ends in dots is taken for a teaser up to this length."""
-_CUT = re.compile(r"(?:\[?(?:…|\.{3})\]?|&hellip;)$")
 _COMMENT_FORMS = (
     "#respond, #commentform, #dle-comments-form, .itemCommentsForm, .comment-wrapper, "
     ".reviews-reply-form, .comment-form, #comment-form, #comments-form"
@@ -85,13 +83,14 @@ def _family(page: Page, site: Site | None) -> Family:
     if site and site.family != "generic":
         return known[site.family]
     generators = page.metas.get("generator", [])
-    best, most = known["generic"], 0
     for family in known.values():
-        signs = sum(map(page.has, family.signs))
         if family.generator and any(
             re.search(family.generator, generator, re.IGNORECASE) for generator in generators
         ):
-            signs += _GENERATOR
+            return family
+    best, most = known["generic"], 0
+    for family in known.values():
+        signs = sum(map(page.assets.__contains__, family.assets)) + sum(map(page.has, family.signs))
         if signs > most:
             best, most = family, signs
     return best
@@ -133,6 +132,11 @@ class _Reader:
                     return f"{name}/{layout.id}", layout
         return f"{generic.id}/{generic.layouts[-1].id}", generic.layouts[-1]
 
+    @cached_property
+    def proven(self) -> bool:
+        """Whether the layout's own proof says that the page is one article."""
+        return self.page.has(self.layout.article)
+
     def read(self) -> None:
         article, page = self.article, self.page
         article.layout = self.layout_name
@@ -144,7 +148,7 @@ class _Reader:
         )
         self._choose("authors", self._authors)
         body = bodies.tidy(
-            self.body.blocks,
+            self._with_what_stands_before(self.body.blocks),
             title=article.title,
             authors=article.authors,
             zone=self.zone,
@@ -259,7 +263,7 @@ class _Reader:
     def _body(self) -> Body:
         page, title = self.page, self.article.title
         found = bodies.from_layout(page, self.layout, self.learned)
-        proven = page.has(self.layout.article)
+        proven = self.proven
         if not found.blocks or (found.chars < classify.MIN_TEXT and not proven):
             if not (proven and found.source):
                 other = bodies.from_blocks(main_blocks(page), "generic", self.learned)
@@ -280,6 +284,23 @@ class _Reader:
             self.article.sources["text"] = found.source
         return found
 
+    def _with_what_stands_before(self, found: list[Block]) -> list[Block]:
+        """Blocks with the lead and the captions printed between headline and text, if they are new."""
+        if not found or not self.body.elements:
+            return found
+        captions, lead = self.around.captions(), self.around.lead()
+        if not captions and not lead:
+            return found
+        known = {bodies.letters(block.text) for block in found}
+        whole = "".join(bodies.letters(block.text) for block in found[:3])
+        before = []
+        for caption in captions:
+            if bodies.letters(caption) not in known:
+                before.append(Block("caption", caption, 0.0, self.body.elements[0]))
+        if lead and not _is_cut(lead) and bodies.letters(lead) not in whole:
+            before.append(Block("p", lead, 0.0, self.body.elements[0]))
+        return [*before, *found]
+
     def _authors(self) -> tuple[list[str], str]:
         sites = {bodies.letters(name) for name in self._site_names() if name}
 
@@ -295,6 +316,7 @@ class _Reader:
             (lambda: structured.labels(self.data.get("author")), "next-data"),
             (self.around.authors, "printed"),
             (lambda: filter(None, [signature(self.body.blocks)]), "signature"),
+            (lambda: filter(None, [self.around.signature()]), "signature"),
             (lambda: self.page.metas.get("article:author", []), "meta"),
             (lambda: self.page.metas.get("author", []), "meta"),
         ]
@@ -314,6 +336,7 @@ class _Reader:
         ]
         if not any(source in ("layout", "printed") for _, source in candidates):
             # A machine's word alone is checked against what is printed, and replaced where it fails.
+            candidates += self._machine_dates("printed", list(self.around.moments()[:1]))
             candidates += self._printed_dates(self.around.dates(), 1)
         chosen = _choose_date(candidates)
         if chosen:
@@ -344,33 +367,35 @@ class _Reader:
             return value.isoformat(timespec="seconds")
         return value.isoformat()
 
-    def _near(self, css: str) -> list[tuple[Element, str]]:
+    def _near(self, css: str) -> Iterator[tuple[Element, str]]:
         """Matches of a selector with their text, those in sidebars and other articles left out."""
         base, _, attribute = css.partition("::attr(")
         attribute = attribute.rstrip(")")
-        found = []
         for element in self.page.select(base)[:20]:
             value = faithful(element.get(attribute) or "") if attribute else inline_text(element)
             if value and self.around.is_near(element):
-                found.append((element, value))
-        return found
+                yield element, value
 
     def _layout_dates(self, selectors: list[str]) -> list[tuple[ParsedDate, str]]:
-        matches = [(css, *match) for css in selectors for match in self._near(css)[:1]]
-        # A selector as plain as `.date` may match a list beside the article first.
-        matches.sort(key=lambda match: not self.around.in_core(match[1]))
-        for css, element, value in matches:
+        farther: list[tuple[ParsedDate, str]] = []
+        for css in selectors:
             machine = "::attr(" in css
-            parse = parse_machine if machine else self._parse
-            parsed = parse(value, zone=self.zone, fetched_at=self.fetched_at)
-            if not parsed:
-                continue
-            found = [(parsed, "layout" if machine else "printed")]
-            shown = machine and self._parse(
-                inline_text(element), zone=self.zone, fetched_at=self.fetched_at
-            )
-            return [*found, (shown, "printed")] if shown else found
-        return []
+            for element, value in self._near(css):
+                parse = parse_machine if machine else self._parse
+                parsed = parse(value, zone=self.zone, fetched_at=self.fetched_at)
+                if not parsed:
+                    continue
+                found = [(parsed, "layout" if machine else "printed")]
+                shown = machine and self._parse(
+                    inline_text(element), zone=self.zone, fetched_at=self.fetched_at
+                )
+                if shown:
+                    found.append((shown, "printed"))
+                # A selector as plain as `.date` may match a list beside the article first.
+                if self.around.in_core(element):
+                    return found
+                farther = farther or found
+        return farther
 
     def _parse(
         self, text: str, *, zone: ZoneInfo, fetched_at: datetime | None
@@ -462,10 +487,9 @@ class _Reader:
 
     def _views(self) -> tuple[int | None, str]:
         for css in self.layout.views:
-            for value in self.page.strings(css)[:1]:
-                number = fields.view_count(value)
-                if number is not None:
-                    return number, "layout"
+            number = fields.view_count(self.page.first([css]) or "")
+            if number is not None:
+                return number, "layout"
         number = structured.interactions(self.ld, "Read|View|Watch")
         if number is not None:
             return number, "json-ld"
@@ -475,10 +499,9 @@ class _Reader:
 
     def _comments(self) -> tuple[int | None, str]:
         for css in self.layout.comments:
-            for value in self.page.strings(css)[:1]:
-                number = fields.comment_count(value)
-                if number is not None:
-                    return number, "layout"
+            number = fields.comment_count(self.page.first([css]) or "")
+            if number is not None:
+                return number, "layout"
         stated = self.ld.get("commentCount")
         if isinstance(stated, int):
             return stated, "json-ld"
@@ -502,7 +525,7 @@ class _Reader:
             if address and address not in own and language.lower() != "x-default":
                 found.setdefault(address, {"language": language, "url": address})
         for link in self.page.index.tags.get("a", []):
-            language = fields.edition_label(inline_text(link)) if len(link) < 3 else ""
+            language = fields.edition_label(link.text or "")
             if language:
                 address = urls.canonical(self.page.absolute(link.get("href") or "") or "")
                 if address and address not in own and self._is_edition(address):
@@ -561,11 +584,11 @@ class _Reader:
             bodies.letters(text)
         ):
             return True
-        return bool(_CUT.search(text)) and len(text) < _TEASER
+        return _is_cut(text) and len(text) < _TEASER
 
 
 def _is_cut(text: str) -> bool:
-    return bool(_CUT.search(text.strip()))
+    return text.rstrip(" ])").endswith(("…", "...", "&hellip;"))
 
 
 def _agrees(printed: str, heads: list[str]) -> bool:

@@ -35,9 +35,17 @@ _OTHER = re.compile(
 )
 _REVISED = re.compile(r"(?:^|-)(?:modified|updated|update|edited)(?=-|$)", re.I)
 _FIRST = re.compile(r"(?:^|-)(?:date|published|post-?date)(?=-|$)", re.I)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
 _COMMENT = re.compile(r"(?:^|[\s_-])(?:comment|comEnt|review)(?:$|[\s_-])", re.I)
-_TAGS = re.compile(r"(?:^|-)(?:tags|tag-?list|taglist|tagcloud|hash-?tags|keywords|tags-\w+|\w+-tags)(?=-|$)", re.I)
+_TAGS = re.compile(
+    r"(?:^|-)(?:tags|tag-?list|taglist|tagcloud|hash-?tags|keywords|tags-\w+|\w+-tags)(?=-|$)", re.I
+)
+_LEAD = re.compile(
+    r"(?:^|-)(?:lead|lid|lede|leed|standfirst|intro|intro-?text|anons|announce|sub-?title|excerpt|summary|dek)(?=-|$)",
+    re.I,
+)
+_LEAD_SIZES = (50, 700)
+_BETWEEN, _ABOVE, _BELOW = range(3)  # where something stands: nearer is less
 _COUNTER = re.compile(r"[^\d:]{0,40}\d[\d\s.,]*(?:k|к|мың|тыс\.?)?[^\d:]{0,30}", re.I)
 _MAX_COUNTER = 60
 """Characters of the longest counter."""
@@ -45,10 +53,15 @@ _MAX_LINE = 160
 """Characters of a line that may be a byline, a date line or a counter."""
 
 
+def _words(css_class: str, css_id: str) -> str:
+    """Class and id as words between hyphens, with two hyphens between two names."""
+    return _HUMP.sub("-", "--".join((*css_class.split(), *css_id.split())))
+
+
 @lru_cache(maxsize=16384)
 def _kind(css_class: str, css_id: str) -> str | None:
     """The field that an element's names promise; None for none and for more than one."""
-    names = _CAMEL.sub("-", f"{css_class} {css_id}")
+    names = _words(css_class, css_id)
     if _OTHER.search(names):
         return None
     if _REVISED.search(names) and not _FIRST.search(names):
@@ -62,7 +75,17 @@ def _kind(css_class: str, css_id: str) -> str | None:
 @lru_cache(maxsize=16384)
 def _elsewhere(css_class: str, css_id: str) -> bool:
     """Whether an element's names say that it speaks of other things than this article."""
-    return bool(_OTHER.search(_CAMEL.sub("-", f"{css_class} {css_id}")))
+    return bool(_OTHER.search(_words(css_class, css_id)))
+
+
+@lru_cache(maxsize=16384)
+def _is_lead(css_class: str) -> bool:
+    return bool(_LEAD.search(_words(css_class, "")))
+
+
+@lru_cache(maxsize=16384)
+def _is_tags(css_class: str) -> bool:
+    return bool(_TAGS.search(_words(css_class, "")))
 
 
 @dataclass
@@ -146,8 +169,8 @@ class Around:
         first = order.get(self.body[0], 0) if self.body else 0
         above = order.get(self.title, first) if self.title is not None else first
         if above <= place <= first:
-            return 0, place
-        return (1, above - place) if place < above else (2, place)
+            return _BETWEEN, place
+        return (_ABOVE, above - place) if place < above else (_BELOW, place)
 
     @cached_property
     def named(self) -> dict[str, list[tuple[tuple[int, int], str]]]:
@@ -168,8 +191,10 @@ class Around:
             if tag == "time":
                 kind = "published"
             if kind and element is not self.title:
-                text = inline_text(element) if tag != "svg" else ""
-                if not text:
+                text = inline_text(element)
+                if kind == "section" and len(text) <= _MAX_LINE:
+                    text = inline_text(_first_link(element))
+                if not text or tag == "svg":
                     text = _beside_icon(element)
                 if text and len(text) <= _MAX_LINE:
                     found.setdefault(kind, []).append((self._distance(element), text))
@@ -200,12 +225,17 @@ class Around:
         return [line for _, line in self._lines]
 
     @cached_property
-    def _lines(self) -> list[tuple[int, str]]:
+    def _blocks(self) -> list[Block]:
+        """Short blocks around the text, in page order."""
         excluded = self._excluded | ({self.title} if self.title is not None else set())
-        near: list[tuple[tuple[int, int], int, Block]] = []
-        for position, block in enumerate(blocks(self._scope, excluded)):
-            if len(block.text) <= _MAX_LINE:
-                near.append((self._distance(block.element), position, block))
+        return [b for b in blocks(self._scope, excluded) if len(b.text) <= _MAX_LINE]
+
+    @cached_property
+    def _lines(self) -> list[tuple[int, str]]:
+        near = [
+            (self._distance(block.element), position, block)
+            for position, block in enumerate(self._blocks)
+        ]
         near.sort(key=lambda piece: (piece[0][0], piece[1]))
         inside = [
             block.text
@@ -216,7 +246,7 @@ class Around:
             if len(block.text) <= _MAX_LINE
         ]
         pieces = [(place[0], line) for place, _, block in near for line in block.text.split("\n")]
-        pieces += [(1, line) for line in (*inside, *self.dropped)]
+        pieces += [(_ABOVE, line) for line in (*inside, *self.dropped)]
         return sorted(pieces, key=lambda piece: piece[0])
 
     def views(self) -> int | None:
@@ -250,6 +280,55 @@ class Around:
                 return people
         return []
 
+    def signature(self) -> str | None:
+        """The name printed right under the text, outside of what was found to hold it."""
+        order = self.page.index.order
+        last = max((order.get(element, 0) for element in self.body), default=0)
+        below = [block for block in self._blocks if order.get(block.element, 0) > last]
+        for block in below[:3]:
+            name = block.text.strip(" .,")
+            if block.linked < 0.5 and self.in_core(block.element) and fields.looks_like_name(name):
+                return name
+        return None
+
+    def moments(self) -> list[str]:
+        """Machine-readable dates on elements near the article, nearest first."""
+        found = []
+        for place, element in sorted(
+            ((self._distance(e), e) for e in self.page.index.tags.get("time", [])[:50]),
+            key=lambda piece: piece[0],
+        ):
+            value = element.get("datetime")
+            if value and place[0] != _BELOW and self.is_near(element):
+                found.append(value)
+        return found
+
+    def lead(self) -> str | None:
+        """A paragraph between headline and text that is named as the article's lead."""
+        for css_class, elements in self.page.index.classes.items():
+            if not _is_lead(css_class):
+                continue
+            for element in elements[:2]:
+                text = inline_text(element)
+                if (
+                    _LEAD_SIZES[0] <= len(text) <= _LEAD_SIZES[1]
+                    and self._distance(element)[0] == _BETWEEN
+                    and self.is_near(element)
+                    and not any(e in self._body_set for e in (element, *element.iter()))
+                ):
+                    return text
+        return None
+
+    def captions(self) -> list[str]:
+        """Captions of pictures between headline and text."""
+        found = []
+        for element in self.page.index.tags.get("figcaption", [])[:10]:
+            if self._distance(element)[0] == _BETWEEN and self.is_near(element):
+                inside = any(above in self._body_set for above in element.iterancestors())
+                if not inside:
+                    found.append(inline_text(element))
+        return [text for text in found if text]
+
     def dates(self) -> list[str]:
         """Short texts in which the date of publication may stand, likeliest first."""
         named = [(place[0], 0, text) for place, text in self.named.get("published", [])]
@@ -259,7 +338,7 @@ class Around:
     def tags(self) -> list[str]:
         """Printed tags: the links of an element named so, or a line «Тегтер: …»."""
         for css_class, elements in self.page.index.classes.items():
-            if _TAGS.search(_CAMEL.sub("-", css_class)):
+            if _is_tags(css_class):
                 for element in elements[:3]:
                     found = [inline_text(a) for a in element.iter("a")]
                     if found and self.is_near(element):
@@ -278,6 +357,12 @@ class Around:
         return None
 
 
+def _first_link(element: Element) -> Element:
+    """What «Published in: Sport» links to, or the element itself."""
+    link = next(element.iter("a"), None)
+    return element if link is None or not inline_text(link) else link
+
+
 def _beside_icon(icon: Element) -> str:
     """What stands after an empty element: its tail, its neighbour, or the rest of its parent."""
     tail = faithful(icon.tail or "")
@@ -294,6 +379,3 @@ def signature(found: list[Block]) -> str | None:
     """The name with which an article is signed at its end: «Айгүл СЕРІКҚЫЗЫ»; None without one."""
     text = found[-1].text if len(found) > 2 and found[-1].kind in ("p", "heading") else ""
     return text.rstrip(".,") if text and fields.looks_like_name(text.rstrip(".,")) else None
-
-
-

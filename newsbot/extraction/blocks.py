@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 
 from lxml.etree import _Element as Element
 
@@ -148,11 +147,11 @@ class _Walker:
         for text, start, end in _split_breaks(raw):
             while passed < len(links) and links[passed][1] <= start:
                 passed += 1
-            linked = 0
-            for begin, stop in islice(links, passed, None):
-                if begin >= end:
-                    break
+            linked, at = 0, passed
+            while at < len(links) and links[at][0] < end:
+                begin, stop = links[at]
                 linked += len(raw[max(begin, start) : min(stop, end)].strip())
+                at += 1
             share = min(1.0, linked / max(1, len(raw[start:end].strip())))
             self.blocks.append(Block(kind, text, share, element, self.gap))
             self.gap = False

@@ -85,10 +85,25 @@ def from_layout(page: Page, layout: Layout, learned: Collection[str]) -> Body:
 
 def from_blocks(found: list[Block], source: str, learned: Collection[str]) -> Body:
     """A body of blocks that were found in another way."""
+    if found:
+        found = _with_captions(found)
     kept = boilerplate.clean(found, learned)
     elements = list(dict.fromkeys(block.element for block in kept))
     removed = boilerplate.noisy_elements(elements[0]) if len(elements) == 1 else set()
     return Body(kept, elements, removed, _difference(found, kept), source=source)
+
+
+def _with_captions(found: list[Block]) -> list[Block]:
+    """Blocks with the captions of the pictures that stand between them."""
+    inside = list(found[0].element.iterancestors())
+    for block in found[1:]:
+        above = {block.element, *block.element.iterancestors()}
+        inside = [e for e in inside if e in above]
+    if not inside or inside[0].tag in ("html", "body"):
+        return found
+    around = blocks(inside[0], boilerplate.noisy_elements(inside[0]))
+    captions = [b for b in around if b.kind == "caption"]
+    return [*captions, *found] if captions else found
 
 
 def from_html(html: str, url: str, source: str, learned: Collection[str]) -> Body:
@@ -176,12 +191,13 @@ def letters(text: str) -> str:
 
 
 def _is_byline(text: str, names: Collection[str]) -> bool:
-    if not names:
+    spelt = letters(text)
+    if not any(name in spelt for name in names):
         return False
     people = fields.authors([text.replace("\n", ", ")])
     if people:
         return all(letters(name) in names for name in people) and len(text) < 40 + 30 * len(people)
-    return letters(text) in names
+    return spelt in names
 
 
 def is_date_line(text: str, zone: ZoneInfo, fetched_at: datetime | None) -> bool:

@@ -7,6 +7,7 @@ Reasons: `empty`, `listing`, `static_page`, `search`, `password`, `login`, `chal
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -156,7 +157,12 @@ def behind_paywall(page: Page, ld: dict[str, Any]) -> bool:
         return True
     return any(
         _PAYWALL.search(inline_text(element))
-        for name, elements in page.index.classes.items()
-        if "lock" in name or "paid" in name or "subscri" in name or "member" in name
+        for css_class, elements in page.index.classes.items()
+        if _may_be_paywall(css_class)
         for element in elements[:3]
     )
+
+
+@lru_cache(maxsize=16384)
+def _may_be_paywall(css_class: str) -> bool:
+    return bool(re.search(r"(?<![a-z])(?:lock(?:ed)?|paid|subscri\w*|members?)(?![a-z])", css_class, re.I))

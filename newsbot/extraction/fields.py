@@ -166,7 +166,7 @@ def comment_count(text: str) -> int | None:
 
 def section(text: str) -> str | None:
     """A section's name without its label: «Рубрика: Қоғам» → Қоғам."""
-    name = _SECTION_LABEL.sub("", text).strip(" :•|/»—–-,")
+    name = _SECTION_WORD.sub("", _SECTION_LABEL.sub("", text)).strip(" :•|/»—–-,")
     return name if 1 < len(name) <= 80 else None
 
 
@@ -191,31 +191,41 @@ _SECTION_LABEL = re.compile(
     r"سانات|ايدار)\s*[:–—-]\s*",
     re.IGNORECASE,
 )
+_SECTION_WORD = re.compile(
+    r"^(?:опубликовано в|posted in|in|в|айдары?|санаты?|рубрика|жарияланған) (?=[A-ZА-ЯӘҒҚҢӨҰҮҺІ])"
+)
 _TAG_LABEL = re.compile(
     r"(?:тег(?:тер)?|тэг(?:тер)?|теги|метки|tags?|тірек сөздер|кілт сөздер|tegter|تەگتەر)\s*:?", re.IGNORECASE
 )
 _TAG_LINE = re.compile(
     r"(?:тег(?:тер)?|тэг(?:тер)?|теги|метки|tags|тірек сөздер|кілт сөздер|tegter|تەگتەر)\s*:\s*", re.IGNORECASE
 )
-_GLUED = re.compile(r"[^\W\d_a-zA-Z]{3,}[.!?][А-ЯӘҒҚҢӨҰҮҺІ][а-яәғқңөұүһі]{2}|[а-яәғқңөұүһі]{3}[А-ЯӘҒҚҢӨҰҮҺІ][а-яәғқңөұүһі]{3}")
-_LONG_WORD = re.compile(r"[^\W\d_]{32,}")
+_LOWER, _UPPER = "[а-яёәғқңөұүһі]", "[А-ЯЁӘҒҚҢӨҰҮҺІ]"
+_GLUED = re.compile(rf"{_UPPER}(?<={_LOWER}{{3}}.){_LOWER}{{3}}|[.!?](?={_UPPER}{_LOWER}{{2}})(?<={_LOWER}{{4}}.)")
+_LONGEST_WORD = 32
 
 
 def looks_glued(text: str) -> bool:
     """Whether words seem to be joined where the page had mark-up between them: «айтылдыБұл»."""
-    return bool(_GLUED.search(text) or _LONG_WORD.search(text))
+    if _GLUED.search(text):
+        return True
+    return any(len(word) > _LONGEST_WORD and word.isalpha() for word in text.split())
 
 
 # abai.kz labels its Arabic and Latin editions with the codes of Tatar and Lithuanian.
 _EDITION_CODES = {"tt": "kk-Arab", "lt": "kk-Latn", "kz": "kk", "qz": "kk-Latn", "kk-kz": "kk", "ru-ru": "ru", "kk-cyrl": "kk", "kk-arab-cn": "kk-Arab"}  # fmt: skip
-_EDITION_LABELS = [
-    ("kk-Latn", r"lat|latyn(?:sha)?|латын(?:ша)?|qazaqsha|latynsha oqu|qaz|latin"),
-    ("kk-Arab", r"төте|төте жазу|төтеше|arab|араб(?:ша)?|tote|توتە(?: جازۋ)?|قازاقشا|تۇتە|ق"),
-    ("kk", r"кирил(?:лица|ше)?|қаз(?:ақша)?|каз|kz|қазақ тілінде"),
-    ("ru", r"рус(?:ский)?|ru|орыс(?:ша)?|на русском|русская версия"),
-    ("en", r"eng?|english"),
-]
-_EDITIONS = [(language, re.compile(words, re.IGNORECASE)) for language, words in _EDITION_LABELS]
+_EDITION_LABELS = {
+    "kk-Latn": "lat latyn latynsha латын латынша qazaqsha qaz latin",
+    "kk-Arab": "төте төте_жазу төтеше arab араб арабша tote توتە توتە_جازۋ قازاقشا تۇتە",
+    "kk": "кирилл кирилше кириллица қаз қазақша каз kz қазақ_тілінде",
+    "ru": "рус русский ru орысша на_русском русская_версия",
+    "en": "eng en english",
+}
+_EDITIONS = {
+    word.replace("_", " "): language
+    for language, words in _EDITION_LABELS.items()
+    for word in words.split()
+}
 
 
 def edition_language(code: str) -> str:
@@ -225,6 +235,4 @@ def edition_language(code: str) -> str:
 
 def edition_label(text: str) -> str | None:
     """The language that a link such as «Төте жазу» or «Рус» leads to; None for other links."""
-    if len(text) > 20:
-        return None
-    return next((language for language, words in _EDITIONS if words.fullmatch(text)), None)
+    return _EDITIONS.get(text.strip().lower()) if len(text) <= 40 else None

@@ -79,9 +79,14 @@ _LABEL = 60
 """Characters below which a line may be a label, a date or a name."""
 _DECAY, _LEVELS = 0.7, 5
 """What a block counts for an element one level further out, and up to which level."""
+BONUS = 1.5
 _ABOVE_TITLE = 0.3
 """What a block above the page's title counts."""
-_GROWTH, _DENSITY = 0.15, 0.7
+_TEASER = 0.2
+"""What a block under a linked headline counts."""
+_MIN_TEASERS = 3
+"""Headlines with a line each that make the end of a body a list of other articles."""
+_GROWTH, _DENSITY = 0.15, 0.4
 """More prose, and share of prose in what is added, that an element must bring to widen the core."""
 _DEPTH = 100
 """Levels that are climbed from a block; only hostile pages have more."""
@@ -96,12 +101,12 @@ def main_blocks(page: Page) -> list[Block]:
     body = page.root.find("body")
     root = page.root if body is None else body
     found = blocks(root, _inline_noise(root))
-    weights = [_weight(block) for block in found]
+    weights = _weights(found)
     titles = _titles(page, found)
     kept = _before_comments(found, _kept(root, found, weights, titles), titles)
     if titles:
         weights[: titles[0]] = [weight * _ABOVE_TITLE for weight in weights[: titles[0]]]
-    core = _core(found, weights, kept)
+    core = _core(found, weights, kept, titles)
     if core is None:
         return []
     return _trimmed(_around(found, weights, kept, titles, core))
@@ -117,6 +122,20 @@ def _weight(block: Block) -> float:
         return 0.0
     weight = min(size, _MAX_WEIGHED) * (1 - block.linked) ** 2
     return weight if _SENTENCE_END.search(block.text) else 0.3 * weight
+
+
+def _is_headline(block: Block) -> bool:
+    """Whether a block leads to another article."""
+    return block.linked > 0.8 and len(block.text) >= _MIN_WEIGHED
+
+
+def _weights(found: list[Block]) -> list[float]:
+    """Weights of all blocks; what follows a linked headline is most likely another's teaser."""
+    weights = [_weight(block) for block in found]
+    for index in range(1, len(found)):
+        if _is_headline(found[index - 1]):
+            weights[index] *= _TEASER
+    return weights
 
 
 def _is_prose(block: Block) -> bool:
@@ -292,7 +311,9 @@ def _titles(page: Page, found: list[Block]) -> list[int]:
 # --- Body ------------------------------------------------------------------------------------
 
 
-def _core(found: list[Block], weights: list[float], kept: list[int]) -> Element | None:
+def _core(
+    found: list[Block], weights: list[float], kept: list[int], titles: list[int]
+) -> Element | None:
     """The element around which prose is densest, or None where there is no prose."""
     scores: dict[Element, float] = {}
     for index in kept:
@@ -306,6 +327,16 @@ def _core(found: list[Block], weights: list[float], kept: list[int]) -> Element 
             scores[element] = scores.get(element, 0.0) + weight
             weight *= _DECAY
             element = element.getparent()
+    # Comments and teasers may outweigh a short article, but the article stands below the title.
+    opening = next((i for i in kept if titles and i > titles[0] and _is_prose(found[i])), None)
+    if opening is not None:
+        node: Element | None = found[opening].element
+        for _ in range(_DEPTH):
+            if node is None:
+                break
+            if node in scores:
+                scores[node] *= BONUS
+            node = node.getparent()
     return max(scores, key=lambda element: scores[element], default=None)
 
 
@@ -325,23 +356,27 @@ def _home(found: list[Block], index: int) -> Element:
 
 
 def _widened(found: list[Block], kept: list[int], core: Element) -> Element:
-    """The core, or the element around it where the text goes on in other parts of it."""
+    """The core, or the element around it where the text goes on in parts of the same make."""
     if _is_whole(core):
         return core
-    size = _sums(found, kept, [float(len(block.text)) for block in found])
-    prose = _sums(
-        found,
-        kept,
-        [len(b.text) if b.kind != "item" and _is_prose(b) else 0.0 for b in found],
-    )
+    make = core.tag, core.get("class")
+    size, prose = [0.0] * len(found), [0.0] * len(found)
+    for index in kept:
+        block = found[index]
+        size[index] = len(block.text)
+        if block.kind != "item" and _is_prose(block):
+            home = _home(found, index)
+            if (home.tag, home.get("class")) == make:
+                prose[index] = size[index]
+    sizes, proses = _sums(found, kept, size), _sums(found, kept, prose)
     best = node = core
     while not _is_whole(node):
         parent = node.getparent()
         if parent is None or parent.tag in ("body", "html"):
             break
-        more = prose.get(parent, 0.0) - prose.get(best, 0.0)
-        added = size.get(parent, 0.0) - size.get(best, 0.0)
-        if more > _GROWTH * prose.get(best, 0.0) and more > _DENSITY * added:
+        more = proses.get(parent, 0.0) - proses.get(best, 0.0)
+        added = sizes.get(parent, 0.0) - sizes.get(best, 0.0)
+        if more > _GROWTH * proses.get(best, 0.0) and more > _DENSITY * added:
             best = parent
         node = parent
     return best
@@ -365,8 +400,10 @@ def _around(
             if block.element in wide:
                 picked.append(block)
         elif block.element in wide or (title >= 0 and _is_prose(block)):
-            if not _in_masthead(block.element):
-                picked.append(block)
+            # Above the core stand leads and the headline's surroundings.
+            if _in_masthead(block.element):
+                continue
+            picked.append(block)
     return picked
 
 
@@ -394,9 +431,14 @@ def _title_above(
 
 def _trimmed(body: list[Block]) -> list[Block]:
     """The body without lines of links, their labels, and scraps at its ends."""
+    end = len(body)
+    while end >= 2 and _is_headline(body[end - 2]) and not _is_headline(body[end - 1]):
+        end -= 2
+    if len(body) - end < 2 * _MIN_TEASERS:
+        end = len(body)
     kept: list[Block] = []
     links_follow = False
-    for block in reversed(body):
+    for block in reversed(body[:end]):
         if not _belongs(block):
             links_follow = True
         elif not (links_follow and _is_label(block)):

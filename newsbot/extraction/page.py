@@ -7,6 +7,7 @@ mostly match nothing; `::attr()` and `::text` mean what they mean in parsel.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -51,16 +52,26 @@ class Page:
         )
         return [value for value in values if value]
 
-    def first(self, selectors: list[str]) -> str | None:
+    def first(self, selectors: Iterable[str]) -> str | None:
         """The first non-empty string that any of the selectors yields."""
         for css in selectors:
-            for value in self.strings(css):
-                return value
+            for match in self.select(css):
+                value = faithful(match) if isinstance(match, str) else _value(match)
+                if value:
+                    return value
         return None
 
     def has(self, css: str | None) -> bool:
         """Whether a selector matches; False for None."""
         return css is not None and bool(self.select(css))
+
+    @cached_property
+    def assets(self) -> str:
+        """Addresses of the page's style sheets, scripts and first pictures, one to a line."""
+        tags = self.index.tags
+        found = [e.get("href") or "" for e in tags.get("link", [])]
+        found += [e.get("src") or "" for e in (*tags.get("script", []), *tags.get("img", [])[:50])]
+        return "\n".join(found)
 
     @cached_property
     def metas(self) -> dict[str, list[str]]:

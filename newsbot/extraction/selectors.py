@@ -7,7 +7,6 @@ once; what it cannot express (`:has`, `:nth-child`) goes to lxml's XPath through
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any
 
 from cssselect import parser as css
@@ -60,38 +59,51 @@ class Index:
             if len(elements) > 1:
                 elements.sort(key=self.order.__getitem__)
         self.by_class = by_class
-        self.names = (self.tags, by_class, self.ids, self.props)
+        self.names = frozenset(
+            [
+                *self.tags,
+                *(f".{name}" for name in by_class),
+                *(f"#{name}" for name in self.ids),
+                *(f"@{name}" for name in self.props),
+            ]
+        )
 
     def select(self, selector: str) -> list[Any]:
         """Elements, or strings for `::attr()` and `::text`, in document order."""
-        plan = _plan(selector)
+        plan = _PLANS.get(selector)
         if plan is None:
-            found: list[Any] = _xpath(selector)(self.root)  # type: ignore[assignment]
-            return found
-        if len(plan) == 1:
-            return plan[0](self)
-        elements = {e: None for part in plan for e in part(self)}
+            plan = _PLANS[selector] = _plan(selector)
+        names = self.names
+        possible = [look_up for needed, look_up in plan if needed <= names]
+        if not possible:
+            return []
+        if len(possible) == 1:
+            return possible[0](self)
+        elements = {e: None for look_up in possible for e in look_up(self)}
         if any(isinstance(e, str) for e in elements):
             return list(elements)
         return sorted(elements, key=self.order.__getitem__)
 
 
-@lru_cache(maxsize=8192)
-def _xpath(selector: str) -> etree.XPath:
-    return etree.XPath(_TRANSLATOR.css_to_xpath(selector))
+LookUp = Callable[[Index], list[Any]]
+_PLANS: dict[str, list[tuple[frozenset[str], LookUp]]] = {}
+"""Every selector that was asked for: those of the profiles, so their number is bounded."""
 
 
-@lru_cache(maxsize=8192)
-def _plan(selector: str) -> list[Callable[[Index], list[Any]]] | None:
-    """One lookup for each alternative of a selector list; None where XPath is needed."""
+def _plan(selector: str) -> list[tuple[frozenset[str], LookUp]]:
+    """For each alternative of a selector list what a page must hold for it, and how to find it."""
     try:
-        return [_lookup(part.parsed_tree, part.pseudo_element) for part in css.parse(selector)]
+        return [
+            (frozenset(_names(part.parsed_tree)), _lookup(part.parsed_tree, part.pseudo_element))
+            for part in css.parse(selector)
+        ]
     except Unsupported:
-        return None
+        path = etree.XPath(_TRANSLATOR.css_to_xpath(selector))
+        return [(frozenset(), lambda index: path(index.root))]  # type: ignore[list-item, return-value]
 
 
-def _lookup(tree: Any, pseudo: Any) -> Callable[[Index], list[Any]]:
-    match, candidates, needed = _matcher(tree), _candidates(tree), list(_names(tree))
+def _lookup(tree: Any, pseudo: Any) -> LookUp:
+    match, candidates = _matcher(tree), _candidates(tree)
     attribute: str | None = None
     if isinstance(pseudo, css.FunctionalPseudoElement) and pseudo.name == "attr":
         attribute = pseudo.arguments[0].value
@@ -99,9 +111,6 @@ def _lookup(tree: Any, pseudo: Any) -> Callable[[Index], list[Any]]:
         raise Unsupported
 
     def look_up(index: Index) -> list[Any]:
-        for kind, name in needed:
-            if name not in index.names[kind]:
-                return []
         found = [e for e in candidates(index)[:_MAX_CANDIDATES] if match(e)]
         if attribute is None:
             return found
@@ -111,21 +120,20 @@ def _lookup(tree: Any, pseudo: Any) -> Callable[[Index], list[Any]]:
     return look_up
 
 
-def _names(tree: Any) -> Iterator[tuple[int, str]]:
-    """What a page must hold for the selector to match at all, as positions in `Index.names`."""
+def _names(tree: Any) -> Iterator[str]:
+    """What a page must hold for the selector to match at all, as in `Index.names`."""
     while not isinstance(tree, css.Element):
         if isinstance(tree, css.CombinedSelector):
             yield from _names(tree.subselector)
         elif isinstance(tree, css.Class):
-            yield 1, tree.class_name
+            yield f".{tree.class_name}"
         elif isinstance(tree, css.Hash):
-            yield 2, tree.id
-        elif isinstance(tree, css.Attrib):
-            if tree.attrib == "itemprop" and tree.operator in ("=", "~="):
-                yield from ((3, name) for name in _value_of(tree).split())
+            yield f"#{tree.id}"
+        elif _is_itemprop(tree):
+            yield from (f"@{name}" for name in _value_of(tree).split())
         tree = tree.selector
     if tree.element is not None:
-        yield 0, tree.element.lower()
+        yield tree.element.lower()
 
 
 def _candidates(tree: Any) -> Callable[[Index], list[Element]]:
@@ -141,9 +149,8 @@ def _candidates(tree: Any) -> Callable[[Index], list[Element]]:
             return lambda index: index.ids.get(identifier, [])
         if isinstance(tree, css.Class):
             name = tree.class_name
-        elif isinstance(tree, css.Attrib) and tree.attrib == "itemprop":
-            if tree.operator in ("=", "~=") and len(_value_of(tree).split()) == 1:
-                prop = _value_of(tree)
+        elif _is_itemprop(tree) and len(_value_of(tree).split()) == 1:
+            prop = _value_of(tree)
         tree = tree.selector
     tag = tree.element
     if name is not None:
@@ -156,6 +163,14 @@ def _candidates(tree: Any) -> Callable[[Index], list[Element]]:
         kind = tag.lower()
         return lambda index: index.tags.get(kind, [])
     return lambda index: list(index.order)
+
+
+def _is_itemprop(tree: Any) -> bool:
+    return (
+        isinstance(tree, css.Attrib)
+        and tree.attrib == "itemprop"
+        and tree.operator in ("=", "~=")
+    )
 
 
 def _value_of(tree: Any) -> str:

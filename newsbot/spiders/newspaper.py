@@ -21,6 +21,7 @@ from scrapy.settings import BaseSettings
 from twisted.internet import defer
 from twisted.python.failure import Failure
 
+from archive.article import Article
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store import Candidate, Due
 from archive.times import now, utc
@@ -30,7 +31,6 @@ from newsbot.discovery.listing import parse_listing
 from newsbot.discovery.reading import Found, poll_url, read_source
 from newsbot.discovery.traps import suspicious
 from newsbot.discovery.trust import lying
-from newsbot.extraction import extract
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
 from newsbot.items import VisitItem
@@ -38,6 +38,7 @@ from newsbot.middlewares import OffSite, RobotsUnavailable
 from newsbot.profiles import Site, Source, families
 from newsbot.schedule import FAST, next_poll
 from newsbot.session import Options, Session
+from newsbot.workers import ExtractionFailed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -111,7 +112,7 @@ class NewspaperSpider(Spider):
                 "NEWSBOT_CONTACT (an e-mail address or a web page)"
             )
         folder = Path(settings.get("NEWSBOT_DATA"))
-        spider.session = Session(cls.site, folder, Options(**settings.getdict("NEWSBOT_OPTIONS")))
+        spider.session = Session(cls.site, folder, Options(**settings.getdict("NEWSBOT_OPTIONS")), settings.getint("NEWSBOT_JOBS"))
         crawler.signals.connect(spider.robots_parsed, signal=signals.robots_parsed)
         spider._polled = set()
         spider._complete = []
@@ -358,7 +359,7 @@ class NewspaperSpider(Spider):
             },
         )
 
-    def parse_page(self, response: Response) -> Iterator[VisitItem | Request]:
+    async def parse_page(self, response: Response) -> AsyncIterator[VisitItem | Request]:
         """Extract a page; fetch its further pages before it is handed on."""
         assert response.request is not None
         meta = response.request.meta
@@ -384,11 +385,10 @@ class NewspaperSpider(Spider):
         elif not _is_html(response):
             item.outcome, item.error = "not_article", "not HTML"
         else:
-            article = self._extract(response, item.fetched_at)
-            item.parts.append(article)
-            if article.is_article:
+            article = await self._extract(response, item)
+            if article and article.is_article:
                 further = article.pages[:MAX_PARTS]
-            elif article.reason == "listing":
+            elif article and article.reason == "listing":
                 self._follow(response, meta["depth"] + 1)
         yield self._next_part(item, further) if further else item
 
@@ -414,13 +414,13 @@ class NewspaperSpider(Spider):
         """Links are followed where the site has listings for sources, not where feeds list all."""
         return any(source.kind == "listing" for source in self.site.candidate_sources())
 
-    def parse_part(self, response: Response) -> Iterator[VisitItem | Request]:
+    async def parse_part(self, response: Response) -> AsyncIterator[VisitItem | Request]:
         """A further page of a divided article."""
         assert response.request is not None
         item: VisitItem = response.request.meta["item"]
         rest: list[str] = response.request.meta["rest"]
         if response.status == 200 and _is_html(response):
-            item.parts.append(self._extract(response, item.fetched_at))
+            await self._extract(response, item)
             item.urls.append(urls.canonical(response.url) or response.url)
             yield self._next_part(item, rest) if rest else item
         else:
@@ -453,14 +453,18 @@ class NewspaperSpider(Spider):
         if not self.session.fatal:
             yield item
 
-    def _extract(self, response: Response, fetched_at: datetime) -> Any:
-        return extract(
-            response.body,
-            response.url,
-            charset=_charset(response),
-            fetched_at=fetched_at,
-            site=self.site,
-        )
+    async def _extract(self, response: Response, item: VisitItem) -> Article | None:
+        """Read a page in a worker and add it to the item; a page that breaks the worker fails."""
+        try:
+            article = await self.session.workers.extract(
+                response.body, response.url, _charset(response), item.fetched_at, self.site
+            )
+        except ExtractionFailed as error:
+            item.parts.clear()
+            item.outcome, item.error = "failed", str(error)
+            return None
+        item.parts.append(article)
+        return article
 
     def _next_part(self, item: VisitItem, parts: list[str]) -> Request:
         return Request(

@@ -226,7 +226,9 @@ def test_cut_within_the_first_record(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 4), st.floats(0, 1), st.one_of(st.binary(max_size=40), st.just(b"\0" * 5_000)))
+@given(
+    st.integers(1, 4), st.floats(0, 1), st.one_of(st.binary(max_size=40), st.just(b"\0" * 5_000))
+)
 def test_torn_and_dirty_tails(
     tmp_path_factory: pytest.TempPathFactory, number: int, part: float, dirt: bytes
 ) -> None:
@@ -252,7 +254,9 @@ def test_what_the_database_vouches_for_is_not_read_again(tmp_path: Path) -> None
     written = write(tmp_path)
     path = tmp_path / written[0].warc
     raw = path.read_bytes()
-    path.write_bytes(b"\0" * 10 + raw[10:])  # damage is for `newsbot verify` to find, not to cut off
+    path.write_bytes(
+        b"\0" * 10 + raw[10:]
+    )  # damage is for `newsbot verify` to find, not to cut off
     assert cut_torn_tail(path, written[-1].warc_offset) == 0
     assert path.stat().st_size == len(raw)
 

@@ -37,7 +37,11 @@ def test_a_new_article(paper: Paper) -> None:
     assert paper.visit(read=read, captures=[capture]) == "new"
     row = paper.one("SELECT * FROM articles")
     assert (row["url"], row["title"], row["text"]) == (ONE, read.title, read.text)
-    assert (row["first_seen"], row["last_seen"], row["gone_since"]) == (utc(START), utc(START), None)
+    assert (row["first_seen"], row["last_seen"], row["gone_since"]) == (
+        utc(START),
+        utc(START),
+        None,
+    )
     assert (row["authors"], row["views"], row["comments"]) == ('["Айгүл Сәбит"]', 172, 0)
     assert row["published_raw"] == "20 қараша 2026, 09:30"
     revision = paper.one("SELECT * FROM revisions")
@@ -103,7 +107,9 @@ def test_an_edit_taken_back_is_a_third_revision(paper: Paper) -> None:
         paper.visit(read=article(text=text))
         paper.later(days=1)
     assert paper.outcomes == ["new", "updated", "updated"]
-    assert [r["text"] for r in paper.all("SELECT text FROM revisions ORDER BY number")] == list("аба")
+    assert [r["text"] for r in paper.all("SELECT text FROM revisions ORDER BY number")] == list(
+        "аба"
+    )
 
 
 def test_an_empty_text_never_replaces_a_text(paper: Paper) -> None:
@@ -343,7 +349,12 @@ def test_a_poll_is_remembered(paper: Paper) -> None:
     )
     row = paper.store.source(paper.site, f"{HOME}feed", "feed")
     assert row["id"] == source["id"]
-    assert (row["etag"], row["body_hash"], row["status"], row["error"]) == ('"e"', "h", None, "timeout")
+    assert (row["etag"], row["body_hash"], row["status"], row["error"]) == (
+        '"e"',
+        "h",
+        None,
+        "timeout",
+    )
 
 
 def test_discovered_counts_what_was_not_known(paper: Paper) -> None:
@@ -358,7 +369,7 @@ def test_discovered_counts_what_was_not_known(paper: Paper) -> None:
 
 def test_all_or_nothing(paper: Paper) -> None:
     frontier = paper.row(ONE)
-    broken = article(tags=["су", 7.5])  # type: ignore[list-item]
+    broken = article(tags=["су", 7.5])
     broken.views = object()  # type: ignore[assignment]  # SQLite refuses it, late in the transaction
     with pytest.raises(ArchiveError):
         paper.visit(read=broken, captures=[paper.capture(ONE)], frontier=frontier)
@@ -614,9 +625,9 @@ def test_many_readers_at_once(paper: Paper) -> None:
 
 
 def test_a_reader_cannot_write(paper: Paper) -> None:
-    with closing(open_database(paper.store.folder).conn) as reader:
-        with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            reader.execute("DELETE FROM sites")
+    reader = open_database(paper.store.folder).conn
+    with closing(reader), pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.execute("DELETE FROM sites")
 
 
 def test_the_folder_can_be_copied(paper: Paper, tmp_path: Path) -> None:

@@ -1,0 +1,175 @@
+"""morphology: every way to read a Kazakh word as a stem and suffixes, after suffixes.toml.
+
+Suffixes are taken off from the right; each must fit the letter and the vowel before it, and stand
+after one that it may follow. Which reading is the likely one, `archive.kazakh.stems` decides.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+NOUN, VERB = "noun", "verb"
+LOOSE = "loose"
+"""Pseudo-slot: a suffix whose vowel does not agree with the stem's, as after loans (банктер)."""
+_BACK, _FRONT, _NEUTRAL = "аоұыяё", "әеөүіэ", "уиюё"
+_VOWELS = frozenset(_BACK + _FRONT + _NEUTRAL)
+_HARMONY = {"A": "ае", "I": "ыі", "Q": "қк"}
+_FRONTED = {"ғ": "г", "қ": "к"}
+_VOICELESS = {"б": "п", "г": "к", "ғ": "қ"}
+_MIN_STEM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a word. `slots` are in the order of the word: ("plural", "genitive")."""
+
+    stem: str
+    kind: str
+    """`noun` (any word that is inflected like one) or `verb`."""
+    slots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """One spelling of one suffix, and what must stand before it."""
+
+    slot: str
+    after: frozenset[str]
+    last: str
+    """Letters of which the stem must end in one."""
+    front: bool | None
+    """Vowels it agrees with; None for any."""
+    restored: str
+    """Letter that the spelling swallowed: -я after й, -и for ы + й, -у for ы + у."""
+    voicing: bool
+    """Begins with a vowel, before which п к қ of a stem are written б г ғ."""
+
+
+def _sets(after: list[str], names: Mapping[str, list[str]]) -> frozenset[str]:
+    slots: set[str] = set()
+    for name in after:
+        slots |= _sets(names[name], names) if name in names else {name}
+    return frozenset(slots)
+
+
+def _spellings(
+    form: str, letters: Mapping[str, str], first: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[str, str, bool | None]]:
+    """Spelling, letters it stands after, front or back vowels, for one form of suffixes.toml."""
+    for kind, last in letters.items():
+        text = re.sub(r"\((.)\)", "" if kind == "vowel" else r"\1", form)
+        text = re.sub(r"\{(.)\}", r"\1" if kind == "vowel" else "", text)
+        starts = first.get(text[0], {}).get(kind, text[0])
+        for start in starts:
+            back, fronted = start + text[1:], _FRONTED.get(start, start) + text[1:]
+            for capital, pair in _HARMONY.items():
+                back, fronted = back.replace(capital, pair[0]), fronted.replace(capital, pair[1])
+            if back == fronted:
+                yield back, last, None
+            else:
+                yield back, last, False
+                yield fronted, last, True
+
+
+def _fusions(spelled: str, last: str, front: bool | None) -> Iterator[tuple[str, str, str]]:
+    """Spelling, letters it stands after, letter swallowed: й + а = я, й + у = ю, ы + й = и."""
+    yield spelled, last, ""
+    start, rest = spelled[0], spelled[1:]
+    fused = {"а": "я", "у": "ю"}.get(start)
+    if fused and "й" in last:
+        yield fused + rest, "й", "й"
+        yield fused + rest, "и", ""
+    for vowel in ("ыі" if front is None else "ыі"[front]) if start in "уй" else "":
+        # The vowel that ends the stem: оқы + у = оқу, таны + йды = таниды.
+        if vowel in last:
+            yield ("и" if start == "й" else "у") + rest, vowel, vowel
+
+
+def _load() -> dict[str, list[_Ending]]:
+    data: dict[str, Any] = tomllib.loads(
+        files("archive.kazakh").joinpath("suffixes.toml").read_text("utf-8")
+    )
+    endings: dict[str, dict[_Ending, None]] = {}
+    for suffix in data["suffix"]:
+        after = _sets(suffix["after"], data["after"])
+        for form in suffix["forms"]:
+            for spelled, last, front in _spellings(form, data["letters"], data["first"]):
+                for written, letters, restored in _fusions(spelled, last, front):
+                    voicing = written[0] in _VOWELS
+                    if restored and voicing and restored != "й":
+                        voicing = False
+                    ending = _Ending(suffix["slot"], after, letters, front, restored, voicing)
+                    endings.setdefault(written, {})[ending] = None
+    return {written: list(found) for written, found in endings.items()}
+
+
+_ENDINGS = _load()
+_LONGEST = max(map(len, _ENDINGS))
+
+
+def is_front(text: str) -> bool | None:
+    """Whether the last vowel that tells is a front one; None where none tells."""
+    for letter in reversed(text):
+        if letter in _FRONT:
+            return True
+        if letter in _BACK and letter != "ё":
+            return False
+    return None
+
+
+def _last(text: str) -> str:
+    letter = text[-1]
+    return text[-2] if letter in "ьъ" and len(text) > 1 else letter
+
+
+def readings(word: str, syncope: Mapping[str, str]) -> list[Reading]:
+    """All readings of a lower-case Cyrillic word, itself as a bare stem first.
+
+    `syncope` maps stems as they are written before a vowel to what they are without it
+    (орн → орын). A reading is possible by the rules; its stem need not exist.
+    """
+    found: dict[Reading, None] = {Reading(word, NOUN, ()): None, Reading(word, VERB, ()): None}
+    _strip(word, (), None, False, syncope, found)
+    return list(found)
+
+
+def _strip(
+    text: str,
+    slots: tuple[str, ...],
+    allowed: frozenset[str] | None,
+    loose: bool,
+    syncope: Mapping[str, str],
+    found: dict[Reading, None],
+) -> None:
+    for length in range(1, min(_LONGEST, len(text) - 1) + 1):
+        for ending in _ENDINGS.get(text[-length:], ()):
+            if allowed is not None and ending.slot not in allowed:
+                continue
+            left = text[:-length] + ending.restored
+            if len(left) < _MIN_STEM or _last(left) not in ending.last:
+                continue
+            front = is_front(left)
+            mismatch = ending.front is not None and front is not None and front != ending.front
+            if mismatch and loose:
+                continue
+            inner = (ending.slot, *slots)
+            lefts = [left]
+            if ending.voicing and left[-1] in _VOICELESS:
+                lefts.append(left[:-1] + _VOICELESS[left[-1]])
+            if ending.slot == "converb" and left[-1] == "у" and len(left) < 5:
+                lefts.append(left[:-1] + "п")  # тап + ып = тауып
+            for stem in lefts:
+                told = (LOOSE, *inner) if mismatch or loose else inner
+                if NOUN in ending.after:
+                    found[Reading(stem, NOUN, told)] = None
+                    if ending.voicing and stem in syncope:
+                        found[Reading(syncope[stem], NOUN, told)] = None
+                if VERB in ending.after:
+                    found[Reading(stem, VERB, told)] = None
+                if ending.after - {NOUN, VERB} and len(slots) < 7:
+                    _strip(stem, inner, ending.after, mismatch or loose, syncope, found)

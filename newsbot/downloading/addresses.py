@@ -1,0 +1,102 @@
+"""addresses: a name is looked up once, and what it leads to must lie in the public Internet.
+
+Checked where Twisted resolves: it connects to exactly the address that was checked, so neither a
+redirect, a spelling (`2130706433`, `0x7f.1`) nor a second DNS answer can lead elsewhere.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.error import DNSLookupError
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from twisted.internet.base import ReactorBase
+    from twisted.internet.defer import Deferred
+
+logger = logging.getLogger(__name__)
+
+refused: dict[str, str] = {}
+"""Host → the address for which it was last refused, in this process, like Scrapy's DNS cache."""
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+class PrivateAddress(Exception):
+    """The host's name leads into a private network, or to this machine."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the public Internet (IANA special-purpose registries).
+
+    False for private, shared, loopback, link-local, multicast, reserved and unspecified ones, for
+    IPv6 that embeds such an IPv4 address (mapped, 6to4, Teredo, NAT64), and for what is no address.
+    """
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    return all(
+        part.is_global and not (part.is_multicast or part.is_reserved or part.is_unspecified)
+        for part in (ip, *_embedded(ip))
+    )
+
+
+def _embedded(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
+    if isinstance(ip, IPv4Address):
+        return []
+    nat64 = IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
+    return [v4 for v4 in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ()), nat64) if v4]
+
+
+class PublicResolver(CachingThreadedResolver):
+    """Scrapy's resolver (IPv4), refusing what is not public.
+
+    Exempt are the loopback hosts of loopback sites crawled in this process (what such a site may
+    ask for is checked by `OwnSiteMiddleware`, with ports) and a proxy that the operator has set.
+    """
+
+    process: Any = None
+    """The `CrawlerProcess` that runs the crawls."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
+        """Scrapy's constructor; it hands over the process, not one crawler."""
+        self = super().from_crawler(crawler, reactor)
+        self.process = crawler
+        return self
+
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802
+        """The address of a host. Fails with `DNSLookupError` where it is unknown or not public."""
+        return super().getHostByName(name, timeout).addCallback(self._checked, name.lower())
+
+    def _checked(self, address: str, name: str) -> str:
+        if (
+            is_public(address)
+            or (name in self._own_hosts() and ip_address(address).is_loopback)
+            or name in {urlsplit(proxy).hostname for proxy in getproxies().values()}
+        ):
+            refused.pop(name, None)
+            return address
+        if refused.get(name) != address:
+            logger.warning("refused to connect to %s: %s is not a public address", name, address)
+        refused[name] = address
+        raise DNSLookupError(f"{name} is {address}, not a public address")
+
+    def _own_hosts(self) -> set[str | None]:
+        sites = [
+            getattr(crawler.spidercls, "site", None)
+            for crawler in getattr(self.process, "crawlers", ())
+        ]
+        return {
+            urlsplit(f"//{netloc}").hostname
+            for site in sites
+            if site is not None and site.is_loopback
+            for netloc in site.netlocs
+        }

@@ -1,0 +1,117 @@
+"""downloader: Scrapy's downloader with a pace for each host, and a quick end.
+
+Delays may grow while a crawl runs (robots.txt, refusals) but AutoThrottle never undercuts them; a
+closing crawl gives back what still waits instead of asking for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from dataclasses import dataclass
+from time import monotonic
+
+from scrapy import Request
+from scrapy.core.downloader import Downloader, Slot
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.asyncio import call_later, create_looping_call
+
+logger = logging.getLogger(__name__)
+
+MAX_DELAY = 60.0
+"""Seconds; whatever a host asks for, it gets a request a minute."""
+GRACE = 5.0
+"""Seconds that a closing crawl leaves to transfers under way."""
+
+
+class Interrupted(Exception):
+    """The crawl ended before the request was sent or answered; it is still due."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """What is known about a host's patience in this run."""
+
+    delay: float = 0.0
+    """Seconds between two requests, at least."""
+    resume: float = 0.0
+    """Nothing is sent before this moment (monotonic)."""
+
+
+class PoliteDownloader(Downloader):
+    """Scrapy's downloader; `slow_down` and `pause` hold for everything that goes to a host."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self.paces: defaultdict[str, Pace] = defaultdict(Pace)
+        self._transfers: set[asyncio.Task[Response]] = set()
+        self._closing_since: float | None = None
+        self._watch_loop = create_looping_call(self._watch)
+
+    def slow_down(self, request: Request, delay: float) -> None:
+        """From now on at least `delay` seconds between requests to the host, at most `MAX_DELAY`."""
+        pace = self.paces[self.get_slot_key(request)]
+        pace.delay = max(pace.delay, min(delay, MAX_DELAY))
+
+    def pause(self, request: Request, seconds: float) -> None:
+        """Send nothing to the request's host for a while."""
+        pace = self.paces[self.get_slot_key(request)]
+        pace.resume = max(pace.resume, monotonic() + seconds)
+
+    def delay(self, request: Request) -> float:
+        """Seconds between two requests to the host at present."""
+        key = self.get_slot_key(request)
+        slot = self.slots.get(key)
+        return max(slot.delay if slot else self._delay, self.paces[key].delay)
+
+    def _process_queue(self, slot: Slot) -> None:
+        if slot.latercall or not slot.queue:
+            return
+        pace = self.paces[self.get_slot_key(slot.queue[0][0])]
+        slot.delay = max(slot.delay, pace.delay)
+        wait = pace.resume - monotonic()
+        if wait > 0:
+            slot.latercall = call_later(wait, self._latercall, slot)
+        else:
+            super()._process_queue(slot)
+
+    # -- the end --------------------------------------------------------------------------------
+
+    async def _download(self, slot: Slot, request: Request) -> Response:
+        transfer = asyncio.ensure_future(super()._download(slot, request))
+        self._transfers.add(transfer)
+        try:
+            return await transfer
+        except asyncio.CancelledError:
+            raise Interrupted(f"the crawl ended while {request.url} was on its way") from None
+        finally:
+            self._transfers.discard(transfer)
+
+    def _watch(self) -> None:
+        """Once a second; Scrapy has no signal for «about to close»."""
+        engine = self.crawler.engine
+        if engine is None or engine._slot is None or engine._slot.closing is None:
+            return
+        if self._closing_since is None:
+            self._closing_since = monotonic()
+        for slot in self.slots.values():
+            slot.close()
+            while slot.queue:
+                request, waiting = slot.queue.popleft()
+                waiting.errback(Interrupted(f"the crawl ended before {request.url}"))
+        if monotonic() - self._closing_since > GRACE:
+            for transfer in self._transfers:
+                transfer.cancel()
+
+    def _start_slot_gc(self) -> None:
+        super()._start_slot_gc()
+        if not self._watch_loop.running:
+            self._watch_loop.start(1.0, now=False)
+
+    def close(self) -> None:
+        """Scrapy's end of life."""
+        super().close()
+        if self._watch_loop.running:
+            self._watch_loop.stop()
