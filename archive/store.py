@@ -30,6 +30,8 @@ DATABASE = "news.db"
 LOCK = "newsbot.lock"
 BUSY_SECONDS = 60
 """How long one statement waits for another process, in seconds."""
+CLOCK_MARGIN = timedelta(minutes=15)
+"""How far a newspaper's clock or cache may lag behind ours."""
 SECOND_LOOK = timedelta(days=1)
 """Time between the first 404 or 410 and the second look that makes an article `gone`."""
 
@@ -479,17 +481,21 @@ def _insert_candidates(
 def _look_again(c: sqlite3.Connection, listed: list[Candidate], moment: str) -> None:
     """Known articles whose source dates an edit later than our last visit are due now.
 
-    A bare date counts until its end: the edit may have come after a visit of the same day.
+    A bare date counts until its end: the edit may have come after a visit of the same day. Other
+    people's clocks are late by minutes, and caches too: hence the margin.
     """
     c.executemany(
         "UPDATE frontier SET due = ?1 WHERE outcome <> 'excluded' AND visited_at < ?3 "
         "AND (due IS NULL OR due > ?1) AND article = (SELECT article FROM aliases WHERE url = ?2)",
-        [
-            (moment, item.url, item.changed if "T" in item.changed else f"{item.changed}T24")
-            for item in listed
-            if item.changed
-        ],
+        [(moment, item.url, _latest(item.changed)) for item in listed if item.changed],
     )
+
+
+def _latest(changed: str) -> str:
+    """The last moment, in our own clock, that a source's date may mean."""
+    if "T" not in changed:
+        return f"{changed}T24"
+    return utc(datetime.fromisoformat(changed) + CLOCK_MARGIN)
 
 
 def content_digest(title: str | None, text: str) -> str:

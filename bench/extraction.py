@@ -153,7 +153,9 @@ def measure(name: str, data: Path, pages: Path | None, repeats: int) -> dict[str
             _attempt(extract, html, url)
         seconds.append(time.process_time() - started)
     result = {
-        "scores": scores([outcome(text, body) for text, (*_, body) in zip(texts, corpus, strict=True)]),
+        "scores": scores(
+            [outcome(text, body) for text, (*_, body) in zip(texts, corpus, strict=True)]
+        ),
         "pages": len(corpus),
         "seconds": seconds,
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

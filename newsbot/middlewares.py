@@ -151,8 +151,13 @@ class RedirectMiddleware(_LoopFree, redirect.RedirectMiddleware):
         self, request: Request, response: Response
     ) -> Request | Response:
         """The redirected request. Raises `OffSite` for `file:`, `javascript:` and the like."""
-        result = super().process_response(request, response)
-        if result is response and response.status in _REDIRECTS and "Location" in response.headers:
+        if response.status not in _REDIRECTS or "Location" not in response.headers:
+            return response
+        try:
+            result = super().process_response(request, response)
+        except ValueError:  # no address at all
+            result = response
+        if result is response:
             raise OffSite(f"redirect to {response.headers['Location']!r}")
         return result
 

@@ -175,7 +175,7 @@ ADDRESSES = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(ADDRESSES)
 @example("http://a.kz/?q=\ud800")
 @example("HTTP://\\")

@@ -1,4 +1,4 @@
-"""feeds: RSS 0.9–2.0 and Atom (RFC 4287) → entries."""
+"""feeds: RSS 0.9–2.0, Atom (RFC 4287) and JSON Feed → entries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from lxml.etree import _Element as Element
 
 from newsbot.discovery import Entry
-from newsbot.discovery.xml import child_text, local_name, parse_xml
+from newsbot.discovery.jsonfeed import parse_json_feed
+from newsbot.discovery.xml import child_text, local_name, parse_xml, unpack
 
 MAX_ENTRIES = 5_000
 """Of one feed; longer ones are traps."""
@@ -15,6 +16,9 @@ MAX_ENTRIES = 5_000
 
 def parse_feed(body: bytes, charset: str | None = None) -> list[Entry] | None:
     """Entries of a feed in its order, or None where the document is no feed."""
+    body = unpack(body)
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return parse_json_feed(body)  # some sites serve it as application/rss+xml
     root = parse_xml(body, charset)
     if root is None or local_name(root) not in ("rss", "feed", "rdf"):
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from newsbot.urls import MAX_LENGTH
@@ -50,7 +51,7 @@ _SESSION_PATH = re.compile(
 _NUMBERED = frozenset("id option p newsid nid element_id section_id itemid".split())
 """Keys of one thing's own address, where the other keys are no filters."""
 _ACTIONS = (
-    "delete|del|remove|destroy|edit|logout|log-?out|sign-?out|login|log-?in|sign-?in|signup|sign-?up|"
+    "delete|del|remove|destroy|logout|log-?out|sign-?out|login|log-?in|sign-?in|signup|sign-?up|"
     "register|registration|add-?to-?(?:cart|favorites|basket)|cart|checkout|basket|like|dislike|vote|rate|"
     "unsubscribe|subscribe|lostpassword|lost-?password|password|trackback|print"
 )
@@ -59,10 +60,11 @@ _ACTION_KEY = re.compile(
     rf"(?:{_ACTIONS}|replytocom|reply_to|add-to-cart|like_comment|share|_wpnonce|nonce|csrf\w*)",
     re.IGNORECASE,
 )
-_ACTION_VALUE = re.compile(rf"(?:{_ACTIONS}|\w+\.(?:edit|delete|login|logout))", re.IGNORECASE)
+_ACTION_VALUE = re.compile(rf"(?:{_ACTIONS}|edit|\w+\.(?:edit|delete|login|logout))", re.IGNORECASE)
 _ACTION_NAMES = frozenset("action act do task option mode op cmd method a view".split())
 
 
+@lru_cache(maxsize=8192)
 def suspicious(url: str, *, year: int | None = None) -> str | None:
     """Why an address is likely a trap, or None; `year` is that of the crawl.
 

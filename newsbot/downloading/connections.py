@@ -57,11 +57,16 @@ class _Protocol(_LenientHTTP11ClientProtocol):
 
     def _finishResponse(self, rest: bytes) -> None:  # noqa: N802
         parser: Any = self._parser
-        if parser and rest.strip() and isinstance(parser.bodyDecoder, _IdentityTransferDecoder):
+        if (
+            parser
+            and self._state == "WAITING"
+            and isinstance(parser.bodyDecoder, _IdentityTransferDecoder)
+            and rest.strip()
+        ):
             parser.bodyDecoder = _Incomplete()
-            transport: Any = self.transport
-            transport.loseConnection()
-        super()._finishResponse(rest)
+            self._giveUp(Failure(_DataLoss()))
+        else:
+            super()._finishResponse(rest)
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # noqa: N802
         parser: Any = self._parser

@@ -15,6 +15,7 @@ from time import monotonic
 from scrapy import Request
 from scrapy.core.downloader import Downloader, Slot
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 from scrapy.utils.asyncio import call_later, create_looping_call
 
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 MAX_DELAY = 60.0
 """Seconds; whatever a host asks for, it gets a request a minute."""
+MAX_TIMEOUT = 600.0
+"""Seconds for a request that names no time-out of its own."""
 GRACE = 5.0
 """Seconds that a closing crawl leaves to transfers under way."""
 
@@ -77,13 +80,18 @@ class PoliteDownloader(Downloader):
         else:
             super()._process_queue(slot)
 
-    # -- the end --------------------------------------------------------------------------------
+    # -- no request for ever, and none after the end --------------------------------------------
 
     async def _download(self, slot: Slot, request: Request) -> Response:
         transfer = asyncio.ensure_future(super()._download(slot, request))
         self._transfers.add(transfer)
+        limit = request.meta.get("download_timeout", MAX_TIMEOUT) + GRACE
         try:
-            return await transfer
+            return await asyncio.wait_for(transfer, limit)
+        except TimeoutError as error:
+            if transfer.cancelled():  # Scrapy's own time-out has failed to end it
+                raise DownloadTimeoutError(f"{request.url} took longer than {limit} s") from error
+            raise
         except asyncio.CancelledError:
             raise Interrupted(f"the crawl ended while {request.url} was on its way") from None
         finally:

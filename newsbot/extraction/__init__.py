@@ -36,21 +36,22 @@ __all__ = ["Article", "extract"]
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
 SHORT_TEXT = 200
 """Characters below which an article is flagged `short_text`."""
+_SAMPLE = 800
+"""Characters of a text by which its language is known."""
 _TEASER = 600
 """Characters; a text that ends in dots is taken for a teaser up to this length."""
 _COMMENT_FORMS = (
     "#respond, #commentform, #dle-comments-form, .itemCommentsForm, .comment-wrapper, "
     ".reviews-reply-form, .comment-form, #comment-form, #comments-form"
 )
-_BREADCRUMBS = (
-    ".breadcrumb a", ".breadcrumbs a", ".speedbar a", "#breadcrumbs a", "#breadcrumb a", ".bx-breadcrumb a",
-    ".bx-breadcrumb-item a", ".navchain a", ".nav-chain a", ".path a", '[class*="breadcrumb"] a', '[class*="crumbs"] a', ".pathway a",
-)  # fmt: skip
+_BREADCRUMBS = re.compile(r"crumb|speedbar|pathway|nav-?chain|(?:^|\s)path(?:$|\s)", re.IGNORECASE)
 _PUBLISHED_METAS = (
     "article:published_time og:published_time datepublished publish-date pubdate published_time "
     "dc.date.issued parsely-pub-date mediator_published_time date"
 ).split()
-_MODIFIED_METAS = "article:modified_time og:updated_time datemodified mediator_modified_time".split()
+_MODIFIED_METAS = (
+    "article:modified_time og:updated_time datemodified mediator_modified_time".split()
+)
 
 
 def extract(
@@ -178,7 +179,7 @@ class _Reader:
         article.editions = self._editions()
         article.pages = self._pages()
         hint = page.root.get("lang") or page.meta("og:locale")
-        article.language = identify(f"{article.title or ''}\n{article.text}", hint)
+        article.language = identify(f"{article.title or ''}\n{article.text[:_SAMPLE]}", hint)
         self._flag()
 
     def _choose(self, name: str, read: Callable[[], tuple[object, str]]) -> None:
@@ -400,9 +401,7 @@ class _Reader:
     def _parse(
         self, text: str, *, zone: ZoneInfo, fetched_at: datetime | None
     ) -> ParsedDate | None:
-        return parse_date(
-            text, zone=zone, fetched_at=fetched_at, day_first=self.layout.day_first
-        )
+        return parse_date(text, zone=zone, fetched_at=fetched_at, day_first=self.layout.day_first)
 
     def _printed_dates(self, texts: Iterable[str], limit: int) -> list[tuple[ParsedDate, str]]:
         found: list[tuple[ParsedDate, str]] = []
@@ -413,9 +412,7 @@ class _Reader:
                 break
         return found
 
-    def _machine_dates(
-        self, source: str, values: list[object]
-    ) -> list[tuple[ParsedDate, str]]:
+    def _machine_dates(self, source: str, values: list[object]) -> list[tuple[ParsedDate, str]]:
         parsed = (
             parse_machine(value, zone=self.zone, fetched_at=self.fetched_at)
             for value in values
@@ -445,11 +442,13 @@ class _Reader:
     def _breadcrumb(self) -> str | None:
         """The last step of the printed path that is neither the front page nor the headline."""
         title = bodies.letters(self.article.title or "")
-        for css in _BREADCRUMBS:
-            links = self.page.select(css)
-            steps = [text for text in map(inline_text, links) if bodies.letters(text) != title]
-            if len(steps) > 1:
-                return steps[-1]
+        for names in (self.page.index.classes, self.page.index.ids):
+            for name, elements in names.items():
+                if _BREADCRUMBS.search(name):
+                    links = [inline_text(link) for e in elements[:3] for link in e.iter("a")]
+                    steps = [text for text in links if bodies.letters(text) != title]
+                    if len(steps) > 1:
+                        return steps[-1]
         steps = [name for name in structured.breadcrumb(self.page) if bodies.letters(name) != title]
         return steps[-1] if len(steps) > 1 else None
 
@@ -575,13 +574,14 @@ class _Reader:
             flags.append("paywall")
         article.flags = list(dict.fromkeys(flags))
 
-
     def _is_truncated(self) -> bool:
         """Whether the text is the beginning of a longer one, by its dots or by the page's data."""
         full = self.ld.get("articleBody")
         text = self.article.text
-        if isinstance(full, str) and text and len(bodies.letters(full)) > 1.5 * len(
-            bodies.letters(text)
+        if (
+            isinstance(full, str)
+            and text
+            and len(bodies.letters(full)) > 1.5 * len(bodies.letters(text))
         ):
             return True
         return _is_cut(text) and len(text) < _TEASER
@@ -615,9 +615,7 @@ def _choose_date(candidates: list[tuple[ParsedDate, str]]) -> tuple[ParsedDate, 
     if not candidates:
         return None
     chosen, source = candidates[0]
-    printed = [
-        p.value for p, s in candidates if s == "printed" and isinstance(p.value, datetime)
-    ]
+    printed = [p.value for p, s in candidates if s == "printed" and isinstance(p.value, datetime)]
     if not isinstance(chosen.value, datetime):
         for other, other_source in candidates[1:]:
             if isinstance(other.value, datetime) and abs(

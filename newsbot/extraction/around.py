@@ -143,14 +143,20 @@ class Around:
                 continue
             get = element.get
             css_class, css_id = get("class") or "", get("id") or ""
-            if element.tag in ("nav", "aside", "form") or (
-                element.tag == "footer" and self._scope.tag == "body"
-            ):
-                excluded.add(element)
-            elif (css_class or css_id) and (
-                _elsewhere(css_class, css_id)
-                # A reader's comment, as against the counter of comments.
-                or (_COMMENT.search(css_class) and len("".join(element.itertext())) > _MAX_COUNTER)  # type: ignore[arg-type]
+            if (
+                element.tag in ("nav", "aside", "form")
+                or (element.tag == "footer" and self._scope.tag == "body")
+                or (
+                    (css_class or css_id)
+                    and (
+                        _elsewhere(css_class, css_id)
+                        # A reader's comment, as against the counter of comments.
+                        or (
+                            _COMMENT.search(css_class)
+                            and len("".join(element.itertext())) > _MAX_COUNTER
+                        )  # type: ignore[arg-type]
+                    )
+                )
             ):
                 excluded.add(element)
         return excluded
@@ -343,7 +349,7 @@ class Around:
                     found = [inline_text(a) for a in element.iter("a")]
                     if found and self.is_near(element):
                         return found
-        for line in self.lines:
+        for line in self.dropped:
             found = fields.stated_tags(line)
             if found:
                 return found

@@ -178,9 +178,10 @@ class _Walker:
             return False
         if tag == "form" and not _is_page_form(element):
             return False
-        css_class = element.get("class") or ""
-        if is_hidden(element) or (css_class and _says(_EMBED_CLASS, css_class)):
-            return False
+        if element.keys():  # most elements of a text have no attributes
+            css_class = element.get("class")
+            if is_hidden(element) or (css_class and _says(_EMBED_CLASS, css_class)):
+                return False
         if tag == "footer" and "quote" not in self.kinds:
             return False
         if tag == "br":

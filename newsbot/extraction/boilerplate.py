@@ -23,8 +23,8 @@ _MOSTLY_LINK = 0.6
 """Share of linked characters above which a line under a read-also label belongs to it."""
 _MAX_LINE = 400
 """Characters; no boilerplate phrase is longer, and long prose is not searched."""
-_PHRASE = 250
-"""Characters; no phrase that is known from its beginning is longer."""
+_PHRASE = 120
+"""Characters; no phrase that is known from its beginning to its end is longer."""
 _SMALL = 200
 """Characters; an element that is named like a byline or a row of tags is removed up to this size."""
 _MOST = 0.6
@@ -60,13 +60,19 @@ def is_boilerplate(line: str) -> bool:
     """Whether a whole line is one of the phrases that are no part of any article."""
     if len(line) > _MAX_LINE:
         return False
-    if len(line) <= _PHRASE and _patterns()["line"].fullmatch(line):
+    patterns = _patterns()
+    if len(line) <= _PHRASE and patterns["line"].fullmatch(line):
+        return True
+    if patterns["long_line"].fullmatch(line):
         return True
     lower = line.lower()
-    return any(
-        any(word in lower for word in words) and lines.fullmatch(line)
-        for words, lines in _marked()
-    )
+    for words, lines in _marked():
+        for word in words:
+            if word in lower:
+                if lines.fullmatch(line):
+                    return True
+                break
+    return False
 
 
 @lru_cache(maxsize=32768)

@@ -32,7 +32,7 @@ _WORDING = [
      r"бет (?:өшірілген|жойылған)|сіз іздеген бет|bet tabylmady|бەت تابىلمادى|بەت تابىلمادى"),
     ("error", r"error establishing a database connection|fatal error|parse error: syntax|technical (?:works|maintenance)|under (?:construction|maintenance)|"
      r"техникалық жұмыс(?:тар)? (?:жүр|өт)|^техникалық жұмыс|(?:проводятся|ведутся) технические работы|сайт уақытша|сайт временно|service unavailable|internal server error|bad gateway|deprecated:|warning: "),
-    ("search", r"^(?:іздеу(?: нәтижелері)?|поиск|результаты поиска|search results?)\b|ничего не найдено|ештеңе табылмады|іздеу бойынша ештеңе|nothing found|no results"),
+    ("search", r"^(?:іздеу(?: нәтижелері)?|поиск|результаты поиска|search results?)(?:$|\s*[:«\"–-]\s)|^(?:іздеу нәтижелері|результаты поиска|search results)\b|ничего не найдено|ештеңе табылмады|іздеу бойынша ештеңе|nothing found|no results"),
     ("login", r"^(?:кіру|тіркелу|авторизация|вход(?: на сайт)?|войти|log ?in|sign in|жүйеге кіру|жеке кабинет|личный кабинет|регистрация)$"),
     ("listing", r"(?:жазбалар|жаңалықтар|материалдар|мақалалар) (?:әзірге )?(?:жоқ|табылмады)|(?:записей|новостей|материалов|публикаций) (?:пока )?нет|нет (?:записей|новостей|материалов)|"
      r"no (?:posts|articles|news) (?:yet|found)|^(?:мұрағат|архив|archives?)(?:$|:)|^(?:санат|айдар|рубрика|категория|category|тег|tag|метка|белгі)\s*:"),
@@ -44,6 +44,8 @@ _TEASER_LEVELS = 4
 """How many elements stand between a teaser's text and the box around it."""
 _TEASER_PARAGRAPHS = 4
 """Paragraphs of the longest teaser."""
+_MANY = 4
+"""Headlines that even an empty page may link to."""
 _HEADLINE = 14
 """Characters of the shortest headline."""
 _ARTICLE_META = re.compile(r"article", re.IGNORECASE)
@@ -84,11 +86,19 @@ def refusal(
         return reason
     if link_share > 0.5 or (candidates > 2 and not declared) or _is_list(blocks):
         return "listing"
+    if not text and _headlines(page) > _MANY:
+        return "listing"
     if not title:
         return "no_title"
     if not text or (len(text) < MIN_TEXT and not declared):
         return "no_text"
     return None if declared or signed else "static_page"
+
+
+def _headlines(page: Page) -> int:
+    """How many links of the page read like headlines."""
+    links = page.index.tags.get("a", [])[:300]
+    return sum(len(inline_text(link)) > 2 * _HEADLINE for link in links)
 
 
 def _is_list(blocks: list[Block]) -> bool:
@@ -153,7 +163,9 @@ def behind_paywall(page: Page, ld: dict[str, Any]) -> bool:
     """Whether the page says that the rest of its text is for subscribers."""
     if str(ld.get("isAccessibleForFree")).lower() == "false":
         return True
-    if page.has(".paywall, .subscribe-wall, .gh-post-upgrade-cta, .tdb-locker, .pmpro_content_message"):
+    if page.has(
+        ".paywall, .subscribe-wall, .gh-post-upgrade-cta, .tdb-locker, .pmpro_content_message"
+    ):
         return True
     return any(
         _PAYWALL.search(inline_text(element))
@@ -165,4 +177,6 @@ def behind_paywall(page: Page, ld: dict[str, Any]) -> bool:
 
 @lru_cache(maxsize=16384)
 def _may_be_paywall(css_class: str) -> bool:
-    return bool(re.search(r"(?<![a-z])(?:lock(?:ed)?|paid|subscri\w*|members?)(?![a-z])", css_class, re.I))
+    return bool(
+        re.search(r"(?<![a-z])(?:lock(?:ed)?|paid|subscri\w*|members?)(?![a-z])", css_class, re.I)
+    )

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterable
 
 _SEPARATORS = re.compile(r"\s+(?:[-–—|»•·/:]|::|&raquo;)\s+|\s*\|\s*")
-_PLACEHOLDERS = frozenset(("untitled", "no title", "без названия", "без заголовка", "атаусыз", "атауы жоқ", "тақырыпсыз"))
+_PLACEHOLDERS = frozenset(
+    ("untitled", "no title", "без названия", "без заголовка", "атаусыз", "атауы жоқ", "тақырыпсыз")
+)
 _AUTHOR_LABEL = re.compile(
     r"^(?:(?:материал(?:дың|ды)?|мақала(?:ның)?|мәтін(?:нің|ді)?|текст|статья|статьи)\s+)?"
     r"(?:автор(?:ы|лар|лары)?|жазған|әңгімелескен|сұхбаттасқан|дайындаған|жариялаған|жіберген|қосқан|мәтін|written by|"
@@ -20,6 +22,7 @@ _AUTHOR_LABEL = re.compile(
 )
 _AUTHOR_SPLIT = re.compile(r"\s*[,;/|]\s*|\s+(?:және|мен|и|and)\s+(?=[A-ZА-ЯӘҒҚҢӨҰҮҺІЁ])")
 # «Редакция» is no person either, but it is how newsrooms sign, and it stays (rigs and readers agree).
+_PICTURE_LABEL = re.compile(r"(?:фото|сурет|коллаж|photo|foto|sýret|suret|سۋرەت)\w*", re.IGNORECASE)
 _NO_PERSON = re.compile(
     r"пресс-?служб|баспасөз|агенттіг|агентство|kazinform|қазақпарат|казинформ|qazaqparat|"
     r"tengrinews|sputnik|азаттық|\badmin|\bадмин|әкімші|moderator|модератор|super ?user|webmaster|вебмастер|"
@@ -129,10 +132,12 @@ def authors(values: Iterable[str]) -> list[str]:
     """Names of persons, in order and once each: no «Автор:», no newsroom, no agency."""
     found: dict[str, None] = {}
     for value in values:
+        # A line may mix author, date and counters.
         labelled = _LABELLED_AUTHOR.search(value)
-        if labelled:  # a line that mixes author, date and counters
-            value = labelled.group(1)
-        for part in _AUTHOR_SPLIT.split(_AUTHOR_LABEL.sub("", value.strip(), count=1)):
+        byline = (labelled.group(1) if labelled else value).strip()
+        if _PICTURE_LABEL.match(byline):
+            continue
+        for part in _AUTHOR_SPLIT.split(_AUTHOR_LABEL.sub("", byline, count=1)):
             name = part.strip(" ,-–—•|\t:;")
             if not name.endswith(("ұлы.", "қызы.")) and len(name) > 4:
                 name = name.rstrip(".") if " " in name else name.strip(".")
@@ -192,16 +197,20 @@ _SECTION_LABEL = re.compile(
     re.IGNORECASE,
 )
 _SECTION_WORD = re.compile(
-    r"^(?:опубликовано в|posted in|in|в|айдары?|санаты?|рубрика|жарияланған) (?=[A-ZА-ЯӘҒҚҢӨҰҮҺІ])"
+    r"^(?i:опубликовано в|posted in|in|в|айдары?|санаты?|рубрика|жарияланған) (?=[A-ZА-ЯӘҒҚҢӨҰҮҺІ])"
 )
 _TAG_LABEL = re.compile(
-    r"(?:тег(?:тер)?|тэг(?:тер)?|теги|метки|tags?|тірек сөздер|кілт сөздер|tegter|تەگتەر)\s*:?", re.IGNORECASE
+    r"(?:тег(?:тер)?|тэг(?:тер)?|теги|метки|tags?|тірек сөздер|кілт сөздер|tegter|تەگتەر)\s*:?",
+    re.IGNORECASE,
 )
 _TAG_LINE = re.compile(
-    r"(?:тег(?:тер)?|тэг(?:тер)?|теги|метки|tags|тірек сөздер|кілт сөздер|tegter|تەگتەر)\s*:\s*", re.IGNORECASE
+    r"(?:тег(?:тер)?|тэг(?:тер)?|теги|метки|tags|тірек сөздер|кілт сөздер|tegter|تەگتەر)\s*:\s*",
+    re.IGNORECASE,
 )
 _LOWER, _UPPER = "[а-яёәғқңөұүһі]", "[А-ЯЁӘҒҚҢӨҰҮҺІ]"
-_GLUED = re.compile(rf"{_UPPER}(?<={_LOWER}{{3}}.){_LOWER}{{3}}|[.!?](?={_UPPER}{_LOWER}{{2}})(?<={_LOWER}{{4}}.)")
+_GLUED = re.compile(
+    rf"{_UPPER}(?<={_LOWER}{{3}}.){_LOWER}{{3}}|[.!?](?={_UPPER}{_LOWER}{{2}})(?<={_LOWER}{{4}}.)"
+)
 _LONGEST_WORD = 32
 
 
@@ -209,7 +218,10 @@ def looks_glued(text: str) -> bool:
     """Whether words seem to be joined where the page had mark-up between them: «айтылдыБұл»."""
     if _GLUED.search(text):
         return True
-    return any(len(word) > _LONGEST_WORD and word.isalpha() for word in text.split())
+    words = text.split()
+    if max(map(len, words), default=0) <= _LONGEST_WORD:
+        return False
+    return any(len(word) > _LONGEST_WORD and word.isalpha() for word in words)
 
 
 # abai.kz labels its Arabic and Latin editions with the codes of Tatar and Lithuanian.

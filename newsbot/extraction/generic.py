@@ -11,12 +11,13 @@ from functools import lru_cache
 
 from lxml.etree import _Element as Element
 
-from newsbot.extraction.blocks import Block, blocks
+from newsbot.extraction.blocks import HEADINGS, Block, blocks
 from newsbot.extraction.page import Page
 
 # Words in class and id attributes. Readers' comments may be longer than any article.
 _FOREIGN = re.compile(
-    r"comment(?!ary|aire)|kommentar|disqus|(?<!cor)respond\b|reviews?-(?:list|form|block)|cookie", re.I
+    r"comment(?!ary|aire)|kommentar|disqus|(?<!cor)respond\b|reviews?-(?:list|form|block)|cookie",
+    re.I,
 )
 # `_ALIEN` names what is hardly ever body text.
 _ALIEN = re.compile(
@@ -63,9 +64,10 @@ _WHOLE = frozenset(["html", "body", "main", "article", "h1"])
 _INLINE = frozenset(
     ["span", "a", "i", "b", "em", "strong", "small", "time", "font", "cite", "label", "s", "u"]
 )
-_PARAGRAPH = _INLINE | frozenset(
-    ["p", "li", "ul", "ol", "dl", "dd", "dt", "blockquote", "pre", "center"]
-    + ["h1", "h2", "h3", "h4", "h5", "h6"]
+_PARAGRAPH = (
+    _INLINE
+    | HEADINGS
+    | frozenset(["p", "li", "ul", "ol", "dl", "dd", "dt", "blockquote", "pre", "center"])
 )
 _MIN_WEIGHED = 25
 """Characters below which a block says nothing about where the body stands."""
@@ -79,7 +81,8 @@ _LABEL = 60
 """Characters below which a line may be a label, a date or a name."""
 _DECAY, _LEVELS = 0.7, 5
 """What a block counts for an element one level further out, and up to which level."""
-BONUS = 1.5
+_OPENING = 1.5
+"""What an element gains that holds the first prose below the title."""
 _ABOVE_TITLE = 0.3
 """What a block above the page's title counts."""
 _TEASER = 0.2
@@ -155,9 +158,7 @@ def _is_label(block: Block) -> bool:
 def _is_scrap(block: Block) -> bool:
     """Whether a block at an end of the body is a date, a name or a button rather than text."""
     return (
-        block.kind in ("p",)
-        and len(block.text) < _LABEL
-        and not _SENTENCE_END.search(block.text)
+        block.kind in ("p",) and len(block.text) < _LABEL and not _SENTENCE_END.search(block.text)
     )
 
 
@@ -221,9 +222,7 @@ def _inline_noise(root: Element) -> set[Element]:
     }
 
 
-def _kept(
-    root: Element, found: list[Block], weights: list[float], titles: list[int]
-) -> list[int]:
+def _kept(root: Element, found: list[Block], weights: list[float], titles: list[int]) -> list[int]:
     """Indices of the blocks that do not stand in an element named as something else."""
     held = _sums(found, range(len(found)), weights)
     total = sum(weights)
@@ -252,7 +251,9 @@ def _kept(
     return [index for index, block in enumerate(found) if not is_noise(block.element)]
 
 
-def _sums(found: list[Block], indices: range | list[int], values: list[float]) -> dict[Element, float]:
+def _sums(
+    found: list[Block], indices: range | list[int], values: list[float]
+) -> dict[Element, float]:
     """Sum of the values of all blocks inside each element, by element."""
     own: dict[Element, float] = {}
     for index in indices:
@@ -304,8 +305,10 @@ def _titles(page: Page, found: list[Block]) -> list[int]:
         if len(text) > 14 and any(t.startswith(text) or text.startswith(t) for t in normal if t):
             same.append(index)
     headings = [index for index in same if found[index].kind == "heading"]
+    if headings:
+        return headings
     h1 = [index for index, block in enumerate(found) if block.element.tag == "h1"]
-    return headings or h1 or [index for index in same if found[index].linked < 0.5]
+    return h1 or [index for index in same if found[index].linked < 0.5]
 
 
 # --- Body ------------------------------------------------------------------------------------
@@ -328,15 +331,11 @@ def _core(
             weight *= _DECAY
             element = element.getparent()
     # Comments and teasers may outweigh a short article, but the article stands below the title.
-    opening = next((i for i in kept if titles and i > titles[0] and _is_prose(found[i])), None)
+    opening = next(
+        (i for i in kept if titles and i > titles[0] and weights[i] and _is_prose(found[i])), None
+    )
     if opening is not None:
-        node: Element | None = found[opening].element
-        for _ in range(_DEPTH):
-            if node is None:
-                break
-            if node in scores:
-                scores[node] *= BONUS
-            node = node.getparent()
+        scores[_home(found, opening)] *= _OPENING
     return max(scores, key=lambda element: scores[element], default=None)
 
 

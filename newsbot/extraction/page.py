@@ -48,7 +48,8 @@ class Page:
     def strings(self, css: str) -> list[str]:
         """Faithful, non-empty strings of every match, elements by their visible text."""
         values = (
-            faithful(match) if isinstance(match, str) else _value(match) for match in self.select(css)
+            faithful(match) if isinstance(match, str) else _value(match)
+            for match in self.select(css)
         )
         return [value for value in values if value]
 

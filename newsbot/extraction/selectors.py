@@ -18,6 +18,9 @@ _TRANSLATOR = HTMLTranslator()
 _MAX_CANDIDATES = 5_000
 """Elements that one selector is tried on; no article page has more of a kind, hostile pages do."""
 
+_MAX_OUTER = 100
+"""Elements below which a tag is looked for."""
+
 Match = Callable[[Element], bool]
 
 
@@ -31,22 +34,26 @@ class Index:
     def __init__(self, root: Element) -> None:
         """Walk the tree once."""
         self.root = root
-        self.order: dict[Element, int] = {}
+        elements = list(root.iter("*"))
+        self.order: dict[Element, int] = dict(zip(elements, range(len(elements)), strict=True))
         self.tags: dict[str, list[Element]] = {}
         self.classes: dict[str, list[Element]] = {}
         """By whole class attribute."""
         self.ids: dict[str, list[Element]] = {}
         self.props: dict[str, list[Element]] = {}
         by_class: dict[str, list[Element]] = {}
-        for position, element in enumerate(root.iter()):
+        tags, classes = self.tags, self.classes
+        for element in elements:
             tag = element.tag
-            if not isinstance(tag, str):
+            if tag in tags:
+                tags[tag].append(element)
+            else:
+                tags[tag] = [element]
+            if not element.keys():
                 continue
-            self.order[element] = position
-            self.tags.setdefault(tag, []).append(element)
             get = element.get
             if value := get("class"):
-                self.classes.setdefault(value, []).append(element)
+                classes.setdefault(value, []).append(element)
             if value := get("id"):
                 self.ids.setdefault(value, []).append(element)
             if value := get("itemprop"):
@@ -104,6 +111,7 @@ def _plan(selector: str) -> list[tuple[frozenset[str], LookUp]]:
 
 def _lookup(tree: Any, pseudo: Any) -> LookUp:
     match, candidates = _matcher(tree), _candidates(tree)
+    below = _tag_below(tree)
     attribute: str | None = None
     if isinstance(pseudo, css.FunctionalPseudoElement) and pseudo.name == "attr":
         attribute = pseudo.arguments[0].value
@@ -111,11 +119,34 @@ def _lookup(tree: Any, pseudo: Any) -> LookUp:
         raise Unsupported
 
     def look_up(index: Index) -> list[Any]:
-        found = [e for e in candidates(index)[:_MAX_CANDIDATES] if match(e)]
+        if below:
+            found = below(index)
+        else:
+            found = [e for e in candidates(index)[:_MAX_CANDIDATES] if match(e)]
         if attribute is None:
             return found
         values = (e.get(attribute) for e in found)
         return [value for value in values if value is not None]
+
+    return look_up
+
+
+def _tag_below(tree: Any) -> LookUp | None:
+    """For `.a .b tag`: a walk below the matches of `.a .b`, which are rarer than the tag."""
+    if not isinstance(tree, css.CombinedSelector) or tree.combinator != " ":
+        return None
+    inner, left = tree.subselector, tree.selector
+    if not isinstance(inner, css.Element) or inner.element is None or isinstance(left, css.Element):
+        return None
+    tag = inner.element.lower()
+    above = _lookup(left, None)
+
+    def look_up(index: Index) -> list[Any]:
+        found: dict[Element, None] = {}
+        for element in above(index)[:_MAX_OUTER]:
+            found.update((e, None) for e in element.iter(tag) if e is not element)
+        order = index.order
+        return sorted(found, key=order.__getitem__)
 
     return look_up
 
@@ -142,17 +173,21 @@ def _candidates(tree: Any) -> Callable[[Index], list[Element]]:
         return _candidates(tree.subselector)
     name: str | None = None
     prop: str | None = None
-    tag: str | None = None
+    with_id = False
     while not isinstance(tree, css.Element):
         if isinstance(tree, css.Hash):
             identifier = tree.id
             return lambda index: index.ids.get(identifier, [])
         if isinstance(tree, css.Class):
             name = tree.class_name
+        elif isinstance(tree, css.Attrib) and tree.attrib == "id":
+            with_id = True
         elif _is_itemprop(tree) and len(_value_of(tree).split()) == 1:
             prop = _value_of(tree)
         tree = tree.selector
     tag = tree.element
+    if with_id:
+        return lambda index: [e for elements in index.ids.values() for e in elements]
     if name is not None:
         wanted = name
         return lambda index: index.by_class.get(wanted, [])
@@ -167,9 +202,7 @@ def _candidates(tree: Any) -> Callable[[Index], list[Element]]:
 
 def _is_itemprop(tree: Any) -> bool:
     return (
-        isinstance(tree, css.Attrib)
-        and tree.attrib == "itemprop"
-        and tree.operator in ("=", "~=")
+        isinstance(tree, css.Attrib) and tree.attrib == "itemprop" and tree.operator in ("=", "~=")
     )
 
 

@@ -149,12 +149,17 @@ def application_article(page: Page, title: str | None) -> dict[str, Any]:
     shown = _letters(title or "")
     for script in page.select("script#__NEXT_DATA__")[:1]:
         for candidate in _dicts(_loads(script.text or "")):
-            head = next((candidate[k] for k in _TITLE_KEYS if isinstance(candidate.get(k), str)), "")
+            head = next(
+                (candidate[k] for k in _TITLE_KEYS if isinstance(candidate.get(k), str)), ""
+            )
             html = max((_html(candidate.get(key), 0) for key in _BODY_KEYS), key=len)
             if not head or len(html) < 80:
                 continue
             letters = _letters(head)
-            score = (bool(letters) and (letters in shown or shown in letters and bool(shown)), len(html))
+            score = (
+                bool(letters) and (letters in shown or (shown in letters and bool(shown))),
+                len(html),
+            )
             if score > best_score:
                 best_score = score
                 best = {"headline": faithful(head), "html": html}
@@ -171,7 +176,16 @@ def labels(value: Any) -> list[str]:
     if isinstance(value, list):
         return [name for part in value[:50] for name in labels(part)]
     if isinstance(value, dict):
-        for key in ("name", "title", "label", "full_name", "fullName", "fullname", "name_kk", "name_kz"):
+        for key in (
+            "name",
+            "title",
+            "label",
+            "full_name",
+            "fullName",
+            "fullname",
+            "name_kk",
+            "name_kz",
+        ):
             if isinstance(value.get(key), str):
                 return names(value[key])
         first = value.get("first_name") or value.get("firstName")
@@ -215,10 +229,17 @@ def _html(value: Any, depth: int) -> str:
         if isinstance(value.get("blocks"), list):
             return _html(value["blocks"], depth + 1)
         data = value.get("data") if isinstance(value.get("data"), dict) else value
-        text = next((data[k] for k in ("text", "html", "content", "value") if isinstance(data.get(k), str)), "")
-        tag = {"header": "h2", "heading": "h2", "quote": "blockquote"}.get(str(value.get("type")), "p")
+        text = next(
+            (data[k] for k in ("text", "html", "content", "value") if isinstance(data.get(k), str)),
+            "",
+        )
+        tag = {"header": "h2", "heading": "h2", "quote": "blockquote"}.get(
+            str(value.get("type")), "p"
+        )
         if isinstance(data.get("items"), list):
-            items = (part if isinstance(part, str) else _html(part, depth + 1) for part in data["items"])
+            items = (
+                part if isinstance(part, str) else _html(part, depth + 1) for part in data["items"]
+            )
             return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
         if "<p" in text:
             return text

@@ -23,7 +23,7 @@ from twisted.python.failure import Failure
 
 from archive.article import Article
 from archive.errors import ArchiveError, ArchiveUsageError
-from archive.store import Candidate, Due
+from archive.store import CLOCK_MARGIN, Candidate, Due
 from archive.times import now, utc
 from newsbot import urls
 from newsbot.discovery import Entry, candidates, skips_sitemap
@@ -82,6 +82,10 @@ class NewspaperSpider(Spider):
     _polled: set[str]
     _complete: list[Sweep]
     _sweeps: int
+    """Source documents asked for and not yet answered."""
+    _resting: list[tuple[Source, dict[str, Any]]]
+    """Sources that need not be asked in this run, unless a fast one shows a gap."""
+    _gap: bool
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -117,6 +121,8 @@ class NewspaperSpider(Spider):
         spider._polled = set()
         spider._complete = []
         spider._sweeps = 0
+        spider._resting = []
+        spider._gap = False
         return spider
 
     def abort(self, error: BaseException) -> None:
@@ -148,6 +154,8 @@ class NewspaperSpider(Spider):
             if self._is_due(row, rest=answering or source.kind in FAST):
                 for request in self._poll(source, row):
                     yield request
+            else:
+                self._resting.append((source, row))
 
     def _is_due(self, row: dict[str, Any], *, rest: bool) -> bool:
         """Whether a source is asked in this run; `rest`: sources of its kind need not be."""
@@ -163,7 +171,7 @@ class NewspaperSpider(Spider):
         self._polled.add(source.url)
         row = row or self.session.store.source(self.site.id, source.url, source.kind)
         full = self.session.options.full
-        since = row["polled_at"] if not full and not row["error"] else None
+        since = _with_margin(row["polled_at"]) if not full and not row["error"] else None
         asked = poll_url(source, self.site, since)
         # A conditional request would hide what an interrupted back-fill has not read yet.
         conditional = {} if full else _conditions(row["etag"], row["last_modified"])
@@ -196,17 +204,21 @@ class NewspaperSpider(Spider):
         listed = self._listed(sweep, found, response.url)
         fresh = [item for item in listed if item.url not in sweep.listed]
         sweep.listed.update(item.url for item in listed)
-        distrust = lying(found.entries, now()) if first else sweep.row["distrust"]
+        # A feed or a list of edits is recent by nature; a sitemap that says so of all is not.
+        distrust = lying(found.entries, now()) if sweep.source.kind == "sitemap" else None
         sitemaps = list(self._child_sitemaps(found, response))
         following = next(iter(found.next), None) if self._goes_on(sweep, listed, fresh) else None
         discovered = self._save(
             sweep, response, found, listed, first=first, distrust=distrust,
             cursor=following, sitemaps=sitemaps,
         )  # fmt: skip
-        if following and (self.session.options.full or (listed and discovered == len(listed))):
-            # Everything here was new, so the page before may be too.
+        # Everything here was new, so what came before it may be too.
+        gap = bool(listed) and discovered == len(listed)
+        if following and (self.session.options.full or gap):
             self._sweeps += 1
             yield self._page_request(sweep, following, {})
+        elif gap and sweep.source.kind in FAST:
+            self._gap = True
         if response.status == 304:
             sitemaps = self.session.store.children(sweep.row["id"])
         for url in sitemaps:
@@ -321,6 +333,11 @@ class NewspaperSpider(Spider):
         """After the last source: ask the home page where none answered; look for what vanished."""
         self._sweeps -= 1
         if self._sweeps:
+            return
+        if self._gap and self._resting:
+            resting, self._resting = self._resting, []
+            for source, row in resting:
+                yield from self._poll(source, row)
             return
         if not self.session.sources_ok and not self.site.sources:
             yield from self._poll(Source(kind="listing", url=self.site.url))
@@ -479,6 +496,10 @@ class NewspaperSpider(Spider):
                 "frontier": item.frontier,
             },
         )
+
+
+def _with_margin(polled_at: str | None) -> str | None:
+    return utc(datetime.fromisoformat(polled_at) - CLOCK_MARGIN) if polled_at else None
 
 
 def _incomplete(item: VisitItem, error: str) -> VisitItem:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive import query
@@ -73,6 +73,7 @@ def test_nothing_selected(paper: Paper) -> None:
     assert exported(paper.store.folder, Selection(after="2030")) == ""
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.dictionaries(

@@ -147,7 +147,9 @@ def test_a_body_of_two_short_paragraphs() -> None:
 )
 @pytest.mark.parametrize("box", ["comments", "c-box"])
 def test_comments_longer_than_the_article(head: str, box: str) -> None:
-    comment = "Мен бұл пікірмен мүлде келіспеймін, өйткені көпір баяғыда жөнделуі керек еді ғой. " * 3
+    comment = (
+        "Мен бұл пікірмен мүлде келіспеймін, өйткені көпір баяғыда жөнделуі керек еді ғой. " * 3
+    )
     comments = "".join(f"<div class=c><b>Ерлан</b><p>{comment}</p></div>" for _ in range(14))
     assert (
         texts(
@@ -156,6 +158,36 @@ def test_comments_longer_than_the_article(head: str, box: str) -> None:
         )
         == KAZAKH
     )
+
+
+def test_comments_under_no_heading_and_no_name() -> None:
+    comment = "Мен бұл пікірмен мүлде келіспеймін, көпір баяғыда жөнделуі керек еді ғой."
+    comments = "".join(f"<div class=q><b>Ерлан{n}</b><p>{comment}</p></div>" for n in range(8))
+    assert (
+        texts(
+            "<div><h1>Тақырып пен заголовок, ұзын</h1>"
+            f"<div>{paragraphs(KAZAKH)}</div></div><div>{comments}</div>"
+        )
+        == KAZAKH
+    )
+
+
+def test_teasers_of_other_articles() -> None:
+    teasers = "".join(
+        f"<p><a href='/{n}'>Заголовок другой новости номер {n}, подлиннее</a></p>"
+        f"<p>Краткий анонс другой новости, она о событиях в городе за неделю, номер {n}.</p>"
+        for n in range(9)
+    )
+    title = "<h1>Тақырып пен заголовок, ұзын</h1>"
+    short = RUSSIAN[:2]
+    assert texts(f"{title}<div>{paragraphs(short)}</div><div>{teasers}</div>") == short
+    assert texts(f"<div>{title}{paragraphs(RUSSIAN)}{teasers}</div>") == RUSSIAN
+
+
+def test_the_share_of_links_is_that_of_each_line() -> None:
+    lead = RUSSIAN[0].replace("мост", "<a href='/m'>мост</a>")
+    found = main_blocks(page(f"<h1>Тақырып</h1><div>{lead}<br><br>{RUSSIAN[1]}</div>"))
+    assert [block.linked > 0 for block in found] == [True, False]
 
 
 def test_layouts_named_after_the_sidebar_keep_their_body() -> None:

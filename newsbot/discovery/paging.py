@@ -1,0 +1,232 @@
+"""paging: which list an address is a page of, and which links lead on to its older pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from lxml.etree import _Element as Element
+
+from newsbot import urls
+from newsbot.discovery.links import Link, within
+from newsbot.discovery.names import is_named
+from newsbot.discovery.traps import suspicious
+from newsbot.extraction.page import Page
+
+MAX_NEXT = 10
+
+_PATH_PAGE = re.compile(
+    r"^(?P<list>.*?)/(?:pages?|bet|stranica|pagina)[/_-]?(?P<number>\d{1,6})(?:\.\w{2,5})?/?$",
+    re.IGNORECASE,
+)
+_PATH_DATE = re.compile(
+    r"^(?P<list>.*?)/(?P<date>(?:19|20|21)\d\d[/-][01]?\d(?:[/-][0-3]?\d)?)(?:\.html?)?/?$"
+)
+_PATH_NUMBER = re.compile(r"^(?P<list>.*?)/(?P<number>\d{1,4})/?$")
+_QUERY_DATE = re.compile(r"(?:19|20|21)\d\d[-./]?[01]\d(?:[-./]?[0-3]\d)?")
+_BARE_PAGE = re.compile(r"page(\d{1,5})", re.IGNORECASE)
+_INDEX = re.compile(r"/index\.(?:php|html?)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Which list an address is a page of, and where in it."""
+
+    list: str
+    """Host and path of the list."""
+    rest: frozenset[tuple[str, str]]
+    """What else the query says."""
+    kind: str = ""
+    """page, offset, month, day; empty for a list's own address."""
+    number: int = 0
+    """Grows with age: a page, a count of articles, a negative date."""
+    weak: bool = False
+    """May be a page, or the number of an article."""
+    key: str = ""
+    """Query key of the number; empty where it stands in the path."""
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether the pages of the list are days or months."""
+        return self.kind in ("month", "day")
+
+
+@lru_cache(maxsize=8192)
+def position(url: str) -> Position:
+    """Read an address as a page of a list."""
+    parts = urlsplit(url)
+    pairs = [pair for pair in _pairs(parts.query) if not is_named("size_keys", pair[0])]
+
+    def at(path: str, kind: str, number: int, *, weak: bool = False, key: str = "") -> Position:
+        name = parts.netloc.removeprefix("www.") + _INDEX.sub("", path.rstrip("/"))
+        rest = frozenset(pair for pair in pairs if not key or pair[0] != key)
+        return Position(name, rest, kind, number, weak, key)
+
+    if match := _PATH_PAGE.match(parts.path):
+        return at(match["list"], "page", int(match["number"]))
+    for key, value in pairs:
+        if (bare := _BARE_PAGE.fullmatch(key)) and not value:
+            return at(parts.path, "page", int(bare[1]), key=key)
+        for kind in ("page", "offset"):
+            if _is_count(value) and is_named(f"{kind}_keys", key):
+                return at(parts.path, kind, int(value), key=key)
+    for key, value in pairs:
+        if is_named("date_keys", key) and _QUERY_DATE.fullmatch(value):
+            return at(parts.path, *_date(value), key=key)
+        if _is_count(value) and is_named("weak_page_keys", key):
+            return at(parts.path, "page", int(value), weak=True, key=key)
+    if match := _PATH_DATE.match(parts.path):
+        return at(match["list"], *_date(match["date"]))
+    if match := _PATH_NUMBER.match(parts.path):
+        return at(match["list"], "page", int(match["number"]), weak=True)
+    return at(parts.path, "", 0)
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True, errors="replace")
+
+
+def _is_count(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and len(value) <= 7
+
+
+def _date(printed: str) -> tuple[str, int]:
+    if printed.isdecimal():
+        printed = f"{printed[:4]}-{printed[4:6]}-{printed[6:]}"
+    numbers = [int(number) for number in re.findall(r"\d+", printed)]
+    year, month, day = [*numbers, 0][:3]
+    return "day" if len(numbers) > 2 else "month", -(year * 10_000 + month * 100 + day)
+
+
+def numeral(text: str) -> int | None:
+    """The number in «2» or «Page 2»."""
+    numbers = re.findall(r"[0-9]{1,6}", text)
+    return int(numbers[0]) if len(numbers) == 1 and len(text) <= 12 else None
+
+
+@lru_cache(maxsize=4096)
+def _says_next(text: str) -> bool:
+    plain = text.strip(" \t.…:»›>→⟩❯▶▸+↓\u00a0")
+    return is_named("next_words", plain) if plain else bool(re.search(r"[»›>→⟩❯▶▸]", text))
+
+
+def _is_next(link: Link) -> bool:
+    return "next" in link.rel or _says_next(link.short)
+
+
+def is_pager(link: Link, there: Position) -> bool:
+    """Whether a link leads to some page of some list rather than to an article."""
+    if not there.weak:
+        return there.kind != ""
+    if numeral(link.short) == there.number:
+        return link.pager or bool(there.key)
+    return _is_next(link)
+
+
+def _is_forward(here: Position, link: Link, there: Position) -> bool:
+    """Whether a link leads on to an older page of the same list."""
+    if there.list != here.list or not here.rest <= there.rest:
+        return False
+    added = {key for key, _ in there.rest - here.rest}
+    if any(is_named(name, k) for k in added for name in ("list_keys", "section_keys", "id_keys")):
+        return False  # another list: the same one sorted, filtered, or a part of it
+    if not there.kind:
+        return bool(added) and _is_next(link)  # `?after=…`
+    if not is_pager(link, there):
+        return False
+    if there.is_archive or (here.kind and not here.weak):
+        return there.kind == here.kind and there.number > here.number
+    if there.kind == "page" and there.number == 1:
+        return _is_next(link) or numeral(link.short) == 2  # pages counted from 0
+    return there.number > (here.number if here.key == there.key else 0)
+
+
+def _leads_off(here: Position, link: Link, there: Position) -> bool:
+    """A front page may show the first page of a list that goes on under its own address."""
+    is_front = not here.kind and "/" not in here.list and not here.rest
+    is_second = there.kind == "page" and there.number == 2 and not there.weak
+    return is_front and is_second and (link.pager or _is_next(link))
+
+
+def next_pages(page: Page, here: Position, found: dict[str, Link], *, weak_keys: bool) -> list[str]:
+    """Older pages of the list that a page at `here` belongs to, the nearest first.
+
+    `weak_keys`: whether `?p=2` can be a page at all.
+    """
+    same: dict[str, int] = {}
+    elsewhere: dict[str, int] = {}
+    netlocs = {urls.netloc(urls.canonical(page.url) or ""), *map(urls.netloc, found)}
+    for link in (*_announced(page, netlocs), *found.values()):
+        there = position(link.url)
+        if (there.weak and there.key and not weak_keys) or suspicious(link.url):
+            continue
+        if _is_forward(here, link, there):
+            same.setdefault(link.url, there.number)
+        elif _leads_off(here, link, there):
+            elsewhere.setdefault(link.url, there.number)
+    chosen = same or elsewhere
+    return sorted(chosen, key=chosen.__getitem__)[:MAX_NEXT]
+
+
+def _announced(page: Page, netlocs: set[str]) -> Iterator[Link]:
+    """`<link rel=next>`, and what buttons that load more carry in their attributes."""
+    carried = 0
+    for element in page.root.iter():
+        if element.tag == "link" and "next" in (element.get("rel") or "").lower().split():
+            hrefs = [element.get("href")]
+        elif isinstance(element.tag, str) and element.attrib and carried < MAX_NEXT:
+            hrefs = list(_carried(element))
+        else:
+            continue
+        for href in hrefs:
+            url = within(page, href, netlocs)
+            if url:
+                carried += element.tag != "link"
+                yield Link(url, rel={"next"}, pager=True)
+
+
+_CARRIERS = (
+    "data-next data-next-url data-next-href data-next-page data-next-page-url data-url data-href "
+    "data-link data-path data-load-more data-load-more-url data-more data-more-url data-ajax-url "
+    "data-ajax data-action hx-get"
+).split()
+_COUNTERS = "data-next-page data-next data-page data-paged data-offset".split()
+_BLANK = re.compile(r"\{page\}|%page%|(?<==)$|(?<=/page/)$")
+"""Where an address waits for the number of a page."""
+
+
+def _carried(element: Element) -> Iterator[str]:
+    for name in _CARRIERS:
+        value = (element.get(name) or "").strip()
+        if not value.startswith(("/", "http://", "https://", "?")):
+            continue
+        counts = (count for key in _COUNTERS if (count := element.get(key)) and _is_count(count))
+        yield _BLANK.sub(next(counts, ""), value, count=1)
+
+
+def following(url: str, count: int) -> str | None:
+    """The next page by counting, for answers that carry no links: fragments and JSON.
+
+    `count` is the number of articles on this one, the step of an offset that names none.
+    """
+    here = position(url)
+    parts = urlsplit(url)
+    pairs = _pairs(parts.query)
+    if here.kind == "offset":
+        sizes = (int(v) for k, v in pairs if is_named("size_keys", k) and _is_count(v))
+        number = here.number + (next(sizes, 0) or count)
+    elif here.kind == "page" and (here.key or not here.weak):
+        number = here.number + 1
+    else:
+        return None
+    if here.key:
+        query = urlencode([(k, str(number) if k == here.key else v) for k, v in pairs])
+        return urls.canonical(parts._replace(query=query).geturl())
+    match = _PATH_PAGE.match(parts.path)
+    if match is None:
+        return None
+    path = parts.path[: match.start("number")] + str(number) + parts.path[match.end("number") :]
+    return urls.canonical(parts._replace(path=path).geturl())

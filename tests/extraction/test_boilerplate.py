@@ -1,0 +1,162 @@
+"""Boilerplate: what goes, what stays, and what is learned from a site's own articles."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html
+
+from newsbot.extraction import boilerplate
+from newsbot.extraction.blocks import Block, blocks
+
+
+def cleaned(markup: str, learned: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+    element = html.fromstring(f"<div>{markup}</div>")
+    found = blocks(element, boilerplate.noisy_elements(element))
+    return [(b.kind, b.text) for b in boilerplate.clean(found, learned)]
+
+
+PROSE = "<p>Ауылда жаңа мектеп ашылды.</p>"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Leave A Reply",
+        "Your email address will not be published.",
+        "- Advertisement -",
+        "Пікір қосу",
+        "Оставить комментарий",
+        "Бөлісу",
+        "Біздің Telegram-арнамызға жазылып, жаңалықтардан құлағдар болыңыз!",
+        "Жаңалықтарды Telegram арнамыздан оқыңыз",
+        "Подписывайтесь на наш Telegram-канал!",
+        "Telegram arnamyzǵa jazylyńyz!",
+        "Если вы нашли ошибку в тексте, выделите ее мышью и нажмите Ctrl+Enter",
+        "№12996-ИА кәулігі берілді",
+        "Барлық құқықтар қорғалған.",
+        "Сайттағы материалдарды пайдаланғанда сілтеме жасау міндетті.",
+        "385 рет көрсетілді",
+        "Қаралымдар саны: 172",
+        "24 мин оқу үшін",
+        "Дереккөз: stat.example",
+        "Источник: stat.example",
+        "Тегтер: мектеп, ауыл",
+        "Автор: Айгүл Серікқызы",
+        "(0 дауыс)",
+        "Page Reader Press Enter to Read Page Content Out Loud",
+        "USD 327",
+        "Газетке жазылу индексі: 65466.",
+        "Толығырақ...",
+        "[ad_1]",
+    ],
+)
+def test_line_goes(line: str) -> None:
+    assert cleaned(f"{PROSE}<p>{line}</p>") == [("p", "Ауылда жаңа мектеп ашылды.")]
+
+
+def test_a_comment_form_ends_the_article() -> None:
+    assert len(cleaned(f"{PROSE}<h3>Leave A Reply</h3>{PROSE}")) == 1
+    assert len(cleaned(f"<h2>Пікір қалдыру</h2>{PROSE}")) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Бұл туралы облыс әкімдігінің баспасөз қызметі хабарлады, деп жазады тілшіміз.",
+        "Еске сала кетейік, биыл аудандық газеттің Telegram-арнасы ашылған болатын.",
+        "Айта кету керек, жоба өткен жылы басталған еді.",
+        "«Көктерек үні» тілшісі.",
+        "ҚазАқпарат агенттігіне сілтеме жасап, хабарлайды «Көктерек үні».",
+        "«Көктерек үні» өз ақпараты.",
+        "Ол Instagram парақшасында жазылған пікірге жауап берді.",
+        "Ауыл тұрғындары газетке жазылып жүр.",
+        "Материалдарды бөлісу – достықтың белгісі, дейді ұстаз.",
+        "Пікір қосу үшін емес, тыңдау үшін келдік, – деді ол.",
+        "– Telegram арқылы сабақ өткіздік, – деді мұғалім.",
+    ],
+)
+def test_newsroom_prose_stays(line: str) -> None:
+    assert cleaned(f"{PROSE}<p>{line}</p>{PROSE}")[1] == ("p", line)
+
+
+def test_read_also_takes_its_links_along() -> None:
+    label = "<p>Оқи отырыңыз:</p><ul><li><a href='/1'>Көпір ашылды</a></li><li><a href='/2'>Жол жөнделді</a></li></ul>"
+    assert len(cleaned(PROSE + label + PROSE)) == 2
+    same_line = "<p><b>Тағы оқыңыз: <a href='/1'>Көпір ашылды, көлік жүре бастады</a></b></p>"
+    assert len(cleaned(PROSE + same_line + PROSE)) == 2
+
+
+def test_a_sentence_cut_in_two_is_joined() -> None:
+    cut = "<p>Bul jyly aýylda</p><div class='related'><a href='/1'>Basqa jańalyq</a></div><p>jańa mektep ashyldy.</p>"
+    assert cleaned(cut) == [("p", "Bul jyly aýylda jańa mektep ashyldy.")]
+
+
+def test_photo_credit_becomes_a_caption() -> None:
+    for credit in ("Сурет: Ерлан Сапарбаев", "Фото: редакция", "Сурет ашық дереккөзден"):
+        assert cleaned(f"<p>{credit}</p>{PROSE}")[0] == ("caption", credit)
+
+
+def test_invitation_is_known_by_its_address() -> None:
+    assert cleaned(f"{PROSE}<p><a href='https://t.me/x'>Бізбен бірге болыңыз</a></p>") == cleaned(
+        PROSE
+    )
+    linked = "<p><a href='/report'>Есептің толық мәтіні</a></p>"
+    assert len(cleaned(PROSE + linked)) == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "verdict"),
+    [
+        ("td-post-sharing-bottom", 2),
+        ("ya-share2", 2),
+        ("itemRelated", 2),
+        ("wp-block-social-links", 2),
+        ("TelegramBanner", 2),
+        ("comment-list", 2),
+        ("news-date-time", 1),
+        ("post-tags", 1),
+        ("shareholder-report", 0),
+        ("overflow-hidden", 0),
+        ("entry-content", 0),
+        ("elementor-widget-text-editor", 0),
+        ("advanced-text", 0),
+        ("nationals", 0),
+    ],
+)
+def test_names(names: str, verdict: int) -> None:
+    assert boilerplate.noise(names, "") == verdict
+
+
+def test_a_name_does_not_take_the_whole_text_away() -> None:
+    prose = PROSE * 10
+    assert (
+        len(
+            cleaned(f"<div class='with-share-buttons'>{prose}</div><div class='share'>Бөлісу</div>")
+        )
+        == 10
+    )
+
+
+def test_learning_needs_repetition_and_spares_formulas() -> None:
+    about = "Телеарна 1990 жылдан бері хабар таратады."
+    texts = [f"Мақала {n}.\n\nЕске сала кетейік, солай болған.\n\n{about}" for n in range(8)]
+    assert boilerplate.learn(texts) == {about}
+    assert boilerplate.learn(reversed(texts)) == {about}
+    assert boilerplate.learn([text.split("\n\n") for text in texts]) == {about}
+    assert boilerplate.learn(texts[:3]) == frozenset()
+    markup = f"{PROSE}<p>{about}</p>"
+    assert cleaned(markup, boilerplate.learn(texts)) == [("p", "Ауылда жаңа мектеп ашылды.")]
+
+
+def test_learning_looks_at_the_share_of_articles() -> None:
+    texts = [f"Мақала {n}." for n in range(1000)] + ["Қызыл жол\n\nЖаңа"] * 5
+    assert boilerplate.learn(texts) == frozenset()
+    assert boilerplate.learn(texts, share=0.001) == {"Қызыл жол", "Жаңа"}
+
+
+@given(st.lists(st.text(max_size=200), max_size=20))
+def test_cleaning_only_takes_away(lines: list[str]) -> None:
+    element = html.fromstring("<p>x</p>")
+    found = [Block("p", line, 0.0, element) for line in lines if line]
+    kept = boilerplate.clean(found)
+    assert len(kept) <= len(found)
