@@ -143,6 +143,8 @@ CREATE TABLE frontier (
     discovered_at TEXT NOT NULL,
     depth INTEGER NOT NULL DEFAULT 0,
     hint TEXT,
+    changed TEXT,
+    changed_by INTEGER REFERENCES sources(id),
     due TEXT,
     visited_at TEXT,
     outcome TEXT,
@@ -156,6 +158,7 @@ CREATE TABLE frontier (
 CREATE INDEX frontier_due ON frontier(site, due, hint DESC) WHERE due IS NOT NULL;
 CREATE INDEX frontier_article ON frontier(article);
 CREATE INDEX frontier_source ON frontier(source);
+CREATE INDEX frontier_changed_by ON frontier(changed_by);
 
 CREATE TABLE aliases (
     url TEXT PRIMARY KEY,

@@ -30,8 +30,6 @@ DATABASE = "news.db"
 LOCK = "newsbot.lock"
 BUSY_SECONDS = 60
 """How long one statement waits for another process, in seconds."""
-CLOCK_MARGIN = timedelta(minutes=15)
-"""How far a newspaper's clock or cache may lag behind ours."""
 SECOND_LOOK = timedelta(days=1)
 """Time between the first 404 or 410 and the second look that makes an article `gone`."""
 
@@ -260,10 +258,15 @@ class Store:
         listed = list(candidates)
         moment = utc(polled_at)
         with self.transaction() as c:
-            (site,) = c.execute("SELECT site FROM sources WHERE id = ?", (source,)).fetchone()
+            site, kind = c.execute("SELECT site, kind FROM sources WHERE id = ?", (source,)).fetchone()
             discovered = _insert_candidates(c, site, source, listed, moment)
+            if kind == "sitemap":  # the list that tells, by silence, that an article has left
+                c.executemany(
+                    "UPDATE frontier SET source = ?1 WHERE url = ?2 AND source IS NOT ?1",
+                    [(source, item.url) for item in listed],
+                )
             if not distrust:
-                _look_again(c, listed, moment)
+                _look_again(c, source, listed, moment)
             # With the index's validators, or a crash now and a 304 later would lose its children.
             c.executemany(
                 "INSERT INTO sources (site, kind, url, parent, found_by) "
@@ -471,31 +474,43 @@ def _insert_candidates(
 ) -> int:
     before = c.total_changes
     c.executemany(
-        "INSERT OR IGNORE INTO frontier (site, url, source, discovered_at, hint, depth, due) "
-        "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?4 WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE url = ?2)",
-        [(site, item.url, source, moment, item.hint, item.depth) for item in listed],
+        "INSERT OR IGNORE INTO frontier "
+        "(site, url, source, discovered_at, hint, depth, changed, changed_by, due) "
+        "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?7 IS NULL THEN NULL ELSE ?3 END, ?4 "
+        "WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE url = ?2)",
+        [
+            (site, item.url, source, moment, item.hint, item.depth, item.changed)
+            for item in listed
+        ],
     )
     return c.total_changes - before
 
 
-def _look_again(c: sqlite3.Connection, listed: list[Candidate], moment: str) -> None:
-    """Known articles whose source dates an edit later than our last visit are due now.
+def _look_again(
+    c: sqlite3.Connection, source: int, listed: list[Candidate], moment: str
+) -> None:
+    """Known articles are due now when their source dates an edit otherwise than it did before.
 
-    A bare date counts until its end: the edit may have come after a visit of the same day. Other
-    people's clocks are late by minutes, and caches too: hence the margin.
+    A source's dates are compared with its own earlier ones, not with our clock: newspapers' clocks
+    lag, and editors backdate. Another source must name a later date, or the two would take turns.
+    A bare date counts until its end: the edit may have come after a visit of the same day.
+    Only a first date is held against our own visit, with an hour for clocks that lag.
     """
     c.executemany(
-        "UPDATE frontier SET due = ?1 WHERE outcome <> 'excluded' AND visited_at < ?3 "
-        "AND (due IS NULL OR due > ?1) AND article = (SELECT article FROM aliases WHERE url = ?2)",
-        [(moment, item.url, _latest(item.changed)) for item in listed if item.changed],
+        """
+        UPDATE frontier SET
+            due = CASE
+                WHEN visited_at IS NOT NULL AND outcome <> 'excluded' AND (due IS NULL OR due > ?1)
+                 AND ((changed_by = ?4 AND changed <> ?3)
+                      OR ?3 > coalesce(changed, strftime('%Y-%m-%dT%H:%M:%SZ', visited_at, '-1 hour'))
+                      OR (length(?3) = 10 AND visited_at < ?3 || 'T24'))
+                THEN ?1 ELSE due END,
+            changed = CASE WHEN changed_by = ?4 OR ?3 > coalesce(changed, '') THEN ?3 ELSE changed END,
+            changed_by = CASE WHEN ?3 > coalesce(changed, '') THEN ?4 ELSE changed_by END
+        WHERE url = ?2 OR article = (SELECT article FROM aliases WHERE url = ?2)
+        """,
+        [(moment, item.url, item.changed, source) for item in listed if item.changed],
     )
-
-
-def _latest(changed: str) -> str:
-    """The last moment, in our own clock, that a source's date may mean."""
-    if "T" not in changed:
-        return f"{changed}T24"
-    return utc(datetime.fromisoformat(changed) + CLOCK_MARGIN)
 
 
 def content_digest(title: str | None, text: str) -> str:

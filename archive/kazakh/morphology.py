@@ -22,6 +22,8 @@ _HARMONY = {"A": "ае", "I": "ыі", "Q": "қк"}
 _FRONTED = {"ғ": "г", "қ": "к"}
 _VOICELESS = {"б": "п", "г": "к", "ғ": "қ"}
 _MIN_STEM = 2
+_MOST = 7
+"""Suffixes taken off one word at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Reading:
     kind: str
     """`noun` (any word that is inflected like one) or `verb`."""
     slots: tuple[str, ...]
+    voiced: str = ""
+    """A verb with its suffixes of voice (жазыл for жазылды); empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ def readings(word: str, syncope: Mapping[str, str]) -> list[Reading]:
     (орн → орын). A reading is possible by the rules; its stem need not exist.
     """
     found: dict[Reading, None] = {Reading(word, NOUN, ()): None, Reading(word, VERB, ()): None}
-    _strip(word, (), None, False, syncope, found)
+    _strip(word, (), None, False, "", syncope, found)
     return list(found)
 
 
@@ -143,6 +147,7 @@ def _strip(
     slots: tuple[str, ...],
     allowed: frozenset[str] | None,
     loose: bool,
+    voiced: str,
     syncope: Mapping[str, str],
     found: dict[Reading, None],
 ) -> None:
@@ -158,6 +163,7 @@ def _strip(
             if mismatch and loose:
                 continue
             inner = (ending.slot, *slots)
+            trunk = voiced or (text if ending.slot == "voice" else "")
             lefts = [left]
             if ending.voicing and left[-1] in _VOICELESS:
                 lefts.append(left[:-1] + _VOICELESS[left[-1]])
@@ -170,6 +176,6 @@ def _strip(
                     if ending.voicing and stem in syncope:
                         found[Reading(syncope[stem], NOUN, told)] = None
                 if VERB in ending.after:
-                    found[Reading(stem, VERB, told)] = None
-                if ending.after - {NOUN, VERB} and len(slots) < 7:
-                    _strip(stem, inner, ending.after, mismatch or loose, syncope, found)
+                    found[Reading(stem, VERB, told, trunk)] = None
+                if ending.after - {NOUN, VERB} and len(slots) < _MOST:
+                    _strip(stem, inner, ending.after, mismatch or loose, trunk, syncope, found)

@@ -22,7 +22,7 @@ _VAGUE_TYPE = re.compile(r"(?:text|application)/(?:xml|json)", re.IGNORECASE)
 _FEED_URL = re.compile(r"(?:^|[/.?=_-])(?:rss\d?|feeds?|atom|jsonfeed)(?:$|[/.&_-])", re.IGNORECASE)
 _OTHER_FEED = re.compile(r"comments?(?![a-z])|pikir|пікір|коммент|oembed|wp-json", re.IGNORECASE)
 _ARTICLE_FEED = re.compile(
-    r"/\d{4}/\d{1,2}/.+/feed/?$|[?&]p=\d+|/[^/]*\d{3,}[^/]*/feed/?$|/(?:[^/]+-){3,}[^/]*/feed/?$"
+    r"/\d{4}/\d{1,2}/.+/feed/?$|[?&]p=\d+|/[^/]*\d{3,}[^/]*/feed/?$|/(?:[^/-]+-+){3,}[^/]*/feed/?$"
 )
 
 
@@ -51,7 +51,7 @@ def _feeds(page: Page) -> list[str]:
     if found:
         return found
     # Many home-made sites only print a link.
-    anchors = [a for a in page.root.iter("a") if _FEED_URL.search(a.get("href") or "")]
+    anchors = [a for a in page.root.iter("a") if _FEED_URL.search((a.get("href") or "")[:200])]
     return [
         url for a in anchors[:MAX_FEEDS]
         if not _is_other(a) and (url := _own(page, a)) and _is_feed_path(url)
@@ -77,9 +77,12 @@ def _declares_feed(link: Element) -> bool:
 
 def _is_other(element: Element) -> bool:
     """Whether the link or its title speaks of comments, or of one article."""
+    href = element.get("href") or ""
+    if len(href) > urls.MAX_LENGTH:
+        return True
     try:
         # Not the host, which may well be called pikir.kz.
-        path = unquote(urls.path_and_query(element.get("href") or ""))
+        path = unquote(urls.path_and_query(href))
     except ValueError:
         return True
     said = f"{path} {element.get('title') or ''}"

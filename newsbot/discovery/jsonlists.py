@@ -16,6 +16,7 @@ from newsbot.discovery.paging import following, position
 
 MAX_NODES = 200_000
 """Values of one document that are looked at."""
+MAX_ENTRIES = 5_000
 MAX_FRAGMENTS = 50
 """Pieces of HTML in one document."""
 
@@ -30,7 +31,7 @@ def objects(value: object, base: str, address: str) -> tuple[list[Entry], list[s
     fragments: list[str] = []
     stack: list[tuple[object, bool]] = [(value, False)]
     nodes = 0
-    while stack and nodes < MAX_NODES:
+    while stack and nodes < MAX_NODES and len(entries) < MAX_ENTRIES:
         nodes += 1
         item, listed = stack.pop()
         if isinstance(item, list):

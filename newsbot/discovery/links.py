@@ -24,6 +24,8 @@ _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _WHOLES = frozenset("article main section li td".split())
 _MENU_TEXT = 25
 """Letters; a menu whose usual entry is longer is a list of articles that is called one."""
+_MAX_NAMES = 500
+"""Letters of a class attribute that are read."""
 _LABEL_TEXT = 30
 """Letters; the name of a rubric, a tag or an author is shorter."""
 
@@ -120,11 +122,15 @@ def _is_label(css_class: str) -> bool:
     )
 
 
+def _names(element: Element, attribute: str) -> str:
+    return (element.get(attribute) or "")[:_MAX_NAMES]
+
+
 def _own_flags(element: Element, inherited: int) -> int:
     tag = element.tag
     if tag in ("html", "body"):
         return 0
-    css_class, css_id = element.get("class") or "", element.get("id") or ""
+    css_class, css_id = _names(element, "class"), _names(element, "id")
     flags = _named(css_class, css_id) if css_class or css_id else 0
     if tag in ("nav", "menu") or (tag in ("header", "footer") and not inherited & _INSIDE):
         flags |= _MENU
@@ -143,7 +149,7 @@ def _text(element: Element) -> str:
 
 def _add(link: Link, element: Element, text: str, own: int, *, in_menu: bool) -> None:
     above = list(element.iterancestors())[:3]
-    labelled = any(_is_label(e.get("class") or "") for e in (element, *above[:2]))
+    labelled = any(_is_label(_names(e, "class")) for e in (element, *above[:2]))
     link.in_menu |= in_menu
     link.menu &= in_menu
     link.label &= labelled and len(text) < _LABEL_TEXT
@@ -219,6 +225,7 @@ def _role(segments: list[str], last: str, pairs: list[tuple[str, str]], *, proof
         ("minor", any(is_named("minor", segment) for segment in segments)),
         ("taxonomy", any(is_named("taxonomy", segment) for segment in segments)),
         ("taxonomy", any(is_named("list_views", value) for value in views)),
+        ("static", any(is_named(kind, v) for kind in ("static", "never") for v in views)),
         ("edition", bool(segments) and all(is_named("editions", s) for s in segments)),
         ("taxonomy", not proof and any(is_named("section_keys", key) for key in keys)),
         ("filter", not proof and any(is_named("list_keys", key) for key in keys)),

@@ -18,6 +18,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 from scrapy.utils.asyncio import call_later, create_looping_call
+from scrapy.utils.defer import _schedule_coro
 
 logger = logging.getLogger(__name__)
 
@@ -70,15 +71,20 @@ class PoliteDownloader(Downloader):
         return max(slot.delay if slot else self._delay, self.paces[key].delay)
 
     def _process_queue(self, slot: Slot) -> None:
-        if slot.latercall or not slot.queue:
-            return
-        pace = self.paces[self.get_slot_key(slot.queue[0][0])]
-        slot.delay = max(slot.delay, pace.delay)
-        wait = pace.resume - monotonic()
-        if wait > 0:
-            slot.latercall = call_later(wait, self._latercall, slot)
-        else:
-            super()._process_queue(slot)
+        while slot.queue and slot.free_transfer_slots() > 0 and not slot.latercall:
+            pace = self.paces[self.get_slot_key(slot.queue[0][0])]
+            slot.delay = max(slot.delay, pace.delay)
+            moment = monotonic()
+            wait = max(pace.resume, slot.lastseen + slot.download_delay()) - moment
+            if wait > 0:
+                slot.latercall = call_later(wait, self._latercall, slot)
+                return
+            slot.lastseen = moment
+            request, waiting = slot.queue.popleft()
+            # At once: Scrapy 2.19 counts a transfer when its task begins to run, and until then
+            # sends the whole queue of a host that has no delay.
+            slot.transferring.add(request)
+            _schedule_coro(self._wait_for_download(slot, request, waiting))
 
     # -- no request for ever, and none after the end --------------------------------------------
 

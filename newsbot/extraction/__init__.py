@@ -265,12 +265,12 @@ class _Reader:
         page, title = self.page, self.article.title
         found = bodies.from_layout(page, self.layout, self.learned)
         proven = self.proven
-        if not found.blocks or (found.chars < classify.MIN_TEXT and not proven):
-            if not (proven and found.source):
-                other = bodies.from_blocks(main_blocks(page), "generic", self.learned)
-                other.candidates = found.candidates
-                if other.chars > 2 * found.chars:
-                    found = other
+        poor = not found.blocks or (found.chars < classify.MIN_TEXT and not proven)
+        if poor and not (proven and found.source):
+            other = bodies.from_blocks(main_blocks(page), "generic", self.learned)
+            other.candidates = found.candidates
+            if other.chars > 2 * found.chars:
+                found = other
         self.data = structured.application_article(page, title)
         for source, text in (
             ("next-data", self.data.get("html")),
@@ -297,7 +297,7 @@ class _Reader:
         before = []
         for caption in captions:
             if bodies.letters(caption) not in known:
-                before.append(Block("caption", caption, 0.0, self.body.elements[0]))
+                before.append(Block("caption", caption, 0.0, self.body.elements[0]))  # noqa: PERF401
         if lead and not _is_cut(lead) and bodies.letters(lead) not in whole:
             before.append(Block("p", lead, 0.0, self.body.elements[0]))
         return [*before, *found]
@@ -407,7 +407,7 @@ class _Reader:
         found: list[tuple[ParsedDate, str]] = []
         for text in texts:
             for parsed in find_dates(text, zone=self.zone, fetched_at=self.fetched_at)[:1]:
-                found.append((parsed, "printed"))
+                found.append((parsed, "printed"))  # noqa: PERF401
             if len(found) >= limit:
                 break
         return found
@@ -524,11 +524,11 @@ class _Reader:
             if address and address not in own and language.lower() != "x-default":
                 found.setdefault(address, {"language": language, "url": address})
         for link in self.page.index.tags.get("a", []):
-            language = fields.edition_label(link.text or "")
-            if language:
+            named = fields.edition_label(link.text or "")
+            if named:
                 address = urls.canonical(self.page.absolute(link.get("href") or "") or "")
                 if address and address not in own and self._is_edition(address):
-                    found.setdefault(address, {"language": language, "url": address})
+                    found.setdefault(address, {"language": named, "url": address})
         return list(found.values())[:20]
 
     def _is_edition(self, address: str) -> bool:

@@ -46,11 +46,22 @@ _LEAD = re.compile(
 )
 _LEAD_SIZES = (50, 700)
 _BETWEEN, _ABOVE, _BELOW = range(3)  # where something stands: nearer is less
+_DATE_LIKE = re.compile(
+    r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
+    r"|\b\d{1,2}\s+[^\W\d]{3,12},?\s+\d{4}\b"
+)
 _COUNTER = re.compile(r"[^\d:]{0,40}\d[\d\s.,]*(?:k|к|мың|тыс\.?)?[^\d:]{0,30}", re.I)
+_NAMES = 300
+"""Characters of a class or id that are looked at; what is longer is no name."""
 _MAX_COUNTER = 60
 """Characters of the longest counter."""
 _MAX_LINE = 160
 """Characters of a line that may be a byline, a date line or a counter."""
+
+
+def _names_of(element: Element) -> tuple[str, str]:
+    """An element's class and id."""
+    return (element.get("class") or "")[:_NAMES], (element.get("id") or "")[:_NAMES]
 
 
 def _words(css_class: str, css_id: str) -> str:
@@ -135,14 +146,13 @@ class Around:
     @cached_property
     def _excluded(self) -> set[Element]:
         excluded = set(self.body)
-        holders = set()
+        holders: set[Element] = set()
         for element in (*self.body, *([] if self.title is None else [self.title])):
             holders.update(element.iterancestors())
         for element in self._scope.iter():
             if element in holders:
                 continue
-            get = element.get
-            css_class, css_id = get("class") or "", get("id") or ""
+            css_class, css_id = _names_of(element)
             if (
                 element.tag in ("nav", "aside", "form")
                 or (element.tag == "footer" and self._scope.tag == "body")
@@ -154,7 +164,7 @@ class Around:
                         or (
                             _COMMENT.search(css_class)
                             and len("".join(element.itertext())) > _MAX_COUNTER
-                        )  # type: ignore[arg-type]
+                        )
                     )
                 )
             ):
@@ -192,7 +202,7 @@ class Around:
                 continue
             if (tag in SKIPPED_TAGS and tag != "svg") or is_hidden(element):
                 continue
-            css_class, css_id = element.get("class") or "", element.get("id") or ""
+            css_class, css_id = _names_of(element)
             kind = _kind(css_class, css_id) if css_class or css_id else None
             if tag == "time":
                 kind = "published"
@@ -247,12 +257,12 @@ class Around:
             block.text
             for body in self.body
             for element in reversed(self._removed_inside(body))
-            if not _elsewhere(element.get("class") or "", element.get("id") or "")
+            if not _elsewhere(*_names_of(element))
             for block in blocks(element)
             if len(block.text) <= _MAX_LINE
         ]
         pieces = [(place[0], line) for place, _, block in near for line in block.text.split("\n")]
-        pieces += [(_ABOVE, line) for line in (*inside, *self.dropped)]
+        pieces += [(_BETWEEN, line) for line in (*inside, *self.dropped)]
         return sorted(pieces, key=lambda piece: piece[0])
 
     def views(self) -> int | None:
@@ -262,7 +272,17 @@ class Around:
                 number = fields.view_count(text)
                 if number is not None:
                     return number
-        return next((n for n in map(fields.stated_views, self.lines) if n is not None), None)
+        stated = next((n for n in map(fields.stated_views, self.lines) if n is not None), None)
+        return max(self._bare_counters, default=None) if stated is None else stated
+
+    @cached_property
+    def _bare_counters(self) -> list[int]:
+        """Numbers without a word that share a line with the date: «28.09.2017 16:09 3032 0»."""
+        for group, line in self._lines:
+            rest, dates = _DATE_LIKE.subn(" ", line)
+            if group == _BETWEEN and dates and re.fullmatch(r"\W*\d+(?:\W+\d+)?\W*", rest):
+                return [int(number) for number in re.findall(r"\d+", rest)]
+        return []
 
     def comments(self) -> int | None:
         """Printed number of comments."""
@@ -271,7 +291,10 @@ class Around:
                 number = fields.comment_count(text)
                 if number is not None:
                     return number
-        return next((n for n in map(fields.stated_comments, self.lines) if n is not None), None)
+        stated = next((n for n in map(fields.stated_comments, self.lines) if n is not None), None)
+        if stated is None and len(self._bare_counters) == 2:
+            return min(self._bare_counters)
+        return stated
 
     def authors(self) -> list[str]:
         """Printed names of persons."""
@@ -284,6 +307,12 @@ class Around:
             people = fields.authors([stated]) if stated else []
             if people:
                 return people
+        for group, line in self._lines:
+            parts = re.split(r"\s*[|•·]\s*", line) if group == _BETWEEN else []
+            if len(parts) > 1:
+                people = [part for part in parts if fields.looks_like_name(part)]
+                if people:
+                    return people
         return []
 
     def signature(self) -> str | None:
@@ -312,7 +341,7 @@ class Around:
     def lead(self) -> str | None:
         """A paragraph between headline and text that is named as the article's lead."""
         for css_class, elements in self.page.index.classes.items():
-            if not _is_lead(css_class):
+            if not _is_lead(css_class[:_NAMES]):
                 continue
             for element in elements[:2]:
                 text = inline_text(element)
@@ -344,7 +373,7 @@ class Around:
     def tags(self) -> list[str]:
         """Printed tags: the links of an element named so, or a line «Тегтер: …»."""
         for css_class, elements in self.page.index.classes.items():
-            if _is_tags(css_class):
+            if _is_tags(css_class[:_NAMES]):
                 for element in elements[:3]:
                     found = [inline_text(a) for a in element.iter("a")]
                     if found and self.is_near(element):

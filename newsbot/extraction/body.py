@@ -22,6 +22,8 @@ from newsbot.profiles import Layout
 
 _ENDS = 4
 """Blocks at each end of the text that may be headline, byline or date line."""
+_FEW = 3
+"""Elements that hold text and more beside it, as the cells of old tables do."""
 _META_LINE = 120
 """Characters; a byline or date line is no longer."""
 _COUNTERS = re.compile(r"[\d\s.,:|•·/()–—-]+")
@@ -90,7 +92,8 @@ def from_blocks(found: list[Block], source: str, learned: Collection[str]) -> Bo
     kept = boilerplate.clean(found, learned)
     elements = list(dict.fromkeys(block.element for block in kept))
     removed = boilerplate.noisy_elements(elements[0]) if len(elements) == 1 else set()
-    return Body(kept, elements, removed, _difference(found, kept), source=source)
+    whole = [b for e in elements for b in blocks(e)] if len(elements) < _FEW else found
+    return Body(kept, elements, removed, _difference(whole, kept), source=source)
 
 
 def _with_captions(found: list[Block]) -> list[Block]:
@@ -113,10 +116,10 @@ def from_html(html: str, url: str, source: str, learned: Collection[str]) -> Bod
     return Body(boilerplate.clean(found, learned), source=source)
 
 
-def from_text(text: str, source: str, learned: Collection[str]) -> Body:
+def from_text(text: str, url: str, source: str, learned: Collection[str]) -> Body:
     """A body that the page carries as plain text, a line for each paragraph."""
     html = "".join(f"<p>{line.replace('<', '&lt;')}</p>" for line in text.split("\n"))
-    return from_html(html, "", source, learned)
+    return from_html(html, url, source, learned)
 
 
 def _difference(before: list[Block], after: list[Block]) -> list[str]:
@@ -126,7 +129,7 @@ def _difference(before: list[Block], after: list[Block]) -> list[str]:
 
 
 def _size(element: Element) -> int:
-    return len("".join(element.itertext()))  # type: ignore[arg-type]
+    return len("".join(element.itertext()))
 
 
 def _outermost(elements: list[Element]) -> list[Element]:

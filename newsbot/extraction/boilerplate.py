@@ -27,6 +27,8 @@ _PHRASE = 120
 """Characters; no phrase that is known from its beginning to its end is longer."""
 _SMALL = 200
 """Characters; an element that is named like a byline or a row of tags is removed up to this size."""
+_NAMES = 300
+"""Characters of a class or id that are looked at; what is longer is no name."""
 _MOST = 0.6
 """Share of the body's characters from which an element is the body, whatever its name."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_]+")
@@ -97,13 +99,13 @@ def noisy_elements(body: Element) -> set[Element]:
         css_class, css_id = get("class"), get("id")
         if (not css_class and not css_id) or element is body:
             continue
-        verdict = noise(css_class or "", css_id or "")
+        verdict = noise((css_class or "")[:_NAMES], (css_id or "")[:_NAMES])
         if not verdict:
             continue
-        size = len("".join(element.itertext()))  # type: ignore[arg-type]
+        size = len("".join(element.itertext()))
         if verdict == 1 and size > _SMALL:
             continue
-        total = total or len("".join(body.itertext()))  # type: ignore[arg-type]
+        total = total or len("".join(body.itertext()))
         if size < _MOST * total:
             found.add(element)
     return found
@@ -116,7 +118,8 @@ def clean(blocks: list[Block], learned: Collection[str] = frozenset()) -> list[B
     shortcode, credit = patterns["shortcode"], patterns["credit"]
     kept: list[Block] = []
     under_label = gap = False
-    for position, block in enumerate(blocks):
+    for position, original in enumerate(blocks):
+        block = original
         if "[" in block.text:
             block = replace(block, text=shortcode.sub("", block.text).strip())
         if "\n" in block.text:

@@ -81,9 +81,9 @@ def refusal(
     path = urlsplit(page.url)
     if path.path in ("", "/") and not path.query:
         return "listing"
-    reason = _wording(page, title, text)
-    if reason:
-        return reason
+    wording = _wording(page, title, text)
+    if wording:
+        return wording
     if link_share > 0.5 or (candidates > 2 and not declared) or _is_list(blocks):
         return "listing"
     if not text and _headlines(page) > _MANY:
@@ -170,7 +170,7 @@ def behind_paywall(page: Page, ld: dict[str, Any]) -> bool:
     return any(
         _PAYWALL.search(inline_text(element))
         for css_class, elements in page.index.classes.items()
-        if _may_be_paywall(css_class)
+        if _may_be_paywall(css_class[:300])
         for element in elements[:3]
     )
 

@@ -52,6 +52,8 @@ _VIEWS = re.compile(
     rf"(?:{_VIEW_WORDS})[^\W\d]*(?: саны| sany| سانى)?\s*[:–-]?\s*(\d+(?:[.,]\d+)?(?:\s*(?:k|к|тыс|мың)(?![^\W\d]))?)",
     re.IGNORECASE,
 )
+# abai.kz and others: «153 0 пікір», views before comments.
+_VIEWS_COMMENTS = re.compile(r"(?<![\d:.])(\d+)\s+\d+\s+(?:пікір|pikir|پىكىر)", re.IGNORECASE)
 _LABELLED_AUTHOR = re.compile(
     r"(?:(?<!сурет )(?<!фото )автор(?:ы|лар|лары)?|жазған|дайындаған|әңгімелескен|қосқан|добавил(?:а)?|avtory?|author|"
     r"اۆتور(?:ى)?)\s*:\s*([^|•·\n(]+)",
@@ -89,8 +91,12 @@ def _joined(text: str) -> str:
 
 def stated_views(text: str) -> int | None:
     """The number of views that a line states in words: «22.12.2022 | Қаралды: 172»."""
-    match = _VIEWS.search(_joined(text))
-    return count(match.group(1) or match.group(2)) if match else None
+    joined = _joined(text)
+    match = _VIEWS.search(joined)
+    if match:
+        return count(match.group(1) or match.group(2))
+    both = _VIEWS_COMMENTS.search(joined)
+    return int(both.group(1)) if both else None
 
 
 def stated_comments(text: str) -> int | None:

@@ -19,9 +19,10 @@ from archive.kazakh.letters import faithful
 from newsbot.extraction.blocks import inline_text
 from newsbot.extraction.selectors import Index
 
-MAX_CHARS = 8_000_000
+MAX_CHARS = 3_000_000
 """Characters of a page that are parsed; no article is longer, and hostile pages are."""
 
+_DATA_URI = re.compile(r"data:[a-z/+.-]{3,60};base64,[A-Za-z0-9+/=\s]{1000,}")
 _MAX_DEPTH = 300
 """Levels of nesting; browsers stop near 500, and no newsroom comes near either."""
 _TOO_DEEP = etree.XPath("boolean(/" + "/".join("*" * _MAX_DEPTH) + ")")
@@ -120,22 +121,24 @@ def _value(element: Element) -> str:
     if element.tag == "meta":
         return faithful(element.get("content") or "")
     if element.tag == "title":
-        return faithful("".join(element.itertext()))  # type: ignore[arg-type]
+        return faithful("".join(element.itertext()))
     return inline_text(element)
 
 
 def _parse(text: str) -> Element:
     # The text is decoded already: handed over as UTF-8 so that a wrong <meta charset> or an
     # <?xml encoding> prologue cannot make libxml2 decode it a second time.
-    root = _tree(text[:MAX_CHARS])
+    if len(text) > MAX_CHARS:  # pictures inside the page must not push the article out
+        text = _DATA_URI.sub("data:,", text)[:MAX_CHARS]
+    root = _tree(text)
     if _TOO_DEEP(root):
         # Runs of start tags without text are an attack or a bug; what they wrap is kept.
-        root = _tree(_NESTED_RUN.sub(r"\1", text[:MAX_CHARS]))
-        for element in root.xpath("/" + "/".join("*" * _MAX_DEPTH)):  # type: ignore[union-attr]
-            text_below = " ".join(element.itertext())  # type: ignore[union-attr]
-            for child in list(element):  # type: ignore[arg-type]
-                element.remove(child)  # type: ignore[union-attr, arg-type]
-            element.text = text_below  # type: ignore[union-attr]
+        root = _tree(_NESTED_RUN.sub(r"\1", text))
+        for element in root.xpath("/" + "/".join("*" * _MAX_DEPTH)):
+            text_below = " ".join(element.itertext())
+            for child in list(element):
+                element.remove(child)
+            element.text = text_below
     return root
 
 

@@ -44,7 +44,7 @@ class Index:
         by_class: dict[str, list[Element]] = {}
         tags, classes = self.tags, self.classes
         for element in elements:
-            tag = element.tag
+            tag = str(element.tag)
             if tag in tags:
                 tags[tag].append(element)
             else:
@@ -106,7 +106,7 @@ def _plan(selector: str) -> list[tuple[frozenset[str], LookUp]]:
         ]
     except Unsupported:
         path = etree.XPath(_TRANSLATOR.css_to_xpath(selector))
-        return [(frozenset(), lambda index: path(index.root))]  # type: ignore[list-item, return-value]
+        return [(frozenset(), lambda index: path(index.root))]
 
 
 def _lookup(tree: Any, pseudo: Any) -> LookUp:

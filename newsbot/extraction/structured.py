@@ -228,7 +228,8 @@ def _html(value: Any, depth: int) -> str:
             return str(value["rendered"])
         if isinstance(value.get("blocks"), list):
             return _html(value["blocks"], depth + 1)
-        data = value.get("data") if isinstance(value.get("data"), dict) else value
+        inner = value.get("data")
+        data: dict[str, Any] = inner if isinstance(inner, dict) else value
         text = next(
             (data[k] for k in ("text", "html", "content", "value") if isinstance(data.get(k), str)),
             "",

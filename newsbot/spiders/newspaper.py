@@ -23,7 +23,7 @@ from twisted.python.failure import Failure
 
 from archive.article import Article
 from archive.errors import ArchiveError, ArchiveUsageError
-from archive.store import CLOCK_MARGIN, Candidate, Due
+from archive.store import Candidate, Due
 from archive.times import now, utc
 from newsbot import urls
 from newsbot.discovery import Entry, candidates, skips_sitemap
@@ -53,6 +53,8 @@ MAX_PAGES_FULL = 20_000
 """Pages of one source followed in a back-fill."""
 MOST_VANISHED = 50
 """So many articles may leave the sitemaps at once, or a quarter; more is a fault of the site."""
+BACKDATED = timedelta(days=1)
+"""How far back a WordPress source is asked for edits: editors backdate, clocks lag."""
 MAX_PARTS = 20
 """Pages of one divided article that are fetched."""
 MAX_RETRY_AFTER = 86_400.0
@@ -499,7 +501,7 @@ class NewspaperSpider(Spider):
 
 
 def _with_margin(polled_at: str | None) -> str | None:
-    return utc(datetime.fromisoformat(polled_at) - CLOCK_MARGIN) if polled_at else None
+    return utc(datetime.fromisoformat(polled_at) - BACKDATED) if polled_at else None
 
 
 def _incomplete(item: VisitItem, error: str) -> VisitItem:

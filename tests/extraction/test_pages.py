@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from archive.article import FIELDS
 from newsbot.extraction import extract
 from newsbot.profiles import families
 
@@ -74,3 +75,12 @@ def test_theme_page(name: str) -> None:
     for leaks in gold["leaks"].values():
         for leak in [leaks] if isinstance(leaks, str) else leaks:
             assert leak not in article.text.replace("1204", "")
+
+
+def test_fields_and_reasons_are_documented() -> None:
+    text = (PAGES.parents[1] / "docs" / "extraction.md").read_text("utf-8")
+    for name in FIELDS:
+        assert f"`{name}`" in text, name
+    for path in RECORDED:
+        reason = truth(path).get("reason")
+        assert reason is None or f"| `{reason}` |" in text, reason

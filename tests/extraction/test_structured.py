@@ -117,6 +117,14 @@ def test_body_comes_from_the_application_where_the_page_shows_none() -> None:
     assert article.published == "2024-05-01T10:00:00+05:00"
 
 
+def test_body_comes_from_json_ld_where_the_page_shows_none() -> None:
+    body = "Көпір ашылды, көлік жүре бастады. " * 6
+    ld = {"@type": "NewsArticle", "headline": "Көпір", "articleBody": f"{body}\nЕкінші: {body}", "datePublished": "2024-05-01T10:00:00+05:00"}  # fmt: skip
+    article = extract(f'<script type="application/ld+json">{json.dumps(ld)}</script>'.encode(), URL)
+    assert article.paragraphs == [body.strip(), f"Екінші: {body}".strip()]
+    assert article.sources["text"] == "json-ld"
+
+
 def test_structured_data_is_distrusted() -> None:
     prose = "".join(f"<p>Бұл – мақаланың {n}-абзацы, ол біраз ұзақ жазылған.</p>" for n in range(8))
     ld = {"@type": "NewsArticle", "headline": "Көпір ашылды - Газет", "articleBody": "Бұл – мақаланың...", "datePublished": "2018-05-11T13:38:00+00:00", "publisher": {"name": "Газет"}}  # fmt: skip

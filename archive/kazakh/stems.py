@@ -1,0 +1,238 @@
+"""stems: the dictionary form of a Kazakh word in any of its forms: мектептерімізде → мектеп.
+
+Every reading of `archive.kazakh.morphology` is weighed: how common its stem is, in KazNERD's word
+counts (stems.tsv), in the archive itself and in hunspell-kk; how often its suffixes follow one
+another (transitions.tsv). An unknown stem costs by its length, so that a word is not cut down to
+letters that mean nothing. The same word and evidence always give the same stems.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from math import exp, log
+
+from archive.kazakh.morphology import LOOSE, NOUN, VERB, Reading, readings
+
+Evidence = Callable[[str], float]
+"""How strongly a word speaks for a stem: 0 where it is unknown, about 1 for a word met once."""
+
+_LONGEST = 60
+"""Letters; a longer word is not analysed."""
+_LETTER = 2.2
+"""Cost of a letter of an unknown stem, in nats: about the entropy of a letter."""
+_UNKNOWN = 20.0
+"""Weight of all unknown stems together (the concentration of a Dirichlet process)."""
+_LOOSE_COST = 4.0
+_NEW_VERB = 12.0
+_NEW_DENOMINAL = 4.0
+_SHORT = 2.0
+_INFLECTED = 6.0
+_DISTRUST = 0.02
+"""What is left of the weight of a stem that looks inflected itself."""
+_ALTERNATIVE = 0.25
+"""Share of the likeliest reading that another one needs to be indexed too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One stem of a word, how likely it is (0 to 1), and the reading behind it."""
+
+    stem: str
+    share: float
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    nouns: dict[str, float]
+    verbs: dict[str, float]
+    noun_total: float
+    verb_total: float
+    transitions: dict[str, dict[str, float]]
+    closed: dict[str, str]
+    whole: frozenset[str]
+    syncope: dict[str, str]
+    own: frozenset[str]
+
+
+def _lines(name: str) -> Iterator[list[str]]:
+    text = files("archive.kazakh").joinpath(name).read_text("utf-8")
+    return (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+
+
+@cache
+def _tables() -> _Tables:
+    closed_file = tomllib.loads(files("archive.kazakh").joinpath("closed.toml").read_text("utf-8"))
+    whole = frozenset(word for words in closed_file["whole"].values() for word in words.split())
+    closed = {word: word for word in whole}
+    for line in closed_file["paradigms"].strip().splitlines():
+        stem, _, forms = line.partition(":")
+        closed |= dict.fromkeys([stem, *forms.split()], stem)
+    nouns: dict[str, float] = {}
+    verbs: dict[str, float] = {}
+    for stem, kind, weight in _lines("stems.tsv"):
+        (nouns if kind == "n" else verbs)[stem] = float(weight)
+    transitions: dict[str, dict[str, float]] = {}
+    for before, after, weight in _lines("transitions.tsv"):
+        transitions.setdefault(before, {})[after] = float(weight)
+    for following in transitions.values():
+        total = sum(following.values()) + 2
+        for slot in following:
+            following[slot] = log((following[slot] + 0.05) / total)
+        following[""] = log(0.05 / total)
+    return _Tables(
+        nouns,
+        verbs,
+        sum(nouns.values()) + _UNKNOWN,
+        sum(verbs.values()) + _UNKNOWN,
+        transitions,
+        closed,
+        whole,
+        {word[:-2] + word[-1]: word for word in closed_file["syncope"].split()},
+        frozenset(closed_file["verbs"].split()),
+    )
+
+
+# What only an inflected word ends in; a stem that does is hardly one.
+_PLURAL = "(?:(?<=[аәеоөұүыіэяйури])л|(?<=[лмнңзж])д|(?<=[пфкқтсшщчцхбвгд])т)[ае]р"
+_LOOKS_INFLECTED = re.compile(
+    rf"..(?:.{_PLURAL}(?:[ыі]н?[аеыі]?|[ыі]м[ыі]з)?|.[ыі]н(?:[ыі]ң|д[ае]|[ае]н?)|.[ндт][ыі]ң"
+    "|[ае]ды|еді|йд[ыі]|[ғгқк][ае]н[ыі]|[аеий]т[ыі]н|[ыі][лн][ғг][ае]н|[ыі]п"
+    "|.(?:[ғгқк][ае]н|[дт][ае][ғг][ыі]|м[ае]д[ыі]|м[ыі]з|[ғг][ыі]|[лдт][ыі][ғг][ыі])|..с[ыі])$"
+    "|.[аеиоөуыіұү][ғг][ыі]н?$|(?:ғ|[іеөүә]г|[^аоу]рг)$"
+)
+_VOWELS = "аәеёиоөуұүыіэюя"
+_ODD_CODA = re.compile(
+    f".[^{_VOWELS}](?<!рт|лт|нт|йт|рқ|лқ|нқ|рк|лк|йк|ст|кт|нд|рп|рс|кс|нс|пс|фт|рм|рн|лм|рг|нг|рф|тр|др"
+    "|кр|пр|бр|кл|тл|зм|лл|сс|тт|йн|йм|мн|гн|ск|рл|лп|йл|мп|рв|рб|рд|лд|сь|ль|рь|нь|ть|йс|рш|нш|рж|хт"
+    "|нц|вр|гр|шт|зд|йд|рх|рз|лз|лс|нк)$"
+)
+_DERIVED_NOUN = re.compile(
+    "([лдт][ыі][қк]|[лдт][ыі]|с[ыі]з|ш[ыі]л?([лдт][ыі][қк])?|[лдт][ае]с|хана|стан|[гк]ер|паз|қор|л[ае]у|ш[ае])$"
+)
+_DENOMINAL = re.compile("[лдт][ае](н|с|т|л|нд[ыі]р|ст[ыі]р)?$")
+
+
+def _odd(stem: str) -> bool:
+    if stem in _tables().whole:
+        return False
+    odd_coda = len(stem) > 2 and stem[-2] not in _VOWELS and _ODD_CODA.search(stem)
+    return bool(odd_coda or _LOOKS_INFLECTED.search(stem))
+
+
+@lru_cache(1 << 16)
+def _unknown(stem: str, kind: str) -> float:
+    """Probability of a stem that no list has, by its letters and what it could be derived from."""
+    t = _tables()
+    cost = _LETTER * len(stem) + (_SHORT if len(stem) == 2 else 0) + (_INFLECTED if _odd(stem) else 0)
+    if kind == NOUN:
+        ending, share, start = _DERIVED_NOUN.search(stem), 0.1, 3
+    else:
+        ending, share, start = _DENOMINAL.search(stem), 0.005, 2
+        cost += _NEW_DENOMINAL if ending and len(stem) > 3 else _NEW_VERB
+    chance = exp(-cost)
+    if ending and ending.start() >= start:
+        chance += share * t.nouns.get(stem[: ending.start()], 0) / t.noun_total
+    return chance
+
+
+def _score(reading: Reading, evidence: Evidence | None) -> float:
+    """Log-likelihood of a reading, up to a constant."""
+    t = _tables()
+    if reading.kind == NOUN:
+        weight, total = t.nouns.get(reading.stem, 0.0), t.noun_total
+        if evidence:
+            more = evidence(reading.stem)
+            weight += more * (_DISTRUST if more and _odd(reading.stem) else 1)
+    else:
+        weight, total = t.verbs.get(reading.stem, 0.0), t.verb_total
+    score = log(weight + _UNKNOWN * _unknown(reading.stem, reading.kind))
+    if reading.kind == NOUN:
+        score += log(t.noun_total / total)
+    before = reading.kind
+    for slot in (*reading.slots, "end"):
+        if slot == LOOSE:
+            score -= _LOOSE_COST
+            continue
+        following = t.transitions.get(before)
+        score += following.get(slot, following[""]) if following else -3.0
+        before = slot
+    return score
+
+
+def _stem(reading: Reading) -> str:
+    """What a reading is indexed as.
+
+    A passive of a short verb is a verb of its own in dictionaries (жаз, жазыл); one of a longer
+    verb is not (жарияла, жариялан-).
+    """
+    verbs = _tables().verbs
+    stem = reading.stem
+    if reading.kind == VERB:
+        if reading.voiced and len(re.findall(f"[{_VOWELS}]", stem)) < 2:
+            return reading.voiced
+        shorter = re.sub("(?<=[аеыі])[лн]$|[ыі][лн]$", "", stem)
+        if (
+            not reading.voiced
+            and stem not in _tables().own
+            and shorter != stem
+            and shorter in verbs
+            and len(re.findall(f"[{_VOWELS}]", shorter)) > 1
+        ):
+            return shorter
+    return stem
+
+
+def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
+    """Stems of a lower-case Cyrillic word, likeliest first; at least one, the word itself if need be.
+
+    >>> [a.stem for a in analyse("мектептеріміздегілердің")]
+    ['мектеп']
+    """
+    t = _tables()
+    if word in t.closed:
+        return [Analysis(t.closed[word], 1.0, Reading(t.closed[word], NOUN, ()))]
+    if not 2 < len(word) <= _LONGEST:
+        return [Analysis(word, 1.0, Reading(word, NOUN, ()))]
+    scored = [(_score(reading, evidence), reading) for reading in readings(word, t.syncope)]
+    best = max(score for score, _ in scored)
+    chances: dict[str, tuple[float, float, Reading]] = {}
+    total = 0.0
+    for score, reading in scored:
+        chance = exp(score - best)
+        total += chance
+        stem = _stem(reading)
+        so_far, top, shown = chances.get(stem, (0.0, 0.0, reading))
+        if chance > top:
+            top, shown = chance, reading
+        chances[stem] = (so_far + chance, top, shown)
+    found = [Analysis(stem, chance / total, shown) for stem, (chance, _, shown) in chances.items()]
+    found.sort(key=lambda a: (-a.share, a.stem))
+    return [a for a in found if a.share >= _ALTERNATIVE * found[0].share]
+
+
+def likeliest(spellings: list[str], evidence: Evidence | None = None) -> str:
+    """Of several spellings of one word the one that is likeliest to be a word; the first of equals."""
+    if len(spellings) == 1:
+        return spellings[0]
+    return max(spellings, key=lambda word: _likelihood(word, evidence))
+
+
+def _likelihood(word: str, evidence: Evidence | None) -> float:
+    if word in _tables().closed:
+        return 0.0
+    if not 2 < len(word) <= _LONGEST:
+        return log(_tables().nouns.get(word, 0) + 1e-9) - _LETTER * len(word)
+    found = readings(word, _tables().syncope)
+    # A vowel of the other harmony class or an й where и stands makes a stem unknown, and dear.
+    return max(_score(reading, evidence) for reading in found)
+
+
+def stems(word: str, evidence: Evidence | None = None) -> tuple[str, ...]:
+    """The stems a word is indexed under, likeliest first."""
+    return tuple(a.stem for a in analyse(word, evidence))

@@ -1,0 +1,108 @@
+"""newsbot.discovery.jsonfeed: JSON Feed 1 and 1.1, also where it is served as something else."""
+
+import gzip
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsbot.discovery import Entry, jsonfeed
+from newsbot.discovery.feeds import parse_feed
+from newsbot.discovery.jsonfeed import load, parse_json_feed, text_of
+
+FEED = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "title": "Ақ жол",
+    "items": [
+        {"id": "7", "url": "https://a.kz/өңір/", "date_published": "2026-11-22T08:00:00+05:00"},
+        {"id": "https://a.kz/?p=2", "date_modified": "2026-11-23"},
+        {"id": 3, "external_url": "https://b.kz/3"},
+        {"id": "атаусыз"},
+        "басқа",
+        {"id": True, "url": "  "},
+    ],
+}
+ENTRIES = [
+    Entry("https://a.kz/өңір/", "2026-11-22T08:00:00+05:00"),
+    Entry("https://a.kz/?p=2", None, "2026-11-23"),
+    Entry("https://b.kz/3"),
+]
+BODY = json.dumps(FEED, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BODY,
+        b"\xef\xbb\xbf\r\n " + BODY,
+        gzip.compress(BODY),
+        json.dumps(FEED).encode("utf-16"),
+        BODY.replace(b"/1.1", b"/1"),
+    ],
+    ids=["plain", "byte order mark", "gzip", "utf-16", "version 1"],
+)
+def test_entries(body: bytes) -> None:
+    assert parse_json_feed(body) == ENTRIES
+
+
+def test_a_feed_reader_recognises_it() -> None:
+    assert (
+        parse_feed(BODY)
+        == parse_feed(b"\xef\xbb\xbf\n" + BODY)
+        == parse_feed(gzip.compress(BODY))
+        == ENTRIES
+    )
+    assert parse_feed(b'{"error": "not found"}') is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"version": "2.0", "items": [{"url": "https://a.kz/1"}]}',
+        b'{"version": 1, "items": []}',
+        b'<rss version="2.0"/>',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"\x1f\x8b broken",
+        b"1" * 10_000,
+    ],
+)
+def test_what_is_no_json_feed(body: bytes) -> None:
+    assert parse_json_feed(body) is None
+
+
+def test_items_that_are_no_list_are_none() -> None:
+    assert (
+        parse_json_feed(b'{"version": "https://jsonfeed.org/version/1", "items": {"a": 1}}') == []
+    )
+
+
+def test_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonfeed, "MAX_ITEMS", 2)
+    assert parse_json_feed(BODY) == ENTRIES[:2]
+
+
+def test_old_code_pages() -> None:
+    assert load('{"a": "Қазақстан өңірлерінің жаңалықтары"}'.encode("kz1048")) == {
+        "a": "Қазақстан өңірлерінің жаңалықтары"
+    }
+
+
+def test_text_can_always_be_stored() -> None:
+    assert text_of("\ud800қар\u0000 ") == "?қар\x00"
+    assert text_of(17) == "17"
+    nothing: tuple[object, ...] = (None, True, "", "  ", [], {})
+    assert [text_of(value) for value in nothing] == [None] * 6
+    assert len(text_of("x" * 10_000) or "") == 2_000
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=60) | st.binary(max_size=30).map(lambda tail: BODY[:-40] + tail))
+def test_never_raises(body: bytes) -> None:
+    parse_json_feed(body)
+    parse_feed(body)

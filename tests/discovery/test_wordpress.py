@@ -1,0 +1,132 @@
+"""newsbot.discovery.wordpress: addresses and answers of the WordPress REST API."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsbot.discovery.wordpress import FIELDS, Post, endpoint, parse_posts, posts_url
+
+ITEM = {
+    "id": 71,
+    "date_gmt": "2022-12-24T12:40:00",
+    "modified_gmt": "2022-12-25T01:00:00",
+    "status": "publish",
+    "link": "https://gazet.kz/?p=71",
+}
+POST = Post("https://gazet.kz/?p=71", "2022-12-24T12:40:00+00:00", "2022-12-25T01:00:00+00:00", 71)
+
+
+def answer(*items: object) -> bytes:
+    return json.dumps(items).encode()
+
+
+def test_posts() -> None:
+    assert parse_posts(answer(ITEM)) == [POST]
+    assert parse_posts(b"[]") == []
+
+
+@pytest.mark.parametrize("status", ["draft", "private", "pending", "future", "trash", None])
+def test_only_published_posts(status: str | None) -> None:
+    assert parse_posts(answer({**ITEM, "status": status}, ITEM)) == [POST]
+    assert parse_posts(answer({**ITEM, "status": status})) == []
+
+
+def test_fields_may_be_missing_or_senseless() -> None:
+    bare = {"link": "https://gazet.kz/?p=1"}
+    assert parse_posts(answer(bare)) == [Post("https://gazet.kz/?p=1", None, None, None)]
+    odd = {**bare, "id": "71", "date_gmt": "0000-00-00T00:00:00", "modified_gmt": False}
+    assert parse_posts(answer(odd)) == [Post("https://gazet.kz/?p=1", None, None, None)]
+    # Without its zone the local `date` says nothing.
+    assert parse_posts(answer({**bare, "date": "2022-12-24T18:40:00"})) == parse_posts(answer(bare))
+    assert parse_posts(answer({**bare, "date_gmt": "2022-12-24T18:40:00+06:00"})) == [
+        Post("https://gazet.kz/?p=1", "2022-12-24T12:40:00+00:00", None, None)
+    ]
+
+
+def test_php_warnings_before_the_list() -> None:
+    noise = (
+        b"<br />\n<b>Warning</b>: Undefined array key [0] in <b>/x.php</b> on line <b>3</b><br />\n"
+    )
+    assert parse_posts(noise + answer(ITEM)) == [POST]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>404</html>",
+        b'{"code":"rest_post_invalid_page_number","message":"...","data":{"status":400}}',
+        b'{"code":"rest_no_route","message":"No route","data":{"status":404}}',
+        b'["a", "b"]',
+        b'[{"name": "posts"}]',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_list_of_posts(body: bytes) -> None:
+    assert parse_posts(body) is None
+
+
+@pytest.mark.parametrize(
+    ("root", "plain", "expected"),
+    [
+        ("https://gazet.kz", False, "https://gazet.kz/wp-json/wp/v2/posts"),
+        ("https://gazet.kz/", False, "https://gazet.kz/wp-json/wp/v2/posts"),
+        ("https://gazet.kz/kk/", False, "https://gazet.kz/kk/wp-json/wp/v2/posts"),
+        ("https://gazet.kz/wp-json/", False, "https://gazet.kz/wp-json/wp/v2/posts"),
+        ("https://gazet.kz/wp-json/wp/v2/posts", False, "https://gazet.kz/wp-json/wp/v2/posts"),
+        ("https://gazet.kz/", True, "https://gazet.kz/?rest_route=/wp/v2/posts"),
+        ("https://gazet.kz", True, "https://gazet.kz/?rest_route=/wp/v2/posts"),
+        (
+            "https://gazet.kz/index.php?rest_route=%2F&lang=kk",
+            False,
+            "https://gazet.kz/index.php?rest_route=/wp/v2/posts&lang=kk",
+        ),
+    ],
+)
+def test_endpoint(root: str, plain: bool, expected: str) -> None:
+    assert endpoint(root, plain=plain) == expected
+
+
+def query(url: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(url).query)
+
+
+def test_posts_url_asks_for_little() -> None:
+    url = posts_url("https://gazet.kz/", page=3)
+    assert url == f"https://gazet.kz/wp-json/wp/v2/posts?_fields={FIELDS}&per_page=100&page=3"
+    assert set(FIELDS.split(",")) == {"id", "link", "date_gmt", "modified_gmt", "status"}
+
+
+def test_posts_url_with_moments() -> None:
+    almaty = datetime(2024, 3, 1, 5, 0, tzinfo=timezone(timedelta(hours=5)))
+    asked = query(
+        posts_url("https://gazet.kz/", page=1, per_page=20, modified_after=almaty, plain=True)
+    )
+    assert asked["rest_route"] == ["/wp/v2/posts"]
+    assert asked["modified_after"] == ["2024-03-01T00:00:00Z"]
+    assert asked["orderby"] == ["modified"]
+    assert asked["per_page"] == ["20"]
+    naive = query(posts_url("https://gazet.kz/", page=1, before=datetime(2024, 3, 1)))
+    assert naive["before"] == ["2024-03-01T00:00:00Z"]
+    assert naive == query(
+        posts_url("https://gazet.kz/", page=1, before=datetime(2024, 3, 1, tzinfo=UTC))
+    )
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(sorted(ITEM)), inner),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
+def test_never_raises(body: bytes) -> None:
+    for post in parse_posts(body) or []:
+        assert post.url
+        assert post.published is None or datetime.fromisoformat(post.published).tzinfo
