@@ -230,7 +230,9 @@ class Store:
     def sources(self, site: str, found_by: str) -> list[dict[str, Any]]:
         """Rows of the sources that were found in one way (`profile`, `index` or `auto`)."""
         return list(
-            self.db["sources"].rows_where("site = ? AND found_by = ?", [site, found_by], order_by="id")
+            self.db["sources"].rows_where(
+                "site = ? AND found_by = ?", [site, found_by], order_by="id"
+            )
         )
 
     def save_poll(
@@ -258,7 +260,9 @@ class Store:
         listed = list(candidates)
         moment = utc(polled_at)
         with self.transaction() as c:
-            site, kind = c.execute("SELECT site, kind FROM sources WHERE id = ?", (source,)).fetchone()
+            site, kind = c.execute(
+                "SELECT site, kind FROM sources WHERE id = ?", (source,)
+            ).fetchone()
             discovered = _insert_candidates(c, site, source, listed, moment)
             if kind == "sitemap":  # the list that tells, by silence, that an article has left
                 c.executemany(
@@ -287,7 +291,9 @@ class Store:
                     body_hash is not None, len(listed), discovered, source,
                 ),
             )  # fmt: skip
-            c.execute("UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl))
+            c.execute(
+                "UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl)
+            )
         return discovered
 
     def add_candidates(
@@ -296,7 +302,9 @@ class Store:
         """Put URLs that no source lists, but a page links to, into the frontier."""
         with self.transaction() as c:
             discovered = _insert_candidates(c, site, None, list(candidates), utc(at))
-            c.execute("UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl))
+            c.execute(
+                "UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl)
+            )
         return discovered
 
     def look_again(self, site: str, urls: Iterable[str], at: datetime) -> int:
@@ -336,7 +344,9 @@ class Store:
 
     def children(self, source: int) -> list[str]:
         """Addresses of the sitemaps that a sitemap index listed when it last changed."""
-        rows = self.connection.execute("SELECT url FROM sources WHERE parent = ? ORDER BY id", (source,))
+        rows = self.connection.execute(
+            "SELECT url FROM sources WHERE parent = ? ORDER BY id", (source,)
+        )
         return [row[0] for row in rows]
 
     # -- frontier -------------------------------------------------------------------------------
@@ -350,15 +360,18 @@ class Store:
         *,
         oldest_first: bool = False,
     ) -> list[Due]:
-        """URLs whose time has come: never visited ones first, newest first. `skip` are in flight."""
+        """URLs whose time has come: never visited ones first, newest first. `skip` are in flight.
+
+        What no source dated counts as of the moment it was found: front pages link what is new.
+        """
         held = json.dumps(list(skip))
-        order = "hint IS NULL, f.hint" if oldest_first else "hint DESC"
+        order = "ASC" if oldest_first else "DESC"
         rows = self.connection.execute(
             "SELECT f.id, f.url, f.article, f.etag, f.last_modified, f.failures, f.depth, "  # noqa: S608
             "coalesce(a.published, a.first_seen) "
             "FROM frontier f LEFT JOIN articles a ON a.id = f.article "
             "WHERE f.site = ? AND f.due <= ? AND f.id NOT IN (SELECT value FROM json_each(?)) "
-            f"ORDER BY f.visited_at IS NOT NULL, f.{order}, f.id LIMIT ?",
+            f"ORDER BY f.visited_at IS NOT NULL, coalesce(f.hint, f.discovered_at) {order}, f.id LIMIT ?",
             (site, utc(at), held, limit),
         )
         return [Due(*row) for row in rows]
@@ -478,17 +491,12 @@ def _insert_candidates(
         "(site, url, source, discovered_at, hint, depth, changed, changed_by, due) "
         "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?7 IS NULL THEN NULL ELSE ?3 END, ?4 "
         "WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE url = ?2)",
-        [
-            (site, item.url, source, moment, item.hint, item.depth, item.changed)
-            for item in listed
-        ],
+        [(site, item.url, source, moment, item.hint, item.depth, item.changed) for item in listed],
     )
     return c.total_changes - before
 
 
-def _look_again(
-    c: sqlite3.Connection, source: int, listed: list[Candidate], moment: str
-) -> None:
+def _look_again(c: sqlite3.Connection, source: int, listed: list[Candidate], moment: str) -> None:
     """Known articles are due now when their source dates an edit otherwise than it did before.
 
     A source's dates are compared with its own earlier ones, not with our clock: newspapers' clocks

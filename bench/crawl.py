@@ -69,7 +69,9 @@ def make_site(root: Path, pages: int) -> None:
         target.write_bytes(body)
         locations.append(f"<url><loc>{ORIGIN}{path}</loc></url>")
     (root / "sitemap.xml").write_text(
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">' + "".join(locations) + "</urlset>"
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+        + "".join(locations)
+        + "</urlset>"
     )
     (root / "robots.txt").write_text("User-agent: *\nDisallow:\n")
 
@@ -111,7 +113,9 @@ def timed(command: list[str], cwd: Path, samples: list[tuple[float, float]]) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--pages", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=1)
     args = parser.parse_args()

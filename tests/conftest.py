@@ -26,7 +26,9 @@ def environment() -> dict[str, str]:
 def newsbot() -> Run:
     """Run `newsbot ARGS…` as a user does and return the finished process."""
 
-    def run(*args: object, stdin: bytes | None = None, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+    def run(
+        *args: object, stdin: bytes | None = None, timeout: float = 240
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-m", "newsbot", *map(str, args)],
             input=stdin,

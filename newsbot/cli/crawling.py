@@ -126,7 +126,9 @@ def run_crawls(
         return_store(folder)
 
 
-def _settings(folder: Path, options: Options, contact: str | None, jobs: int | None, verbose: bool) -> Settings:
+def _settings(
+    folder: Path, options: Options, contact: str | None, jobs: int | None, verbose: bool
+) -> Settings:
     settings = Settings()
     settings.setmodule("newsbot.settings")
     logs = folder / "logs"
@@ -162,7 +164,9 @@ def print_reports(reports: Sequence[Report]) -> None:
             click.echo(f"{report.site}: interrupted; the next run carries on from here", err=True)
         if report.traps:
             said = ", ".join(f"{number} {name}" for name, number in report.traps.items())
-            click.echo(f"{report.site}: links not followed because they look like traps: {said}", err=True)
+            click.echo(
+                f"{report.site}: links not followed because they look like traps: {said}", err=True
+            )
 
 
 def print_failures(reports: Sequence[Report]) -> None:
@@ -177,8 +181,9 @@ def dry_run(sites: Sequence[Site], folder: Path, **how: Any) -> list[Report]:
     with tempfile.TemporaryDirectory() as scratch:
         path = folder / DATABASE
         if path.exists():
-            with closing(open_database(folder).conn) as source, closing(
-                sqlite3.connect(Path(scratch) / DATABASE)
-            ) as copy:
+            with (
+                closing(open_database(folder).conn) as source,
+                closing(sqlite3.connect(Path(scratch) / DATABASE)) as copy,
+            ):
                 source.backup(copy)
         return run_crawls(sites, Path(scratch), **how)

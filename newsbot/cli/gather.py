@@ -37,11 +37,17 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> str | None
 @data_option
 @sites_dir_option
 @click.option("--full", is_flag=True, help="Back-fill: follow every source to its very end.")
-@click.option("--since", callback=_day, help="Only what sources date on or after this day (2024-05-17).")
+@click.option(
+    "--since", callback=_day, help="Only what sources date on or after this day (2024-05-17)."
+)
 @click.option("--oldest-first", is_flag=True, help="Oldest articles first; default: newest first.")
 @click.option("--revisit", is_flag=True, help="Look at every known article again, due or not.")
-@click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many articles a site.")
-@click.option("--jobs", type=click.IntRange(0, 64), help="Processes that read pages, a site; default: 1.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="Visit at most this many articles a site."
+)
+@click.option(
+    "--jobs", type=click.IntRange(0, 64), help="Processes that read pages, a site; default: 1."
+)
 @click.option("--dry-run", is_flag=True, help="Ask the sources, then list what would be visited.")
 @click.option(
     "--contact",

@@ -80,7 +80,10 @@ class PoliteDownloader(Downloader):
                 slot.latercall = call_later(wait, self._latercall, slot)
                 return
             slot.lastseen = moment
-            request, waiting = slot.queue.popleft()
+            # A URL that was refused goes first: its answer tells whether our pace was the matter.
+            chosen = next((x for x in slot.queue if "refusals" in x[0].meta), slot.queue[0])
+            slot.queue.remove(chosen)
+            request, waiting = chosen
             # At once: Scrapy 2.19 counts a transfer when its task begins to run, and until then
             # sends the whole queue of a host that has no delay.
             slot.transferring.add(request)

@@ -36,7 +36,7 @@ __all__ = ["Article", "extract"]
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
 SHORT_TEXT = 200
 """Characters below which an article is flagged `short_text`."""
-_SAMPLE = 800
+_SAMPLE = 500
 """Characters of a text by which its language is known."""
 _TEASER = 600
 """Characters; a text that ends in dots is taken for a teaser up to this length."""
@@ -216,7 +216,9 @@ class _Reader:
             return True
         return bool(self.site and netloc in self.site.netlocs)
 
-    def _site_names(self) -> list[str | None]:
+    @cached_property
+    def site_names(self) -> list[str | None]:
+        """What the newspaper may be called in titles and bylines."""
         publisher = structured.names(self.ld.get("publisher"))
         return [
             self.page.meta("og:site_name"),
@@ -226,7 +228,7 @@ class _Reader:
         ]
 
     def _title(self) -> tuple[str | None, str]:
-        names = self._site_names()
+        names = self.site_names
         heads = [
             (next(iter(structured.names(self.ld.get("headline"))), None), "json-ld"),
             (self.page.meta("og:title", "twitter:title"), "meta"),
@@ -303,7 +305,7 @@ class _Reader:
         return [*before, *found]
 
     def _authors(self) -> tuple[list[str], str]:
-        sites = {bodies.letters(name) for name in self._site_names() if name}
+        sites = {bodies.letters(name) for name in self.site_names if name}
 
         def persons(values: Iterable[str]) -> list[str]:
             return [name for name in fields.authors(values) if bodies.letters(name) not in sites]

@@ -90,6 +90,11 @@ def _elsewhere(css_class: str, css_id: str) -> bool:
 
 
 @lru_cache(maxsize=16384)
+def _is_comment(css_class: str) -> bool:
+    return bool(_COMMENT.search(css_class))
+
+
+@lru_cache(maxsize=16384)
 def _is_lead(css_class: str) -> bool:
     return bool(_LEAD.search(_words(css_class, "")))
 
@@ -144,39 +149,43 @@ class Around:
         return any(above is self.core for above in (element, *element.iterancestors()))
 
     @cached_property
+    def _holders(self) -> frozenset[Element]:
+        """Everything around title and text, whatever it is named."""
+        inner = (*self.body, *([] if self.title is None else [self.title]))
+        return frozenset(above for element in inner for above in element.iterancestors())
+
+    def _is_elsewhere(self, element: Element) -> bool:
+        tag = element.tag
+        if tag in ("nav", "aside", "form") or (tag == "footer" and self._scope.tag == "body"):
+            return True
+        if not element.keys():
+            return False
+        css_class, css_id = _names_of(element)
+        if not css_class and not css_id:
+            return False
+        if _elsewhere(css_class, css_id):
+            return True
+        # A reader's comment, as against the counter of comments.
+        return _is_comment(css_class) and len("".join(element.itertext())) > _MAX_COUNTER
+
+    @cached_property
     def _excluded(self) -> set[Element]:
         excluded = set(self.body)
-        holders: set[Element] = set()
-        for element in (*self.body, *([] if self.title is None else [self.title])):
-            holders.update(element.iterancestors())
-        for element in self._scope.iter():
-            if element in holders:
-                continue
-            css_class, css_id = _names_of(element)
-            if (
-                element.tag in ("nav", "aside", "form")
-                or (element.tag == "footer" and self._scope.tag == "body")
-                or (
-                    (css_class or css_id)
-                    and (
-                        _elsewhere(css_class, css_id)
-                        # A reader's comment, as against the counter of comments.
-                        or (
-                            _COMMENT.search(css_class)
-                            and len("".join(element.itertext())) > _MAX_COUNTER
-                        )
-                    )
-                )
-            ):
-                excluded.add(element)
+        held = self._holders
+        excluded.update(
+            e for e in self._scope.iter("*") if e not in held and self._is_elsewhere(e)
+        )
         return excluded
 
     def is_near(self, element: Element) -> bool:
         """Whether an element stands in no sidebar, list of other articles or comment."""
-        return not any(
-            above in self._excluded and above not in self._body_set
-            for above in (element, *element.iterancestors())
-        )
+        held = self._holders
+        for above in (element, *element.iterancestors()):
+            if above in held:
+                return True
+            if above not in self._body_set and self._is_elsewhere(above):
+                return False
+        return True
 
     def _distance(self, element: Element) -> tuple[int, int]:
         """Between title and text first, then above the title, then below the text."""

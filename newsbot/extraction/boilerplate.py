@@ -130,9 +130,10 @@ def clean(blocks: list[Block], learned: Collection[str] = frozenset()) -> list[B
             continue
         if len(text) <= _MAX_LINE:
             # A form's heading ends the article, unless it is a headline above everything.
-            if position and cut.fullmatch(text):
+            short = len(text) <= _PHRASE
+            if short and position and cut.fullmatch(text):
                 break
-            if label.fullmatch(text):
+            if short and label.fullmatch(text):
                 under_label = gap = True
                 continue
             if is_boilerplate(text) or _invites(block):

@@ -42,6 +42,7 @@ class Index:
         self.ids: dict[str, list[Element]] = {}
         self.props: dict[str, list[Element]] = {}
         by_class: dict[str, list[Element]] = {}
+        lists_of: dict[str, list[list[Element]]] = {}
         tags, classes = self.tags, self.classes
         for element in elements:
             tag = str(element.tag)
@@ -53,18 +54,18 @@ class Index:
                 continue
             get = element.get
             if value := get("class"):
-                classes.setdefault(value, []).append(element)
+                lists = lists_of.get(value)
+                if lists is None:
+                    names = dict.fromkeys(value.split())
+                    lists = [by_class.setdefault(name, []) for name in names]
+                    lists_of[value] = lists = [*lists, classes.setdefault(value, [])]
+                for found in lists:
+                    found.append(element)
             if value := get("id"):
                 self.ids.setdefault(value, []).append(element)
             if value := get("itemprop"):
                 for name in value.split():
                     self.props.setdefault(name, []).append(element)
-        for value, elements in self.classes.items():
-            for name in dict.fromkeys(value.split()):
-                by_class.setdefault(name, []).extend(elements)
-        for elements in by_class.values():
-            if len(elements) > 1:
-                elements.sort(key=self.order.__getitem__)
         self.by_class = by_class
         self.names = frozenset(
             [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from newsbot import urls
 from newsbot.discovery import Entry, candidates, skips_sitemap
 from newsbot.discovery.listing import parse_listing
 from newsbot.discovery.reading import Found, poll_url, read_source
-from newsbot.discovery.traps import suspicious
+from newsbot.discovery.traps import suspicious, without_session
 from newsbot.discovery.trust import lying
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
@@ -118,7 +118,12 @@ class NewspaperSpider(Spider):
                 "NEWSBOT_CONTACT (an e-mail address or a web page)"
             )
         folder = Path(settings.get("NEWSBOT_DATA"))
-        spider.session = Session(cls.site, folder, Options(**settings.getdict("NEWSBOT_OPTIONS")), settings.getint("NEWSBOT_JOBS"))
+        spider.session = Session(
+            cls.site,
+            folder,
+            Options(**settings.getdict("NEWSBOT_OPTIONS")),
+            settings.getint("NEWSBOT_JOBS"),
+        )
         crawler.signals.connect(spider.robots_parsed, signal=signals.robots_parsed)
         spider._polled = set()
         spider._complete = []
@@ -253,14 +258,23 @@ class NewspaperSpider(Spider):
 
     def _listed(self, sweep: Sweep, found: Found, base: str) -> list[Candidate]:
         since = self.session.options.since
-        kept = []
-        for item in candidates(self.site, base, found.entries):
+        return [
+            item
+            for item in self._outside_traps(candidates(self.site, base, found.entries))
+            if not (since and item.hint and item.hint < since)
+        ]
+
+    def _outside_traps(self, items: Iterable[Candidate]) -> Iterator[Candidate]:
+        """Candidates that look like no trap; session ids are taken out and the rest is kept once."""
+        seen = set()
+        for item in items:
             trap = suspicious(item.url)
+            url = (urls.canonical(without_session(item.url)) or "") if trap else item.url
             if trap:
                 self.session.traps[trap] += 1
-            elif not (since and item.hint and item.hint < since):
-                kept.append(item)
-        return kept
+            if url and url not in seen and not (trap and suspicious(url)):
+                seen.add(url)
+                yield replace(item, url=url)
 
     def _goes_on(self, sweep: Sweep, listed: list[Candidate], fresh: list[Candidate]) -> bool:
         """Whether a source's next page is worth asking for: this one brought something unseen."""
@@ -353,7 +367,9 @@ class NewspaperSpider(Spider):
         if self.session.sources_failed or self.session.options.since or not vanished:
             return
         if len(vanished) > max(MOST_VANISHED, len(known) // 4):
-            self.logger.warning("%d articles left the sitemaps at once: not believed", len(vanished))
+            self.logger.warning(
+                "%d articles left the sitemaps at once: not believed", len(vanished)
+            )
             return
         self.session.store.look_again(self.site.id, vanished, now())
 
@@ -415,15 +431,11 @@ class NewspaperSpider(Spider):
         """Put the links of a page that turned out to be a listing into the frontier."""
         if depth > self.site.crawl.max_depth or not self._follows:
             return
-        listing = parse_listing(Page(decode(response.body, _charset(response)).text, response.url), self.site)
+        listing = parse_listing(
+            Page(decode(response.body, _charset(response)).text, response.url), self.site
+        )
         links = [*listing.articles, *(Entry(url) for url in (*listing.next, *listing.sections))]
-        kept = []
-        for item in candidates(self.site, response.url, links, depth):
-            trap = suspicious(item.url)
-            if trap:
-                self.session.traps[trap] += 1
-            else:
-                kept.append(item)
+        kept = self._outside_traps(candidates(self.site, response.url, links, depth))
         self.session.discovered += self.session.store.add_candidates(
             self.site.id, self.session.crawl, kept, now()
         )

@@ -38,7 +38,9 @@ def export(newsbot: Run, data: Path) -> dict[str, dict[str, object]]:
     return {record["url"]: record for record in records}
 
 
-def test_every_article_is_stored_exactly_as_printed(newsbot: Run, paper: ExampleNewspaper, crawled: Path) -> None:
+def test_every_article_is_stored_exactly_as_printed(
+    newsbot: Run, paper: ExampleNewspaper, crawled: Path
+) -> None:
     got = export(newsbot, crawled)
     want = {canonical(truth["url"]): truth for truth in expected(paper.origin)}
     assert got.keys() == want.keys()
@@ -60,8 +62,12 @@ def test_robots_txt_and_hosts_are_respected(paper: ExampleNewspaper, crawled: Pa
     assert len(articles) == len(set(articles)), "something was fetched twice"
 
 
-def test_captures_hold_the_bytes_as_served(newsbot: Run, paper: ExampleNewspaper, crawled: Path) -> None:
-    rows = read(crawled, "SELECT url, warc, warc_offset, payload_digest FROM captures WHERE status = 200")
+def test_captures_hold_the_bytes_as_served(
+    newsbot: Run, paper: ExampleNewspaper, crawled: Path
+) -> None:
+    rows = read(
+        crawled, "SELECT url, warc, warc_offset, payload_digest FROM captures WHERE status = 200"
+    )
     assert len(rows) >= len(load_articles())
     for url, warc, offset, digest in rows:
         with (crawled / warc).open("rb") as file:
@@ -112,7 +118,9 @@ def test_limit_is_kept_and_the_rest_follows(
     assert read(data, "SELECT count(*) FROM articles") == [(5,)]
     newest = read(data, "SELECT min(published) FROM articles")[0][0]
     assert newsbot(*command).returncode == 0
-    rest = read(data, "SELECT count(*), sum(published > ?) FROM articles".replace("?", f"'{newest}'"))
+    rest = read(
+        data, "SELECT count(*), sum(published > ?) FROM articles".replace("?", f"'{newest}'")
+    )
     assert rest == [(len(load_articles()), 4)], "the newest come first"
 
 
@@ -202,7 +210,10 @@ def test_edits_become_revisions_and_deletions_gone_at_the_second_look(
     total = len(articles)
     assert revisit() == {"updated": 1, "deferred": 1, "unchanged": total - 2}
     assert revisit() == {"gone": 1, "unchanged": total - 1}
-    rows = read(crawled, "SELECT number, title FROM revisions WHERE article IN (SELECT article FROM revisions WHERE number = 2) ORDER BY number")
+    rows = read(
+        crawled,
+        "SELECT number, title FROM revisions WHERE article IN (SELECT article FROM revisions WHERE number = 2) ORDER BY number",
+    )
     assert [number for number, _ in rows] == [1, 2]
     assert rows[1][1] == rows[0][1] + " (жаңартылды)"
     gone = read(crawled, "SELECT url, text <> '' FROM articles WHERE gone_since IS NOT NULL")

@@ -23,11 +23,15 @@ def one_line(text: str) -> str:
 def test_unknown_site(newsbot: Run, tmp_path: Path) -> None:
     done = newsbot("crawl", "aqjolgazeta", "--data", tmp_path)
     assert done.returncode == 2
-    assert one_line(done.stderr) == "newsbot: unknown site 'aqjolgazeta': did you mean 'aqjolgazet'?"
+    assert (
+        one_line(done.stderr) == "newsbot: unknown site 'aqjolgazeta': did you mean 'aqjolgazet'?"
+    )
 
 
 def test_broken_profile(newsbot: Run, tmp_path: Path) -> None:
-    (tmp_path / "x.toml").write_text('name = "X"\nurl = "http://127.0.0.1:9/"\n[crawl]\ndelay = "two"\n')
+    (tmp_path / "x.toml").write_text(
+        'name = "X"\nurl = "http://127.0.0.1:9/"\n[crawl]\ndelay = "two"\n'
+    )
     done = newsbot("crawl", "x", "--sites-dir", tmp_path, "--data", tmp_path / "data")
     assert done.returncode == 2
     line = one_line(done.stderr)
@@ -100,7 +104,9 @@ def test_no_archive_yet(newsbot: Run, tmp_path: Path, command: tuple[str, ...]) 
     assert "newsbot crawl" in one_line(done.stderr)
 
 
-def test_article_that_is_not_there(newsbot: Run, paper: ExampleNewspaper, profiles: Path, tmp_path: Path) -> None:
+def test_article_that_is_not_there(
+    newsbot: Run, paper: ExampleNewspaper, profiles: Path, tmp_path: Path
+) -> None:
     newsbot("crawl", "aqbulaq", "--sites-dir", profiles, "--data", tmp_path, "--limit", 1)
     for key in ("77777", "99999999999999999999999", "http://example.kz/nothing", "' OR 1=1"):
         done = newsbot("show", key, "--data", tmp_path)

@@ -188,3 +188,20 @@ def test_robots_txt_that_never_comes_closes_the_site_within_half_a_minute(tmp_pa
     assert set(server.paths) == {"/robots.txt"}
     assert len(server.paths) <= 2
     assert outcomes(tmp_path)["/1"][0] == "deferred"
+
+
+def test_one_connection_at_a_time_even_without_a_delay(tmp_path: Path) -> None:
+    busy, most = [0], [0]
+
+    def route(connection: socket) -> None:
+        busy[0] += 1
+        most[0] = max(most[0], busy[0])
+        time.sleep(0.05)
+        busy[0] -= 1
+        connection.sendall(PAGE)
+
+    paths = [f"/{number}" for number in range(12)]
+    with wire(dict.fromkeys(paths, route)) as server:
+        found = crawled(server, tmp_path, paths)
+    assert found == dict.fromkeys(paths, "new")
+    assert most == [1]

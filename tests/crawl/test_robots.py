@@ -93,7 +93,9 @@ def test_no_request_slips_through_while_robots_txt_is_on_its_way(tmp_path: Path)
         data = crawl(origin, tmp_path)
     assert [path for path in paths if path.startswith("/closed/")] == []
     assert paths.count("/robots.txt") == 1
-    assert read(data, "SELECT outcome, count(*) FROM frontier GROUP BY 1") == [("excluded", ARTICLES)]
+    assert read(data, "SELECT outcome, count(*) FROM frontier GROUP BY 1") == [
+        ("excluded", ARTICLES)
+    ]
 
 
 def test_stock_scrapy_still_leaks(tmp_path: Path) -> None:

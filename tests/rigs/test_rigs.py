@@ -85,9 +85,7 @@ def share(right: int, total: int) -> float:
 def archive(rig: str, newsbot: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of the whole rig site."""
     data = tmp_path_factory.mktemp(rig) / "data"
-    done = newsbot(
-        "crawl", f"rig-{rig}", "--data", data, "--sites-dir", PROFILES, timeout=1400
-    )
+    done = newsbot("crawl", f"rig-{rig}", "--data", data, "--sites-dir", PROFILES, timeout=1400)
     assert done.returncode == 0, done.stderr
     return data
 
@@ -99,7 +97,9 @@ def records(newsbot: Run, archive: Path) -> dict[str, dict[str, Any]]:
     return {key(record["url"]): record for record in lines(out)}
 
 
-def test_every_published_article_and_nothing_else(rig: str, records: dict[str, dict[str, Any]]) -> None:
+def test_every_published_article_and_nothing_else(
+    rig: str, records: dict[str, dict[str, Any]]
+) -> None:
     everything_published = gold(rig)
     articles = {key(g["url"]) for g in everything_published if g["kind"] == "article"}
     pages = {key(g["url"]) for g in everything_published if g["kind"] == "page"}
