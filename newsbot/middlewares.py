@@ -122,9 +122,9 @@ def robots_rules(body: bytes) -> bytes:
     Paths in raw Kazakh letters become percent-encoded byte by byte, whatever their code page:
     read as UTF-8, `/құпия` in windows-1251 would become `/` and close the whole site.
     """
-    body = body[:ROBOTS_SIZE].removeprefix(b"\xef\xbb\xbf")
-    if len(body) == ROBOTS_SIZE:
-        body = body[: max(body.rfind(b"\n"), body.rfind(b"\r")) + 1]
+    if len(body) > ROBOTS_SIZE:  # whole lines: half of «Disallow: /x» closes more than was meant
+        body = body[: max(body.rfind(b"\n", 0, ROBOTS_SIZE), body.rfind(b"\r", 0, ROBOTS_SIZE)) + 1]
+    body = body.removeprefix(b"\xef\xbb\xbf")
     if body.lstrip().startswith(b"<"):
         return b""
     return re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % byte[0][0], body)

@@ -116,6 +116,11 @@ _ENDINGS = _load()
 _LONGEST = max(map(len, _ENDINGS))
 
 
+def endings() -> frozenset[str]:
+    """Every spelling of every suffix."""
+    return frozenset(_ENDINGS)
+
+
 def is_front(text: str) -> bool | None:
     """Whether the last vowel that tells is a front one; None where none tells."""
     for letter in reversed(text):

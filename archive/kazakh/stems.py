@@ -129,7 +129,9 @@ def _odd(stem: str) -> bool:
 def _unknown(stem: str, kind: str) -> float:
     """Probability of a stem that no list has, by its letters and what it could be derived from."""
     t = _tables()
-    cost = _LETTER * len(stem) + (_SHORT if len(stem) == 2 else 0) + (_INFLECTED if _odd(stem) else 0)
+    cost = (
+        _LETTER * len(stem) + (_SHORT if len(stem) == 2 else 0) + (_INFLECTED if _odd(stem) else 0)
+    )
     if kind == NOUN:
         ending, share, start = _DERIVED_NOUN.search(stem), 0.1, 3
     else:
@@ -214,6 +216,15 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
     found = [Analysis(stem, chance / total, shown) for stem, (chance, _, shown) in chances.items()]
     found.sort(key=lambda a: (-a.share, a.stem))
     return [a for a in found if a.share >= _ALTERNATIVE * found[0].share]
+
+
+def is_known(word: str) -> bool:
+    """Whether the likeliest stem of a word is one of those that came with newsbot."""
+    t = _tables()
+    if word in t.closed:
+        return True
+    reading = analyse(word)[0].reading
+    return reading.stem in (t.nouns if reading.kind == NOUN else t.verbs)
 
 
 def likeliest(spellings: list[str], evidence: Evidence | None = None) -> str:

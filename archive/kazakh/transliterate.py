@@ -73,7 +73,15 @@ _KEY = str.maketrans(
         "\u0674": "", "\u0675": "a", "\u0676": "o", "\u0677": "u", "\u0678": "i",
     }
 )  # fmt: skip
-_KEY_GROUPS = (("shch", "sh"), ("sch", "sh"), ("zh", "j"), ("gh", "g"), ("kh", "h"), ("ng", "n"), ("iý", "iu"))
+_KEY_GROUPS = (
+    ("shch", "sh"),
+    ("sch", "sh"),
+    ("zh", "j"),
+    ("gh", "g"),
+    ("kh", "h"),
+    ("ng", "n"),
+    ("iý", "iu"),
+)
 
 
 def script_of(word: str) -> str:
@@ -98,7 +106,9 @@ def to_cyrillic(word: str) -> list[str]:
     if script == "Arab":
         front = bool(_FRONT_SIGN.search(word))
         choices = [_ARABIC.get(letter, letter) for letter in word]
-        found = ["".join(letters) for letters in islice(product(*(c or [""] for c in choices)), _MOST)]
+        found = [
+            "".join(letters) for letters in islice(product(*(c or [""] for c in choices)), _MOST)
+        ]
         # A loan has no sign of its own: its к or е alone does not make all its vowels front ones.
         fronted = [text.translate(_FRONTED) for text in found] if front else []
         return list(dict.fromkeys([*fronted, *found]))
@@ -113,7 +123,9 @@ def to_cyrillic(word: str) -> list[str]:
         special = [_LATIN_2018, _LATIN_2021, _LATIN_ADHOC]
     found = []
     for table in special:
-        options = [table.get(part) or _COMMON_LATIN.get(part, part) for part in _GROUPS.findall(word)]
+        options = [
+            table.get(part) or _COMMON_LATIN.get(part, part) for part in _GROUPS.findall(word)
+        ]
         letters = [list(o) if o in table.values() else [o] for o in options]
         found += ["".join(pick) for pick in islice(product(*letters), _MOST)]
     return list(dict.fromkeys(_agreeing(found)))[:_MOST]
@@ -121,7 +133,9 @@ def to_cyrillic(word: str) -> list[str]:
 
 def _agreeing(words: list[str]) -> list[str]:
     """Words whose vowels agree first: back and front ones do not mix in a Kazakh word."""
-    return sorted(words, key=lambda w: bool(re.search("[аоұы]", w)) and bool(re.search("[әөүі]", w)))
+    return sorted(
+        words, key=lambda w: bool(re.search("[аоұы]", w)) and bool(re.search("[әөүі]", w))
+    )
 
 
 def to_latin(text: str, *, year: int = 2018) -> str:

@@ -8,28 +8,32 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from archive.kazakh.letters import fold_lookalikes
+from archive.kazakh.letters import fold_mixed_words
 from archive.kazakh.stems import Evidence, likeliest
 from archive.kazakh.transliterate import script_of, to_cyrillic
 
 # What FTS5's unicode61 takes for a word: letters, digits, and marks inside; apostrophes and hyphens
 # part words.
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
-_HIDDEN = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0xFEFF, 0x2060))
+_HIDDEN = re.compile("[\xad\u200b-\u200d\u2060\ufeff]+")
+_SHOWN = re.compile(rf"(?:{_WORD.pattern}|{_HIDDEN.pattern})+")
 _LONGEST = 60
+
+
+def clean(text: str) -> str:
+    """NFC, without invisible characters."""
+    return unicodedata.normalize("NFC", _HIDDEN.sub("", text))
 
 
 def words(text: str) -> list[str]:
     """Words of a text in order: NFC, lower case, look-alike letters of one script."""
-    text = unicodedata.normalize("NFC", text).translate(_HIDDEN).lower()
-    return [fold_lookalikes(word) for word in _WORD.findall(text)]
+    return _WORD.findall(fold_mixed_words(clean(text).lower()))
 
 
 def spans(text: str) -> list[tuple[int, int, str]]:
     """Where the words of a text stand: start, end, and the word as `words` gives it."""
     return [
-        (m.start(), m.end(), fold_lookalikes(unicodedata.normalize("NFC", m[0].translate(_HIDDEN)).lower()))
-        for m in re.finditer(rf"(?:{_WORD.pattern}|[\xad\u200b-\u200d\u2060\ufeff])+", text)
+        (m.start(), m.end(), fold_mixed_words(clean(m[0]).lower())) for m in _SHOWN.finditer(text)
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -51,17 +53,17 @@ def demo(data: Path) -> int:
     click.echo(f"\nnewsbot search {_QUERY}  →  {hits.total} found")
     for row in hits.rows:
         click.echo(f"  {row['id']:>4}  {' '.join(row['snippet'].split())}")
+    command = "newsbot" if shutil.which("newsbot") else os.path.relpath(sys.argv[0])
     option = "" if data == Path("data") else f" --data {data}"
     first = hits.rows[0]["id"] if hits.rows else 1
-    click.echo(
-        f"""
-What next (newsbot is in .venv/bin where `make` installed it):
-  newsbot show {first}{option}                 read one whole
-  newsbot search {_QUERY}{option}            look for a word; try your own
-  newsbot export --format jsonl{option}    all of it, for your own programs
-  newsbot status{option}                   what is kept, how the last crawl went
-  newsbot sites list                  the real newspapers
-  newsbot crawl aqjolgazet --contact you@example.org
-                                      gather one of them"""
-    )
+    click.echo("\nWhat next:")
+    for words, purpose in (
+        (f"show {first}{option}", "read one whole"),
+        (f"search {_QUERY}{option}", "look for a word; try your own"),
+        (f"export --format jsonl{option}", "all of it, for your own programs"),
+        (f"status{option}", "what is kept, how the last crawl went"),
+        ("sites list", "the real newspapers"),
+        ("crawl aqjolgazet --contact you@example.org", "gather one of them"),
+    ):
+        click.echo(f"  {command} {words}\n      {purpose}")
     return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -25,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 refused: dict[str, str] = {}
 """Host → the address for which it was last refused, in this process, like Scrapy's DNS cache."""
-_NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class PrivateAddress(Exception):
@@ -36,7 +35,7 @@ def is_public(address: str) -> bool:
     """Whether an IP address belongs to the public Internet (IANA special-purpose registries).
 
     False for private, shared, loopback, link-local, multicast, reserved and unspecified ones, for
-    IPv6 that embeds such an IPv4 address (mapped, 6to4, Teredo, NAT64), and for what is no address.
+    IPv6 that embeds such an IPv4 address (mapped, 6to4, Teredo), and for what is no address.
     """
     try:
         ip = ip_address(address)
@@ -51,8 +50,7 @@ def is_public(address: str) -> bool:
 def _embedded(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
     if isinstance(ip, IPv4Address):
         return []
-    nat64 = IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
-    return [v4 for v4 in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ()), nat64) if v4]
+    return [v4 for v4 in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())) if v4]
 
 
 class PublicResolver(CachingThreadedResolver):

@@ -6,10 +6,12 @@ itself gzip.
 
 from __future__ import annotations
 
+import codecs
 import re
 import sys
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -75,9 +77,20 @@ def _undo(coding: Callable[[bytes, int], bytes], body: bytes, max_size: int) -> 
         raise
     except (zlib.error, brotli.error, zstd.ZstdError, Undecodable) as error:
         # A server that labels everything it sends: browsers fail, but the text is all there.
-        if not _BINARY.search(body, 0, 1024):
+        if _is_plain(body[:1024]):
             return body
         raise Undecodable(f"damaged or cut short ({error})") from None
+
+
+def _is_plain(head: bytes) -> bool:
+    if _BINARY.search(head) or head.startswith(_ZSTD_MAGIC):
+        return False
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"{", b"[")):
+        return True
+    with suppress(UnicodeDecodeError):
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+        return True
+    return False
 
 
 def _gunzip(body: bytes, max_size: int) -> bytes:

@@ -173,7 +173,10 @@ class _Reader:
             text=article.text,
             link_share=sum(b.linked * len(b.text) for b in body) / chars if chars else 0.0,
             declared=classify.declares_article(page, self.ld),
-            signed=bool(article.published or article.authors or article.views or article.comments),
+            signed=sum(
+                bool(field) or field == 0
+                for field in (article.published, article.authors, article.views, article.comments)
+            ),
         )
         article.is_article = article.reason is None
         article.editions = self._editions()

@@ -172,9 +172,7 @@ class Around:
     def _excluded(self) -> set[Element]:
         excluded = set(self.body)
         held = self._holders
-        excluded.update(
-            e for e in self._scope.iter("*") if e not in held and self._is_elsewhere(e)
-        )
+        excluded.update(e for e in self._scope.iter("*") if e not in held and self._is_elsewhere(e))
         return excluded
 
     def is_near(self, element: Element) -> bool:

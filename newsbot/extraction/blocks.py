@@ -27,8 +27,14 @@ SKIPPED_TAGS = frozenset(
     "script style noscript template iframe object embed video audio canvas svg math button "
     "input select textarea nav aside dialog head title meta link map".split()
 )
+# Elements of running text that are nothing but that where they have no attributes.
+_PLAIN = frozenset(
+    "b strong i em u s span font small big sub sup mark ins del cite q abbr time".split()
+)
 # AMP components that wrap text; all others are players, advertisements and pictures.
-_AMP_TEXT = frozenset(["amp-accordion", "amp-fit-text", "amp-layout", "amp-carousel", "amp-selector"])
+_AMP_TEXT = frozenset(
+    ["amp-accordion", "amp-fit-text", "amp-layout", "amp-carousel", "amp-selector"]
+)
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|text-indent)\s*:\s*-\d{3,}", re.I
 )
@@ -102,7 +108,9 @@ def is_hidden(element: Element) -> bool:
 def _is_layout_table(table: Element) -> bool:
     """Old pages lay out columns with tables; their cells hold prose, not data."""
     for cell in table.iter("td", "th"):
-        inner = [child for child in cell.iter("p", "table", "h1", "h2", "ul", "br") if child is not cell]
+        inner = [
+            child for child in cell.iter("p", "table", "h1", "h2", "ul", "br") if child is not cell
+        ]
         if len(inner) > 2 or len("".join(cell.itertext())) > 400:
             return True
     return False
@@ -158,6 +166,11 @@ class _Walker:
         if not raw or raw.isspace():
             return
         kind = self.kinds[-1]
+        if not links:
+            for text, _, _ in _split_breaks(raw):
+                self.blocks.append(Block(kind, text, 0.0, element, self.gap))
+                self.gap = False
+            return
         passed = 0  # links and pieces both stand in reading order
         for text, start, end in _split_breaks(raw):
             while passed < len(links) and links[passed][1] <= start:
@@ -187,13 +200,20 @@ class _Walker:
     def enter(self, element: Element) -> bool:
         """Handle a start tag. False means: do not descend."""
         tag = element.tag
-        if not isinstance(tag, str) or tag in SKIPPED_TAGS or element in self.removed:
+        if tag in _PLAIN:
+            if not element.keys():  # most elements of a text: no attributes, no block
+                return not self.removed or element not in self.removed
+        elif (
+            not isinstance(tag, str)
+            or tag in SKIPPED_TAGS
+            or (tag.startswith("amp-") and tag not in _AMP_TEXT)
+        ):
             return False
-        if tag.startswith("amp-") and tag not in _AMP_TEXT:
+        if element in self.removed:
             return False
         if tag == "form" and not _is_page_form(element):
             return False
-        if element.keys():  # most elements of a text have no attributes
+        if element.keys():
             css_class = element.get("class")
             if is_hidden(element) or (css_class and _says(_EMBED_CLASS, css_class)):
                 return False
@@ -205,7 +225,7 @@ class _Walker:
             return True
         if tag == "a":
             self.in_link += 1
-        if tag == "pre":
+        elif tag == "pre":
             self.preformatted += 1
         if tag in BLOCK_TAGS or _is_caption(element):
             parent = element.getparent()
@@ -232,9 +252,12 @@ class _Walker:
 
     def leave(self, element: Element) -> None:
         tag = element.tag
-        if tag == "a":
+        if tag in _PLAIN:
+            if not element.keys() or not _is_caption(element):
+                return
+        elif tag == "a":
             self.in_link -= 1
-        if tag == "pre":
+        elif tag == "pre":
             self.preformatted -= 1
         if tag in BLOCK_TAGS or _is_caption(element):
             self.flush(element)
@@ -244,6 +267,8 @@ class _Walker:
 
 
 def _inline_text(element: Element, removed: Collection[Element]) -> str:
+    if not len(element):
+        return element.text or ""
     parts: list[str] = []
     stack: list[tuple[Element, bool]] = [(element, False)]
     while stack:
@@ -295,18 +320,21 @@ def blocks(element: Element, removed: Collection[Element] = frozenset()) -> list
     `removed` holds elements to leave out together with everything inside them.
     """
     walker = _Walker(removed)
-    stack: list[tuple[Element, bool]] = [(element, False)]
+    # Elements to enter; below a None, the element to leave.
+    stack: list[Element | None] = [element]
     while stack:
-        node, done = stack.pop()
-        if done:
+        node = stack.pop()
+        if node is None:
+            node = stack.pop()
+            assert node is not None
             walker.leave(node)
-            if node is not element:
-                walker.text(node.tail)
-            continue
-        if walker.enter(node):
+        elif walker.enter(node):
             walker.text(node.text)
-            stack.append((node, True))
-            stack.extend((child, False) for child in reversed(node))
+            if len(node):
+                stack += (node, None)
+                stack.extend(reversed(node))
+                continue
+            walker.leave(node)
         elif node is not element:
             tag = node.tag
             # A skipped block still parts the text before it from the text after it.
@@ -314,6 +342,7 @@ def blocks(element: Element, removed: Collection[Element] = frozenset()) -> list
                 parent = node.getparent()
                 walker.flush(node if parent is None else parent)
                 walker.gap = True
+        if node is not element:
             walker.text(node.tail)
     walker.flush(element)
     return walker.blocks

@@ -24,6 +24,8 @@ _ENDS = 4
 """Blocks at each end of the text that may be headline, byline or date line."""
 _FEW = 3
 """Elements that hold text and more beside it, as the cells of old tables do."""
+_SLACK = 20
+"""Characters, mostly marks, by which two prints of one headline may differ in length."""
 _META_LINE = 120
 """Characters; a byline or date line is no longer."""
 _COUNTERS = re.compile(r"[\d\s.,:|•·/()–—-]+")
@@ -178,7 +180,8 @@ def tidy(
         at_start, at_end = len(kept) < _ENDS, position >= count - _ENDS
         text = block.text
         if block.kind != "caption" and (at_start or at_end) and len(text) <= 300:
-            if at_start and headline and letters(text) == headline:
+            alike = title and abs(len(text) - len(title)) <= _SLACK
+            if at_start and alike and letters(text) == headline:
                 continue
             if len(text) <= _META_LINE and (
                 _is_byline(text, names) or is_date_line(text, zone, fetched_at)
@@ -224,6 +227,9 @@ def _without_double_lead(found: list[Block]) -> list[Block]:
     if len(found) < 2 or found[0].kind == "caption":
         return found
     first = found[0].text
+    beginning = first[:8].casefold()
+    if not any(other.text[:8].casefold() == beginning for other in found[1:3]):
+        return found
     start = letters(first)
     if len(start) < 30:
         return found

@@ -61,14 +61,14 @@ def refusal(
     candidates: int,
     link_share: float,
     declared: bool,
-    signed: bool,
+    signed: int,
 ) -> str | None:
     """Why the page is no article, or None where it is one.
 
     `link_share` is the share of the body's characters inside links, `declared` whether the page
     calls itself an article (JSON-LD, Open Graph), `candidates` the number of bodies that the layout
-    found, `signed` whether it carries a date, an author or
-    counters: prose without any of these is «About us» or an advertisement.
+    found, `signed` how many of date, author, views and
+    comments it carries: prose without any is «About us», a line with two is a short notice.
     """
     if len(page.root) == 0:
         return "empty"
@@ -90,7 +90,7 @@ def refusal(
         return "listing"
     if not title:
         return "no_title"
-    if not text or (len(text) < MIN_TEXT and not declared):
+    if not text or (len(text) < MIN_TEXT and not declared and signed < 2):
         return "no_text"
     return None if declared or signed else "static_page"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from email.utils import formatdate
-from itertools import count
+from itertools import pairwise
 from pathlib import Path
 from socket import socket
 
@@ -12,6 +13,7 @@ from tests.crawl.state import read
 from tests.crawl.wire import Answer, Wire, counted, http, outcomes, page, prepare, scrapy, wire
 
 PAGE = http(page())
+QUICK = "import newsbot.downloading.backoff as b; b.OWN_BACKOFF = 0.2; b.FIRST_DELAY = 0.1"
 FOUR = [f"/{number}" for number in range(4)]
 
 
@@ -21,8 +23,7 @@ def refusal(*headers: str, status: str = "429 Too Many Requests") -> bytes:
 
 def crawled(server: Wire, folder: Path, paths: list[str], *options: str) -> dict[str, str]:
     """Path → outcome of a crawl whose own back-off is a fiftieth of the real one."""
-    quick = "import newsbot.downloading.backoff as b; b.OWN_BACKOFF = 0.2; b.FIRST_DELAY = 0.1"
-    scrapy(prepare(server.origin, folder, paths), *options, before=quick)
+    scrapy(prepare(server.origin, folder, paths), *options, before=QUICK)
     return {path: outcome for path, (outcome, _) in outcomes(folder).items()}
 
 
@@ -67,19 +68,19 @@ def test_a_host_that_minds_our_pace_gets_a_slower_one(tmp_path: Path) -> None:
     assert len(server.requests) <= len(paths) + 2 + 3, "it was refused again and again"
 
 
-def test_unusable_retry_after_falls_back_to_our_own(tmp_path: Path) -> None:
-    odd = ["soon", "-5", "", "0", "1e3", formatdate(0, usegmt=True), "Mon, 99 Foo 2026 25:61:61"]
+def test_without_a_usable_retry_after_we_back_off_by_ourselves(tmp_path: Path) -> None:
+    @counted
+    def bad(number: int) -> Answer:
+        return (
+            PAGE
+            if number > 3
+            else refusal(*[f"Retry-After: {'soon' if number == 1 else -5}"][: 3 - number])
+        )
 
-    def route(value: str) -> object:
-        return counted(lambda number: refusal(f"Retry-After: {value}") if number == 1 else PAGE)
-
-    routes = {f"/{number}": route(value) for number, value in enumerate(odd)}
-    with wire(routes | {"/none": counted(lambda n: refusal() if n == 1 else PAGE)}) as server:  # type: ignore[arg-type]
-        found = crawled(server, tmp_path, [*routes, "/none"])
-    assert found == dict.fromkeys([*routes, "/none"], "new")
-    for path in routes:
-        first, again = server.times(path)
-        assert again - first >= 0.2
+    with wire({"/0": bad}) as server:
+        assert crawled(server, tmp_path, ["/0"]) == {"/0": "new"}
+    gaps = [later - sooner for sooner, later in pairwise(server.times("/0"))]
+    assert [gap > least for gap, least in zip(gaps, (0.2, 0.4, 0.8), strict=True)] == [True] * 3
 
 
 def test_a_date_is_read_against_the_servers_own_clock(tmp_path: Path) -> None:
@@ -132,48 +133,37 @@ def test_three_urls_given_up_in_a_row_end_the_crawl(tmp_path: Path) -> None:
 
 
 def test_robots_txt_in_every_shape(tmp_path: Path) -> None:
-    hops = count()
-    shapes = {
-        "html": http(b"<html>\nUser-agent: *\nDisallow: /\n</html>"),
-        "bom-crlf-case": http("\ufeffUSER-AGENT: NewsBot\r\ndisallow: /1 # yes\r\nDISALLOW: /2\r\n".encode()),
-        "kazakh": http("User-agent: *\nDisallow: /жабық\n".encode()),
-        "loop": http(b"", "Location: /robots.txt", status="302 Found"),
-        "long-way": counted(lambda n: http(b"", f"Location: /hop{next(hops)}", status="302 Found")),
-        "elsewhere": http(b"", "Location: http://127.0.0.2:9/robots.txt", status="302 Found"),
-        "10 MB": http(b"User-agent: *\nDisallow: /1\n" + b"# filler\n" * 1_100_000),
-        "403": http(b"User-agent: *\nDisallow: /\n", status="403 Forbidden"),
-        "503": http(b"", "Retry-After: 60", status="503 Service Unavailable"),
-        "cut": http(b"User-agent: *\n").replace(b"Content-Length: ", b"Content-Length: 9"),
-    }  # fmt: skip
     paths = ["/1", "/2", "/%D0%B6%D0%B0%D0%B1%D1%8B%D2%9B/3"]
-    all_three = set(paths)
-    allowed = {
-        "html": all_three,
-        "bom-crlf-case": {paths[2]},
-        "kazakh": {"/1", "/2"},
-        "loop": all_three,
-        "long-way": all_three,
-        "elsewhere": all_three,
-        "10 MB": {"/2", paths[2]},
-        "403": all_three,
-        "503": set(),
-        "cut": set(),
+    everything = set(paths)
+    away = [f"/hop{number}" for number in range(30)]
+    shapes = [
+        ("html", http(b"<html>\nUser-agent: *\nDisallow: /\n</html>"), everything),
+        ("case", http("\ufeffUSER-AGENT: NewsBot\r\ndisallow: /1 # yes\r\nDISALLOW: /2\r\n".encode()), {paths[2]}),
+        ("raw letters", http("User-agent: *\nDisallow: /жабық\n".encode()), {"/1", "/2"}),
+        ("lower-case hex", http(b"User-agent: *\nDisallow: /%d0%b6%d0%b0\n"), {"/1", "/2"}),
+        ("loop", http(b"", "Location: /robots.txt", status="302 Found"), everything),
+        ("long way", http(b"", "Location: /hop0", status="302 Found"), everything),
+        ("elsewhere", http(b"", "Location: http://127.0.0.2:9/robots.txt", status="302 Found"), everything),
+        ("10 MB", http(b"User-agent: *\nDisallow: /1\n" + b"# filler\n" * 1_100_000), {"/2", paths[2]}),
+        ("403", http(b"User-agent: *\nDisallow: /\n", status="403 Forbidden"), everything),
+        ("503", http(b"", status="503 Service Unavailable"), set()),
+        ("cut", http(b"User-agent: *\n").replace(b"Content-Length: ", b"Content-Length: 9"), set()),
+    ]  # fmt: skip
+    routes = dict.fromkeys(paths, PAGE) | {
+        hop: http(b"", f"Location: {following}", status="302 Found")
+        for hop, following in pairwise(away)
     }
-    for name, robots in shapes.items():
-        folder = tmp_path / name
-        folder.mkdir()
-        hop = http(b"", "Location: /hop-again", status="302 Found")
-        routes = dict.fromkeys(paths, PAGE) | {
-            "/hop0": http(b"", "Location: /hop1", status="302 Found")
-        }
-        routes |= {
-            f"/hop{i}": http(b"", f"Location: /hop{i + 1}", status="302 Found") for i in range(30)
-        } | {"/hop-again": hop}
-        with wire(routes, robots) as server:  # type: ignore[arg-type]
-            scrapy(prepare(server.origin, folder, paths), "-s", "RETRY_TIMES=0")
-        assert {path for path in server.paths if path in all_three} == allowed[name], name
-        assert len(server.paths) <= 3 + 1 + 1 + 5, name
-        assert set(outcomes(folder)) == all_three
+    with ExitStack() as stack:
+        servers = [stack.enter_context(wire(routes, robots)) for _, robots, _ in shapes]
+        first, *others = [server.origin for server in servers]
+        scrapy(prepare(first, tmp_path, paths, others=others), before=QUICK)
+        for (name, _, allowed), server in zip(shapes, servers, strict=True):
+            assert {path for path in server.paths if path in everything} == allowed, name
+            assert len([path for path in server.paths if path in away]) <= 5, name
+            assert server.paths.count("/robots.txt") <= 2, name
+    counts = read(tmp_path / "data", "SELECT outcome, count(*) FROM frontier GROUP BY 1 ORDER BY 1")
+    assert dict(counts)["deferred"] == 6, "those of the two whose robots.txt cannot be had"
+    assert dict(counts)["excluded"] == 5
 
 
 def test_robots_txt_that_never_comes_closes_the_site_within_half_a_minute(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def wire(routes: Mapping[str, Route], robots: Route = b"") -> Iterator[Wire]:
                 route = route(seen[path])  # type: ignore[assignment, arg-type]
             with suppress(OSError):
                 if callable(route):
-                    route(self.request)  # type: ignore[arg-type]
+                    route(self.request)
                 else:
                     self.request.sendall(route or http(b"", status="404 Not Found"))
 
@@ -117,12 +117,19 @@ def counted(route: Callable[[int], Answer]) -> Callable[[int], Answer]:
     return route
 
 
-def prepare(origin: str, folder: Path, paths: list[str], crawl: str = "") -> list[str]:
-    """An archive whose frontier holds `paths`, and the Scrapy command that crawls them."""
+def prepare(
+    origin: str, folder: Path, paths: list[str], crawl: str = "", others: list[str] | None = None
+) -> list[str]:
+    """An archive whose frontier holds `paths`, and the Scrapy command that crawls them.
+
+    `others` are further origins of the site, where the same paths are due.
+    """
     sites, data = folder / "sites", folder / "data"
     sites.mkdir()
+    hosts = [other.removeprefix("http://") for other in others or []]
     (sites / "x.toml").write_text(
-        f'name = "X"\nurl = "{origin}/"\n[crawl]\ndelay = 0\nautothrottle = false\n{crawl}\n'
+        f'name = "X"\nurl = "{origin}/"\nhosts = {hosts}\n'
+        f"[crawl]\ndelay = 0\nautothrottle = false\n{crawl}\n"
         f'[[sources]]\nkind = "feed"\nurl = "/feed"\n'
     )
     with Store(data) as store:
@@ -133,7 +140,8 @@ def prepare(origin: str, folder: Path, paths: list[str], crawl: str = "") -> lis
             store.start_crawl("x", now()),
             # Those listed first are asked for first.
             [
-                Candidate(origin + path, f"2024-01-01T00:00:{59 - i:02d}Z")
+                Candidate(base + path, f"2024-01-01T00:00:{59 - i:02d}Z")
+                for base in [origin, *(others or [])]
                 for i, path in enumerate(paths)
             ],
             polled_at=now(),

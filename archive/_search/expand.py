@@ -1,0 +1,204 @@
+"""expand: from the words of a query to an FTS5 expression, by way of stems and the vocabulary.
+
+A word stands for itself and for its stems, whatever script it is typed in; one typed without Kazakh
+letters («казакстан», «онир») also for the words of the archive that are spelt alike without them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from dataclasses import dataclass, field
+from functools import cache
+
+from archive._search.index import TITLE_MARK, word_stems
+from archive._search.language import All, Either, Node, Phrase, Word
+from archive.kazakh.letters import SPECIFIC
+from archive.kazakh.morphology import endings
+from archive.kazakh.stems import is_known
+from archive.kazakh.transliterate import key, script_of
+from archive.kazakh.words import in_cyrillic
+
+_MOST_STEMS = 8
+_ROWS = 40
+"""Words of the vocabulary that are looked at for one key."""
+_LONGEST_ENDING = 9
+_SHORTEST_STEM = 3
+_ALPHABET = "abcdefghijklmnoprstuvz"
+_NEAR_ROWS = 5000
+_FAR_ROWS = 60_000
+
+
+@dataclass(slots=True)
+class Terms:
+    """What a query looks for; for marking it in a snippet and for ranking."""
+
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Word as typed → its stems."""
+    prefixes: set[str] = field(default_factory=set)
+    phrases: list[tuple[str, ...]] = field(default_factory=list)
+
+
+def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
+    """The stems to look for when this word is typed: its own, and those of words it may mean."""
+    row = c.execute("SELECT stems FROM vocabulary WHERE word = ?", (word,)).fetchone()
+    if word[0].isdigit():
+        return ()
+    found = dict.fromkeys(word_stems(word, lambda stem: _is_word(c, stem)))
+    if row:
+        # As it was indexed, when the archive knew less.
+        found |= dict.fromkeys(row[0].split())
+    cyrillic = in_cyrillic(word)
+    plain = not set(cyrillic) & set(SPECIFIC) or script_of(word) != "Cyrl"
+    if plain and not is_known(cyrillic) and len(word) >= _SHORTEST_STEM:
+        found |= dict.fromkeys(_alike(c, word))
+    return tuple(found)[:_MOST_STEMS]
+
+
+def _is_word(c: sqlite3.Connection, stem: str) -> bool:
+    return bool(c.execute("SELECT 1 FROM vocabulary WHERE word = ?", (stem,)).fetchone())
+
+
+def _alike(c: sqlite3.Connection, word: str) -> list[str]:
+    """Stems of the words that are written like this one but for letters that get confused."""
+    wanted = key(word)
+    rows = _stems_at(c, wanted)
+    if rows:
+        return rows
+    # Another form of the word may be known: a longer one, …
+    longer = c.execute(
+        "SELECT stems FROM vocabulary WHERE key > ? AND key < ? LIMIT ?",
+        (wanted, wanted + "{", _ROWS),
+    )
+    found = [stem for (joined,) in longer for stem in joined.split() if key(stem) == wanted]
+    if found:
+        return list(dict.fromkeys(found))
+    # … or a shorter one, of which this is the word with an ending.
+    for cut in range(1, min(_LONGEST_ENDING, len(wanted) - _SHORTEST_STEM) + 1):
+        if wanted[-cut:] in _ending_keys() or cut > 3:
+            stems = [s for s in _stems_at(c, wanted[:-cut]) if key(s) == wanted[:-cut]]
+            if stems:
+                return stems
+    return []
+
+
+@cache
+def _ending_keys() -> frozenset[str]:
+    return frozenset(key(ending) for ending in endings())
+
+
+def _stems_at(c: sqlite3.Connection, wanted: str) -> list[str]:
+    rows = c.execute("SELECT stems FROM vocabulary WHERE key = ? LIMIT ?", (wanted, _ROWS))
+    return list(dict.fromkeys(stem for (joined,) in rows for stem in joined.split()))
+
+
+def expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
+    """The FTS5 expression of a query; what it looks for is added to `terms`.
+
+    Only letters, digits and marks reach FTS5, each word in quotation marks.
+    """
+    match node:
+        case Word(text, prefix=True):
+            spelt = dict.fromkeys([text, in_cyrillic(text)])
+            terms.prefixes.update(spelt)
+            return "(" + " OR ".join(f'"{word}"*' for word in spelt) + ")"
+        case Word(text):
+            stems = word_terms(c, text)
+            terms.words[text] = stems
+            exact = f'{{title text}} : "{text}"'
+            listed = " OR ".join(f'"{stem}"' for stem in stems)
+            return f"({exact} OR {{stems}} : ({listed}))" if stems else f"({exact})"
+        case Phrase(parts):
+            terms.phrases.append(parts)
+            return '({title text} : "' + " ".join(parts) + '")'
+        case Either(parts):
+            return "(" + " OR ".join(expression(c, part, terms) for part in parts) + ")"
+        case All(parts, without):
+            wanted = " AND ".join(expression(c, part, terms) for part in parts)
+            shunned = [expression(c, part, Terms()) for part in without]
+            return f"({wanted})" if not shunned else f"(({wanted}) NOT ({' OR '.join(shunned)}))"
+
+
+def in_titles(terms: Terms) -> str | None:
+    """The FTS5 expression of titles that hold every word; None where a query has more than words."""
+    if not terms.words or terms.prefixes or terms.phrases:
+        return None
+    parts = []
+    for word, stems in terms.words.items():
+        marked = "".join(f' OR {{stems}} : "{TITLE_MARK}{stem}"' for stem in stems)
+        parts.append(f'({{title}} : "{word}"{marked})')
+    return " AND ".join(parts)
+
+
+def suggest(c: sqlite3.Connection, text: str, unknown: list[str]) -> str | None:
+    """The query with its unknown words replaced by near ones that the archive has; or None."""
+    better = text
+    for word in unknown:
+        near = nearest(c, word)
+        if near:
+            better = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", near, better, flags=re.IGNORECASE)
+    return better if better != text else None
+
+
+def nearest(c: sqlite3.Connection, word: str) -> str | None:
+    """The word of the archive within two slips of the pen (Damerau-Levenshtein distance on keys).
+
+    The commonest of the nearest ones, by the articles that hold it.
+    """
+    wanted = key(word)
+    if not _SHORTEST_STEM <= len(wanted) <= 30:
+        return None
+    rows = c.execute(
+        "SELECT word, key FROM vocabulary WHERE key IN (SELECT value FROM json_each(?)) LIMIT ?",
+        (json.dumps(sorted(_one_slip(wanted))), _NEAR_ROWS),
+    ).fetchall()
+    if not rows and len(wanted) > 4:
+        # Two slips: among the words that share the beginning, where slips are rarest.
+        start = wanted[:2]
+        rows = [
+            row
+            for row in c.execute(
+                "SELECT word, key FROM vocabulary WHERE key >= ? AND key < ? LIMIT ?",
+                (start, start + "{", _FAR_ROWS),
+            )
+            if abs(len(row[1]) - len(wanted)) <= 2 and _distance(row[1], wanted) <= 2
+        ]
+    if not rows:
+        return None
+    ranked = sorted(rows, key=lambda row: (_distance(row[1], wanted), row[0]))[:20]
+    least = _distance(ranked[0][1], wanted)
+    best = [row[0] for row in ranked if _distance(row[1], wanted) == least]
+    return max(best, key=lambda near: _articles_with(c, near))
+
+
+def _articles_with(c: sqlite3.Connection, word: str) -> int:
+    row = c.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT 1000)",
+        (f'"{word}"',),
+    ).fetchone()
+    return int(row[0])
+
+
+def _one_slip(word: str) -> set[str]:
+    parts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
+    return {
+        *(a + b[1:] for a, b in parts if b),
+        *(a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1),
+        *(a + letter + b[1:] for a, b in parts if b for letter in _ALPHABET),
+        *(a + letter + b for a, b in parts for letter in _ALPHABET),
+    } - {word}
+
+
+def _distance(a: str, b: str) -> int:
+    """Edits (insert, delete, replace, swap neighbours) from a to b: optimal string alignment."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        older, before, row = before, row, [i]
+        for j, other in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

@@ -1,0 +1,108 @@
+"""snippets: the passage of an article that shows best why it was found, with the words marked.
+
+A word is marked where any form of it matched: a query for мектеп marks «мектебіміздегі».
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from archive._search.expand import Terms
+from archive.kazakh.words import spans
+
+WIDTH = 24
+"""Words of a snippet."""
+_READ = 40_000
+"""Characters of an article that are looked through."""
+
+
+def mark(
+    c: sqlite3.Connection, title: str | None, text: str, terms: Terms, marks: tuple[str, str]
+) -> tuple[str, str]:
+    """The title with its found words marked, and the best passage of the text, marked too."""
+    text = text[:_READ]
+    places, titled = spans(text), spans(title or "")
+    found = _matching(c, {word for *_, word in (*places, *titled)}, terms)
+    start = _best_start([found.get(word) for *_, word in places])
+    hits = _hits(places, found, terms)
+    shown = places[start : start + WIDTH]
+    if not shown:
+        return _marked(title or "", titled, _hits(titled, found, terms), 0, marks), ""
+    first, last = shown[0][0], shown[-1][1]
+    passage = _marked(text[:last], shown, hits, first, marks)
+    if first:
+        passage = "… " + passage
+    else:
+        passage = text[: shown[0][0]] + passage
+    rest = text[last:]
+    passage += " …" if len(places) > start + WIDTH else rest.rstrip()
+    heading = _marked(title or "", titled, _hits(titled, found, terms), 0, marks)
+    return heading, passage
+
+
+def _matching(c: sqlite3.Connection, present: set[str], terms: Terms) -> dict[str, int]:
+    """Which words of a text the query means: word → number of the query's word."""
+    wanted: dict[str, int] = {}
+    for number, stems in enumerate(terms.words.values()):
+        for stem in stems:
+            wanted.setdefault(stem, number)
+    found = {word: number for number, word in enumerate(terms.words) if word in present}
+    rows = c.execute(
+        "SELECT word, stems FROM vocabulary WHERE word IN (SELECT value FROM json_each(?))",
+        (json.dumps(sorted(present)),),
+    )
+    for word, joined in rows:
+        for stem in joined.split():
+            if stem in wanted:
+                found.setdefault(word, wanted[stem])
+    number = len(terms.words)
+    for prefix in sorted(terms.prefixes):
+        found |= {word: number for word in present if word.startswith(prefix)}
+        number += 1
+    for phrase in terms.phrases:
+        found |= {word: number + i for i, word in enumerate(phrase) if word in present}
+        number += len(phrase)
+    return found
+
+
+def _best_start(numbers: list[int | None]) -> int:
+    """Where the window with most different words of the query begins; the earliest of equals."""
+    at = [i for i, number in enumerate(numbers) if number is not None]
+    best, start = (0, 0), 0
+    for i in at:
+        window = [n for n in numbers[i : i + WIDTH - 4] if n is not None]
+        score = (len(set(window)), len(window))
+        if score > best:
+            best, start = score, i
+    return max(0, start - 4)
+
+
+def _hits(places: list[tuple[int, int, str]], found: dict[str, int], terms: Terms) -> set[int]:
+    """Starts of the words to mark. Words that only a phrase asks for are marked inside it."""
+    loose = set(terms.words) | {
+        word for word, number in found.items() if number < len(terms.words) + len(terms.prefixes)
+    }
+    hits = {start for start, _, word in places if word in found and word in loose}
+    line = [word for *_, word in places]
+    for phrase in terms.phrases:
+        size = len(phrase)
+        for i in range(len(line) - size + 1):
+            if tuple(line[i : i + size]) == phrase:
+                hits.update(place[0] for place in places[i : i + size])
+    return hits
+
+
+def _marked(
+    text: str,
+    places: list[tuple[int, int, str]],
+    hits: set[int],
+    first: int,
+    marks: tuple[str, str],
+) -> str:
+    parts, at = [], first
+    for start, end, _ in places:
+        if start in hits and start >= at:
+            parts += [text[at:start], marks[0], text[start:end], marks[1]]
+            at = end
+    return "".join([*parts, text[at:]])
