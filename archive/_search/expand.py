@@ -169,7 +169,7 @@ def nearest(c: sqlite3.Connection, word: str) -> str | None:
     ranked = sorted(rows, key=lambda row: (_distance(row[1], wanted), row[0]))[:20]
     least = _distance(ranked[0][1], wanted)
     best = [row[0] for row in ranked if _distance(row[1], wanted) == least]
-    return max(best, key=lambda near: _articles_with(c, near))
+    return str(max(best, key=lambda near: _articles_with(c, near)))
 
 
 def _articles_with(c: sqlite3.Connection, word: str) -> int:

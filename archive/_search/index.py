@@ -165,8 +165,9 @@ def rebuild(connection: sqlite3.Connection) -> int:
     index.fill_vocabulary(found)
     del found
     number = 0
-    for number, row in enumerate(_articles(connection), 1):
+    for row in _articles(connection):
         index.add(*row)
+        number += 1
     connection.execute("INSERT INTO articles_fts (articles_fts) VALUES ('optimize')")
     return number
 

@@ -17,28 +17,19 @@ _READ = 40_000
 """Characters of an article that are looked through."""
 
 
-def mark(
-    c: sqlite3.Connection, title: str | None, text: str, terms: Terms, marks: tuple[str, str]
-) -> tuple[str, str]:
-    """The title with its found words marked, and the best passage of the text, marked too."""
+def mark(c: sqlite3.Connection, text: str, terms: Terms, marks: tuple[str, str]) -> str:
+    """The passage with most of the query's words, these enclosed in `marks`."""
     text = text[:_READ]
-    places, titled = spans(text), spans(title or "")
-    found = _matching(c, {word for *_, word in (*places, *titled)}, terms)
+    places = spans(text)
+    found = _matching(c, {word for *_, word in places}, terms)
     start = _best_start([found.get(word) for *_, word in places])
-    hits = _hits(places, found, terms)
     shown = places[start : start + WIDTH]
     if not shown:
-        return _marked(title or "", titled, _hits(titled, found, terms), 0, marks), ""
-    first, last = shown[0][0], shown[-1][1]
-    passage = _marked(text[:last], shown, hits, first, marks)
-    if first:
-        passage = "… " + passage
-    else:
-        passage = text[: shown[0][0]] + passage
-    rest = text[last:]
-    passage += " …" if len(places) > start + WIDTH else rest.rstrip()
-    heading = _marked(title or "", titled, _hits(titled, found, terms), 0, marks)
-    return heading, passage
+        return text[: 10 * WIDTH]
+    first, last = (shown[0][0] if start else 0), shown[-1][1]
+    passage = _marked(text[:last], shown, _hits(places, found, terms), first, marks)
+    ending = " …" if len(places) > start + WIDTH else text[last:].rstrip()
+    return ("… " if start else "") + passage + ending
 
 
 def _matching(c: sqlite3.Connection, present: set[str], terms: Terms) -> dict[str, int]:

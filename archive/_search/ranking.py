@@ -1,0 +1,97 @@
+"""ranking: best first: words in the title, how much the text is about them, and how new it is.
+
+FTS5's own bm25() reads the list of every article that has a word, a second for a common one among
+a million articles. Here the newest matches and those with all words in the title are candidates,
+and only they are read.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from itertools import islice
+from math import log
+
+from archive._search.expand import Terms
+from archive._search.language import Query
+from archive._search.selection import Selection, select
+from archive._search.selection import newest as newest_ids
+
+_RANKED = 300
+"""Newest matches that are ranked; another as many that have all words in the title are, too."""
+_READ = 20_000
+"""Characters of an article that ranking looks at."""
+_TITLE = 2.0
+_TOGETHER = 0.5
+_FRESH = 0.6
+_HALF_LIFE = 3.0
+"""Years after which an article's freshness counts half."""
+_SATURATION = 1.5
+
+
+def ranked(
+    c: sqlite3.Connection,
+    query: Query,
+    selected: Selection,
+    terms: Terms,
+    titles: str | None,
+    limit: int,
+    offset: int,
+) -> list[tuple[int, float | None]]:
+    """A page of the ranking. Beyond the candidates, matches follow the last stored first."""
+    newest = newest_ids(c, selected, _RANKED)
+    candidates = dict.fromkeys(newest)
+    if len(newest) == _RANKED and titles:
+        candidates |= dict.fromkeys(newest_ids(c, select(query, titles), _RANKED))
+    scores = _scores(c, list(candidates), terms)
+    ordered = sorted(scores.items(), key=lambda hit: (-hit[1], -hit[0]))
+    page: list[tuple[int, float | None]] = list(ordered[offset : offset + limit])
+    if len(newest) == _RANKED and len(page) < limit:
+        skipped = max(0, offset - len(ordered))
+        rest = newest_ids(c, selected, skipped + limit + len(ordered), _RANKED)
+        later = (article for article in rest if article not in candidates)
+        page += [(article, None) for article in islice(later, skipped, skipped + limit - len(page))]
+    return page
+
+
+def _scores(c: sqlite3.Connection, articles: list[int], terms: Terms) -> dict[int, float]:
+    """How well each article answers: words in the title, how often in the text, how fresh.
+
+    A word's part of the text counts as in BM25 (it saturates, and long texts count less), with the
+    candidates as the collection; counts are of a stem's beginning, which is quick and near enough.
+    """
+    # The last letter may be voiced before a vowel (мектеп, мектебі).
+    probes = [
+        tuple(dict.fromkeys([word, *(s[:-1] if len(s) > 3 else s for s in stems)]))
+        for word, stems in terms.words.items()
+    ]
+    probes += [(prefix,) for prefix in terms.prefixes] + [(" ".join(p),) for p in terms.phrases]
+    together = " ".join(terms.words) if len(terms.words) > 1 else None
+    counts: dict[int, tuple[list[int], list[bool], bool, int, float]] = {}
+    for article, title, text, year in c.execute(
+        "SELECT id, title, substr(text, 1, ?), substr(published, 1, 4) + "
+        "coalesce(substr(published, 6, 2), 0) / 12.0 FROM articles "
+        "WHERE id IN (SELECT value FROM json_each(?))",
+        (_READ, json.dumps(articles)),
+    ):
+        heading, body = (title or "").lower(), text.lower()
+        told = [max(body.count(probe) for probe in group) for group in probes]
+        named = [any(probe in heading for probe in group) for group in probes]
+        near = bool(together and (together in heading or together in body))
+        counts[article] = (told, named, near, len(body) + 1, year or 0.0)
+    if not counts:
+        return {}
+    mean = sum(size for *_, size, _ in counts.values()) / len(counts)
+    latest = max(year for *_, year in counts.values())
+    holding = [1 + sum(told[i] > 0 for told, *_ in counts.values()) for i in range(len(probes))]
+    weights = [log(1 + (len(counts) + 1) / number) for number in holding]
+    scores = {}
+    for article, (told, named, near, size, year) in counts.items():
+        saturation = _SATURATION * (0.25 + 0.75 * size / mean)
+        score = sum(
+            weight * ((_TITLE if is_named else 0) + 2 * number / (number + saturation))
+            for weight, number, is_named in zip(weights, told, named, strict=True)
+        )
+        score += _TOGETHER * near + _FRESH * 0.5 ** ((latest - year) / _HALF_LIFE)
+        scores[article] = round(score, 4)
+    return scores
