@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from archive.errors import ArchiveUsageError
+from archive.search import rebuild
 
 OUTCOMES = (
     "new",
@@ -237,7 +238,39 @@ def first_schema(db: Database) -> None:
     _run(db, _FIRST)
 
 
-SCHEMA_VERSION = 1
+_STEMS = """
+DROP TRIGGER articles_fts_insert;
+DROP TRIGGER articles_fts_delete;
+DROP TRIGGER articles_fts_update;
+DROP TABLE articles_fts;
+
+-- Under which stems each word of the archive was indexed. key is the word as it may be typed in any
+-- script and without Kazakh letters.
+CREATE TABLE vocabulary (
+    word TEXT PRIMARY KEY,
+    stems TEXT NOT NULL,
+    key TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX vocabulary_key ON vocabulary(key);
+
+-- The stems are in the index only: stored, they would be as large as the text.
+CREATE VIEW articles_fts_source AS SELECT id, title, text, NULL AS stems FROM articles;
+-- remove_diacritics 0: folding them would make й into и and ё into е.
+CREATE VIRTUAL TABLE articles_fts USING fts5(
+    title, text, stems, content='articles_fts_source', content_rowid='id',
+    tokenize='unicode61 remove_diacritics 0'
+);
+"""
+
+
+@migrations()
+def stems_in_the_index(db: Database) -> None:
+    """Full-text index with stems, kept by `archive.search.Index` instead of triggers."""
+    _run(db, _STEMS)
+    rebuild(db.conn)
+
+
+SCHEMA_VERSION = 2
 """Number of migrations; kept in `PRAGMA user_version` so that older programs notice newer files."""
 
 

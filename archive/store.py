@@ -24,6 +24,7 @@ from archive.article import Article
 from archive.captures import Capture, CaptureWriter, cut_torn_tail
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.schema import OUTCOMES, check_version, migrate
+from archive.search import Index
 from archive.times import now, utc
 
 DATABASE = "news.db"
@@ -159,6 +160,7 @@ class Store:
             ):
                 self.connection.execute(f"PRAGMA {pragma}")
             migrate(self.db, path)
+            self._index = Index(self.connection)
         except sqlite3.DatabaseError as error:
             self._lock.close()
             raise _explained(error, path) from None
@@ -189,6 +191,7 @@ class Store:
                 yield self.connection
                 self.connection.execute("COMMIT")
             except BaseException:
+                self._index.forget()
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
@@ -412,7 +415,9 @@ class Store:
             page = [_insert_capture(c, visit, capture) for capture in visit.captures]
             known = self._known_article(c, visit)
             if visit.article and visit.article.is_article:
-                outcome, known = _store_article(c, visit, known, page[-1] if page else None)
+                outcome, known = _store_article(
+                    c, self._index, visit, known, page[-1] if page else None
+                )
             else:
                 outcome = self._outcome_without_article(c, visit, known)
             if known and page:
@@ -527,7 +532,7 @@ def content_digest(title: str | None, text: str) -> str:
 
 
 def _store_article(
-    c: sqlite3.Connection, visit: Visit, known: int | None, capture: int | None
+    c: sqlite3.Connection, index: Index, visit: Visit, known: int | None, capture: int | None
 ) -> tuple[str, int]:
     article = visit.article
     assert article is not None
@@ -561,11 +566,12 @@ def _store_article(
     if known is None:
         known = _insert(c, "articles", {**row, "first_seen": moment})
         _insert_revision(c, known, 1, article, digest, moment, capture)
+        index.add(known, article.title, article.text, article.language)
         outcome = "new"
     else:
         old = _one(
             c,
-            "SELECT a.revision, a.text, a.published, r.digest FROM articles a "
+            "SELECT a.revision, a.title, a.text, a.language, a.published, r.digest FROM articles a "
             "LEFT JOIN revisions r ON r.article = a.id AND r.number = a.revision WHERE a.id = ?",
             (known,),
         )
@@ -589,6 +595,11 @@ def _store_article(
             row["revision"] = old["revision"] + 1
             _insert_revision(c, known, row["revision"], article, digest, moment, capture)
             outcome = "updated"
+        printed = (article.title, article.text, article.language)
+        indexed = (old["title"], old["text"], old["language"])
+        if printed != indexed:
+            index.remove(known, *indexed)
+            index.add(known, *printed)
         _update(c, "articles", known, row)
     _set_tags(c, known, article.tags)
     _add_engagement(c, known, moment, article)

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from tests.crawl.state import read, state  # noqa: E402
+from tests.crawl.state import read, state
 
 
 def main() -> None:

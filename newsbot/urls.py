@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url
@@ -24,6 +25,7 @@ MAX_LENGTH = 2000
 """Characters; longer addresses are traps or data, never articles."""
 
 
+@lru_cache(maxsize=16_384)  # one page asks for the same few addresses again and again
 def canonical(url: str) -> str | None:
     """The one spelling under which an address is kept, or None where it is no web address.
 

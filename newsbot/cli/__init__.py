@@ -14,12 +14,12 @@ import click
 
 from archive.errors import ArchiveError
 from newsbot import __version__
-from newsbot.cli import demo, gather, keep, read, use
+from newsbot.cli import demo, gather, keep, read, search, use
 from newsbot.profiles import ProfileError
 
 _SECTIONS = (
     ("Gather", ("crawl", "sites", "extract")),
-    ("Read", ("search", "show")),
+    ("Read", ("search", "show", "stems")),
     ("Use", ("export",)),
     ("Keep", ("status",)),
     ("Try", ("demo",)),
@@ -52,7 +52,8 @@ for command in (
     gather.crawl,
     gather.sites,
     gather.extract_command,
-    read.search_command,
+    search.search_command,
+    search.stems,
     read.show,
     use.export,
     keep.status,

@@ -36,17 +36,16 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> str | None
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
 @data_option
 @sites_dir_option
-@click.option("--full", is_flag=True, help="Back-fill: follow every source to its very end.")
+@click.option("--full", is_flag=True, help="Back-fill: read every source to its very end.")
+@click.option("--since", callback=_day, help="Skip what sources date before this day (2024-05-17).")
+@click.option("--oldest-first", is_flag=True, help="Oldest first instead of newest first.")
+@click.option("--revisit", is_flag=True, help="Look at all known articles and sources again.")
+@click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many URLs a site.")
 @click.option(
-    "--since", callback=_day, help="Only what sources date on or after this day (2024-05-17)."
-)
-@click.option("--oldest-first", is_flag=True, help="Oldest articles first; default: newest first.")
-@click.option("--revisit", is_flag=True, help="Look at every known article again, due or not.")
-@click.option(
-    "--limit", type=click.IntRange(min=1), help="Visit at most this many articles a site."
-)
-@click.option(
-    "--jobs", type=click.IntRange(0, 64), help="Processes that read pages, a site; default: 1."
+    "--jobs",
+    type=click.IntRange(0, 64),
+    help="Processes that read pages, for each site; 0 reads them in this one.  [default: 1, or 0 on "
+    "a single processor]",
 )
 @click.option("--dry-run", is_flag=True, help="Ask the sources, then list what would be visited.")
 @click.option(
@@ -75,7 +74,8 @@ def crawl(
 
     \b
     newsbot crawl aqjolgazet --contact archive@example.org
-    newsbot crawl aqjolgazet --full --limit 2000        a piece of its history, every night
+    newsbot crawl aqjolgazet --full       all its history; once is enough
+    newsbot crawl aqjolgazet --dry-run    what would be visited?
     """
     from newsbot.cli.crawling import dry_run, print_failures, print_reports, run_crawls
     from newsbot.session import Options

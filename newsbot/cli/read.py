@@ -1,4 +1,4 @@
-"""read: search, show."""
+"""read: show."""
 
 from __future__ import annotations
 
@@ -12,56 +12,9 @@ import click
 from archive import query
 from archive.captures import read_capture
 from archive.errors import ArchiveUsageError
-from archive.search import search
 from archive.store import open_database
 from newsbot import urls
 from newsbot.cli.common import data_option, json_option, print_json
-
-
-@click.command("search")
-@click.argument("words", nargs=-1, required=True)
-@data_option
-@click.option("--site", help="Only this site.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
-@click.option("--offset", type=click.IntRange(min=0), default=0, help="Skip this many results.")
-@json_option
-def search_command(
-    words: tuple[str, ...], data: Path, site: str | None, limit: int, offset: int, as_json: bool
-) -> None:
-    """Find articles by their words, best first.
-
-    All words must occur; "words in quotes" form a phrase; мект* finds every beginning; -футбол
-    excludes (put `--` before a query that begins with it).
-
-    \b
-    newsbot search су тасқыны
-    newsbot search '"қызыл кітап" -футбол'
-    """
-    colour = sys.stdout.isatty()
-    marks = ("\x1b[1m", "\x1b[0m") if colour else ("[", "]")
-    hits = search(
-        open_database(data).conn,
-        " ".join(words),
-        site=site,
-        limit=limit,
-        offset=offset,
-        marks=("[", "]") if as_json else marks,
-    )
-    if as_json:
-        print_json({"total": hits.total, "results": hits.rows})
-        return
-    for row in hits.rows:
-        day = (row["published"] or "no date")[:10]
-        gone = " · gone" if row["gone_since"] else ""
-        click.echo(f"{row['id']:>6}  {day}  {row['site']}{gone}  {row['title'] or '(no title)'}")
-        click.echo(f"        {' '.join(row['snippet'].split())}")
-    if not hits.total:
-        click.echo("nothing found", err=True)
-    else:
-        shown = offset + len(hits.rows)
-        click.echo(
-            f"{offset + 1}–{shown} of {hits.total}; `newsbot show ID` prints one whole", err=True
-        )
 
 
 @click.command()

@@ -16,7 +16,12 @@ from newsbot.cli.common import data_option
 @click.command()
 @data_option
 @click.option(
-    "--format", "_format", type=click.Choice(["jsonl"]), default="jsonl", show_default=True
+    "--format",
+    "_format",
+    type=click.Choice(["jsonl"]),
+    default="jsonl",
+    show_default=True,
+    help="jsonl: JSON Lines, one article a line.",
 )
 @click.option("--site", "sites", multiple=True, help="Only this site; may be given several times.")
 @click.option("--after", help="Published on or after this date (2023, 2023-05 or 2023-05-17).")

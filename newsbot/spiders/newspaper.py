@@ -83,6 +83,7 @@ class NewspaperSpider(Spider):
     session: Session
     _polled: set[str]
     _complete: list[Sweep]
+    _without_session: set[str]
     _sweeps: int
     """Source documents asked for and not yet answered."""
     _resting: list[tuple[Source, dict[str, Any]]]
@@ -128,6 +129,7 @@ class NewspaperSpider(Spider):
         spider._polled = set()
         spider._complete = []
         spider._sweeps = 0
+        spider._without_session = set()
         spider._resting = []
         spider._gap = False
         return spider
@@ -265,16 +267,22 @@ class NewspaperSpider(Spider):
         ]
 
     def _outside_traps(self, items: Iterable[Candidate]) -> Iterator[Candidate]:
-        """Candidates that look like no trap; session ids are taken out and the rest is kept once."""
-        seen = set()
+        """Candidates that look like no trap; of addresses that differ in a session id, one."""
         for item in items:
             trap = suspicious(item.url)
-            url = (urls.canonical(without_session(item.url)) or "") if trap else item.url
+            if trap == "session_id":
+                key = without_session(item.url)
+                if key not in self._without_session:
+                    self._without_session.add(key)
+                    # An id inside the path cannot be left out, only met once.
+                    url = item.url if "*" in key else urls.canonical(key)
+                    if url:
+                        yield replace(item, url=url)
+                        continue
             if trap:
                 self.session.traps[trap] += 1
-            if url and url not in seen and not (trap and suspicious(url)):
-                seen.add(url)
-                yield replace(item, url=url)
+            else:
+                yield item
 
     def _goes_on(self, sweep: Sweep, listed: list[Candidate], fresh: list[Candidate]) -> bool:
         """Whether a source's next page is worth asking for: this one brought something unseen."""

@@ -17,7 +17,7 @@ from tests.archive.building import article, check_whole, open_paper
 
 TABLES = {
     "sites", "sources", "frontier", "crawls", "captures", "articles", "aliases", "revisions",
-    "engagement", "tags", "article_tags", "articles_fts",
+    "engagement", "tags", "article_tags", "articles_fts", "vocabulary",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from archive.article import Article
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.schema import OUTCOMES, SCHEMA_VERSION
+from archive.search import rebuild
 from archive.store import DATABASE, LOCK, SECOND_LOOK, Store, content_digest, open_database
 from archive.times import utc
 from tests.archive.building import HOME, SITE, START, Paper, article, check_whole, open_paper
@@ -583,6 +584,7 @@ def test_readers_are_not_blocked_by_a_writer(paper: Paper) -> None:
             assert time.monotonic() - started < 10
         assert reader.execute("SELECT title FROM articles").fetchone()[0] == "half-way"
     paper.store.connection.execute("UPDATE revisions SET title = 'half-way'")
+    rebuild(paper.store.connection)
 
 
 def test_a_writer_is_not_blocked_by_readers(paper: Paper) -> None:

@@ -7,6 +7,7 @@ A failure shows both lists. Most are mended by adding or removing one row of a t
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import json
 import re
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import pytest
@@ -29,6 +30,8 @@ from archive.store import SECOND_LOOK, Candidate, Store, Visit, open_database
 from archive.times import now
 from newsbot import cli, profiles, settings
 from newsbot.demo.articles import expected
+from newsbot.schedule import OLDEST, POLLS, REVISITS
+from newsbot.session import Options
 from tests.docs.regenerate import DOCS, PACKAGES, ROOT, blocks, commands, generated, modules
 
 MARKDOWN = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
@@ -212,6 +215,39 @@ def test_the_example_profile_is_sound(tmp_path: Path) -> None:
     path = tmp_path / "example.toml"
     path.write_text(example, "utf-8")
     assert profiles.load_site(path).layouts
+
+
+# -- discovery and schedules --------------------------------------------------------------------
+
+
+def test_options_of_a_crawl() -> None:
+    documented = rows("settings.md", "## Options of a crawl")
+    present = {field.name: json.dumps(field.default) for field in dataclasses.fields(Options)}
+    assert {row[0]: row[1].strip("`") for row in documented} == present
+    named = {name: row[2].split("`")[1] for name, row in zip(present, documented, strict=True)}
+    assert named == {name: f"--{name.replace('_', '-')}" for name in present}
+    told = set(names("operator.md", "## Ways to crawl"))
+    known = {option for p in commands()["newsbot crawl"].command.params for option in p.opts}
+    assert set(named.values()) <= told <= known
+
+
+def test_kinds_of_sources() -> None:
+    rests = {timedelta(0): "in every run", timedelta(days=1): "once a day"}
+    documented = {row[0]: row[2] for row in rows("operator.md", "## How articles are found")}
+    assert documented == {kind: rests[rest] for kind, rest in POLLS.items()}
+    assert set(documented) == set(get_args(profiles.Source.model_fields["kind"].annotation))
+
+
+def test_schedule() -> None:
+    found = re.findall(
+        r"^\| (?:under (\d+) days|(older)) \| (\d+) (hour|day)s? \|$",
+        section("operator.md", "## Visiting again"),
+        re.M,
+    )
+    intervals = [timedelta(**{f"{unit}s": int(number)}) for _, _, number, unit in found]
+    limits = [timedelta(days=int(days)) for days, older, *_ in found if not older]
+    assert intervals == [*(interval for _, interval in REVISITS), OLDEST]
+    assert limits == [limit for limit, _ in REVISITS]
 
 
 # -- schema -------------------------------------------------------------------------------------

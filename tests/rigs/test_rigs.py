@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -21,7 +22,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.conftest import ROOT, Run
-from tests.crawl.state import everything, read
+from tests.crawl.state import everything, read, write
 
 PORTS = {"wp1": 8081, "wp2": 8082, "wp3": 8086, "ghost": 8083, "hexo": 8085}
 RIGS = Path(os.environ.get("RIGS_DIR", ROOT.parent / "shared" / "rigs"))
@@ -174,3 +175,70 @@ def test_a_second_crawl_changes_nothing(rig: str, newsbot: Run, archive: Path) -
     assert sum(report["outcomes"].values()) == 0
     assert everything(archive) == before
     assert read(archive, "PRAGMA foreign_key_check") == []
+
+
+WAYS = {
+    "sitemap": {
+        "wp1": "/wp-sitemap.xml", "wp2": "/wp-sitemap.xml", "wp3": "/?sitemap=index",
+        "ghost": "/sitemap.xml", "hexo": "/sitemap.xml",
+    },
+    "listing": dict.fromkeys(PORTS, "/"),
+    "feed": {"wp1": "/feed/", "wp2": "/feed", "wp3": "/?feed=rss2"},
+    "wordpress": {
+        "wp1": "/wp-json/wp/v2/posts", "wp2": "/wp-json/wp/v2/posts", "wp3": "/?rest_route=/wp/v2/posts",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_of_discovery_alone_finds_everything(
+    rig: str, newsbot: Run, tmp_path: Path, way: str
+) -> None:
+    if rig not in WAYS[way]:
+        pytest.skip(f"{rig} has no {way} that reaches back to its beginning")
+    text = (PROFILES / f"rig-{rig}.toml").read_text("utf-8").split("[[sources]]")[0]
+    source = f'[[sources]]\nkind = "{way}"\nurl = "{WAYS[way][rig]}"\n'
+    (tmp_path / "one.toml").write_text(text + source, "utf-8")
+    done = newsbot(
+        "crawl", "one", "--full", "--dry-run", "--json", "--data", tmp_path / "data",
+        "--sites-dir", tmp_path, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (report,) = json.loads(done.stdout)
+    planned = {key(url) for url in report["planned"]}
+    missing = {key(g["url"]) for g in gold(rig) if g["kind"] == "article"} - planned
+    assert not missing, sorted(missing)[:5]
+
+
+@pytest.mark.skipif(
+    not os.environ.get("RIG_MUTATE"), reason="changes the rigs: set RIG_MUTATE=1 to allow it"
+)
+@pytest.mark.parametrize("changing", ["wp3", "ghost", "hexo"])
+def test_edits_deletions_and_additions_are_noticed(
+    newsbot: Run, tmp_path: Path, changing: str
+) -> None:
+    """20 edits, 10 deletions, 30 new posts a round; two rounds; time is moved by making things due."""
+    if not _runs(PORTS[changing]):
+        pytest.skip(f"rig {changing} is not running")
+    command = ("crawl", f"rig-{changing}", "--data", tmp_path, "--sites-dir", PROFILES)
+    assert newsbot(*command, timeout=600).returncode == 0
+    changed: set[str] = set()
+    for _ in range(2):
+        before = {key(u): t for u, t in read(tmp_path, "SELECT url, text FROM articles")}
+        subprocess.run([RIGS / "mutate.sh", changing], check=True, capture_output=True, timeout=300)
+        write(tmp_path, "UPDATE sources SET due = NULL")  # a day later
+        assert newsbot(*command, timeout=600).returncode == 0
+        write(tmp_path, "UPDATE frontier SET due = '2020-01-01T00:00:00Z' WHERE error = 'missing'")
+        assert newsbot(*command, timeout=600).returncode == 0
+        truth = {key(g["url"]): g for g in gold(changing) if g["kind"] == "article"}
+        live = {
+            key(u) for (u,) in read(tmp_path, "SELECT url FROM articles WHERE gone_since IS NULL")
+        }
+        assert live == truth.keys()
+        edited = {url for url, g in truth.items() if g["change"] == "edited"}
+        changed |= edited
+        revised = {key(u) for (u,) in read(tmp_path, "SELECT url FROM articles WHERE revision > 1")}
+        assert edited <= revised, sorted(edited - revised)[:5]
+        assert revised <= changed, "a revision without an edit"
+        kept = {t for (t,) in read(tmp_path, "SELECT text FROM revisions")}
+        assert {before[url] for url in edited if url in before} <= kept, "an earlier text is lost"

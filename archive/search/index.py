@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from archive.kazakh.stems import stems
+from archive.kazakh.stems import Analysis, analyse
 from archive.kazakh.transliterate import key
 from archive.kazakh.words import in_cyrillic, words
 
@@ -131,7 +131,12 @@ def _stemmable(text: str) -> list[str]:
 
 
 def word_stems(word: str, attested: Callable[[str], bool]) -> tuple[str, ...]:
-    """Stems of a word in any script, likeliest first.
+    """Stems of a word in any script, likeliest first; `readings_of` says why."""
+    return tuple(a.stem for a in readings_of(word, attested))
+
+
+def readings_of(word: str, attested: Callable[[str], bool]) -> list[Analysis]:
+    """How a word in any script is read, likeliest first.
 
     `attested` tells whether the archive has a word; hunspell's list is asked too.
     """
@@ -142,7 +147,7 @@ def word_stems(word: str, attested: Callable[[str], bool]) -> tuple[str, ...]:
             return _LISTED if stem in listed else 0.0
         return (_LISTED if stem in listed else 0.0) + (_ATTESTED if attested(stem) else 0.0)
 
-    return stems(in_cyrillic(word, evidence), evidence)
+    return analyse(in_cyrillic(word, evidence), evidence)
 
 
 def _entry(word: str, attested: Callable[[str], bool]) -> tuple[str, str]:

@@ -10,20 +10,24 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive._search.expand import Terms, expression, in_titles, suggest
-from archive._search.index import Index, check, rebuild
-from archive._search.language import parse
-from archive._search.ranking import ranked
-from archive._search.selection import Selection, number, select
-from archive._search.snippets import mark
+from archive.errors import ArchiveUsageError
+from archive.kazakh.stems import Analysis
+from archive.search.expand import Terms, expression, in_titles, is_word, suggest
+from archive.search.index import Index, check, readings_of, rebuild
+from archive.search.language import parse
+from archive.search.ranking import ranked
+from archive.search.selection import Selection, number, select
+from archive.search.snippets import mark
 
-__all__ = ["FACETS", "ORDERS", "Hits", "Index", "check", "rebuild", "search"]
+__all__ = ["FACETS", "ORDERS", "Hits", "Index", "check", "explain", "rebuild", "search"]
 
 ORDERS = ("best", "newest", "oldest")
 FACETS = ("site", "region", "year", "language")
 COUNTED = 10_000
 """Results are counted up to here; beyond, `Hits.total` is this and `Hits.more` is true."""
 _FACETED = 100_000
+_SINCE = 2
+"""Version of the schema that brought the stems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,10 @@ def search(
     better; None in date order). `marks` enclose the found words of the snippet. Raises
     `ArchiveUsageError`, in plain words, for a query that says nothing to search for.
     """
+    if c.execute("PRAGMA user_version").fetchone()[0] < _SINCE:
+        raise ArchiveUsageError(
+            "this archive was made by an older newsbot: `newsbot stems --rebuild` brings it up to date"
+        )
     query = parse(text)
     if site:
         query.filters["site"] = [site]
@@ -80,6 +88,11 @@ def search(
         suggestion=suggest(c, text, _unknown(c, terms)) if not total else None,
         notes=query.notes,
     )
+
+
+def explain(c: sqlite3.Connection | None, word: str) -> list[Analysis]:
+    """How search reads a word, with the words of an archive as evidence where there is one."""
+    return readings_of(word, lambda stem: c is not None and is_word(c, stem))
 
 
 def _dated(

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from archive._search.expand import Terms
 from archive.kazakh.words import spans
+from archive.search.expand import Terms
 
 WIDTH = 24
 """Words of a snippet."""

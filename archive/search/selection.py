@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from archive._search.language import Query
+from archive.search.language import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ def _filter(name: str, values: list[str]) -> tuple[str, list[Any]]:
 
 # `source` is put together from this module's own words; what a user typed goes in as parameters.
 def number(c: sqlite3.Connection, selected: Selection, most: int) -> int:
+    """How many articles match, counted up to `most`."""
     sql = f"SELECT count(*) FROM (SELECT 1 {selected.source} LIMIT {most})"  # noqa: S608
     return int(c.execute(sql, selected.args).fetchone()[0])
 

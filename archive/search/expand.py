@@ -12,19 +12,20 @@ import sqlite3
 from dataclasses import dataclass, field
 from functools import cache
 
-from archive._search.index import TITLE_MARK, word_stems
-from archive._search.language import All, Either, Node, Phrase, Word
 from archive.kazakh.letters import SPECIFIC
 from archive.kazakh.morphology import endings
 from archive.kazakh.stems import is_known
 from archive.kazakh.transliterate import key, script_of
 from archive.kazakh.words import in_cyrillic
+from archive.search.index import TITLE_MARK, word_stems
+from archive.search.language import All, Either, Node, Phrase, Word
 
 _MOST_STEMS = 8
 _ROWS = 40
 """Words of the vocabulary that are looked at for one key."""
 _LONGEST_ENDING = 9
 _SHORTEST_STEM = 3
+_PLURALS = frozenset("lar ler dar der tar ter".split())
 _ALPHABET = "abcdefghijklmnoprstuvz"
 _NEAR_ROWS = 5000
 _FAR_ROWS = 60_000
@@ -45,7 +46,7 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     row = c.execute("SELECT stems FROM vocabulary WHERE word = ?", (word,)).fetchone()
     if word[0].isdigit():
         return ()
-    found = dict.fromkeys(word_stems(word, lambda stem: _is_word(c, stem)))
+    found = dict.fromkeys(word_stems(word, lambda stem: is_word(c, stem)))
     if row:
         # As it was indexed, when the archive knew less.
         found |= dict.fromkeys(row[0].split())
@@ -56,7 +57,8 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     return tuple(found)[:_MOST_STEMS]
 
 
-def _is_word(c: sqlite3.Connection, stem: str) -> bool:
+def is_word(c: sqlite3.Connection, stem: str) -> bool:
+    """Whether the archive has this word."""
     return bool(c.execute("SELECT 1 FROM vocabulary WHERE word = ?", (stem,)).fetchone())
 
 
@@ -76,11 +78,17 @@ def _alike(c: sqlite3.Connection, word: str) -> list[str]:
         return list(dict.fromkeys(found))
     # … or a shorter one, of which this is the word with an ending.
     for cut in range(1, min(_LONGEST_ENDING, len(wanted) - _SHORTEST_STEM) + 1):
-        if wanted[-cut:] in _ending_keys() or cut > 3:
+        if _is_ending(wanted[-cut:]):
             stems = [s for s in _stems_at(c, wanted[:-cut]) if key(s) == wanted[:-cut]]
             if stems:
                 return stems
     return []
+
+
+def _is_ending(text: str) -> bool:
+    """Whether this can be one suffix, or a plural and one more, in letters of a key."""
+    known = _ending_keys()
+    return text in known or (text[:3] in _PLURALS and text[3:] in known)
 
 
 @cache
@@ -135,7 +143,9 @@ def suggest(c: sqlite3.Connection, text: str, unknown: list[str]) -> str | None:
     """The query with its unknown words replaced by near ones that the archive has; or None."""
     better = text
     for word in unknown:
-        near = nearest(c, word)
+        near = nearest(c, word) or next(
+            filter(None, (nearest(c, stem) for stem in word_stems(word, lambda _: False))), None
+        )
         if near:
             better = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", near, better, flags=re.IGNORECASE)
     return better if better != text else None

@@ -12,10 +12,10 @@ import sqlite3
 from itertools import islice
 from math import log
 
-from archive._search.expand import Terms
-from archive._search.language import Query
-from archive._search.selection import Selection, select
-from archive._search.selection import newest as newest_ids
+from archive.search.expand import Terms
+from archive.search.language import Query
+from archive.search.selection import Selection, select
+from archive.search.selection import newest as newest_ids
 
 _RANKED = 300
 """Newest matches that are ranked; another as many that have all words in the title are, too."""

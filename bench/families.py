@@ -1,0 +1,166 @@
+"""Pages of known families beside the peers: pages a second of CPU time, on recorded pages.
+
+Usage: python bench/families.py [--pages DIR]... [--peers NAME,NAME] [--repeats N]
+Ours gives a whole article (title, text, date, author, counters …); each peer gives its text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+Extractor = Callable[[bytes, str], object]
+
+ROOT = Path(__file__).resolve().parents[1]
+DEFAULT_PAGES = [ROOT / "tests" / "pages", ROOT.parent / "shared" / "pages"]
+URL = "https://example.org/2022/12/22/p77/"
+"""Address of a page that has no record of its own beside it."""
+
+
+# --- Extractors: bytes and URL in --------------------------------------------------------------
+
+
+def _newsbot() -> Extractor:
+    extract: Extractor = importlib.import_module("newsbot.extraction").extract
+    return extract
+
+
+def _trafilatura(**options: Any) -> Extractor:
+    extract = importlib.import_module("trafilatura").extract
+    return lambda body, url: extract(body.decode("utf-8", "replace"), **options)
+
+
+def _newspaper4k() -> Extractor:
+    article = importlib.import_module("newspaper").Article
+
+    def run(body: bytes, url: str) -> str:
+        one = article(url, fetch_images=False)
+        one.download(input_html=body.decode("utf-8", "replace"))
+        one.parse()
+        return str(one.text)
+
+    return run
+
+
+def _readability() -> Extractor:
+    document = importlib.import_module("readability").Document
+    return lambda body, url: document(body.decode("utf-8", "replace")).summary()
+
+
+def _resiliparse() -> Extractor:
+    extract = importlib.import_module("resiliparse.extract.html2text").extract_plain_text
+    return lambda body, url: extract(body.decode("utf-8", "replace"), main_content=True)
+
+
+EXTRACTORS: dict[str, tuple[str, Callable[[], Extractor]]] = {
+    "newsbot": ("newsbot", _newsbot),
+    "trafilatura": ("trafilatura", _trafilatura),
+    "trafilatura-fast": ("trafilatura", lambda: _trafilatura(fast=True)),
+    "trafilatura-metadata": ("trafilatura", lambda: _trafilatura(with_metadata=True)),
+    "newspaper4k": ("newspaper4k", _newspaper4k),
+    "readability": ("readability-lxml", _readability),
+    "resiliparse": ("Resiliparse", _resiliparse),
+}
+"""By name: the distribution whose version is printed, and what makes the extractor."""
+
+
+# --- One extractor, in this process ------------------------------------------------------------
+
+
+def pages_of(folder: Path) -> list[tuple[bytes, str]]:
+    """Body and URL of every recorded page of a folder that is an article of a known family."""
+    found = []
+    for path in sorted(folder.glob("*.html")):
+        record = path.with_suffix(".json")
+        known = json.loads(record.read_text("utf-8")) if record.is_file() else {"url": URL}
+        generic = str(known.get("layout", "")).startswith("generic/")
+        if known.get("is_article", True) and not generic:
+            found.append((path.read_bytes(), known["url"]))
+    return found
+
+
+def measure(name: str, folders: list[Path], repeats: int) -> dict[str, Any]:
+    """Version of one extractor, and pages a second (median of the repeats) for each folder."""
+    extract = EXTRACTORS[name][1]()
+    rates = []
+    for pages in map(pages_of, folders):
+        seconds = []
+        for _ in range(repeats + 1):  # the first run only warms up
+            started = time.process_time()
+            for body, url in pages:
+                extract(body, url)
+            seconds.append(time.process_time() - started)
+        rates.append(len(pages) / statistics.median(seconds[1:]))
+    return {"version": version(EXTRACTORS[name][0]), "rates": rates}
+
+
+# --- All of them -------------------------------------------------------------------------------
+
+
+def _run(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
+    """Measure one extractor in a process of its own; None where it is not installed."""
+    command = [sys.executable, __file__, "--measure", name, "--repeats", str(options.repeats)]
+    for folder in options.pages:
+        command += ["--pages", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["?"])[-1]
+        print(f"{name}: left out ({reason.split(':')[0]})", file=sys.stderr)
+        return None
+    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
+def main() -> int:
+    """Print the table; 2 where there are no pages."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--pages", type=Path, action="append", help="folder of recorded pages; may be repeated"
+    )
+    parser.add_argument(
+        "--peers",
+        default=",".join(name for name in EXTRACTORS if name != "newsbot"),
+        help="extractors to run beside ours (default: %(default)s)",
+    )
+    parser.add_argument("--repeats", type=int, default=9, help="timed runs; the median counts")
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.pages = options.pages or [folder for folder in DEFAULT_PAGES if folder.is_dir()]
+    if not options.pages or not all(map(pages_of, options.pages)):
+        print("no recorded pages: give their folder with --pages", file=sys.stderr)
+        return 2
+    names = ["newsbot", *filter(None, options.peers.split(","))]
+    unknown = [name for name in names if name not in EXTRACTORS]
+    if unknown:
+        print(f"unknown extractor: {', '.join(unknown)}", file=sys.stderr)
+        return 2
+    if options.measure:
+        print(json.dumps(measure(options.measure, options.pages, options.repeats)))
+        return 0
+    head = ["extractor", "version"]
+    for folder in options.pages:
+        head += [f"{folder.parent.name}/{folder.name} ({len(pages_of(folder))}), pages/s", "ours ×"]
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}", flush=True)
+    ours: list[float] = []
+    for name in names:
+        measured = _run(name, options)
+        if measured:
+            ours = ours or measured["rates"]
+            cells = [name, measured["version"]]
+            for rate, own in zip(measured["rates"], ours, strict=True):
+                cells += [f"{rate:,.0f}", f"{own / rate:.1f}"]
+            print(f"| {' | '.join(cells)} |", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,278 @@
+"""bench/search: how well and how fast search is, beside exact FTS5, prefix and trigram indexes.
+
+    python -m bench.search quality FILE.conllu     a treebank's sentences as documents
+    python -m bench.search speed FILE.txt          one sentence a line; articles are made of them
+
+Quality: a document is relevant where a token has the lemma that is asked for. For every lemma that
+stands in two documents or more, the index is asked with a random form of it, and with the lemma.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import random
+import re
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archive.article import Article
+from archive.errors import ArchiveUsageError
+from archive.search import Index, search
+from archive.search.expand import Terms, expression
+from archive.search.language import Word
+from archive.store import Store, Visit
+
+WORD = re.compile(r"[^\W\d_]+")
+START = datetime(2026, 1, 1, tzinfo=UTC)
+Sentence = list[tuple[str, str]]
+"""Form and lemma, both in lower case, of the tokens that are words."""
+
+
+def read_conllu(path: Path) -> list[Sentence]:
+    """Sentences of a treebank; multi-word tokens are given the lemma of their first part."""
+    sentences: list[Sentence] = []
+    sentence: Sentence = []
+    covered, joined = 0, ""
+    for line in [*path.read_text("utf-8").splitlines(), ""]:
+        if not line.strip():
+            if sentence:
+                sentences.append(sentence)
+            sentence, covered = [], 0
+            continue
+        if line.startswith("#"):
+            continue
+        number, form, lemma, *_ = line.split("\t")
+        if "-" in number:
+            covered, joined = int(number.split("-")[1]), form
+            continue
+        if "." in number:
+            continue
+        if int(number) <= covered:
+            if not joined:
+                continue
+            form, joined = joined, ""
+        if WORD.fullmatch(form):
+            sentence.append((form.lower(), lemma.lower()))
+    return sentences
+
+
+@contextmanager
+def archive_of(documents: Iterable[tuple[str, str]]) -> Iterator[sqlite3.Connection]:
+    """An archive in a temporary folder with these titles and texts."""
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder)) as store:
+        c = store.connection
+        c.execute("PRAGMA synchronous = OFF")
+        with store.transaction():
+            c.execute(
+                "INSERT INTO sites (id, name, url, timezone) VALUES ('x', 'x', 'x', 'Asia/Almaty')"
+            )
+        index = Index(c)
+        rows = enumerate(documents, 1)
+        while batch := list(itertools.islice(rows, 500)):
+            with store.transaction():
+                for number, (title, text) in batch:
+                    day = f"{2010 + number % 16}-{1 + number % 12:02}-{1 + number % 28:02}"
+                    c.execute(
+                        "INSERT INTO articles (id, site, url, title, text, language, published, first_seen, "
+                        "last_seen) VALUES (?, 'x', ?, ?, ?, 'kk', ?, ?, ?)",
+                        (number, f"x:{number}", title, text, day, day, day),
+                    )
+                    index.add(number, title, text, "kk")
+        yield c
+
+
+def quality(sentences: list[Sentence], seed: int) -> None:
+    """Precision and recall of each way to search, and how good the stems are."""
+    chosen = random.Random(seed)
+    relevant: dict[str, set[int]] = defaultdict(set)
+    forms: dict[str, set[str]] = defaultdict(set)
+    for number, sentence in enumerate(sentences, 1):
+        for form, lemma in sentence:
+            relevant[lemma].add(number)
+            forms[lemma].add(form)
+    asked = [lemma for lemma in sorted(relevant) if len(relevant[lemma]) > 1]
+    queries = {
+        "a random form": [(lemma, chosen.choice(sorted(forms[lemma]))) for lemma in asked],
+        "the lemma": [(lemma, lemma) for lemma in asked],
+    }
+    texts = [("", " ".join(form for form, _ in sentence)) for sentence in sentences]
+    with archive_of(texts) as c:
+        c.execute(
+            "CREATE VIRTUAL TABLE temp.exact USING fts5(text, tokenize='unicode61 remove_diacritics 0')"
+        )
+        c.execute("CREATE VIRTUAL TABLE temp.trigrams USING fts5(text, tokenize='trigram')")
+        for table in ("exact", "trigrams"):
+            c.executemany(
+                f"INSERT INTO {table} (rowid, text) VALUES (?, ?)",
+                [(number, text) for number, (_, text) in enumerate(texts, 1)],
+            )
+
+        def ask(table: str, query: str) -> set[int]:
+            sql = f"SELECT rowid FROM {table} WHERE {table} MATCH ?"
+            return {row[0] for row in c.execute(sql, (query,))}
+
+        ways: dict[str, Callable[[str], set[int]]] = {
+            "newsbot": lambda q: ask("articles_fts", expression(c, Word(q), Terms())),
+            "exact": lambda q: ask("exact", f'"{q}"'),
+            "prefix": lambda q: ask("exact", f'"{q}"*'),
+            "trigram": lambda q: ask("trigrams", f'"{q}"'),
+        }
+        print(f"{len(sentences)} documents, {len(asked)} lemmas; seed {seed}")
+        for asking, pairs in queries.items():
+            for way, find in ways.items():
+                precision, recall = [], []
+                for lemma, query in pairs:
+                    try:
+                        hits = find(query)
+                    except ArchiveUsageError:
+                        hits = set()
+                    good = len(hits & relevant[lemma])
+                    precision.append(good / len(hits) if hits else 1.0)
+                    recall.append(good / len(relevant[lemma]))
+                print(
+                    f"  by {asking:14} {way:8} P {statistics.mean(precision):.3f}  R {statistics.mean(recall):.3f}"
+                )
+        stems = dict(c.execute("SELECT word, stems FROM vocabulary"))
+    first = {word: joined.split()[0] for word, joined in stems.items()}
+    tokens = [pair for sentence in sentences for pair in sentence]
+    exact = statistics.mean(first.get(form) == lemma for form, lemma in tokens)
+    ours, theirs = defaultdict(set), defaultdict(set)
+    for form, lemma in set(tokens):
+        ours[first.get(form, form)].add((form, lemma))
+        theirs[lemma].add((form, lemma))
+    a, b = (
+        {pair for group in groups.values() for pair in itertools.combinations(sorted(group), 2)}
+        for groups in (ours, theirs)
+    )
+    p, r = len(a & b) / max(1, len(a)), len(a & b) / max(1, len(b))
+    print(
+        f"  stems: exact lemma {exact:.3f}; pairs P {p:.3f} R {r:.3f} F1 {2 * p * r / (p + r):.3f}"
+    )
+
+
+def articles_of(sentences: list[str], number: int, seed: int) -> Iterator[tuple[str, str]]:
+    """Titles and texts of about 250 words, made of real sentences in random order."""
+    chosen = random.Random(seed)
+    for _ in range(number):
+        picked, size = [], 0
+        while size < 250:
+            picked.append(chosen.choice(sentences))
+            size += picked[-1].count(" ") + 1
+        paragraphs = [" ".join(picked[i : i + 3]) for i in range(0, len(picked), 3)]
+        yield chosen.choice(sentences)[:80], "\n\n".join(paragraphs)
+
+
+def speed(sentences: list[str], number: int, seed: int) -> None:
+    """Size, speed of queries, and what stemming costs when articles are stored."""
+    chosen = random.Random(seed)
+    started = time.monotonic()
+    with archive_of(articles_of(sentences, number, seed)) as c:
+        print(f"{number} articles indexed, {number / (time.monotonic() - started):.0f} a second")
+        text = c.execute(
+            "SELECT sum(length(CAST(title AS BLOB)) + length(CAST(text AS BLOB))) FROM articles"
+        ).fetchone()[0]
+        index = c.execute(
+            "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'articles_fts%' OR name LIKE 'vocabulary%'"
+        ).fetchone()[0]
+        print(f"  index {index / 1e6:.0f} MB, text {text / 1e6:.0f} MB: {index / text:.2f}")
+        words = sorted({w for s in sentences for w in WORD.findall(s.lower()) if len(w) > 3})
+        common = [w for s in chosen.sample(sentences, 500) for w in WORD.findall(s) if len(w) > 3]
+        frequency: dict[str, int] = defaultdict(int)
+        for sentence in sentences:
+            for word in WORD.findall(sentence.lower()):
+                frequency[word] += 1
+        rare = [w for w in words if frequency[w] == 1]
+        kinds = {
+            "two words of running text": [" ".join(chosen.sample(common, 2)) for _ in range(300)],
+            "two words of the vocabulary": [" ".join(chosen.sample(words, 2)) for _ in range(300)],
+            "one rare word": chosen.sample(rare, min(300, len(rare))),
+            "one word of running text": chosen.sample(common, 300),
+        }
+        for kind, queries in kinds.items():
+            _report(kind, [_timed(c, query) for query in queries])
+        alphabet = (
+            "абвгғдежзийкқлмнңоөпрстуұүфхһцчшыіьэюя abc \"()-*:^{}'%_\\\0\u00ad\u0301«»ORNTADsite"
+        )
+        garbage = [
+            "".join(chosen.choices(alphabet, k=chosen.randint(0, 40)))
+            if n % 2
+            else "".join(chr(chosen.randint(0, 0x2FFF)) for _ in range(chosen.randint(0, 30)))
+            for n in range(10_000)
+        ]
+        _report("10,000 random strings", [_timed(c, query) for query in garbage])
+    print("  storing with and without stems, microseconds an article (crash-safe writes):")
+    made = list(articles_of(sentences, 1500, seed))
+    stored = {name: _store(made, stemmed) for name, stemmed in (("without", False), ("with", True))}
+    print("   ", ", ".join(f"{name} {value:.0f}" for name, value in stored.items()), end="")
+    print(f": {stored['with'] / stored['without'] - 1:+.0%}")
+
+
+def _timed(c: sqlite3.Connection, query: str) -> float:
+    started = time.perf_counter()
+    with suppress(ArchiveUsageError):
+        search(c, query)
+    return 1000 * (time.perf_counter() - started)
+
+
+def _report(kind: str, times: list[float]) -> None:
+    times = sorted(times)
+    p95 = times[int(0.95 * len(times))]
+    print(
+        f"  {kind}: median {statistics.median(times):.1f} ms, p95 {p95:.1f}, most {times[-1]:.1f}"
+    )
+
+
+def _store(made: list[tuple[str, str]], stemmed: bool) -> float:
+    """Microseconds that `Store.record` takes for an article, once the vocabulary is known."""
+    stems_of = Index.stems_of
+    if not stemmed:
+        Index.stems_of = lambda *_: ""  # type: ignore[method-assign]
+    try:
+        with tempfile.TemporaryDirectory() as folder, Store(Path(folder)) as store:
+            store.save_site({"id": "x", "name": "x", "url": "x", "timezone": "Asia/Almaty"})
+            crawl = store.start_crawl("x", START)
+            source = store.source("x", "x:", "sitemap")["id"]
+            taken = []
+            for number, (title, text) in enumerate(made):
+                url = f"https://x.example/{number}"
+                store.connection.execute(
+                    "INSERT INTO frontier (site, url, source, discovered_at) VALUES ('x', ?, ?, ?)",
+                    (url, source, "2026-01-01T00:00:00Z"),
+                )
+                row = store.connection.execute("SELECT max(id) FROM frontier").fetchone()[0]
+                article = Article(url=url, is_article=True, title=title, text=text, language="kk")
+                visit = Visit(row, crawl, "x", START, article=article, urls=(url,), status=200)
+                started = time.perf_counter()
+                store.record(visit)
+                taken.append(time.perf_counter() - started)
+            return 1e6 * statistics.mean(taken[len(taken) // 3 :])
+    finally:
+        Index.stems_of = stems_of  # type: ignore[method-assign]
+
+
+def main() -> None:
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("what", choices=("quality", "speed"))
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--articles", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    if args.what == "quality":
+        quality(read_conllu(args.file), args.seed)
+    else:
+        speed([s for s in args.file.read_text("utf-8").splitlines() if s], args.articles, args.seed)
+
+
+if __name__ == "__main__":
+    main()

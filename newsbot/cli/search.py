@@ -1,0 +1,156 @@
+"""search: search, stems."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive.kazakh.morphology import LOOSE
+from archive.kazakh.words import in_cyrillic, words
+from archive.search import ORDERS, Hits, explain, rebuild, search
+from archive.store import DATABASE, Store, open_database
+from newsbot.cli.common import data_option, json_option, print_json
+
+
+@click.command("search")
+@click.argument("query", nargs=-1, required=True)
+@data_option
+@click.option("--site", help="Only this site; the same as site:ID in the query.")
+@click.option(
+    "--order",
+    type=click.Choice(ORDERS),
+    default="best",
+    show_default=True,
+    help="The best answers first, or by date.",
+)
+@click.option("--facets", is_flag=True, help="Count the results by site, region, year, language.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option("--offset", type=click.IntRange(0, 10**9), default=0, help="Skip this many results.")
+@json_option
+def search_command(
+    query: tuple[str, ...],
+    data: Path,
+    site: str | None,
+    order: str,
+    facets: bool,
+    limit: int,
+    offset: int,
+    as_json: bool,
+) -> None:
+    """Find articles by their words, in every form, script and spelling.
+
+    All words must occur. "Words in quotes" form a phrase; OR, NOT, -word and (brackets) combine;
+    мект* finds every beginning. Filters: site: region: author: section: lang: after: before:
+    gone:yes. Put `--` before a query that begins with a minus.
+
+    \b
+    newsbot search су тасқыны
+    newsbot search '"қызыл кітап" -футбол after:2022 region:jambyl'
+    newsbot search onir OR өңір --order newest --facets
+    """
+    colour = sys.stdout.isatty() and not as_json
+    hits = search(
+        open_database(data).conn,
+        " ".join(query),
+        site=site,
+        limit=limit,
+        offset=offset,
+        order=order,
+        facets=facets,
+        marks=("\x1b[1m", "\x1b[0m") if colour else ("[", "]"),
+    )
+    for note in hits.notes:
+        click.echo(f"note: {note}", err=True)
+    if as_json:
+        print_json(
+            {
+                "total": hits.total,
+                "more": hits.more,
+                "suggestion": hits.suggestion,
+                "notes": hits.notes,
+                **({"facets": hits.facets} if facets else {}),
+                "results": hits.rows,
+            }
+        )
+        return
+    for row in hits.rows:
+        day = (row["published"] or "no date")[:10]
+        gone = " · gone" if row["gone_since"] else ""
+        click.echo(f"{row['id']:>6}  {day}  {row['site']}{gone}  {row['title'] or '(no title)'}")
+        click.echo(f"        {' '.join(row['snippet'].split())}")
+    for name, values in hits.facets.items() if hits.total else ():
+        shown = ", ".join(f"{value} {number}" for value, number in list(values.items())[:12])
+        click.echo(f"{name}: {shown}")
+    click.echo(_summary(hits, offset), err=True)
+
+
+def _summary(hits: Hits, offset: int) -> str:
+    if not hits.total:
+        return "nothing found" + (f"; did you mean: {hits.suggestion}" if hits.suggestion else "")
+    total = f"more than {hits.total}" if hits.more else str(hits.total)
+    if not hits.rows:
+        return f"{total} found, none of them beyond --offset {offset}"
+    last = offset + len(hits.rows)
+    return f"{offset + 1}–{last} of {total}; `newsbot show ID` prints one whole"
+
+
+@click.command()
+@click.argument("word", nargs=-1)
+@data_option
+@click.option("--rebuild", "again", is_flag=True, help="Make the whole index anew, first.")
+@json_option
+def stems(word: tuple[str, ...], data: Path, again: bool, as_json: bool) -> None:
+    """Show under which stems words are indexed, and why.
+
+    The first stem is the likeliest. In plain SQL: articles_fts MATCH 'stems:мектеп'.
+    With --rebuild the stems of all words are decided again, with the whole archive as evidence.
+
+    \b
+    newsbot stems мектептерімізде халқы jańalyqtary
+    """
+    if again:
+        with Store(data) as store, store.transaction() as c:
+            click.echo(f"{rebuild(c)} articles indexed anew", err=True)
+    elif not word:
+        raise click.UsageError("give at least one word")
+    connection = open_database(data).conn if (data / DATABASE).is_file() else None
+    explained = [_explained(connection, one) for text in word for one in words(text)]
+    if as_json:
+        print_json(explained)
+        return
+    for row in explained:
+        spelt = f" = {row['cyrillic']}" if row["cyrillic"] != row["word"] else ""
+        click.echo(f"{row['word']}{spelt}")
+        for reading in row["readings"]:
+            slots = " + ".join(reading["suffixes"]) or "as it is"
+            kind = "verb" if reading["kind"] == "verb" else "noun or other"
+            click.echo(f"    {reading['stem']}  {reading['share']:.0%}  {kind}: {slots}")
+        if row["indexed"]:
+            click.echo(f"    the archive has it under: {', '.join(row['indexed'])}")
+
+
+def _explained(connection: sqlite3.Connection | None, word: str) -> dict[str, Any]:
+    readings = explain(connection, word)
+    indexed = None
+    if connection:
+        row = connection.execute("SELECT stems FROM vocabulary WHERE word = ?", (word,)).fetchone()
+        indexed = row[0].split() if row else None
+    return {
+        "word": word,
+        "cyrillic": in_cyrillic(word),
+        "stems": [a.stem for a in readings],
+        "indexed": indexed,
+        "readings": [
+            {
+                "stem": a.stem,
+                "share": round(a.share, 4),
+                "kind": a.reading.kind,
+                "suffixes": [slot for slot in a.reading.slots if slot != LOOSE],
+            }
+            for a in readings
+        ],
+    }
