@@ -374,7 +374,7 @@ class Store:
             "coalesce(a.published, a.first_seen) "
             "FROM frontier f LEFT JOIN articles a ON a.id = f.article "
             "WHERE f.site = ? AND f.due <= ? AND f.id NOT IN (SELECT value FROM json_each(?)) "
-            f"ORDER BY f.visited_at IS NOT NULL, coalesce(f.hint, f.discovered_at) {order}, f.id LIMIT ?",
+            f"ORDER BY f.visited_at IS NOT NULL, min(coalesce(f.hint, f.discovered_at), f.discovered_at) {order}, f.id LIMIT ?",
             (site, utc(at), held, limit),
         )
         return [Due(*row) for row in rows]

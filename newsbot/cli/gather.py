@@ -37,15 +37,21 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> str | None
 @data_option
 @sites_dir_option
 @click.option("--full", is_flag=True, help="Back-fill: read every source to its very end.")
-@click.option("--since", callback=_day, help="Skip what sources date before this day (2024-05-17).")
+@click.option(
+    "--since",
+    metavar="DAY",
+    callback=_day,
+    help="Skip what sources date before this day (2024-05-17).",
+)
 @click.option("--oldest-first", is_flag=True, help="Oldest first instead of newest first.")
 @click.option("--revisit", is_flag=True, help="Look at all known articles and sources again.")
 @click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many URLs a site.")
 @click.option(
     "--jobs",
     type=click.IntRange(0, 64),
-    help="Processes that read pages, for each site; 0 reads them in this one.  [default: 1, or 0 on "
-    "a single processor]",
+    metavar="NUMBER",
+    help="Processes that read pages, for each site; 0 reads them in this one. Default: 1, or 0 on a "
+    "single processor.",
 )
 @click.option("--dry-run", is_flag=True, help="Ask the sources, then list what would be visited.")
 @click.option(
@@ -96,6 +102,8 @@ def crawl(
         for report in reports:
             for url in report.planned:
                 click.echo(unquote(url))
+            if not quiet:
+                click.echo(f"{report.site}: {len(report.planned)} would be visited", err=True)
     elif not quiet:
         print_reports(reports)
     print_failures(reports)
@@ -154,9 +162,11 @@ def sites_show(site_id: str, sites_dirs: tuple[Path, ...], as_json: bool) -> Non
 
 def _lines(value: object) -> list[str]:
     if isinstance(value, dict):
-        return [", ".join(f"{key} {part}" for key, part in value.items())]
+        return [", ".join(f"{key} {_lines(part)[0]}" for key, part in value.items())]
     if isinstance(value, list):
         return [str(part) for part in value] or ["–"]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
     return ["–"] if value in (None, "") else str(value).splitlines()
 
 
