@@ -25,6 +25,7 @@ from pathlib import Path
 
 from archive.article import Article
 from archive.errors import ArchiveUsageError
+from archive.kazakh.words import words as words_of
 from archive.search import Index, search
 from archive.search.expand import Terms, expression
 from archive.search.language import Word
@@ -238,6 +239,14 @@ def _store(made: list[tuple[str, str]], stemmed: bool) -> float:
     try:
         with tempfile.TemporaryDirectory() as folder, Store(Path(folder)) as store:
             store.save_site({"id": "x", "name": "x", "url": "x", "timezone": "Asia/Almaty"})
+            if stemmed:
+                # As in a grown archive, where nearly every word has been met.
+                every = {w for title, text in made for w in words_of(f"{title} {text}")}
+                started = time.perf_counter()
+                with store.transaction() as c:
+                    Index(c).fill_vocabulary(w for w in every if not w[0].isdigit())
+                cost = 1e6 * (time.perf_counter() - started) / len(every)
+                print(f"    a word that is met for the first time: {cost:.0f}")
             crawl = store.start_crawl("x", START)
             source = store.source("x", "x:", "sitemap")["id"]
             taken = []
@@ -253,7 +262,7 @@ def _store(made: list[tuple[str, str]], stemmed: bool) -> float:
                 started = time.perf_counter()
                 store.record(visit)
                 taken.append(time.perf_counter() - started)
-            return 1e6 * statistics.mean(taken[len(taken) // 3 :])
+            return 1e6 * statistics.median(taken[len(taken) // 2 :])
     finally:
         Index.stems_of = stems_of  # type: ignore[method-assign]
 

@@ -49,6 +49,17 @@ def faithful(text: str) -> str:
     surrogates or noncharacters. ZWNJ and ZWJ stay between two Arabic letters, ZWJ between two
     emoji. Idempotent, and never raises.
     """
+    line = text
+    if not line.isprintable() or "  " in line or line[:1] == " " or line[-1:] == " ":
+        line = _plain(text)
+    # What is printable has no controls, no invisible characters and no unusual spaces.
+    if (
+        line.isprintable()
+        and "\ufffc" not in line
+        and "\u034f" not in line
+        and unicodedata.is_normalized("NFC", line)
+    ):
+        return line
     if _UNUSUAL.search(text):
         # White space first: a character that joins words must not vanish before it is seen, and
         # what is removed must not part a letter from its accent before NFC.
@@ -59,6 +70,13 @@ def faithful(text: str) -> str:
             text = _SPACES.sub(" ", text)
         text = text.strip(" ")
     return unicodedata.normalize("NFC", text)
+
+
+def _plain(text: str) -> str:
+    """Text with ordinary spaces and no soft hyphens: all that most text lacks, and done quickly."""
+    if "\x1c" in text or "\x1d" in text or "\x1e" in text or "\x1f" in text:
+        return text  # these part words for Python, but not for Unicode
+    return " ".join(text.replace("\xad", "").split())
 
 
 # Letters that look the same in both scripts, place by place. The first pair of a letter wins: a

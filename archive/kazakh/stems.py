@@ -113,7 +113,7 @@ _ODD_CODA = re.compile(
     "|нц|вр|гр|шт|зд|йд|рх|рз|лз|лс|нк)$"
 )
 _DERIVED_NOUN = re.compile(
-    "([лдт][ыі][қк]|[лдт][ыі]|с[ыі]з|ш[ыі]л?([лдт][ыі][қк])?|[лдт][ае]с|хана|стан|[гк]ер|паз|қор|л[ае]у|ш[ае])$"
+    "([лдт][ыі][қк]|[лдт][ыі]|с[ыі]з|ш[ыі]л?([лдт][ыі][қк])?|[лдт][ае]с|хана|стан|[гк]ер|уш[ыі]|паз|қор|л[ае]у|ш[ае])$"
 )
 _DENOMINAL = re.compile("[лдт][ае](н|с|т|л|нд[ыі]р|ст[ыі]р)?$")
 
@@ -216,6 +216,11 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
     found = [Analysis(stem, chance / total, shown) for stem, (chance, _, shown) in chances.items()]
     found.sort(key=lambda a: (-a.share, a.stem))
     return [a for a in found if a.share >= _ALTERNATIVE * found[0].share]
+
+
+def irregular_forms() -> frozenset[str]:
+    """Words that do not begin as their stem does (мұны: бұл)."""
+    return frozenset(w for w, stem in _tables().closed.items() if w[0] != stem[0])
 
 
 def is_known(word: str) -> bool:

@@ -22,7 +22,9 @@ _LONGEST = 60
 
 def clean(text: str) -> str:
     """NFC, without invisible characters."""
-    return unicodedata.normalize("NFC", _HIDDEN.sub("", text))
+    if _HIDDEN.search(text):
+        text = _HIDDEN.sub("", text)
+    return unicodedata.normalize("NFC", text)
 
 
 def words(text: str) -> list[str]:
@@ -32,6 +34,10 @@ def words(text: str) -> list[str]:
 
 def spans(text: str) -> list[tuple[int, int, str]]:
     """Where the words of a text stand: start, end, and the word as `words` gives it."""
+    lower = text.lower()
+    if len(lower) == len(text) and fold_mixed_words(clean(lower)) == lower:
+        # Nearly every text: nothing to mend, so that places in one are places in the other.
+        return [(m.start(), m.end(), m[0]) for m in _WORD.finditer(lower)]
     return [
         (m.start(), m.end(), fold_mixed_words(clean(m[0]).lower())) for m in _SHOWN.finditer(text)
     ]

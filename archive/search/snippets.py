@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import sqlite3
 
+from archive.kazakh.stems import irregular_forms
+from archive.kazakh.transliterate import script_of
 from archive.kazakh.words import spans
 from archive.search.expand import Terms
 
 WIDTH = 24
 """Words of a snippet."""
+_IRREGULAR = irregular_forms()
 _READ = 40_000
 """Characters of an article that are looked through."""
 
@@ -39,9 +42,16 @@ def _matching(c: sqlite3.Connection, present: set[str], terms: Terms) -> dict[st
         for stem in stems:
             wanted.setdefault(stem, number)
     found = {word: number for number, word in enumerate(terms.words) if word in present}
+    # Forms of a Kazakh word begin alike, but for pronouns; in other scripts they do not.
+    initials = {stem[0] for stem in wanted}
+    likely = [
+        word
+        for word in present
+        if word[0] in initials or word in _IRREGULAR or script_of(word) != "Cyrl"
+    ]
     rows = c.execute(
         "SELECT word, stems FROM vocabulary WHERE word IN (SELECT value FROM json_each(?))",
-        (json.dumps(sorted(present)),),
+        (json.dumps(likely),),
     )
     for word, joined in rows:
         for stem in joined.split():

@@ -10,11 +10,10 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
-from unicodedata import is_normalized
 
 from lxml.etree import _Element as Element
 
-from archive.kazakh.letters import faithful as _faithful
+from archive.kazakh.letters import faithful
 
 BLOCK_TAGS = frozenset(
     "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption "
@@ -77,20 +76,6 @@ class Block:
 def _says(pattern: re.Pattern[str], css_class: str) -> bool:
     """Whether a class attribute matches; a theme repeats the same few on every page."""
     return pattern.search(css_class) is not None
-
-
-def faithful(text: str) -> str:
-    """`archive.kazakh.letters.faithful`, at once for text that needs nothing, as most does."""
-    if (
-        text.isprintable()  # so without controls, invisible characters and unusual spaces
-        and "  " not in text
-        and text[:1] != " " != text[-1:]
-        and "\ufffc" not in text
-        and "\u034f" not in text
-        and is_normalized("NFC", text)
-    ):
-        return text
-    return _faithful(text)
 
 
 def is_hidden(element: Element) -> bool:

@@ -6,7 +6,9 @@ once; what it cannot express (`:has`, `:nth-child`) goes to lxml's XPath through
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from cssselect import parser as css
@@ -36,45 +38,43 @@ class Index:
         self.root = root
         elements = list(root.iter("*"))
         self.order: dict[Element, int] = dict(zip(elements, range(len(elements)), strict=True))
-        self.tags: dict[str, list[Element]] = {}
-        self.classes: dict[str, list[Element]] = {}
+        self.tags: dict[str, list[Element]] = defaultdict(list)
+        self.classes: dict[str, list[Element]] = defaultdict(list)
         """By whole class attribute."""
-        self.ids: dict[str, list[Element]] = {}
-        self.props: dict[str, list[Element]] = {}
-        by_class: dict[str, list[Element]] = {}
-        lists_of: dict[str, list[list[Element]]] = {}
-        tags, classes = self.tags, self.classes
+        self.ids: dict[str, list[Element]] = defaultdict(list)
+        self.props: dict[str, list[Element]] = defaultdict(list)
+        tags, classes, ids = self.tags, self.classes, self.ids
         for element in elements:
-            tag = str(element.tag)
-            if tag in tags:
-                tags[tag].append(element)
-            else:
-                tags[tag] = [element]
-            if not element.keys():
-                continue
-            get = element.get
-            if value := get("class"):
-                lists = lists_of.get(value)
-                if lists is None:
-                    names = dict.fromkeys(value.split())
-                    lists = [by_class.setdefault(name, []) for name in names]
-                    lists_of[value] = lists = [*lists, classes.setdefault(value, [])]
-                for found in lists:
-                    found.append(element)
-            if value := get("id"):
-                self.ids.setdefault(value, []).append(element)
-            if value := get("itemprop"):
-                for name in value.split():
-                    self.props.setdefault(name, []).append(element)
-        self.by_class = by_class
+            tags[element.tag].append(element)
+            for name, value in element.items():
+                if not value:
+                    continue
+                if name == "class":
+                    classes[value].append(element)
+                elif name == "id":
+                    ids[value].append(element)
+                elif name == "itemprop":
+                    for prop in value.split():
+                        self.props[prop].append(element)
+        self._classes_with: dict[str, list[str]] = defaultdict(list)
+        for css_class in classes:
+            for name in set(css_class.split()):
+                self._classes_with[name].append(css_class)
         self.names = frozenset(
             [
-                *self.tags,
-                *(f".{name}" for name in by_class),
-                *(f"#{name}" for name in self.ids),
-                *(f"@{name}" for name in self.props),
+                *tags,
+                *[f".{name}" for name in self._classes_with],
+                *[f"#{name}" for name in ids],
+                *[f"@{name}" for name in self.props],
             ]
         )
+
+    def by_class(self, name: str) -> list[Element]:
+        """Elements that have a class, in document order."""
+        groups = [self.classes[css_class] for css_class in self._classes_with.get(name, ())]
+        if len(groups) == 1:
+            return groups[0]
+        return sorted(chain.from_iterable(groups), key=self.order.__getitem__)
 
     def select(self, selector: str) -> list[Any]:
         """Elements, or strings for `::attr()` and `::text`, in document order."""
@@ -191,7 +191,7 @@ def _candidates(tree: Any) -> Callable[[Index], list[Element]]:
         return lambda index: [e for elements in index.ids.values() for e in elements]
     if name is not None:
         wanted = name
-        return lambda index: index.by_class.get(wanted, [])
+        return lambda index: index.by_class(wanted)
     if prop is not None:
         named = prop
         return lambda index: index.props.get(named, [])
