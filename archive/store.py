@@ -365,7 +365,8 @@ class Store:
     ) -> list[Due]:
         """URLs whose time has come: never visited ones first, newest first. `skip` are in flight.
 
-        What no source dated counts as of the moment it was found: front pages link what is new.
+        By days, and within a day in the order of discovery. What no source dated counts as of the
+        day it was found, because front pages link what is new; so does what is dated in the future.
         """
         held = json.dumps(list(skip))
         order = "ASC" if oldest_first else "DESC"
@@ -374,7 +375,7 @@ class Store:
             "coalesce(a.published, a.first_seen) "
             "FROM frontier f LEFT JOIN articles a ON a.id = f.article "
             "WHERE f.site = ? AND f.due <= ? AND f.id NOT IN (SELECT value FROM json_each(?)) "
-            f"ORDER BY f.visited_at IS NOT NULL, min(coalesce(f.hint, f.discovered_at), f.discovered_at) {order}, f.id LIMIT ?",
+            f"ORDER BY f.visited_at IS NOT NULL, substr(min(coalesce(f.hint, f.discovered_at), f.discovered_at), 1, 10) {order}, f.id LIMIT ?",
             (site, utc(at), held, limit),
         )
         return [Due(*row) for row in rows]

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ROBOTS_TIMEOUT = 15.0
-"""Seconds for robots.txt, which is asked for at most twice."""
+ROBOTS_TIMEOUT = 30.0
+"""Seconds for robots.txt."""
 ROBOTS_HOPS = 5
 """Redirects followed to robots.txt (RFC 9309 §2.3.1.2)."""
 ROBOTS_SIZE = 512 * 1024

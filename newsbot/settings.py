@@ -60,6 +60,13 @@ AUTOTHROTTLE_MAX_DELAY = 60.0
 RETRY_TIMES = 2
 # 429 and 503 are not retried at once: the server asked us to stay away (BackOffMiddleware).
 RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]
+# Scrapy's own without the time-out: three minutes for one page are too many.
+RETRY_EXCEPTIONS = [
+    "scrapy.exceptions.CannotResolveHostError",
+    "scrapy.exceptions.DownloadConnectionRefusedError",
+    "scrapy.exceptions.DownloadFailedError",
+    "scrapy.exceptions.ResponseDataLossError",
+]
 REDIRECT_MAX_TIMES = 8
 # Longer ones are pages that reload themselves, not pages that have moved.
 METAREFRESH_MAXDELAY = 5

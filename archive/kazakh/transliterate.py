@@ -31,10 +31,17 @@ _LATIN_2021 = {
     "ä": "ә", "ğ": "ғ", "ǧ": "ғ", "i": "ий", "ı": "і", "ñ": "ң", "ŋ": "ң", "ö": "ө", "u": "у", "ū": "ұ",
     "ü": "ү", "y": "ыү", "ï": "и",
 }  # fmt: skip
-_LATIN_ADHOC = {
-    "a": "аә", "g": "гғ", "n": "нң", "o": "оө", "u": "уұү", "i": "ійи", "ı": "ыі", "y": "ыйі", "k": "кқ",
-    "h": "хһ",
+_LATIN_PLAIN = {
+    "back": {
+        "a": "а", "g": "гғ", "n": "нң", "o": "о", "u": "уұ", "i": "иый", "ı": "ый", "y": "ый", "k": "қк", "h": "х",
+    },
+    "front": {
+        "a": "әа", "g": "г", "n": "нң", "o": "ө", "u": "үу", "i": "ійи", "ı": "ій", "y": "ій", "k": "к", "h": "хһ",
+    },
+    "loan": {"a": "а", "o": "ое", "u": "у", "i": "ий", "ı": "ий", "y": "ый"},
 }  # fmt: skip
+"""Without diacritics, the vowels of a word are all back or all front ones, or it is a loan."""
+_LATIN_VOWELS = frozenset("aeiouyıäöüūáóúýə")
 _ARABIC = {
     "ا": "а", "ب": "б", "پ": "п", "ت": "т", "ج": "ж", "چ": "ч", "ح": "х", "د": "д", "ر": "р", "ز": "з",
     "س": "с", "ش": "ш", "ع": "ғ", "ف": "ф", "ق": "қ", "ك": "к", "گ": "г", "ل": "л", "م": "м", "ن": "н",
@@ -43,6 +50,7 @@ _ARABIC = {
     "\u0674": "",
 }  # fmt: skip
 _FRONTED = str.maketrans("аоұы", "әөүі")
+_FIRST_VOWEL = re.compile("[аоұы]")
 _FRONT_SIGN = re.compile("[ءٴ\u0674-\u0678ەكگ]")
 _GROUPS = re.compile("|".join(sorted(_COMMON_LATIN, key=len, reverse=True)) + "|.")
 
@@ -111,7 +119,11 @@ def to_cyrillic(word: str) -> list[str]:
         ]
         # A loan has no sign of its own: its к or е alone does not make all its vowels front ones.
         fronted = [text.translate(_FRONTED) for text in found] if front else []
-        return list(dict.fromkeys([*fronted, *found]))
+        # Nor has a compound (төраға): its first part alone may be front.
+        mixed = [
+            _FIRST_VOWEL.sub(lambda m: m[0].translate(_FRONTED), text, count=1) for text in found
+        ]
+        return list(dict.fromkeys([*fronted, *found, *mixed]))
     if script != "Latn":
         return [word]
     word = unicodedata.normalize("NFC", word)

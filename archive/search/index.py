@@ -84,7 +84,7 @@ class Index:
         """Words that the vocabulary does not have."""
         if len(self._stems) > _CACHED:
             self._stems.clear()
-        missing = [word for word in found if word not in self._stems]
+        missing = list(found.difference(self._stems))
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
             self._stems.update(

@@ -174,7 +174,9 @@ class _Reader:
 
 def parse(text: str) -> Query:
     """Read a query. Raises `ArchiveUsageError`, in plain words, where it cannot be searched."""
-    text = clean(text[:_MOST_CHARACTERS]).replace("“", '"').replace("”", '"').replace("„", '"')
+    # A terminal in another encoding gives lone surrogates; no database takes them.
+    text = text[:_MOST_CHARACTERS].encode("utf-8", "ignore").decode("utf-8")
+    text = clean(text).replace("“", '"').replace("”", '"').replace("„", '"')
     reader = _Reader(list(_tokens(text)))
     if text.count('"') % 2:
         reader.note("a quotation mark is not closed")

@@ -86,32 +86,3 @@ def endpoint(root: str, *, plain: bool = False) -> str:
         folder = path.rstrip("/")
         path = folder + _ROUTE if "wp-json" in path else folder + "/wp-json" + _ROUTE
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
-
-
-def posts_url(
-    root: str,
-    *,
-    page: int,
-    per_page: int = PER_PAGE,
-    modified_after: datetime | None = None,
-    before: datetime | None = None,
-    plain: bool = False,
-) -> str:
-    """Address of one page, 1 the first, newest first; past the last WordPress answers 400.
-
-    Newest first, because a post that arrives meanwhile then shows another twice and hides none.
-    `modified_after` (WordPress ≥ 5.7; ignored before) orders by modification; `before` is a limit
-    on publication. Naive moments mean UTC.
-    """
-    wanted = {"_fields": FIELDS, "per_page": str(per_page), "page": str(page)}
-    if modified_after is not None:
-        wanted |= {"orderby": "modified", "modified_after": _iso(modified_after)}
-    if before is not None:
-        wanted["before"] = _iso(before)
-    address = endpoint(root, plain=plain)
-    return f"{address}{'&' if '?' in address else '?'}{urlencode(wanted, safe=',:')}"
-
-
-def _iso(moment: datetime) -> str:
-    utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return utc.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,6 +1,6 @@
 """backoff: a host that says «too many requests» or «not now» is left alone as long as it asks.
 
-RFC 9110 §10.2.3 and RFC 6585 §4: `Retry-After` in seconds or as a date pauses the whole host.
+One that says nothing at all is not asked over and over either. RFC 9110 §10.2.3 and RFC 6585 §4: `Retry-After` in seconds or as a date pauses the whole host.
 """
 
 from __future__ import annotations
@@ -13,8 +13,14 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+)
 from scrapy.http import Request, Response
 from scrapy.utils.defer import deferred_from_coro
+from twisted.web.client import ResponseNeverReceived
 
 from archive.times import now
 
@@ -34,8 +40,11 @@ WAITS_PER_URL = 3
 WAITS_PER_HOST = 10
 LAST_STRAW = 3
 """URLs given up in a row after which the crawl ends."""
+MAX_SILENCE = 10
+"""Requests in a row without any answer from the site after which the crawl ends."""
 FIRST_DELAY = 1.0
 """Seconds between requests after a first refusal, at least."""
+_UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
@@ -74,6 +83,7 @@ class BackOffMiddleware:
         self.crawler = crawler
         self.waits: Counter[str] = Counter()
         self.given_up: Counter[str] = Counter()
+        self.silence = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -97,6 +107,7 @@ class BackOffMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Try again after the pause, or let the refusal pass to the spider."""
+        self.silence = 0
         host = self._downloader.get_slot_key(request)
         if response.status not in REFUSALS:
             self.given_up[host] = 0
@@ -119,12 +130,25 @@ class BackOffMiddleware:
         self._give_up(host)
         return response
 
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Count what got no answer."""
+        if isinstance(exception, _UNREACHABLE) or isinstance(
+            exception.__cause__, ResponseNeverReceived
+        ):
+            self.silence += 1
+            if self.silence == MAX_SILENCE:
+                logger.warning("no answer to %s requests in a row: enough for now", MAX_SILENCE)
+                self._end("unreachable")
+
     def _give_up(self, host: str) -> None:
         self.given_up[host] += 1
         if self.given_up[host] == LAST_STRAW:
-            logger.warning("%s refused %s URLs in a row: enough for this run", host, LAST_STRAW)
-            assert self.crawler.engine is not None
-            deferred_from_coro(self.crawler.engine.close_spider_async(reason="backing_off"))
+            logger.warning("%s refused %s URLs in a row: enough for now", host, LAST_STRAW)
+            self._end("backing_off")
+
+    def _end(self, reason: str) -> None:
+        assert self.crawler.engine is not None
+        deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
 
 
 def _refusals(request: Request) -> int:

@@ -24,6 +24,7 @@ from newsbot import urls
 from newsbot.discovery import Entry, candidates
 from newsbot.discovery.listing import parse_listing
 from newsbot.downloading.backoff import retry_after
+from newsbot.downloading.downloader import Interrupted
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
 from newsbot.items import VisitItem
@@ -183,12 +184,15 @@ class NewspaperSpider(PollingSpider):
 
     def part_failed(self, failure: Failure) -> Iterator[VisitItem]:
         """Half an article is not stored as a whole one."""
-        yield _incomplete(failure.request.meta["item"], reason(failure))  # type: ignore[attr-defined]
+        if not isinstance(failure.value, Interrupted):
+            yield _incomplete(failure.request.meta["item"], reason(failure))  # type: ignore[attr-defined]
 
     def page_failed(self, failure: Failure) -> Iterator[VisitItem]:
         """A page that never came."""
         request: Request = failure.request  # type: ignore[attr-defined]
         meta = request.meta
+        if self.session.fatal or isinstance(failure.value, Interrupted):
+            return  # nothing was learnt: the URL stays due
         item = VisitItem(
             frontier=meta["frontier"],
             url=meta["asked"],
@@ -205,8 +209,7 @@ class NewspaperSpider(PollingSpider):
             item.outcome = "deferred"
         elif isinstance(failure.value, IgnoreRequest):
             item.outcome = "excluded"
-        if not self.session.fatal:
-            yield item
+        yield item
 
     async def _extract(self, response: Response, item: VisitItem) -> Article | None:
         """Read a page in a worker and add it to the item; a page that breaks the worker fails."""

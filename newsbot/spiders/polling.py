@@ -25,6 +25,7 @@ from newsbot.discovery import candidates, skips_sitemap
 from newsbot.discovery.reading import Found, poll_url, read_source
 from newsbot.discovery.traps import suspicious, without_session
 from newsbot.discovery.trust import lying
+from newsbot.downloading.downloader import Interrupted
 from newsbot.profiles import Site, Source, families
 from newsbot.responses import charset, conditions, header, reason
 from newsbot.schedule import FAST, next_poll
@@ -165,6 +166,8 @@ class PollingSpider(Spider):
         """Remember that a source could not be had."""
         request: Request = failure.request  # type: ignore[attr-defined]
         sweep: Sweep = request.meta["sweep"]
+        if isinstance(failure.value, Interrupted):
+            return  # nothing was learnt: the source stays due
         error = reason(failure)
         self._save(sweep, None, Found(error=error), [], first=False, cursor=sweep.row["cursor"])
         yield from self._source_done()

@@ -322,7 +322,8 @@ def test_due_in_order(paper: Paper) -> None:
     from archive.store import Candidate
 
     source = paper.store.source(paper.site, f"{HOME}feed", "feed")["id"]
-    listed = [Candidate(f"{HOME}{n}", hint) for n, hint in ((1, None), (2, "2020"), (3, "2026"))]
+    hints = ((1, "2020-01-01"), (2, None), (3, "2022-01-01"), (5, "2099-01-01"))
+    listed = [Candidate(f"{HOME}{n}", hint) for n, hint in hints]
     paper.store.save_poll(source, paper.crawl, listed, polled_at=paper.now, status=200)
     paper.visit(f"{HOME}4", article(f"{HOME}4"), due=START)
 
@@ -330,9 +331,10 @@ def test_due_in_order(paper: Paper) -> None:
         rows = paper.store.due(paper.site, paper.now, 10, **kwargs)  # type: ignore[arg-type]
         return [row.url.removeprefix(HOME) for row in rows]
 
-    assert order() == ["3", "2", "1", "4"], "new ones first, the newest of them first"
-    assert order(skip=[3]) == ["2", "1", "4"]
-    assert paper.store.count_due(paper.site, paper.now) == 4
+    assert order() == ["2", "5", "3", "1", "4"], "new ones first; undated and future: found today"
+    assert order(oldest_first=True) == ["1", "3", "2", "5", "4"]
+    assert order(skip=[2]) == ["5", "3", "1", "4"]
+    assert paper.store.count_due(paper.site, paper.now) == 5
     assert paper.store.due(paper.site, START - timedelta(seconds=1), 10) == []
     assert len(paper.store.due(paper.site, paper.now, 2)) == 2
     assert paper.store.due("another", paper.now, 10) == []

@@ -167,7 +167,7 @@ def _stored(data: Path) -> int:
 
 def test_sigterm_ends_in_order(newsbot: Run, paper: ExampleNewspaper, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    slow = write_profile(tmp_path / "slow", paper.origin, **{"delay = 0": "delay = 0.2"})
+    slow = write_profile(tmp_path / "slow", paper.origin, **{"delay = 0": "delay = 0.1"})
     with subprocess.Popen(
         [sys.executable, "-m", "newsbot", "crawl", "aqbulaq", "--data", data, "--sites-dir", slow],
         env=environment(),
@@ -183,7 +183,10 @@ def test_sigterm_ends_in_order(newsbot: Run, paper: ExampleNewspaper, tmp_path: 
     assert time.monotonic() - started < 10
     assert process.returncode == 0, errors
     assert b"interrupted; the next run carries on" in errors
-    assert read(data, "SELECT reason FROM crawls") == [("shutdown",)]
+    assert read(data, "SELECT reason, failed FROM crawls") == [("shutdown", 0)]
+    assert read(data, "SELECT count(*) FROM frontier WHERE failures > 0") == [(0,)]
+    assert newsbot("crawl", "aqbulaq", "--data", data, "--sites-dir", slow).returncode == 0
+    assert _stored(data) == len(load_articles())
 
 
 def test_edits_become_revisions_and_deletions_gone_at_the_second_look(

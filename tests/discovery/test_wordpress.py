@@ -1,14 +1,14 @@
 """newsbot.discovery.wordpress: addresses and answers of the WordPress REST API."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.discovery.wordpress import FIELDS, Post, endpoint, parse_posts, posts_url
+from newsbot.discovery.wordpress import Post, endpoint, parse_posts
 
 ITEM = {
     "id": 71,
@@ -93,28 +93,6 @@ def test_endpoint(root: str, plain: bool, expected: str) -> None:
 
 def query(url: str) -> dict[str, list[str]]:
     return parse_qs(urlsplit(url).query)
-
-
-def test_posts_url_asks_for_little() -> None:
-    url = posts_url("https://gazet.kz/", page=3)
-    assert url == f"https://gazet.kz/wp-json/wp/v2/posts?_fields={FIELDS}&per_page=100&page=3"
-    assert set(FIELDS.split(",")) == {"id", "link", "date_gmt", "modified_gmt", "status"}
-
-
-def test_posts_url_with_moments() -> None:
-    almaty = datetime(2024, 3, 1, 5, 0, tzinfo=timezone(timedelta(hours=5)))
-    asked = query(
-        posts_url("https://gazet.kz/", page=1, per_page=20, modified_after=almaty, plain=True)
-    )
-    assert asked["rest_route"] == ["/wp/v2/posts"]
-    assert asked["modified_after"] == ["2024-03-01T00:00:00Z"]
-    assert asked["orderby"] == ["modified"]
-    assert asked["per_page"] == ["20"]
-    naive = query(posts_url("https://gazet.kz/", page=1, before=datetime(2024, 3, 1)))
-    assert naive["before"] == ["2024-03-01T00:00:00Z"]
-    assert naive == query(
-        posts_url("https://gazet.kz/", page=1, before=datetime(2024, 3, 1, tzinfo=UTC))
-    )
 
 
 JSON = st.recursive(

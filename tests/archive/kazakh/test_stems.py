@@ -1,0 +1,101 @@
+"""Stems: each paradigm meets in its dictionary form, and nothing is cut that is no suffix."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.kazakh.letters import CYRILLIC
+from archive.kazakh.morphology import readings
+from archive.kazakh.stems import analyse, is_known, likeliest, stems
+
+PARADIGMS = {
+    # plural, possession, case; attributive -ғы
+    "мектеп": "мектеп мектебі мектебіміз мектепке мектептің мектептер мектептерімізде мектебіндегі",
+    "бала": "бала балалар баласы балаларымыз балаға балаларға баладан баламен балалардың",
+    "қала": "қаланың қалаға қалада қаладан қаламен",
+    "үй": "үйге үйде үйден үйлер үйіміз үйінде",
+    "президент": "президенттің президентке президенті президентімен",
+    "республика": "республиканың республикасы республикасының республикада",
+    # voicing; a dropped vowel
+    "кітап": "кітабы кітабын кітаптар кітаптың",
+    "аяқ": "аяғы аяғына аяққа",
+    "халық": "халқы халқының халықтың халыққа",
+    "орын": "орны орнынан орындар",
+    # verbs: tense, participle, converb, negation, person
+    "бар": "барды барған барады барса барып бармады барамын барайық баратын",
+    "кел": "келді келген келеді келіп келмейді келсе келемін келетін",
+    "оқы": "оқыды оқиды оқып оқыған оқитын",
+    "таны": "таниды таныды танып таныған",
+    "тап": "табады тауып тапты тапқан",
+    "шық": "шығады шықты шығып шыққан",
+    "қой": "қояды қойды қойып қойған",
+    "жарияла": "жариялады жариялайды жариялап жариялаған жарияланды",
+    # pronouns and the defective verb
+    "ол": "оның оған оны одан онда онымен",
+    "бұл": "бұның мұның мұны бұған мұнда бұдан",
+    "біз": "біздің бізге бізді бізден",
+    "е": "еді екен емес екенін",
+    "де": "деп деді дейді деген",
+}
+
+
+@pytest.mark.parametrize("stem", PARADIGMS)
+def test_all_forms_meet_in_the_dictionary_form(stem: str) -> None:
+    assert {form: stems(form)[0] for form in PARADIGMS[stem].split()} == dict.fromkeys(
+        PARADIGMS[stem].split(), stem
+    )
+
+
+@pytest.mark.parametrize(
+    "word",
+    "үшін бірақ қазір жоғары басты қатты ұлы ішкі хабар қорған алматы астана тамыз негіз болмыс"
+    " мемлекеттік қоғамдық ғылыми жаңа ескі бүгін ертең өте әрі".split(),
+)
+def test_what_only_looks_inflected_is_left_whole(word: str) -> None:
+    assert stems(word)[0] == word
+
+
+def test_vowel_harmony_and_assimilation_hold() -> None:
+    """A suffix whose vowel or first letter does not fit is none: үйлар, кітаплар are no plurals."""
+    assert not any(r.stem == "кітап" for r in readings("кітаплар", {}))
+    fitting = [r for r in readings("үйлар", {}) if r.stem == "үй"]
+    assert all(r.slots[0] == "loose" for r in fitting), "only as after a loan, at a price"
+    assert any(r.stem == "үй" and r.slots == ("plural",) for r in readings("үйлер", {}))
+
+
+def test_a_dropped_vowel_comes_back_only_where_it_was() -> None:
+    assert "орын" in {r.stem for r in readings("орны", {"орн": "орын"})}
+    assert "орын" not in {r.stem for r in readings("орны", {})}
+
+
+def test_the_archives_words_are_evidence() -> None:
+    """An unknown place name: its own bare form settles where the suffix begins."""
+    assert (
+        stems("қарғабұлақта", lambda stem: 3.0 if stem == "қарғабұлақ" else 0.0)[0] == "қарғабұлақ"
+    )
+    assert stems("зербұрданы", lambda stem: 9.0 if stem == "зербұрда" else 0.0)[0] == "зербұрда"
+    assert stems("зербұрдан", lambda stem: 9.0 if stem == "зербұрдан" else 0.0)[0] == "зербұрдан"
+
+
+def test_shares_add_up_and_the_first_is_the_largest() -> None:
+    found = analyse("жазды")
+    assert found[0].share == max(a.share for a in found)
+    assert 0 < sum(a.share for a in found) <= 1.0001
+    assert len({a.stem for a in found}) == len(found)
+
+
+def test_known_and_unknown() -> None:
+    assert is_known("мектептерде")
+    assert not is_known("онир")
+    assert likeliest(["билим", "білім", "бийлым"]) == "білім"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.text(max_size=80), st.text(CYRILLIC, max_size=40)))
+def test_any_word_has_a_stem_and_always_the_same(word: str) -> None:
+    found = stems(word)
+    assert found
+    assert stems(word) == found
+    assert analyse(word)[0].share > 0

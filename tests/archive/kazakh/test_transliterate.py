@@ -1,0 +1,83 @@
+"""Transliteration: three scripts and the spellings of people in a hurry come to one form."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.kazakh.letters import CYRILLIC
+from archive.kazakh.transliterate import key, script_of, to_arabic, to_cyrillic, to_latin
+from archive.kazakh.words import in_cyrillic, spans, words
+
+SAME = [
+    # Cyrillic, then 2018, 2021, ad-hoc spellings, Arabic
+    "қазақстан qazaqstan qazaqstan qazaqstan قازاقستان",
+    "жаңалықтары jańalyqtary jaŋalyqtary janalyqtary جاڭالىقتارى",
+    "білім bilim bılım bilim ٴبىلىم",
+    "мемлекеттік memlekettik memlekettık memlekettik مەملەكەتتىك",
+    "республикасының respýblıkasynyń respublikasynyñ respublikasynyn رەسپۋبليكاسىنىڭ",
+    "облысы oblysy oblysy oblysy وبلىسى",
+    "төрағасы tóraǵasy törağasy toraghasy توراعاسى",
+    "желтоқсан jeltoqsan jeltoqsan zheltoqsan جەلتوقسان",
+]
+
+
+@pytest.mark.parametrize("row", SAME)
+def test_every_script_comes_to_the_same_cyrillic(row: str) -> None:
+    cyrillic, *others = row.split()
+    assert {other: in_cyrillic(other) for other in others} == dict.fromkeys(others, cyrillic)
+
+
+@pytest.mark.parametrize("row", SAME)
+def test_every_script_has_the_same_key(row: str) -> None:
+    assert len({key(word) for word in row.split()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("казакстан", "қазақстан"), ("онир", "өңір"), ("жаналык", "жаңалық"), ("улттык", "ұлттық")],
+)
+def test_typed_without_kazakh_letters(typed: str, meant: str) -> None:
+    assert key(typed) == key(meant)
+    assert key("қала") != key("бала")
+
+
+def test_into_latin_and_arabic() -> None:
+    assert to_latin("Шығыс Қазақстан, Өскемен") == "Shyǵys Qazaqstan, Óskemen"
+    assert to_latin("ғылым, ұлы, шың", year=2021) == "ğylym, ūly, şyñ"
+    assert to_arabic("қазақ тілі") == "قازاق ٴتىلى"
+
+
+@given(st.text(CYRILLIC, min_size=1, max_size=12))
+def test_latin_and_arabic_can_be_read_back(word: str) -> None:
+    assert key(to_latin(word)) is not None
+    assert to_cyrillic(to_latin(word))
+    assert to_cyrillic(to_arabic(word))
+
+
+@given(st.text(max_size=60))
+def test_nothing_raises(text: str) -> None:
+    key(text)
+    script_of(text)
+    to_latin(text)
+    to_arabic(text)
+    for word in words(text):
+        assert in_cyrillic(word)
+
+
+def test_words_are_one_spelling() -> None:
+    assert words("Ауыл\u00adда «ӨҢІР» и\u0306од 12-ші үнiн snake_case") == [
+        "ауылда", "өңір", "йод", "12", "ші", "үнін", "snake", "case",
+    ]  # fmt: skip
+
+
+@given(st.text(st.sampled_from("аӘбҚi \u00ad\u0301-_.İ1"), max_size=30))
+def test_spans_are_the_words_and_where_they_stand(text: str) -> None:
+    found = spans(text)
+    assert all(text[start:end] for start, end, _ in found)
+    assert all(a[1] <= b[0] for a, b in pairwise(found))
+    if "i" not in text and "İ" not in text and "\u0301" not in text:
+        assert [word for *_, word in found if word] == words(text)
