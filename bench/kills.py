@@ -21,7 +21,9 @@ from tests.crawl.state import read, state
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("site")
     parser.add_argument("--sites-dir", required=True)
     parser.add_argument("--kills", type=int, default=50)
@@ -30,7 +32,16 @@ def main() -> None:
     chance = random.Random(args.seed)
     with tempfile.TemporaryDirectory() as scratch:
         calm, killed = Path(scratch) / "calm", Path(scratch) / "killed"
-        command = [sys.executable, "-m", "newsbot", "crawl", args.site, "--sites-dir", args.sites_dir, "-q"]
+        command = [
+            sys.executable,
+            "-m",
+            "newsbot",
+            "crawl",
+            args.site,
+            "--sites-dir",
+            args.sites_dir,
+            "-q",
+        ]
         began = time.monotonic()
         subprocess.run([*command, "--data", calm], check=True)
         length = time.monotonic() - began
@@ -48,12 +59,18 @@ def main() -> None:
                 struck += 1
         same = state(calm) == state(killed)
         articles = read(killed, "SELECT count(*), count(DISTINCT url) FROM articles")[0]
-        print(f"{struck} kills; {articles[0]} articles, {articles[1]} addresses; same state: {same}")
+        print(
+            f"{struck} kills; {articles[0]} articles, {articles[1]} addresses; same state: {same}"
+        )
         if not same:
             for name, rows in state(calm).items():
                 other = state(killed)[name]
                 if rows != other:
-                    print(name, [r for r in rows if r not in other][:3], [r for r in other if r not in rows][:3])
+                    print(
+                        name,
+                        [r for r in rows if r not in other][:3],
+                        [r for r in other if r not in rows][:3],
+                    )
             sys.exit(1)
 
 

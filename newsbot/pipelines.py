@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from archive.store import Visit
 from newsbot.items import VisitItem
-from newsbot.schedule import GONE, next_visit, retry_after_failure
+from newsbot.schedule import GONE, SOONEST, next_visit, retry_after_failure
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -98,7 +98,7 @@ def _due(item: VisitItem, published: str | None) -> datetime | None:
     if item.known and item.outcome in ("gone", "not_article"):
         return item.fetched_at + GONE  # newspapers restore what they took down
     if item.retry_after:
-        return item.fetched_at + timedelta(seconds=item.retry_after)
+        return item.fetched_at + max(timedelta(seconds=item.retry_after), SOONEST)
     if item.outcome in ("failed", "blocked", "deferred"):
         return item.fetched_at + retry_after_failure(item.failures)
     return None

@@ -210,7 +210,7 @@ class Crawl(_Model):
     """Seconds between two requests."""
     concurrency: int = Field(default=1, ge=1, le=16)
     """Requests under way at once."""
-    timeout: float = Field(default=60.0, gt=0, le=600)
+    timeout: float = Field(default=50.0, gt=0, le=600)
     """Seconds until a request is given up."""
     daily_limit: int | None = Field(default=None, ge=1)
     """Most article requests in 24 hours; None for no ceiling of its own."""

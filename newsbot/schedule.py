@@ -19,6 +19,8 @@ OLDEST = timedelta(days=180)
 """Interval for anything older."""
 GONE = timedelta(days=30)
 """Interval for articles that were taken down."""
+SOONEST = timedelta(minutes=10)
+"""A URL that was put off is not asked for again in the same run, however short the wait."""
 FIRST_RETRY = timedelta(hours=1)
 LAST_RETRY = timedelta(days=7)
 

@@ -7,6 +7,7 @@ Look-alike letters (a Latin i for і) are seen through.
 import re
 import unicodedata
 from collections import Counter
+from itertools import compress
 from math import log
 from operator import mul
 
@@ -234,8 +235,11 @@ def _cyrillic(text: str) -> str | None:
     if strange and 2 * strange > sum(map(text.count, _EXTRA)):
         return None
     counts = [text.count(piece) for piece in _TELLING]
+    # Most of them are in none of the text, and nothing times their evidence is nothing.
+    seen = list(map(bool, counts))
+    counts = list(filter(None, counts))
     scores = {
-        language: sum(map(mul, counts, _EVIDENCE[language]))
+        language: sum(map(mul, counts, compress(_EVIDENCE[language], seen)))
         + _WORD_EVIDENCE * common[language]
         + _PRIOR.get(language, 0.0)
         for language in (_LIKE_RUSSIAN if russian > other else _UNLIKE_RUSSIAN)

@@ -23,16 +23,16 @@ Evidence = Callable[[str], float]
 
 _LONGEST = 60
 """Letters; a longer word is not analysed."""
-_LETTER = 2.2
+LETTER = 2.2
 """Cost of a letter of an unknown stem, in nats: about the entropy of a letter."""
-_UNKNOWN = 20.0
+UNKNOWN = 20.0
 """Weight of all unknown stems together (the concentration of a Dirichlet process)."""
-_LOOSE_COST = 4.0
-_NEW_VERB = 12.0
-_NEW_DENOMINAL = 4.0
-_SHORT = 2.0
-_INFLECTED = 6.0
-_DISTRUST = 0.02
+LOOSE_COST = 4.0
+NEW_VERB = 12.0
+NEW_DENOMINAL = 4.0
+SHORT = 2.0
+INFLECTED = 6.0
+DISTRUST = 0.02
 """What is left of the weight of a stem that looks inflected itself."""
 _ALTERNATIVE = 0.25
 """Share of the likeliest reading that another one needs to be indexed too."""
@@ -88,8 +88,8 @@ def _tables() -> _Tables:
     return _Tables(
         nouns,
         verbs,
-        sum(nouns.values()) + _UNKNOWN,
-        sum(verbs.values()) + _UNKNOWN,
+        sum(nouns.values()) + UNKNOWN,
+        sum(verbs.values()) + UNKNOWN,
         transitions,
         closed,
         whole,
@@ -101,7 +101,7 @@ def _tables() -> _Tables:
 # What only an inflected word ends in; a stem that does is hardly one.
 _PLURAL = "(?:(?<=[аәеоөұүыіэяйури])л|(?<=[лмнңзж])д|(?<=[пфкқтсшщчцхбвгд])т)[ае]р"
 _LOOKS_INFLECTED = re.compile(
-    rf"..(?:.{_PLURAL}(?:[ыі]н?[аеыі]?|[ыі]м[ыі]з)?|.[ыі]н(?:[ыі]ң|д[ае]|[ае]н?)|.[ндт][ыі]ң"
+    rf"..(?:{_PLURAL}(?:[ыі]н?[аеыі]?|[ыі]м[ыі]з)?|.[ыі]н(?:[ыі]ң|д[ае]|[ае]н?)|.[ндт][ыі]ң"
     "|[ае]ды|еді|йд[ыі]|[ғгқк][ае]н[ыі]|[аеий]т[ыі]н|[ыі][лн][ғг][ае]н|[ыі]п"
     "|.(?:[ғгқк][ае]н|[дт][ае][ғг][ыі]|м[ае]д[ыі]|м[ыі]з|[ғг][ыі]|[лдт][ыі][ғг][ыі])|..с[ыі])$"
     "|.[аеиоөуыіұү][ғг][ыі]н?$|(?:ғ|[іеөүә]г|[^аоу]рг)$"
@@ -112,13 +112,14 @@ _ODD_CODA = re.compile(
     "|кр|пр|бр|кл|тл|зм|лл|сс|тт|йн|йм|мн|гн|ск|рл|лп|йл|мп|рв|рб|рд|лд|сь|ль|рь|нь|ть|йс|рш|нш|рж|хт"
     "|нц|вр|гр|шт|зд|йд|рх|рз|лз|лс|нк)$"
 )
-_DERIVED_NOUN = re.compile(
+DERIVED_NOUN = re.compile(
     "([лдт][ыі][қк]|[лдт][ыі]|с[ыі]з|ш[ыі]л?([лдт][ыі][қк])?|[лдт][ае]с|хана|стан|[гк]ер|уш[ыі]|паз|қор|л[ае]у|ш[ае])$"
 )
-_DENOMINAL = re.compile("[лдт][ае](н|с|т|л|нд[ыі]р|ст[ыі]р)?$")
+DENOMINAL = re.compile("[лдт][ае](н|с|т|л|нд[ыі]р|ст[ыі]р)?$")
 
 
-def _odd(stem: str) -> bool:
+def looks_odd(stem: str) -> bool:
+    """Whether a stem ends as inflected words do, or in letters that Kazakh does not end in."""
     if stem in _tables().whole:
         return False
     odd_coda = len(stem) > 2 and stem[-2] not in _VOWELS and _ODD_CODA.search(stem)
@@ -130,13 +131,15 @@ def _unknown(stem: str, kind: str) -> float:
     """Probability of a stem that no list has, by its letters and what it could be derived from."""
     t = _tables()
     cost = (
-        _LETTER * len(stem) + (_SHORT if len(stem) == 2 else 0) + (_INFLECTED if _odd(stem) else 0)
+        LETTER * len(stem)
+        + (SHORT if len(stem) == 2 else 0)
+        + (INFLECTED if looks_odd(stem) else 0)
     )
     if kind == NOUN:
-        ending, share, start = _DERIVED_NOUN.search(stem), 0.1, 3
+        ending, share, start = DERIVED_NOUN.search(stem), 0.1, 3
     else:
-        ending, share, start = _DENOMINAL.search(stem), 0.005, 2
-        cost += _NEW_DENOMINAL if ending and len(stem) > 3 else _NEW_VERB
+        ending, share, start = DENOMINAL.search(stem), 0.005, 2
+        cost += NEW_DENOMINAL if ending and len(stem) > 3 else NEW_VERB
     chance = exp(-cost)
     if ending and ending.start() >= start:
         chance += share * t.nouns.get(stem[: ending.start()], 0) / t.noun_total
@@ -150,16 +153,16 @@ def _score(reading: Reading, evidence: Evidence | None) -> float:
         weight, total = t.nouns.get(reading.stem, 0.0), t.noun_total
         if evidence:
             more = evidence(reading.stem)
-            weight += more * (_DISTRUST if more and _odd(reading.stem) else 1)
+            weight += more * (DISTRUST if more and looks_odd(reading.stem) else 1)
     else:
         weight, total = t.verbs.get(reading.stem, 0.0), t.verb_total
-    score = log(weight + _UNKNOWN * _unknown(reading.stem, reading.kind))
+    score = log(weight + UNKNOWN * _unknown(reading.stem, reading.kind))
     if reading.kind == NOUN:
         score += log(t.noun_total / total)
     before = reading.kind
     for slot in (*reading.slots, "end"):
         if slot == LOOSE:
-            score -= _LOOSE_COST
+            score -= LOOSE_COST
             continue
         following = t.transitions.get(before)
         score += following.get(slot, following[""]) if following else -3.0
@@ -243,7 +246,7 @@ def _likelihood(word: str, evidence: Evidence | None) -> float:
     if word in _tables().closed:
         return 0.0
     if not 2 < len(word) <= _LONGEST:
-        return log(_tables().nouns.get(word, 0) + 1e-9) - _LETTER * len(word)
+        return log(_tables().nouns.get(word, 0) + 1e-9) - LETTER * len(word)
     found = readings(word, _tables().syncope)
     # A vowel of the other harmony class or an й where и stands makes a stem unknown, and dear.
     return max(_score(reading, evidence) for reading in found)

@@ -119,11 +119,7 @@ def to_cyrillic(word: str) -> list[str]:
         ]
         # A loan has no sign of its own: its к or е alone does not make all its vowels front ones.
         fronted = [text.translate(_FRONTED) for text in found] if front else []
-        # Nor has a compound (төраға): its first part alone may be front.
-        mixed = [
-            _FIRST_VOWEL.sub(lambda m: m[0].translate(_FRONTED), text, count=1) for text in found
-        ]
-        return list(dict.fromkeys([*fronted, *found, *mixed]))
+        return list(dict.fromkeys([*fronted, *found, *_compounds(found)]))
     if script != "Latn":
         return [word]
     word = unicodedata.normalize("NFC", word)
@@ -132,15 +128,37 @@ def to_cyrillic(word: str) -> list[str]:
     elif re.search("[äğǧñŋöūü]", word):
         special = [_LATIN_2021]
     else:
-        special = [_LATIN_2018, _LATIN_2021, _LATIN_ADHOC]
-    found = []
+        special = [_LATIN_2018, _LATIN_2021, *_LATIN_PLAIN.values()]
+    found: list[str] = []
+    parts = _GROUPS.findall(word)
     for table in special:
-        options = [
-            table.get(part) or _COMMON_LATIN.get(part, part) for part in _GROUPS.findall(word)
-        ]
-        letters = [list(o) if o in table.values() else [o] for o in options]
+        letters = [_options(parts, at, table) for at in range(len(parts))]
         found += ["".join(pick) for pick in islice(product(*letters), _MOST)]
-    return list(dict.fromkeys(_agreeing(found)))[:_MOST]
+    if len(special) > 1:
+        found += _compounds(found)
+    return list(dict.fromkeys(_agreeing(found)))
+
+
+def _compounds(found: list[str]) -> list[str]:
+    """Spellings whose first vowel alone is a front one, as in a compound (төраға)."""
+    return [_FIRST_VOWEL.sub(lambda m: m[0].translate(_FRONTED), text, count=1) for text in found]
+
+
+def _options(parts: list[str], at: int, table: dict[str, str]) -> list[str]:
+    """What one letter can stand for here: й stands beside a vowel, ң between vowels only once."""
+    part = parts[at]
+    if part not in table:
+        return [_COMMON_LATIN.get(part, part)]
+    options = list(table[part])
+    if len(options) > 1 and "й" in options:
+        near = parts[max(0, at - 1)][-1] + parts[min(len(parts) - 1, at + 1)][0]
+        beside = bool(
+            _LATIN_VOWELS & set(near if 0 < at < len(parts) - 1 else near.replace(part, ""))
+        )
+        options = [o for o in options if o != "й" or beside]
+    if part == "n" and 0 < at < len(parts) - 1 and parts[at + 1] in _LATIN_VOWELS:
+        options = options if parts.index("n") == at else options[:1]
+    return options
 
 
 def _agreeing(words: list[str]) -> list[str]:

@@ -68,20 +68,18 @@ def _alike(c: sqlite3.Connection, word: str) -> list[str]:
     rows = _stems_at(c, wanted)
     if rows:
         return rows
-    # Another form of the word may be known: a longer one, …
-    longer = c.execute(
-        "SELECT stems FROM vocabulary WHERE key > ? AND key < ? LIMIT ?",
-        (wanted, wanted + "{", _ROWS),
-    )
-    found = [stem for (joined,) in longer for stem in joined.split() if key(stem) == wanted]
-    if found:
-        return list(dict.fromkeys(found))
-    # … or a shorter one, of which this is the word with an ending.
-    for cut in range(1, min(_LONGEST_ENDING, len(wanted) - _SHORTEST_STEM) + 1):
-        if _is_ending(wanted[-cut:]):
-            stems = [s for s in _stems_at(c, wanted[:-cut]) if key(s) == wanted[:-cut]]
-            if stems:
-                return stems
+    # Another form of the word may be known: one with another ending, or with none.
+    for cut in range(min(_LONGEST_ENDING, len(wanted) - _SHORTEST_STEM) + 1):
+        if cut and not _is_ending(wanted[-cut:]):
+            continue
+        stem_key = wanted[: len(wanted) - cut]
+        near = c.execute(
+            "SELECT stems FROM vocabulary WHERE key >= ? AND key < ? LIMIT ?",
+            (stem_key, stem_key + "{", _ROWS),
+        )
+        found = [stem for (joined,) in near for stem in joined.split() if key(stem) == stem_key]
+        if found:
+            return list(dict.fromkeys(found))
     return []
 
 

@@ -58,17 +58,23 @@ class Report:
         }
 
 
+_GAVE_UP = {
+    "backing_off": "the site refuses our requests; it is left alone until the next run",
+    "unreachable": "the site has stopped answering; the next run tries again",
+}
+
+
 def _report(session: Session, reason: str) -> Report:
     fatal = session.fatal
     return Report(
         site=session.site.id,
         reason=reason,
-        exit_code=fatal.exit_code if fatal else 3 if session.failed else 0,
+        exit_code=fatal.exit_code if fatal else 3 if session.failed or reason in _GAVE_UP else 0,
         discovered=session.discovered,
         outcomes={name: session.outcomes[name] for name in OUTCOMES},
         traps=dict(session.traps),
         planned=session.planned,
-        error=str(fatal) if fatal else session.last_error,
+        error=str(fatal) if fatal else _GAVE_UP.get(reason, session.last_error),
     )
 
 

@@ -72,6 +72,8 @@ class PoliteDownloader(Downloader):
 
     def _process_queue(self, slot: Slot) -> None:
         while slot.queue and slot.free_transfer_slots() > 0 and not slot.latercall:
+            if self._closing():
+                return
             pace = self.paces[self.get_slot_key(slot.queue[0][0])]
             slot.delay = max(slot.delay, pace.delay)
             moment = monotonic()
@@ -106,10 +108,13 @@ class PoliteDownloader(Downloader):
         finally:
             self._transfers.discard(transfer)
 
+    def _closing(self) -> bool:
+        engine = self.crawler.engine
+        return engine is not None and engine._slot is not None and engine._slot.closing is not None
+
     def _watch(self) -> None:
         """Once a second; Scrapy has no signal for «about to close»."""
-        engine = self.crawler.engine
-        if engine is None or engine._slot is None or engine._slot.closing is None:
+        if not self._closing():
             return
         if self._closing_since is None:
             self._closing_since = monotonic()

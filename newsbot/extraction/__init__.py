@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -45,6 +45,8 @@ _COMMENT_FORMS = (
     ".reviews-reply-form, .comment-form, #comment-form, #comments-form"
 )
 _BREADCRUMBS = re.compile(r"crumb|speedbar|pathway|nav-?chain|(?:^|\s)path(?:$|\s)", re.IGNORECASE)
+_NAMES = 300
+"""Characters of a class or id that are looked at; what is longer is no name."""
 _PUBLISHED_METAS = (
     "article:published_time og:published_time datepublished publish-date pubdate published_time "
     "dc.date.issued parsely-pub-date mediator_published_time date"
@@ -334,12 +336,14 @@ class _Reader:
 
     def _dates(self) -> None:
         article = self.article
-        candidates = [
-            *self._layout_dates(self.layout.published),
-            *self._machine_dates("json-ld", [self.ld.get("datePublished")]),
-            *self._machine_dates("meta", [self.page.meta(name) for name in _PUBLISHED_METAS]),
-            *self._machine_dates("next-data", [self.data.get("datePublished")]),
-        ]
+        candidates = self._layout_dates(self.layout.published)
+        if not _is_final(candidates):
+            candidates = [
+                *candidates,
+                *self._machine_dates("json-ld", [self.ld.get("datePublished")]),
+                *self._machine_dates("meta", [self.page.meta(name) for name in _PUBLISHED_METAS]),
+                *self._machine_dates("next-data", [self.data.get("datePublished")]),
+            ]
         if not any(source in ("layout", "printed") for _, source in candidates):
             # A machine's word alone is checked against what is printed, and replaced where it fails.
             candidates += self._machine_dates("printed", list(self.around.moments()[:1]))
@@ -392,8 +396,12 @@ class _Reader:
                 if not parsed:
                     continue
                 found = [(parsed, "layout" if machine else "printed")]
-                shown = machine and self._parse(
-                    inline_text(element), zone=self.zone, fetched_at=self.fetched_at
+                shown = (
+                    machine
+                    and not _is_final(found)
+                    and self._parse(
+                        inline_text(element), zone=self.zone, fetched_at=self.fetched_at
+                    )
                 )
                 if shown:
                     found.append((shown, "printed"))
@@ -449,7 +457,7 @@ class _Reader:
         title = bodies.letters(self.article.title or "")
         for names in (self.page.index.classes, self.page.index.ids):
             for name, elements in names.items():
-                if _BREADCRUMBS.search(name):
+                if _is_breadcrumb(name[:_NAMES]):
                     links = [inline_text(link) for e in elements[:3] for link in e.iter("a")]
                     steps = [text for text in links if bodies.letters(text) != title]
                     if len(steps) > 1:
@@ -529,7 +537,8 @@ class _Reader:
             if address and address not in own and language.lower() != "x-default":
                 found.setdefault(address, {"language": language, "url": address})
         for link in self.page.index.tags.get("a", []):
-            named = fields.edition_label(link.text or "")
+            text = link.text
+            named = text and fields.edition_label(text)
             if named:
                 address = urls.canonical(self.page.absolute(link.get("href") or "") or "")
                 if address and address not in own and self._is_edition(address):
@@ -592,6 +601,11 @@ class _Reader:
         return _is_cut(text) and len(text) < _TEASER
 
 
+@lru_cache(maxsize=16384)
+def _is_breadcrumb(name: str) -> bool:
+    return _BREADCRUMBS.search(name) is not None
+
+
 def _is_cut(text: str) -> bool:
     return text.rstrip(" ])").endswith(("…", "...", "&hellip;"))
 
@@ -609,6 +623,12 @@ def _agrees(printed: str, heads: list[str]) -> bool:
 
 def _after(value: date | datetime, moment: datetime) -> bool:
     return value > moment if isinstance(value, datetime) else value > moment.date()
+
+
+def _is_final(candidates: list[tuple[ParsedDate, str]]) -> bool:
+    """Whether `_choose_date` takes the first candidate, whatever comes after it."""
+    value = candidates[0][0].value if candidates else None
+    return isinstance(value, datetime) and value.utcoffset() != timedelta(0)
 
 
 def _choose_date(candidates: list[tuple[ParsedDate, str]]) -> tuple[ParsedDate, str] | None:

@@ -14,7 +14,14 @@ from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
 from newsbot.extraction import fields
-from newsbot.extraction.blocks import SKIPPED_TAGS, Block, blocks, inline_text, is_hidden
+from newsbot.extraction.blocks import (
+    SKIPPED_TAGS,
+    Block,
+    blocks,
+    inline_text,
+    is_hidden,
+    text_length,
+)
 from newsbot.extraction.page import Page
 
 _KINDS = {
@@ -166,7 +173,7 @@ class Around:
         if _elsewhere(css_class, css_id):
             return True
         # A reader's comment, as against the counter of comments.
-        return _is_comment(css_class) and len("".join(element.itertext())) > _MAX_COUNTER
+        return _is_comment(css_class) and text_length(element) > _MAX_COUNTER
 
     @cached_property
     def _excluded(self) -> set[Element]:

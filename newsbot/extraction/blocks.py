@@ -10,7 +10,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
+from lxml.etree import XPath
 from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
@@ -78,16 +80,30 @@ def _says(pattern: re.Pattern[str], css_class: str) -> bool:
     return pattern.search(css_class) is not None
 
 
+_LENGTH = XPath("string-length()")
+
+
+def text_length(element: Element) -> int:
+    """Characters of all text in an element, shown or not."""
+    return int(cast("float", _LENGTH(element)))
+
+
 def is_hidden(element: Element) -> bool:
     """True where a browser would not show the element, by its own attributes."""
-    get = element.get
-    if get("hidden") is not None or get("aria-hidden") == "true":
-        return True
-    style = get("style")
-    if style and _HIDDEN_STYLE.search(style):
-        return True
-    css_class = get("class")
-    return bool(css_class) and _says(_HIDDEN_CLASS, css_class)
+    return _hide(element.items())
+
+
+def _hide(attributes: list[tuple[str, str]]) -> bool:
+    for name, value in attributes:
+        if name == "class":
+            if _says(_HIDDEN_CLASS, value):
+                return True
+        elif name == "style":
+            if _HIDDEN_STYLE.search(value):
+                return True
+        elif name == "hidden" or (name == "aria-hidden" and value == "true"):
+            return True
+    return False
 
 
 def _is_layout_table(table: Element) -> bool:
@@ -96,7 +112,7 @@ def _is_layout_table(table: Element) -> bool:
         inner = [
             child for child in cell.iter("p", "table", "h1", "h2", "ul", "br") if child is not cell
         ]
-        if len(inner) > 2 or len("".join(cell.itertext())) > 400:
+        if len(inner) > 2 or text_length(cell) > 400:
             return True
     return False
 
@@ -108,7 +124,7 @@ def _is_caption(element: Element) -> bool:
         return False
     if element.tag in ("body", "main", "article"):
         return False
-    return len("".join(element.itertext())) <= MAX_CAPTION
+    return text_length(element) <= MAX_CAPTION
 
 
 def _is_page_form(form: Element) -> bool:
@@ -131,14 +147,13 @@ class _Walker:
         self.preformatted = 0
         self.gap = False
 
-    def text(self, value: str | None) -> None:
-        if value:
-            if self.preformatted:
-                value = value.replace("\n", _BREAK)
-            self.buffer.append(value)
-            if self.in_link:
-                self.links.append((self.length, self.length + len(value)))
-            self.length += len(value)
+    def text(self, value: str) -> None:
+        if self.preformatted:
+            value = value.replace("\n", _BREAK)
+        self.buffer.append(value)
+        if self.in_link:
+            self.links.append((self.length, self.length + len(value)))
+        self.length += len(value)
 
     def flush(self, element: Element) -> None:
         if not self.buffer:
@@ -148,7 +163,7 @@ class _Walker:
         self.buffer.clear()
         self.length = 0
         self.links = []
-        if not raw or raw.isspace():
+        if raw.isspace():
             return
         kind = self.kinds[-1]
         if not links:
@@ -178,15 +193,16 @@ class _Walker:
         while cells and not cells[-1]:
             cells.pop()
         if any(cells):
-            linked = sum(len(faithful(a.xpath("string()"))) for a in row.iter("a"))
+            linked = sum(len(faithful("".join(a.itertext()))) for a in row.iter("a"))
             share = min(1.0, linked / max(1, sum(map(len, cells))))
             self.blocks.append(Block("row", "\t".join(cells), share, row))
 
     def enter(self, element: Element) -> bool:
         """Handle a start tag. False means: do not descend."""
         tag = element.tag
+        attributes = element.items()
         if tag in _PLAIN:
-            if not element.keys():  # most elements of a text: no attributes, no block
+            if not attributes:  # most elements of a text: no attributes, no block
                 return not self.removed or element not in self.removed
         elif (
             not isinstance(tag, str)
@@ -194,13 +210,13 @@ class _Walker:
             or (tag.startswith("amp-") and tag not in _AMP_TEXT)
         ):
             return False
-        if element in self.removed:
+        if self.removed and element in self.removed:
             return False
         if tag == "form" and not _is_page_form(element):
             return False
-        if element.keys():
+        if attributes:
             css_class = element.get("class")
-            if is_hidden(element) or (css_class and _says(_EMBED_CLASS, css_class)):
+            if _hide(attributes) or (css_class and _says(_EMBED_CLASS, css_class)):
                 return False
         if tag == "footer" and "quote" not in self.kinds:
             return False
@@ -212,9 +228,10 @@ class _Walker:
             self.in_link += 1
         elif tag == "pre":
             self.preformatted += 1
-        if tag in BLOCK_TAGS or _is_caption(element):
-            parent = element.getparent()
-            self.flush(element if parent is None else parent)
+        if tag in BLOCK_TAGS or (attributes and _is_caption(element)):
+            if self.buffer:
+                parent = element.getparent()
+                self.flush(element if parent is None else parent)
             if tag == "tr" and self.tables and self.tables[-1]:
                 self.row(element)
                 return False
@@ -238,7 +255,7 @@ class _Walker:
     def leave(self, element: Element) -> None:
         tag = element.tag
         if tag in _PLAIN:
-            if not element.keys() or not _is_caption(element):
+            if not _is_caption(element):
                 return
         elif tag == "a":
             self.in_link -= 1
@@ -255,22 +272,25 @@ def _inline_text(element: Element, removed: Collection[Element]) -> str:
     if not len(element):
         return element.text or ""
     parts: list[str] = []
-    stack: list[tuple[Element, bool]] = [(element, False)]
+    stack: list[Element | str] = [element]  # elements to enter, and the text after those entered
     while stack:
-        node, done = stack.pop()
-        if done:
-            parts.append(node.tail or "")
+        node = stack.pop()
+        if isinstance(node, str):
+            parts.append(node)
             continue
-        if node is not element:
-            stack.append((node, True))
-        if not isinstance(node.tag, str) or node.tag in SKIPPED_TAGS or node in removed:
+        tag = node.tag
+        if not isinstance(tag, str) or tag in SKIPPED_TAGS or node in removed:
             continue
-        if node.tag == "form" or is_hidden(node):
+        if tag == "form" or is_hidden(node):
             continue
-        if node.tag == "br" or (node.tag in BLOCK_TAGS and node is not element):
+        if tag == "br" or (tag in BLOCK_TAGS and node is not element):
             parts.append(" ")
-        parts.append(node.text or "")
-        stack.extend((child, False) for child in reversed(node))
+        if text := node.text:
+            parts.append(text)
+        for child in reversed(node):
+            if tail := child.tail:
+                stack.append(tail)
+            stack.append(child)
     return "".join(parts)
 
 
@@ -314,7 +334,8 @@ def blocks(element: Element, removed: Collection[Element] = frozenset()) -> list
             assert node is not None
             walker.leave(node)
         elif walker.enter(node):
-            walker.text(node.text)
+            if text := node.text:
+                walker.text(text)
             if len(node):
                 stack += (node, None)
                 stack.extend(reversed(node))
@@ -327,7 +348,7 @@ def blocks(element: Element, removed: Collection[Element] = frozenset()) -> list
                 parent = node.getparent()
                 walker.flush(node if parent is None else parent)
                 walker.gap = True
-        if node is not element:
-            walker.text(node.tail)
+        if node is not element and (text := node.tail):
+            walker.text(text)
     walker.flush(element)
     return walker.blocks

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from lxml.etree import _Element as Element
 
 from newsbot.extraction import boilerplate, fields
-from newsbot.extraction.blocks import Block, blocks
+from newsbot.extraction.blocks import Block, blocks, text_length
 from newsbot.extraction.dates import find_dates
 from newsbot.extraction.page import Page
 from newsbot.profiles import Layout
@@ -29,6 +29,7 @@ _SLACK = 20
 _META_LINE = 120
 """Characters; a byline or date line is no longer."""
 _COUNTERS = re.compile(r"[\d\s.,:|•·/()–—-]+")
+_NO_LETTERS = re.compile(r"[\W_]+")
 _TIME = re.compile(r"\b\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\b")
 
 
@@ -62,7 +63,7 @@ def from_layout(page: Page, layout: Layout, learned: Collection[str]) -> Body:
             continue
         apart = _outermost(elements)
         body.candidates = max(body.candidates, len(apart))
-        chosen = max(apart[:10], key=_size) if len(apart) > 1 else apart[0]
+        chosen = max(apart[:10], key=text_length) if len(apart) > 1 else apart[0]
         body.removed = {e for rule in layout.remove for e in page.select(rule)}
         body.removed |= boilerplate.noisy_elements(chosen)
         if layout.until:
@@ -130,10 +131,6 @@ def _difference(before: list[Block], after: list[Block]) -> list[str]:
     return [line for line in lines if line not in kept and len(line) <= 2 * _META_LINE]
 
 
-def _size(element: Element) -> int:
-    return len("".join(element.itertext()))
-
-
 def _outermost(elements: list[Element]) -> list[Element]:
     """Elements that are in none of the others."""
     if len(elements) == 1:
@@ -193,7 +190,7 @@ def tidy(
 
 def letters(text: str) -> str:
     """Letters and digits of a text in lower case, for comparing what is printed twice."""
-    return "".join(filter(str.isalnum, text)).casefold()
+    return _NO_LETTERS.sub("", text).casefold()
 
 
 def _is_byline(text: str, names: Collection[str]) -> bool:

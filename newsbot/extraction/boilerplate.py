@@ -17,7 +17,7 @@ from typing import Any
 
 from lxml.etree import _Element as Element
 
-from newsbot.extraction.blocks import Block
+from newsbot.extraction.blocks import Block, text_length
 
 _MOSTLY_LINK = 0.6
 """Share of linked characters above which a line under a read-also label belongs to it."""
@@ -102,10 +102,10 @@ def noisy_elements(body: Element) -> set[Element]:
         verdict = noise((css_class or "")[:_NAMES], (css_id or "")[:_NAMES])
         if not verdict:
             continue
-        size = len("".join(element.itertext()))
+        size = text_length(element)
         if verdict == 1 and size > _SMALL:
             continue
-        total = total or len("".join(body.itertext()))
+        total = total or text_length(body)
         if size < _MOST * total:
             found.add(element)
     return found

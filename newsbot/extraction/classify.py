@@ -88,7 +88,7 @@ def refusal(
         return "listing"
     if not text and _headlines(page) > _MANY:
         return "listing"
-    if not title:
+    if not title and not declared:
         return "no_title"
     if not text or (len(text) < MIN_TEXT and not declared and signed < 2):
         return "no_text"

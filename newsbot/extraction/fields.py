@@ -35,6 +35,7 @@ _NO_PERSON = re.compile(
     re.IGNORECASE,
 )
 _NAME_WORD = re.compile(r"(?:[^\W\d_](?:\.[^\W\d_])*\.?|[^\W\d_][\w'’ʼ-]*\.?)$")
+_DIGIT = re.compile(r"\d")
 _THOUSANDS = re.compile(r"(?<![\d:.,])([1-9]\d{0,2})((?:[\s.,’']\d{3})+)(?![\d:]|[.,]\d)")
 _NUMBER = re.compile(r"(\d+(?:[.,]\d+)?)\s*(k\b|к\b|тыс|мың|m\b|млн)?", re.IGNORECASE)
 _COMMENTS = re.compile(
@@ -91,6 +92,8 @@ def _joined(text: str) -> str:
 
 def stated_views(text: str) -> int | None:
     """The number of views that a line states in words: «22.12.2022 | Қаралды: 172»."""
+    if not _DIGIT.search(text):
+        return None
     joined = _joined(text)
     match = _VIEWS.search(joined)
     if match:
@@ -103,18 +106,22 @@ def stated_comments(text: str) -> int | None:
     """The number of comments that a line states in words: «172 0 пікір»."""
     if _NO_COMMENTS.search(text):
         return 0
+    if not _DIGIT.search(text):
+        return None
     match = _COMMENTS.search(_joined(text))
     return int(match.group(1) or match.group(2)) if match else None
 
 
 def stated_author(text: str) -> str | None:
     """What follows «Автор:» in a line, up to the next mark; not yet checked to be a person."""
-    match = _LABELLED_AUTHOR.search(text)
+    match = _LABELLED_AUTHOR.search(text) if ":" in text else None
     return match.group(1).strip() if match else None
 
 
 def view_count(text: str) -> int | None:
     """Views in a counter or in a line that mixes date, author and counters; None where unclear."""
+    if not _DIGIT.search(text):
+        return None
     joined = _joined(text)
     match = _VIEWS.search(joined)
     if match:
@@ -139,7 +146,7 @@ def authors(values: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for value in values:
         # A line may mix author, date and counters.
-        labelled = _LABELLED_AUTHOR.search(value)
+        labelled = _LABELLED_AUTHOR.search(value) if ":" in value else None
         byline = (labelled.group(1) if labelled else value).strip()
         if _PICTURE_LABEL.match(byline):
             continue

@@ -65,7 +65,7 @@ class Page:
 
     def has(self, css: str | None) -> bool:
         """Whether a selector matches; False for None."""
-        return css is not None and bool(self.select(css))
+        return css is not None and bool(self.index.select(css))
 
     @cached_property
     def assets(self) -> str:
@@ -79,7 +79,7 @@ class Page:
     def metas(self) -> dict[str, list[str]]:
         """`<meta>` contents by lower-case name, property or itemprop."""
         metas: dict[str, list[str]] = {}
-        for meta in self.root.iter("meta"):
+        for meta in self.index.tags.get("meta", []):
             content = faithful(meta.get("content") or "")
             if not content:
                 continue

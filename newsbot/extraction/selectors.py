@@ -45,7 +45,7 @@ class Index:
         self.props: dict[str, list[Element]] = defaultdict(list)
         tags, classes, ids = self.tags, self.classes, self.ids
         for element in elements:
-            tags[element.tag].append(element)
+            tags[element.tag].append(element)  # type: ignore[index]  # iter("*"): always a str
             for name, value in element.items():
                 if not value:
                     continue
@@ -82,6 +82,9 @@ class Index:
         if plan is None:
             plan = _PLANS[selector] = _plan(selector)
         names = self.names
+        if len(plan) == 1:
+            needed, look_up = plan[0]
+            return look_up(self) if needed <= names else []
         possible = [look_up for needed, look_up in plan if needed <= names]
         if not possible:
             return []

@@ -120,6 +120,7 @@ def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
 # -- data of single-page applications ---------------------------------------------------------------
 
 _MAX_NODES = 20_000
+_NO_LETTERS = re.compile(r"[\W_]+")
 _TITLE_KEYS = ("title", "headline", "name", "heading", "post_title")
 _BODY_KEYS = (
     "content body text html fullText full_text fulltext articleBody article_text bodyHtml body_html content_html "
@@ -195,7 +196,7 @@ def labels(value: Any) -> list[str]:
 
 
 def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()
+    return _NO_LETTERS.sub("", text).casefold()
 
 
 def _dicts(value: Any) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from twisted.internet import defer
+from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from archive.article import Article
@@ -96,7 +96,7 @@ class NewspaperSpider(PollingSpider):
             self.logger.error("%s", session.fatal)
             engine = self.crawler.engine
             if engine:
-                defer.ensureDeferred(engine.close_spider_async(reason="archive_error"))
+                deferred_from_coro(engine.close_spider_async(reason="archive_error"))
 
     # -- articles -------------------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ class NewspaperSpider(PollingSpider):
             retry_after=min(retry_after(response, now()) or 0.0, MAX_RETRY_AFTER) or None,
         )
         further: list[str] = []
-        if response.status == 304 and not item.known:
+        if response.status == 304 and not _is_conditional(response.request):
             item.outcome, item.error = "failed", "HTTP 304 to an unconditional request"
         elif response.status != 200:
             item.outcome, item.error = outcome_of_status(response.status)
@@ -237,6 +237,10 @@ class NewspaperSpider(PollingSpider):
                 "frontier": item.frontier,
             },
         )
+
+
+def _is_conditional(request: Request) -> bool:
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
 
 
 def _incomplete(item: VisitItem, error: str) -> VisitItem:

@@ -1,0 +1,122 @@
+"""The query language: what each thing that can be typed is read as."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from archive.errors import ArchiveUsageError
+from archive.search.language import MOST_WORDS, All, Either, Node, Phrase, Word, parse
+
+
+def both(*words: str) -> All:
+    return All(tuple(Word(word) for word in words))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("су", Word("су")),
+        ("Су ТАСҚЫНЫ", both("су", "тасқыны")),
+        ("су AND тасқыны", both("су", "тасқыны")),
+        ('"су тасқыны"', Phrase(("су", "тасқыны"))),
+        ('"су тасқыны', Phrase(("су", "тасқыны"))),
+        ('"су"', Word("су")),
+        ("мект*", Word("мект", prefix=True)),
+        ("су -футбол", All((Word("су"),), (Word("футбол"),))),
+        ("NOT футбол су", All((Word("су"),), (Word("футбол"),))),
+        ('су -"аяқ доп"', All((Word("су"),), (Phrase(("аяқ", "доп")),))),
+        ("су -(өрт OR той)", All((Word("су"),), (Either((Word("өрт"), Word("той"))),))),
+        ("су OR өрт жел", Either((Word("су"), both("өрт", "жел")))),
+        ("(су OR өрт) жел", All((Either((Word("су"), Word("өрт"))), Word("жел")))),
+        ("or and not", both("or", "and", "not")),
+        ("55%-ы", both("55", "ы")),
+        ("сондай-ақ", both("сондай", "ақ")),
+        ("title:су", both("title", "су")),
+        ("су^2 + {жол}", All((both("су", "2"), Word("жол")))),
+        ("«қызыл кітап»", both("қызыл", "кітап")),
+        ("су\u00adлы", Word("сулы")),
+        ("үнiн", Word("үнін")),
+        ("su\ud800", Word("su")),
+    ],
+)
+def test_trees(text: str, tree: Node) -> None:
+    assert parse(text).tree == tree
+
+
+def test_filters() -> None:
+    query = parse('су site:a SITE:b author:"Ерлан Асан" after:2023-05 before:2024 gone:yes lang:kk')
+    assert query.tree == Word("су")
+    assert query.filters == {
+        "site": ["a", "b"],
+        "author": ["Ерлан Асан"],
+        "after": ["2023-05"],
+        "before": ["2024"],
+        "gone": ["yes"],
+        "lang": ["kk"],
+    }
+    assert parse("region:jambyl").tree is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        *[(text, "at least one word") for text in ["", "   ", '"', '""', "-", "- *", "«»", "_", "\0", "(((", "OR"]],
+        ("-су", "what to leave out"),
+        ("NOT (су OR өрт)", "what to leave out"),
+        ("су after:soon", "is no date"),
+        ("су before:2023-13", "is no date"),
+        ("су gone:maybe", "neither"),
+        ("су site:", "needs a value"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_searched_is_said_in_one_line(text: str, said: str) -> None:
+    with pytest.raises(ArchiveUsageError, match=said) as caught:
+        parse(text)
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('"су тасқыны', "quotation mark"),
+        ("(су", "not closed"),
+        ("су)", "no opening"),
+        ("су OR", "both sides"),
+        ("су OR -өрт", "inside OR"),
+        ("sites:abc су", "is no filter"),
+        ("су " * (MOST_WORDS + 1), "only the first"),
+        ("(" * 50 + "су", "too many brackets"),
+    ],
+)
+def test_what_is_read_otherwise_than_typed_is_noted(text: str, said: str) -> None:
+    query = parse(text if "(((" not in text else f"жел {text}")
+    assert any(said in note for note in query.notes), query.notes
+
+
+PIECES = st.sampled_from(
+    'су "су -су су* * - -- " "" NOT AND OR NEAR( ) ( { } ^ : , + title: site: after:2 \\ ; _ %'.split()
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.text(),
+        st.text(st.characters()),  # lone surrogates, too
+        st.lists(PIECES, max_size=12).map(" ".join),
+        st.lists(PIECES, max_size=12).map("".join),
+    )
+)
+@example("су " * 3_000)
+@example("(" * 5_000)
+@example("-(" * 500 + "су" + ")" * 500)
+@example("с" * 100_000)
+def test_anything_is_a_query_or_a_usage_error(text: str) -> None:
+    try:
+        query = parse(text)
+    except ArchiveUsageError:
+        return
+    assert query.tree or query.filters

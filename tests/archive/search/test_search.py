@@ -1,0 +1,364 @@
+"""Search: every form, script and spelling; ranking, snippets, filters, facets, suggestions."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.errors import ArchiveError, ArchiveUsageError
+from archive.search import check, rebuild, search
+from archive.search.expand import nearest
+from archive.search.index import TITLE_MARK
+from archive.store import DATABASE
+from newsbot.cli import newsbot
+from tests.archive.building import HOME, Paper, article, open_paper
+
+
+def urls(paper: Paper, text: str, **options: object) -> list[str]:
+    rows = search(paper.store.connection, text, **options).rows  # type: ignore[arg-type]
+    return sorted(row["url"].removeprefix(HOME) for row in rows)
+
+
+def store(paper: Paper, *texts: str, **fields: object) -> None:
+    for number, text in enumerate(texts, 1):
+        url = f"{HOME}{number}"
+        known: dict[str, object] = {"title": f"Бірдеңе {number}", "text": text, **fields}
+        paper.visit(url, article(url, **known))
+
+
+# -- forms, scripts, spellings --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", "мектеп мектептер мектебіміздегі МЕКТЕПКЕ mektep мектебы".split())
+def test_a_word_is_found_in_every_form(paper: Paper, query: str) -> None:
+    store(paper, "Жаңа мектебіміз ашылды.", "Мектептердің саны өсті.", "Той болды.")
+    assert urls(paper, query) == ["1", "2"] or query == "мектебы"
+
+
+@pytest.mark.parametrize(
+    "query",
+    "қазақстан казакстан казакстанда qazaqstan Qazaqstannyń kazakstan قازاقستان".split(),
+)
+def test_scripts_and_keyboards_meet(paper: Paper, query: str) -> None:
+    store(paper, "Қазақстанның жолы.", "Су келді.")
+    url = f"{HOME}9"
+    latin = article(url, title=None, text="Qazaqstannyń jańalyqtary.", language="kk-Latn")
+    paper.visit(url, latin)
+    assert urls(paper, query) == ["1", "9"]
+
+
+def test_typed_without_kazakh_letters(paper: Paper) -> None:
+    store(paper, "Бұл өңірдің өзені.", "Онда адам бар.")
+    assert urls(paper, "онир") == ["1"]
+    assert urls(paper, "адам") == ["2"]
+
+
+def test_a_common_word_is_not_taken_for_another(paper: Paper) -> None:
+    """«тан» has its own meaning; it does not bring «таң»."""
+    store(paper, "Таң атты.", "Ол отын жақты.", "От жанды.")
+    assert urls(paper, "от") == ["3"]
+
+
+def test_look_alike_letters(paper: Paper) -> None:
+    store(paper, "Әншінің үнiн естідік.")  # Latin i, as a newspaper printed it
+    assert urls(paper, "үні") == ["1"]
+
+
+def test_russian_is_found_as_it_is_printed(paper: Paper) -> None:
+    store(paper, "Новая школа открыта в селе.", language="ru")
+    assert urls(paper, "школа") == ["1"]
+    stems = paper.all("SELECT word FROM vocabulary WHERE word = 'школа'")
+    assert stems == [], "only Kazakh words have stems"
+
+
+# -- the language, end to end --------------------------------------------------------------------
+
+
+def test_words_phrases_beginnings_exclusions(paper: Paper) -> None:
+    store(paper, "Ауылға таза су келді.", "Су таза емес.", "Суретші мектепке келді.")
+    assert urls(paper, "су") == ["1", "2"]
+    assert urls(paper, "СУ ТАЗА") == ["1", "2"]
+    assert urls(paper, '"таза су"') == ["1"]
+    assert urls(paper, "су*") == ["1", "2", "3"]
+    assert urls(paper, "келу -ауыл") == ["3"]
+    assert urls(paper, "ауылдар OR мектептер") == ["1", "3"]
+    assert urls(paper, "(ауыл OR мектеп) су") == ["1"]
+    assert urls(paper, "бірдеңе -су -мектеп") == []
+    assert urls(paper, "футбол") == []
+
+
+def test_filters(paper: Paper) -> None:
+    store(paper, "Су.", "Су.")
+    more = article(
+        f"{HOME}3",
+        text="Су.",
+        published="2019-02-03",
+        language="kk-Latn",
+        authors=["Ерлан Асан"],
+        section="Қоғам",
+    )
+    paper.visit(f"{HOME}3", more)
+    for _ in range(2):
+        paper.visit(f"{HOME}2", outcome="gone")
+    everything = ["1", "2", "3"]
+    for query, expected in {
+        "су site:aqbulaq": everything,
+        "су site:other": [],
+        "су site:other site:aqbulaq": everything,
+        "су region:jambyl": everything,
+        "су region:abai": [],
+        "су author:ерлан": ["3"],
+        "су section:қоғам": ["3"],
+        "су lang:kk": everything,
+        "су lang:kk-Latn": ["3"],
+        "су after:2026": ["1", "2"],
+        "су before:2019": ["3"],
+        "су after:2019-02 before:2019-02-03": ["3"],
+        "су gone:yes": ["2"],
+        "су gone:no": ["1", "3"],
+        "gone:no before:2020": ["3"],
+    }.items():
+        assert urls(paper, query) == expected, query
+
+
+@pytest.mark.parametrize("query", ["", "-су", "су after:x"])
+def test_usage_errors(paper: Paper, query: str) -> None:
+    with pytest.raises(ArchiveUsageError):
+        search(paper.store.connection, query)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
+    paper = open_paper(tmp_path_factory.mktemp("library"))
+    store(paper, "Ауылға таза су келді.", "Су таза емес, бірақ жол жақсы.")
+    return paper.store.connection
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.text(), st.text("аусөқ \"*-():'OR AND NOT site:\0\ud800'", max_size=30)))
+def test_no_query_is_an_sql_error(library: sqlite3.Connection, text: str) -> None:
+    for order in ("best", "newest"):
+        try:
+            search(library, text, order=order, facets=True)
+        except ArchiveUsageError as error:
+            assert "\n" not in str(error)
+
+
+def test_random_strings_are_answered_soon(library: sqlite3.Connection) -> None:
+    chosen = random.Random(6)
+    letters = "абвгдежзийкқлмнңоөпрстуұүфхшыіьэюя  \"'()-*:^{}%_\\«»abcORNTD"
+    for _ in range(500):
+        text = "".join(chosen.choices(letters, k=chosen.randint(1, 60)))
+        started = time.monotonic()
+        try:
+            search(library, text)
+        except ArchiveUsageError:
+            continue
+        assert time.monotonic() - started < 2, text
+
+
+# -- ranking, pages, dates ------------------------------------------------------------------------
+
+
+def test_a_page_of_results(paper: Paper) -> None:
+    store(paper, *(["Таза су."] * 5), "Бөтен.")
+    seen = [
+        row["id"]
+        for n in range(5)
+        for row in search(paper.store.connection, "су", limit=1, offset=n).rows
+    ]
+    assert len(set(seen)) == 5
+    hits = search(paper.store.connection, "су", limit=2, offset=4)
+    assert (hits.total, hits.more, len(hits.rows)) == (5, False, 1)
+    assert search(paper.store.connection, "су", limit=2, offset=99).rows == []
+
+
+def test_pages_go_on_beyond_the_ranked(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.search.ranking._RANKED", 3)
+    store(paper, *(["Таза су."] * 9))
+    pages = [search(paper.store.connection, "су", limit=2, offset=n).rows for n in range(0, 10, 2)]
+    seen = [row["id"] for page in pages for row in page]
+    assert sorted(seen) == sorted(set(seen))
+    assert len(seen) == 9
+
+
+def test_a_word_in_the_title_counts_more(paper: Paper) -> None:
+    paper.visit(f"{HOME}1", article(f"{HOME}1", title="Сулар", text="Ауылға жол келді."))
+    paper.visit(f"{HOME}2", article(f"{HOME}2", title="Жол", text="Ауылға су келді деген жақсы."))
+    rows = search(paper.store.connection, "су").rows
+    assert [row["url"] for row in rows] == [f"{HOME}1", f"{HOME}2"]
+    assert rows[0]["score"] > rows[1]["score"]
+
+
+def test_the_newer_of_two_alike_comes_first(paper: Paper) -> None:
+    for number, year in enumerate((2012, 2025, 2018), 1):
+        url = f"{HOME}{number}"
+        paper.visit(url, article(url, text="Таза су.", published=f"{year}-05-01"))
+    order = [row["url"][-1] for row in search(paper.store.connection, "су").rows]
+    assert order == ["2", "3", "1"]
+
+
+def test_date_order(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, day in enumerate((3, 1, None, 2), 1):
+        url = f"{HOME}{number}"
+        published = f"2026-11-0{day}" if day else None
+        paper.visit(url, article(url, text="Таза су.", published=published))
+
+    def order(way: str) -> str:
+        rows = search(paper.store.connection, "су", order=way).rows
+        return "".join(row["url"][-1] for row in rows)
+
+    assert (order("newest"), order("oldest")) == ("1423", "2413")
+    monkeypatch.setattr("archive.search.COUNTED", 2)  # the other way to sort, for many matches
+    assert order("newest") == "142"
+
+
+# -- snippets, facets, suggestions -----------------------------------------------------------------
+
+
+def test_snippets_mark_the_forms_that_matched(paper: Paper) -> None:
+    text = "Бос сөз. " * 50 + "Ауылымыздың мектебінде таза су бар. " + "Бос сөз. " * 50
+    store(paper, text)
+    (row,) = search(paper.store.connection, "мектеп суы", marks=("<b>", "</b>")).rows
+    assert "<b>мектебінде</b> таза <b>су</b>" in row["snippet"]
+    assert row["snippet"].startswith("… ") and row["snippet"].endswith(" …")
+    assert len(row["snippet"]) < 400
+
+
+def test_a_phrase_is_marked_as_one(paper: Paper) -> None:
+    store(paper, "Су бар. Таза су келді. Таза ауа.")
+    (row,) = search(paper.store.connection, '"таза су"').rows
+    assert row["snippet"] == "Су бар. [Таза] [су] келді. Таза ауа."
+
+
+def test_facets(paper: Paper) -> None:
+    store(paper, "Су.", "Су.", "Жол.")
+    paper.visit(f"{HOME}9", article(f"{HOME}9", text="Суы.", published="2019-02-03", language=None))
+    assert search(paper.store.connection, "су", facets=True).facets == {
+        "site": {"aqbulaq": 3},
+        "region": {"jambyl": 3},
+        "year": {"2026": 2, "2019": 1},
+        "language": {"kk": 2},
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("мктептер", "мектептер"), ("тасұқны жол", "тасқыны жол"), ("таскыныы", None)],
+)
+def test_misspellings_get_a_suggestion(paper: Paper, typed: str, meant: str | None) -> None:
+    store(paper, "Су тасқыны мен жол. Мектептер ашылды.")
+    hits = search(paper.store.connection, typed)
+    if meant:
+        assert (hits.total, hits.suggestion) == (0, meant)
+    else:
+        assert hits.total or hits.suggestion == "тасқыны"
+    assert nearest(paper.store.connection, "ффффффф") is None
+
+
+# -- the index -------------------------------------------------------------------------------------
+
+
+def test_the_index_follows_every_change(paper: Paper) -> None:
+    paper.visit(read=article(title="Бірінші", text="Қоян."))
+    paper.visit(read=article(title="Екінші", text="Қоян."))
+    assert (urls(paper, "бірінші"), urls(paper, "екінші")) == ([], ["1"])
+    paper.visit(read=article(title="Екінші", text="Түлкілер."))
+    assert (urls(paper, "қоян"), urls(paper, "түлкі")) == ([], ["1"])
+    paper.visit(read=article(title=None, text="Түлкі."))
+    assert (urls(paper, "екінші"), urls(paper, "түлкі")) == ([], ["1"])
+    paper.visit(read=article(title="Екінші", text=""))  # refused: the page lost its text
+    assert urls(paper, "түлкі") == ["1"]
+    for _ in range(2):
+        paper.visit(outcome="gone")
+    (row,) = search(paper.store.connection, "түлкі").rows
+    assert row["gone_since"], "what is gone is still found, and said to be gone"
+    assert check(paper.store.connection) == []
+
+
+def test_a_rollback_takes_the_words_back(paper: Paper) -> None:
+    class Crash(Exception):
+        pass
+
+    def crash() -> None:
+        with paper.store.transaction():
+            paper.store._index.add(7, "Көбелек", "Гүлдер.", "kk")
+            raise Crash
+
+    with pytest.raises(Crash):
+        crash()
+    assert paper.all("SELECT word FROM vocabulary") == []
+    store(paper, "Көбелек пен гүлдер.")
+    assert urls(paper, "гүл") == ["1"]
+    assert check(paper.store.connection) == []
+
+
+def test_rebuilding_and_checking(paper: Paper) -> None:
+    store(paper, "Ауылға су келді.", "Мектептер ашылды.")
+    c = paper.store.connection
+    c.execute("UPDATE articles SET text = 'Жол бойында екі мектеп бар.' WHERE id = 1")
+    c.execute("DELETE FROM articles_fts_docsize WHERE id = 2")
+    assert len(check(c)) == 2
+    with paper.store.transaction():
+        assert rebuild(c) == 2
+    assert check(c) == []
+    assert urls(paper, "мектеп") == ["1", "2"]
+    assert urls(paper, "келді") == []
+    c.execute("UPDATE revisions SET text = (SELECT text FROM articles WHERE id = article)")
+
+
+def test_the_documented_sql_finds_inflected_forms(paper: Paper) -> None:
+    store(paper, "Ауылымыздағы мектептерге таза су келді.")
+    with closing(sqlite3.connect(paper.store.folder / DATABASE)) as plain:
+        for query in (
+            "stems:мектеп",
+            "таза AND су",
+            "stems:(ауыл AND мектеп)",
+            f"stems:{TITLE_MARK}бірдеңе",
+        ):
+            found = plain.execute(
+                "SELECT a.title FROM articles_fts JOIN articles a ON a.id = articles_fts.rowid "
+                "WHERE articles_fts MATCH ?",
+                (query,),
+            ).fetchall()
+            assert found == [("Бірдеңе 1",)], query
+        # the stem of a word, by plain SQL
+        assert plain.execute(
+            "SELECT stems FROM vocabulary WHERE word = 'мектептерге'"
+        ).fetchall() == [("мектеп",)]
+
+
+def test_an_older_archive_says_what_to_do(paper: Paper) -> None:
+    paper.store.connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(ArchiveError, match="stems --rebuild"):
+        search(paper.store.connection, "су")
+
+
+# -- the commands ----------------------------------------------------------------------------------
+
+
+def run(paper: Paper, *args: str) -> str:
+    result = CliRunner().invoke(newsbot, [*args, "--data", str(paper.store.folder)])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    paper = open_paper(tmp_path)
+    store(paper, "Ауылымыздағы мектептерге таза су келді.")
+    assert "[мектептерге]" in run(paper, "search", "мектеп", "--facets")
+    assert '"total": 1' in run(paper, "search", "мектеп", "--json")
+    assert "did you mean: мектептерге" in run(paper, "search", "мектаптерге")
+    shown = run(paper, "stems", "мектептерге")
+    assert "мектеп" in shown and "plural + dative" in shown and "under: мектеп" in shown
+    assert '"stems": ["мектеп"]' in run(paper, "stems", "mektepke", "--json")
+    paper.store.close()
+    assert "1 articles indexed anew" in run(paper, "stems", "--rebuild")
