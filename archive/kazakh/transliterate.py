@@ -13,8 +13,8 @@ import re
 import unicodedata
 from itertools import islice, product
 
-_MOST = 96
-"""Spellings of one word that are tried at most."""
+_MOST = 32
+"""Spellings of one word that are tried at most in each orthography."""
 
 # What each Latin letter or group can be; the first is the likeliest.
 _COMMON_LATIN = {
@@ -111,12 +111,11 @@ def to_cyrillic(word: str) -> list[str]:
     ['қазақстан']
     """
     script = script_of(word)
+    found: list[str] = []
     if script == "Arab":
         front = bool(_FRONT_SIGN.search(word))
         choices = [_ARABIC.get(letter, letter) for letter in word]
-        found = [
-            "".join(letters) for letters in islice(product(*(c or [""] for c in choices)), _MOST)
-        ]
+        found += ["".join(pick) for pick in islice(product(*(c or [""] for c in choices)), _MOST)]
         # A loan has no sign of its own: its к or е alone does not make all its vowels front ones.
         fronted = [text.translate(_FRONTED) for text in found] if front else []
         return list(dict.fromkeys([*fronted, *found, *_compounds(found)]))
@@ -129,7 +128,6 @@ def to_cyrillic(word: str) -> list[str]:
         special = [_LATIN_2021]
     else:
         special = [_LATIN_2018, _LATIN_2021, *_LATIN_PLAIN.values()]
-    found: list[str] = []
     parts = _GROUPS.findall(word)
     for table in special:
         letters = [_options(parts, at, table) for at in range(len(parts))]

@@ -28,7 +28,9 @@ _SHORTEST_STEM = 3
 _PLURALS = frozenset("lar ler dar der tar ter".split())
 _ALPHABET = "abcdefghijklmnoprstuvz"
 _NEAR_ROWS = 5000
-_FAR_ROWS = 60_000
+_FAR_ROWS = 8_000
+_MOST_SUGGESTED = 3
+"""Unknown words of one query for which a nearer one is looked for."""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,19 @@ class Terms:
     """Word as typed → its stems."""
     prefixes: set[str] = field(default_factory=set)
     phrases: list[tuple[str, ...]] = field(default_factory=list)
+
+    def probes(self) -> list[tuple[str, ...]]:
+        """For each word, beginning and phrase, what its forms have in common, in lower case.
+
+        Quick to look for and near enough: a stem without its last letter, which may be voiced
+        before a vowel (мектеп, мектебі).
+        """
+        found = [
+            tuple(dict.fromkeys([word, *(s[:-1] if len(s) > 3 else s for s in stems)]))
+            for word, stems in self.words.items()
+        ]
+        found += [(prefix,) for prefix in sorted(self.prefixes)]
+        return found + [(" ".join(phrase),) for phrase in self.phrases]
 
 
 def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
@@ -140,7 +155,7 @@ def in_titles(terms: Terms) -> str | None:
 def suggest(c: sqlite3.Connection, text: str, unknown: list[str]) -> str | None:
     """The query with its unknown words replaced by near ones that the archive has; or None."""
     better = text
-    for word in unknown:
+    for word in unknown[:_MOST_SUGGESTED]:
         near = nearest(c, word) or next(
             filter(None, (nearest(c, stem) for stem in word_stems(word, lambda _: False))), None
         )
@@ -163,7 +178,7 @@ def nearest(c: sqlite3.Connection, word: str) -> str | None:
     ).fetchall()
     if not rows and len(wanted) > 4:
         # Two slips: among the words that share the beginning, where slips are rarest.
-        start = wanted[:2]
+        start = wanted[:3]
         rows = [
             row
             for row in c.execute(

@@ -19,7 +19,7 @@ from archive.errors import ArchiveUsageError
 from archive.kazakh.words import clean, words
 
 FILTERS = ("site", "region", "author", "section", "lang", "after", "before", "gone")
-MOST_WORDS = 48
+MOST_WORDS = 32
 """Words of one query that are searched; the rest is left out, with a note."""
 _MOST_CHARACTERS = 4000
 _MOST_DEPTH = 20

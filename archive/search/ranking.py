@@ -60,12 +60,7 @@ def _scores(c: sqlite3.Connection, articles: list[int], terms: Terms) -> dict[in
     A word's part of the text counts as in BM25 (it saturates, and long texts count less), with the
     candidates as the collection; counts are of a stem's beginning, which is quick and near enough.
     """
-    # The last letter may be voiced before a vowel (мектеп, мектебі).
-    probes = [
-        tuple(dict.fromkeys([word, *(s[:-1] if len(s) > 3 else s for s in stems)]))
-        for word, stems in terms.words.items()
-    ]
-    probes += [(prefix,) for prefix in terms.prefixes] + [(" ".join(p),) for p in terms.phrases]
+    probes = terms.probes()
     together = " ".join(terms.words) if len(terms.words) > 1 else None
     counts: dict[int, tuple[list[int], list[bool], bool, int, float]] = {}
     for article, title, text, year in c.execute(

@@ -18,11 +18,15 @@ WIDTH = 24
 _IRREGULAR = irregular_forms()
 _READ = 40_000
 """Characters of an article that are looked through."""
+_NEAR = 240
+"""Characters that a passage holds, about."""
+_MOST_PLACES = 200
 
 
 def mark(c: sqlite3.Connection, text: str, terms: Terms, marks: tuple[str, str]) -> str:
     """The passage with most of the query's words, these enclosed in `marks`."""
-    text = text[:_READ]
+    before, after = _region(text, terms)
+    text, more = text[before:after], after < len(text)
     places = spans(text)
     found = _matching(c, {word for *_, word in places}, terms)
     start = _best_start([found.get(word) for *_, word in places])
@@ -31,8 +35,33 @@ def mark(c: sqlite3.Connection, text: str, terms: Terms, marks: tuple[str, str])
         return text[: 10 * WIDTH]
     first, last = (shown[0][0] if start else 0), shown[-1][1]
     passage = _marked(text[:last], shown, _hits(places, found, terms), first, marks)
-    ending = " …" if len(places) > start + WIDTH else text[last:].rstrip()
-    return ("… " if start else "") + passage + ending
+    ending = " …" if more or len(places) > start + WIDTH else text[last:].rstrip()
+    return ("… " if start or before else "") + passage + ending
+
+
+def _region(text: str, terms: Terms) -> tuple[int, int]:
+    """Where to look for the passage: around the place that most of the query's words are near."""
+    lower = text[:_READ].lower()
+    if len(lower) != min(len(text), _READ):
+        return 0, _READ
+    places: list[tuple[int, int]] = []
+    for number, group in enumerate(terms.probes()):
+        for probe in group:
+            at = lower.find(probe)
+            while at >= 0 and len(places) < _MOST_PLACES:
+                places.append((at, number))
+                at = lower.find(probe, at + 1)
+    if not places:
+        return 0, _READ
+    places.sort()
+    near = [
+        len({n for at, n in places[i:] if at < start + _NEAR})
+        for i, (start, _) in enumerate(places)
+    ]
+    best = places[near.index(max(near))][0]
+    begin = max(0, lower.rfind(" ", 0, max(0, best - _NEAR // 4)) + 1)
+    end = lower.find(" ", best + 2 * _NEAR)
+    return begin, (end if end >= 0 else len(text))
 
 
 def _matching(c: sqlite3.Connection, present: set[str], terms: Terms) -> dict[str, int]:

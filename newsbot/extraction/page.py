@@ -16,7 +16,7 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
-from newsbot.extraction.blocks import inline_text
+from newsbot.extraction.blocks import BLOCK_TAGS, inline_text
 from newsbot.extraction.selectors import Index
 
 MAX_CHARS = 3_000_000
@@ -139,7 +139,25 @@ def _parse(text: str) -> Element:
             for child in list(element):
                 element.remove(child)
             element.text = text_below
+    for heading in _SWALLOWING(root):
+        _close(heading)
     return root
+
+
+# A headline whose end tag was forgotten swallows the article after it.
+_SWALLOWING = etree.XPath("//*[self::h1 or self::h2 or self::h3][.//p]")
+
+
+def _close(heading: Element) -> None:
+    """End an unclosed heading before its first block: the heading keeps its own line."""
+    line = etree.Element(heading.tag)
+    line.text, heading.text = heading.text, None
+    for child in list(heading):
+        if child.tag in BLOCK_TAGS or child.find(".//p") is not None:
+            break
+        line.append(child)
+    heading.insert(0, line)
+    heading.tag = "div"
 
 
 def _tree(text: str) -> Element:

@@ -304,3 +304,13 @@ _PIECES = st.one_of(
 def test_any_markup_is_read_without_an_exception(pieces: list[str]) -> None:
     visible = main_blocks(Page("".join(pieces), "https://gazet.example/a"))
     assert all(block.text for block in visible)
+
+
+def test_a_headline_without_its_end_tag_does_not_swallow_the_article() -> None:
+    from newsbot.extraction import extract
+
+    paragraph = "Ауылдағы жаңа мектеп құрылысы жоспар бойынша келер жылдың күзінде аяқталады. " * 3
+    page = f"<title>Тақырып</title><div><h1>Жаңа <b>мектеп</b><div class=text><p>{paragraph}<p>{paragraph}Соңы."
+    article = extract(page.encode(), "http://gazet.example/2024/05/17/mektep/")
+    assert article.title == "Жаңа мектеп"
+    assert article.paragraphs == [paragraph.strip(), f"{paragraph}Соңы."]
