@@ -18,7 +18,9 @@ from tests.crawl.state import everything, read, write
 TOTAL = len(load_articles())
 
 
-def profile(folder: Path, origin: str, *, sources: str = "", crawl: str = "", extra: str = "") -> Path:
+def profile(
+    folder: Path, origin: str, *, sources: str = "", crawl: str = "", extra: str = ""
+) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / "x.toml").write_text(
         f'name = "X"\nurl = "{origin}/"\nfamily = "generic"\n{sources}\n{extra}\n'
@@ -70,10 +72,14 @@ def test_dry_run_tells_and_touches_nothing(
     assert everything(data) == before
 
 
-def test_since_and_oldest_first(newsbot: Run, paper: ExampleNewspaper, profiles: Path, tmp_path: Path) -> None:
+def test_since_and_oldest_first(
+    newsbot: Run, paper: ExampleNewspaper, profiles: Path, tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     command = ("crawl", "aqbulaq", "--data", data, "--sites-dir", profiles)
-    assert newsbot(*command, "--since", "2024-01-01", "--oldest-first", "--limit", 2).returncode == 0
+    assert (
+        newsbot(*command, "--since", "2024-01-01", "--oldest-first", "--limit", 2).returncode == 0
+    )
     wanted = sorted(a.published.isoformat() for a in load_articles() if a.published.year >= 2024)
     assert sorted(p for (p,) in read(data, "SELECT published FROM articles")) == wanted[:2]
     assert newsbot(*command, "--since", "2024-01-01").returncode == 0
@@ -95,7 +101,10 @@ def test_daily_limit(newsbot: Run, paper: ExampleNewspaper, tmp_path: Path) -> N
     command = ("crawl", "x", "--data", tmp_path, "--sites-dir", sites, "--json")
     assert sum(outcomes(newsbot(*command).stdout).values()) == 7
     assert sum(outcomes(newsbot(*command).stdout).values()) == 0
-    write(tmp_path, "UPDATE frontier SET visited_at = '2020-01-01T00:00:00Z' WHERE visited_at IS NOT NULL")
+    write(
+        tmp_path,
+        "UPDATE frontier SET visited_at = '2020-01-01T00:00:00Z' WHERE visited_at IS NOT NULL",
+    )
     assert sum(outcomes(newsbot(*command).stdout).values()) == 7
 
 
@@ -112,7 +121,9 @@ def test_an_article_that_leaves_the_sitemap_is_looked_at_and_gone(
     start, end = entry[0].rindex(b"<url>"), entry[1].index(b"</url>") + len(b"</url>")
     body = entry[0][:start] + entry[1][end:]
     headers = {k: v for k, v in sitemap.headers.items() if k not in ("ETag", "Last-Modified")}
-    pages["/sitemap-classic.xml"] = Page(200, {**headers, "ETag": '"2"', "Last-Modified": "x"}, body)
+    pages["/sitemap-classic.xml"] = Page(
+        200, {**headers, "ETag": '"2"', "Last-Modified": "x"}, body
+    )
     paper.pages = pages
     assert outcomes(newsbot(*command).stdout) == {}, "sitemaps rest for a day"
     write(tmp_path, "UPDATE sources SET due = NULL")
@@ -126,6 +137,8 @@ def test_pages_are_read_alike_with_and_without_workers(
     newsbot: Run, paper: ExampleNewspaper, profiles: Path, tmp_path: Path
 ) -> None:
     for jobs in ("0", "2"):
-        newsbot("crawl", "aqbulaq", "--data", tmp_path / jobs, "--sites-dir", profiles, "--jobs", jobs)
+        newsbot(
+            "crawl", "aqbulaq", "--data", tmp_path / jobs, "--sites-dir", profiles, "--jobs", jobs
+        )
     sql = "SELECT url, title, text, published FROM articles ORDER BY url"
     assert read(tmp_path / "0", sql) == read(tmp_path / "2", sql)
