@@ -37,5 +37,11 @@ lint: $(VENV)/.installed-dev ## Check style and formatting
 types: $(VENV)/.installed-dev ## Check types
 	@$(BIN)/mypy
 
+bench: $(VENV)/.installed-dev ## Measure beside peers (needs the benchmark data, and nginx for the crawl)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@$(BIN)/python bench/extraction.py
+	@$(BIN)/python bench/families.py
+	@$(BIN)/python bench/crawl.py
+
 clean: ## Remove .venv and caches (never ./data)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
