@@ -19,7 +19,7 @@ from tests.conftest import ROOT, environment
 from tests.crawl.wire import PARAGRAPHS, http, outcomes, page, prepare, scrapy, texts, wire
 
 PAGE = page()
-PACKED = gzip.compress(PAGE)
+PACKED = gzip.compress(PAGE, mtime=0)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
 
 
@@ -68,8 +68,8 @@ WHOLE = {
     "/plain": http(PAGE),
     "/gzip": encoded(PACKED, "gzip"),
     "/x-gzip": encoded(PACKED, "x-gzip"),
-    "/gzip-twice": encoded(gzip.compress(PACKED), "gzip, gzip"),
-    "/gzip-members": encoded(gzip.compress(PAGE[:900]) + gzip.compress(PAGE[900:]), "gzip"),
+    "/gzip-twice": encoded(gzip.compress(PACKED, mtime=0), "gzip, gzip"),
+    "/gzip-members": encoded(gzip.compress(PAGE[:900], mtime=0) + gzip.compress(PAGE[900:]), "gzip"),
     "/gzip-undeclared": http(PACKED),
     "/gzip-lie": encoded(PAGE, "gzip"),
     "/br": encoded(brotli.compress(PAGE), "br"),
@@ -87,7 +87,7 @@ BROKEN = {
     "/gzip-corrupt": encoded(PACKED[:200] + b"\0" * 40 + PACKED[240:], "gzip"),
     "/deflate-cut": encoded(zlib.compress(PAGE)[:-30], "deflate"),
     "/br-cut": encoded(brotli.compress(PAGE)[:-30], "br"),
-    "/gzip-bomb": encoded(gzip.compress(bytes(300_000_000), 1), "gzip"),
+    "/gzip-bomb": encoded(gzip.compress(bytes(300_000_000), 1, mtime=0), "gzip"),
     "/br-bomb": encoded(brotli.compress(bytes(300_000_000), quality=3), "br"),
     "/layers": encoded(PAGE, ", ".join(["gzip"] * 50)),
     "/length-too-long": http(PAGE).replace(b"Content-Length: ", b"Content-Length: 9"),

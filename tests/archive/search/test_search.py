@@ -12,12 +12,14 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlite_utils import Database
 
 from archive.errors import ArchiveError, ArchiveUsageError
+from archive.schema import migrations
 from archive.search import check, rebuild, search
 from archive.search.expand import nearest
 from archive.search.index import TITLE_MARK
-from archive.store import DATABASE
+from archive.store import DATABASE, Store
 from newsbot.cli import newsbot
 from tests.archive.building import HOME, Paper, article, open_paper
 
@@ -340,6 +342,22 @@ def test_an_older_archive_says_what_to_do(paper: Paper) -> None:
     paper.store.connection.execute("PRAGMA user_version = 1")
     with pytest.raises(ArchiveError, match="stems --rebuild"):
         search(paper.store.connection, "су")
+
+
+def test_an_older_archive_is_indexed_when_it_is_next_written_to(tmp_path: Path) -> None:
+    db = Database(tmp_path / DATABASE)
+    migrations.apply(db, stop_before="stems_in_the_index")
+    db.execute("INSERT INTO sites (id, name, url, timezone) VALUES ('a', 'a', 'a', 'Asia/Almaty')")
+    db.execute(
+        "INSERT INTO articles (site, url, title, text, language, first_seen, last_seen) "
+        "VALUES ('a', 'u', 'Су', 'Мектептер ашылды.', 'kk', '2020', '2020')"
+    )
+    db.execute("PRAGMA user_version = 1")
+    db.conn.commit()
+    db.close()
+    with Store(tmp_path) as opened:
+        assert search(opened.connection, "мектеп").total == 1
+        assert check(opened.connection) == []
 
 
 # -- the commands ----------------------------------------------------------------------------------
