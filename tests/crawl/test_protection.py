@@ -69,7 +69,9 @@ WHOLE = {
     "/gzip": encoded(PACKED, "gzip"),
     "/x-gzip": encoded(PACKED, "x-gzip"),
     "/gzip-twice": encoded(gzip.compress(PACKED, mtime=0), "gzip, gzip"),
-    "/gzip-members": encoded(gzip.compress(PAGE[:900], mtime=0) + gzip.compress(PAGE[900:]), "gzip"),
+    "/gzip-members": encoded(
+        gzip.compress(PAGE[:900], mtime=0) + gzip.compress(PAGE[900:]), "gzip"
+    ),
     "/gzip-undeclared": http(PACKED),
     "/gzip-lie": encoded(PAGE, "gzip"),
     "/br": encoded(brotli.compress(PAGE), "br"),

@@ -87,7 +87,9 @@ def test_gzip() -> None:
 
 def test_gzip_in_pieces() -> None:
     text = urlset("<url><loc>https://a.kz/1</loc></url>").encode()
-    assert pages(gzip.compress(text[:40], mtime=0) + gzip.compress(text[40:])) == [("https://a.kz/1", None)]
+    assert pages(gzip.compress(text[:40], mtime=0) + gzip.compress(text[40:])) == [
+        ("https://a.kz/1", None)
+    ]
 
 
 @pytest.mark.parametrize(
