@@ -37,7 +37,11 @@ def _runs(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.fixture(scope="module", params=PORTS)
+# One worker a site, or each worker would crawl it for itself.
+GROUPED = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PORTS]
+
+
+@pytest.fixture(scope="module", params=GROUPED)
 def rig(request: pytest.FixtureRequest) -> str:
     """The name of a rig site that is up."""
     name: str = request.param
@@ -213,7 +217,10 @@ def test_each_way_of_discovery_alone_finds_everything(
 @pytest.mark.skipif(
     not os.environ.get("RIG_MUTATE"), reason="changes the rigs: set RIG_MUTATE=1 to allow it"
 )
-@pytest.mark.parametrize("changing", ["wp3", "ghost", "hexo"])
+@pytest.mark.parametrize(
+    "changing",
+    [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("wp3", "ghost", "hexo")],
+)
 def test_edits_deletions_and_additions_are_noticed(
     newsbot: Run, tmp_path: Path, changing: str
 ) -> None:
