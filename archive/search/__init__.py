@@ -51,7 +51,7 @@ def search(
     text: str,
     *,
     site: str | None = None,
-    limit: int = 20,
+    limit: int = 10,
     offset: int = 0,
     order: str = "best",
     facets: bool = False,

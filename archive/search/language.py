@@ -21,6 +21,8 @@ from archive.kazakh.words import clean, words
 FILTERS = ("site", "region", "author", "section", "lang", "after", "before", "gone")
 MOST_WORDS = 32
 """Words of one query that are searched; the rest is left out, with a note."""
+SHORTEST_PREFIX = 3
+"""Letters before a star; FTS5 would put together the lists of half of all words for fewer."""
 _MOST_CHARACTERS = 4000
 _MOST_DEPTH = 20
 _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
@@ -166,7 +168,11 @@ class _Reader:
             return None
         if kind == "phrase" and len(found) > 1:
             return Phrase(tuple(found))
-        last = Word(found[-1], prefix=kind == "word" and text.endswith("*"))
+        prefix = kind == "word" and text.endswith("*")
+        if prefix and len(found[-1]) < SHORTEST_PREFIX:
+            self.note(f"a beginning needs {SHORTEST_PREFIX} letters: {text} is read as a word")
+            prefix = False
+        last = Word(found[-1], prefix)
         if len(found) == 1:
             return last
         return All((*(Word(word) for word in found[:-1]), last))

@@ -17,7 +17,7 @@ from archive.search.language import Query
 from archive.search.selection import Selection, select
 from archive.search.selection import newest as newest_ids
 
-_RANKED = 300
+_RANKED = 200
 """Newest matches that are ranked; another as many that have all words in the title are, too."""
 _READ = 20_000
 """Characters of an article that ranking looks at."""

@@ -87,6 +87,7 @@ def test_what_cannot_be_searched_is_said_in_one_line(text: str, said: str) -> No
         ("су OR", "both sides"),
         ("су OR -өрт", "inside OR"),
         ("sites:abc су", "is no filter"),
+        ("су*", "needs 3 letters"),
         ("су " * (MOST_WORDS + 1), "only the first"),
         ("(" * 50 + "су", "too many brackets"),
     ],
