@@ -118,8 +118,10 @@ def test_every_published_article_and_nothing_else(
 
 def test_hidden_texts_are_nowhere(rig: str, records: dict[str, dict[str, Any]]) -> None:
     probes = [norm()(a["probe"]) for a in gold(rig, ".absent") if len(a.get("probe") or "") > 40]
+    published = "\n".join(norm()(p) for g in gold(rig) for p in g["paragraphs"])
     texts = "\n".join(norm()(record["text"]) for record in records.values())
-    assert not [probe for probe in probes if probe in texts]
+    # The texts are recombined from one stock: a hidden sentence may stand in a published article.
+    assert not [probe for probe in probes if probe in texts and probe not in published]
 
 
 def test_titles_dates_and_people_are_exact(rig: str, records: dict[str, dict[str, Any]]) -> None:
