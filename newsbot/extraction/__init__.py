@@ -482,7 +482,8 @@ class _Reader:
         found = fields.tags(value for value in values if value != self.article.section)
         if found:
             return found, source
-        return fields.tags(self.around.tags()), "printed"
+        printed = [tag for tag in self.around.tags() if tag != self.article.section]
+        return fields.tags(printed), "printed"
 
     def _image(self) -> tuple[str | None, str]:
         candidates = [
