@@ -270,7 +270,110 @@ def stems_in_the_index(db: Database) -> None:
     rebuild(db.conn)
 
 
-SCHEMA_VERSION = 2
+_EVIDENCE = """
+-- Why a revision exists: first, edit (the newspaper changed it), reextraction (the same capture read
+-- with better rules).
+ALTER TABLE revisions ADD COLUMN kind TEXT NOT NULL DEFAULT 'edit';
+UPDATE revisions SET kind = 'first' WHERE number = 1;
+
+-- A WARC revisit record has no payload of its own: it lies in the capture referred to.
+ALTER TABLE captures ADD COLUMN refers_to INTEGER REFERENCES captures(id);
+CREATE INDEX captures_refers_to ON captures(refers_to);
+CREATE UNIQUE INDEX captures_record ON captures(record_id);
+CREATE INDEX captures_crawl ON captures(crawl);
+
+CREATE TABLE stories (
+    id INTEGER PRIMARY KEY,
+    first_article INTEGER NOT NULL REFERENCES articles(id),
+    articles INTEGER NOT NULL,
+    sites INTEGER NOT NULL
+);
+CREATE INDEX stories_first_article ON stories(first_article);
+ALTER TABLE articles ADD COLUMN story INTEGER REFERENCES stories(id);
+ALTER TABLE articles ADD COLUMN story_share REAL;
+CREATE INDEX articles_story ON articles(story) WHERE story IS NOT NULL;
+
+CREATE TABLE editions (
+    article INTEGER NOT NULL REFERENCES articles(id),
+    other INTEGER NOT NULL REFERENCES articles(id),
+    found_by TEXT NOT NULL,
+    PRIMARY KEY (article, other)
+) WITHOUT ROWID;
+CREATE INDEX editions_other ON editions(other);
+
+CREATE TABLE imports (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    cursor TEXT,
+    records INTEGER NOT NULL DEFAULT 0,
+    new INTEGER NOT NULL DEFAULT 0,
+    updated INTEGER NOT NULL DEFAULT 0,
+    unchanged INTEGER NOT NULL DEFAULT 0,
+    gone INTEGER NOT NULL DEFAULT 0,
+    not_article INTEGER NOT NULL DEFAULT 0,
+    blocked INTEGER NOT NULL DEFAULT 0,
+    excluded INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    deferred INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (kind, source)
+);
+
+CREATE TABLE replays (
+    import INTEGER NOT NULL REFERENCES imports(id),
+    url TEXT NOT NULL,
+    timestamp TEXT NOT NULL,
+    site TEXT NOT NULL REFERENCES sites(id),
+    status INTEGER,
+    digest TEXT,
+    length INTEGER,
+    location TEXT,
+    outcome TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    error TEXT,
+    PRIMARY KEY (import, url, timestamp)
+) WITHOUT ROWID;
+CREATE INDEX replays_waiting ON replays(import, timestamp) WHERE outcome IS NULL;
+CREATE INDEX replays_site ON replays(site);
+
+DROP VIEW article_list;
+CREATE VIEW article_list AS
+SELECT a.id, a.site, s.name AS newspaper, s.region, a.published, a.title, a.url, a.language,
+       a.section, a.views, a.comments, a.first_seen, a.last_seen, a.gone_since, a.revision, a.story,
+       (SELECT group_concat(t.name, ', ') FROM article_tags x JOIN tags t ON t.id = x.tag
+         WHERE x.article = a.id) AS tags
+  FROM articles a JOIN sites s ON s.id = a.site;
+
+DROP VIEW article_evidence;
+CREATE VIEW article_evidence AS
+SELECT a.id, a.url, r.number AS revision, r.kind, r.seen_at, c.fetched_at, c.status,
+       c.payload_digest, c.warc, c.warc_offset, c.warc_length, c.record_id
+  FROM articles a JOIN revisions r ON r.article = a.id JOIN captures c ON c.id = r.capture;
+
+-- Every version that the newspaper itself published, with the one before it.
+CREATE VIEW article_edits AS
+SELECT a.id, a.site, a.url, r.number AS revision, r.seen_at, r.title, r.text,
+       b.title AS title_before, b.text AS text_before
+  FROM revisions r JOIN articles a ON a.id = r.article
+  JOIN revisions b ON b.article = r.article AND b.number = r.number - 1
+ WHERE r.kind = 'edit';
+
+CREATE VIEW story_articles AS
+SELECT s.id AS story, s.articles, s.sites, a.id = s.first_article AS is_first, a.story_share,
+       a.id, a.site, a.published, a.title, a.url
+  FROM stories s JOIN articles a ON a.story = s.id;
+"""
+
+
+@migrations()
+def evidence_and_stories(db: Database) -> None:
+    """Kinds of revisions, revisit records, stories, editions, imports."""
+    _run(db, _EVIDENCE)
+
+
+SCHEMA_VERSION = 3
 """Number of migrations; kept in `PRAGMA user_version` so that older programs notice newer files."""
 
 

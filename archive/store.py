@@ -7,32 +7,32 @@ any instant leaves either all of it or nothing, and the next run carries on.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from sqlite_utils import Database
 
+from archive import visits
 from archive.article import Article
-from archive.captures import Capture, CaptureWriter, cut_torn_tail
+from archive.captures import CaptureWriter, cut_torn_tail
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
-from archive.schema import OUTCOMES, check_version, migrate
+from archive.rows import one, upsert
+from archive.schema import check_version, migrate
 from archive.search import Index
 from archive.times import now, utc
+from archive.visits import Visit
 
 DATABASE = "news.db"
 LOCK = "newsbot.lock"
 BUSY_SECONDS = 60
 """How long one statement waits for another process, in seconds."""
-SECOND_LOOK = timedelta(days=1)
-"""Time between the first 404 or 410 and the second look that makes an article `gone`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +61,6 @@ class Due:
     depth: int
     dated: str | None
     """When the known article was published, or else first seen."""
-
-
-@dataclass(slots=True)
-class Visit:
-    """What one look at one frontier URL brought.
-
-    `outcome` is given where the page held no article to store; for an article it is found out here.
-    """
-
-    frontier: int
-    crawl: int
-    site: str
-    fetched_at: datetime
-    due: datetime | None = None
-    """When to look again; None closes the URL."""
-    outcome: str | None = None
-    status: int | None = None
-    error: str | None = None
-    etag: str | None = None
-    last_modified: str | None = None
-    article: Article | None = None
-    urls: tuple[str, ...] = ()
-    """Every address that led here: requested, redirects, canonical."""
-    captures: list[Capture] = field(default_factory=list)
-    """The last one is the page itself."""
 
 
 def open_database(folder: Path) -> Database:
@@ -147,6 +122,7 @@ class Store:
         self.folder = folder
         self.software = software
         self._writers: dict[str, CaptureWriter] = {}
+        self._batched = False
         self._lock = _take_lock(folder)
         path = folder / DATABASE
         try:
@@ -184,7 +160,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """BEGIN IMMEDIATE … COMMIT; rolls back on any error."""
+        """BEGIN IMMEDIATE … COMMIT; rolls back on any error. Inside a batch, a part of it."""
+        if self._batched:
+            yield self.connection
+            return
         with explained_errors(self.folder):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
@@ -196,12 +175,26 @@ class Store:
                     self.connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Make one transaction of everything written inside: all of it is stored, or nothing.
+
+        For imports; thousands of visits share one commit, and captures are on disk before it.
+        """
+        with self.transaction():
+            self._batched = True
+            try:
+                yield
+                self._sync_captures()
+            finally:
+                self._batched = False
+
     # -- sites, crawls, sources -----------------------------------------------------------------
 
     def save_site(self, site: Mapping[str, Any]) -> None:
         """Keep what the profile says of a newspaper beside its articles."""
         with self.transaction() as c:
-            _upsert(c, "sites", "id", site)
+            upsert(c, "sites", "id", site)
 
     def start_crawl(self, site: str, started_at: datetime) -> int:
         """Open a crawl of one site and return its id; mends what a crash left in its WARC files."""
@@ -228,7 +221,7 @@ class Store:
                 "INSERT OR IGNORE INTO sources (site, kind, url, found_by) VALUES (?, ?, ?, ?)",
                 (site, kind, url, found_by),
             )
-            return _one(c, "SELECT * FROM sources WHERE site = ? AND url = ?", (site, url))
+            return one(c, "SELECT * FROM sources WHERE site = ? AND url = ?", (site, url))
 
     def sources(self, site: str, found_by: str) -> list[dict[str, Any]]:
         """Rows of the sources that were found in one way (`profile`, `index` or `auto`)."""
@@ -406,86 +399,26 @@ class Store:
             name = path.relative_to(self.folder).as_posix()
             cut_torn_tail(path, min(known.get(name, 0), path.stat().st_size))
 
+    def _sync_captures(self) -> None:
+        for writer in self._writers.values():
+            writer.sync()
+
     # -- visits ---------------------------------------------------------------------------------
 
     def record(self, visit: Visit) -> str:
         """Store everything one visit brought, in one transaction, and return its outcome."""
-        if visit.captures:
+        if visit.captures and not self._batched:
             self.captures(visit.site).sync()
         with self.transaction() as c:
-            page = [_insert_capture(c, visit, capture) for capture in visit.captures]
-            known = self._known_article(c, visit)
-            if visit.article and visit.article.is_article:
-                outcome, known = _store_article(
-                    c, self._index, visit, known, page[-1] if page else None
-                )
-            else:
-                outcome = self._outcome_without_article(c, visit, known)
-            if known and page:
-                c.executemany(
-                    "UPDATE captures SET article = ? WHERE id = ?",
-                    [(known, capture) for capture in page],
-                )
-            assert outcome in OUTCOMES
-            self._close_visit(c, visit, outcome, known)
-        return outcome
+            return visits.record(c, self._index, visit)
 
-    def _known_article(self, c: sqlite3.Connection, visit: Visit) -> int | None:
-        for url in reversed(visit.urls):  # the canonical address, last, says most
-            row = c.execute("SELECT article FROM aliases WHERE url = ?", (url,)).fetchone()
-            if row:
-                return int(row[0])
-        return None
+    def reextracted(self, article_id: int, article: Article, at: datetime) -> bool:
+        """Replace an article's fields by what better rules read in its capture.
 
-    def _outcome_without_article(
-        self, c: sqlite3.Connection, visit: Visit, known: int | None
-    ) -> str:
-        """`unchanged` touches the article; a missing page is `gone` only at the second look."""
-        outcome = visit.outcome or "not_article"
-        moment = utc(visit.fetched_at)
-        if outcome == "unchanged" and known:
-            c.execute(
-                "UPDATE articles SET last_seen = ?, gone_since = NULL WHERE id = ?", (moment, known)
-            )
-        if known and outcome in ("gone", "not_article"):
-            row = c.execute(
-                "SELECT outcome, error, visited_at FROM frontier WHERE id = ?", (visit.frontier,)
-            ).fetchone()
-            if row["error"] != "missing":
-                visit.error = "missing"
-                visit.due = visit.fetched_at + SECOND_LOOK
-                return "deferred"
-            c.execute(
-                "UPDATE articles SET gone_since = coalesce(gone_since, ?) WHERE id = ?",
-                (row["visited_at"], known),
-            )
-            return "gone"
-        return outcome
-
-    def _close_visit(
-        self, c: sqlite3.Connection, visit: Visit, outcome: str, article: int | None
-    ) -> None:
-        moment = utc(visit.fetched_at)
-        failed = outcome in ("failed", "blocked", "deferred")
-        c.execute(
-            "UPDATE frontier SET visited_at = ?, outcome = ?, status = ?, error = ?, due = ?, "
-            "etag = coalesce(?, etag), last_modified = coalesce(?, last_modified), "
-            "article = coalesce(?, article), attempts = attempts + 1, "
-            "failures = CASE WHEN ? THEN failures + 1 ELSE 0 END WHERE id = ?",
-            (
-                moment, outcome, visit.status, visit.error,
-                utc(visit.due) if visit.due else None,
-                visit.etag, visit.last_modified, article, failed, visit.frontier,
-            ),
-        )  # fmt: skip
-        c.execute(f"UPDATE crawls SET {outcome} = {outcome} + 1 WHERE id = ?", (visit.crawl,))  # noqa: S608 -- one of OUTCOMES
-        if article:
-            # Other addresses of the article that wait in the frontier need no visit of their own.
-            c.executemany(
-                "UPDATE frontier SET due = NULL, outcome = 'excluded', error = 'alias', article = ?1 "
-                "WHERE url = ?2 AND id <> ?3",
-                [(article, url, visit.frontier) for url in visit.urls],
-            )
+        Returns whether title or text changed; the earlier ones stay as a revision.
+        """
+        with self.transaction() as c:
+            return visits.reextract(c, self._index, article_id, article, at)
 
 
 def _insert_candidates(
@@ -527,169 +460,6 @@ def _look_again(c: sqlite3.Connection, source: int, listed: list[Candidate], mom
     )
 
 
-def content_digest(title: str | None, text: str) -> str:
-    """SHA-256 of what makes a revision: title and text, as `sha256:` and hex."""
-    return "sha256:" + hashlib.sha256(f"{title or ''}\n\n{text}".encode()).hexdigest()
-
-
-def _store_article(
-    c: sqlite3.Connection, index: Index, visit: Visit, known: int | None, capture: int | None
-) -> tuple[str, int]:
-    article = visit.article
-    assert article is not None
-    moment = utc(visit.fetched_at)
-    url = article.canonical_url or article.url
-    digest = content_digest(article.title, article.text)
-    row: dict[str, Any] = {
-        "site": visit.site,
-        "url": url,
-        "title": article.title,
-        "text": article.text,
-        "authors": _json(article.authors),
-        "published": article.published,
-        "published_raw": article.published_raw,
-        "modified": article.modified,
-        "section": article.section,
-        "language": article.language,
-        "image": article.image,
-        "views": article.views,
-        "comments": article.comments,
-        "captions": _json(article.captions),
-        "editions": _json(article.editions),
-        "layout": article.layout,
-        "charset": article.charset,
-        "sources": _json(article.sources),
-        "flags": _json(article.flags),
-        "last_seen": moment,
-        "gone_since": None,
-        "capture": capture,
-    }
-    if known is None:
-        known = _insert(c, "articles", {**row, "first_seen": moment})
-        _insert_revision(c, known, 1, article, digest, moment, capture)
-        index.add(known, article.title, article.text, article.language)
-        outcome = "new"
-    else:
-        old = _one(
-            c,
-            "SELECT a.revision, a.title, a.text, a.language, a.published, r.digest FROM articles a "
-            "LEFT JOIN revisions r ON r.article = a.id AND r.number = a.revision WHERE a.id = ?",
-            (known,),
-        )
-        if old["text"] and not article.text:
-            # A page that lost its text is a fault of the server, not an edit.
-            visit.error = "the page came without its text; the earlier revision stays"
-            return "deferred", known
-        if article.published is None:
-            row.pop("published")
-            row.pop("published_raw")
-        taken = c.execute(
-            "SELECT 1 FROM articles WHERE url = ? AND id <> ?", (url, known)
-        ).fetchone()
-        if taken:
-            row.pop("url")
-        outcome = "unchanged"
-        if old["digest"] == digest:
-            for name in ("title", "text", "capture"):
-                row.pop(name)
-        else:
-            row["revision"] = old["revision"] + 1
-            _insert_revision(c, known, row["revision"], article, digest, moment, capture)
-            outcome = "updated"
-        printed = (article.title, article.text, article.language)
-        indexed = (old["title"], old["text"], old["language"])
-        if printed != indexed:
-            index.remove(known, *indexed)
-            index.add(known, *printed)
-        _update(c, "articles", known, row)
-    _set_tags(c, known, article.tags)
-    _add_engagement(c, known, moment, article)
-    for address in dict.fromkeys((*visit.urls, url)):
-        c.execute(
-            "INSERT OR IGNORE INTO aliases (url, article, first_seen) VALUES (?, ?, ?)",
-            (address, known, moment),
-        )
-    return outcome, known
-
-
-def _insert_revision(
-    c: sqlite3.Connection,
-    article_id: int,
-    number: int,
-    article: Article,
-    digest: str,
-    moment: str,
-    capture: int | None,
-) -> None:
-    _insert(
-        c,
-        "revisions",
-        {
-            "article": article_id,
-            "number": number,
-            "title": article.title,
-            "text": article.text,
-            "digest": digest,
-            "seen_at": moment,
-            "capture": capture,
-        },
-    )
-
-
-def _set_tags(c: sqlite3.Connection, article_id: int, tags: list[str]) -> None:
-    c.executemany("INSERT OR IGNORE INTO tags (name) VALUES (?)", [(tag,) for tag in tags])
-    ids = {
-        row[0] for tag in tags for row in c.execute("SELECT id FROM tags WHERE name = ?", (tag,))
-    }
-    old = {
-        row[0] for row in c.execute("SELECT tag FROM article_tags WHERE article = ?", (article_id,))
-    }
-    c.executemany(
-        "DELETE FROM article_tags WHERE article = ? AND tag = ?",
-        [(article_id, t) for t in old - ids],
-    )
-    c.executemany(
-        "INSERT INTO article_tags (article, tag) VALUES (?, ?)",
-        [(article_id, t) for t in ids - old],
-    )
-
-
-def _add_engagement(c: sqlite3.Connection, article_id: int, moment: str, article: Article) -> None:
-    if article.views is None and article.comments is None:
-        return
-    last = c.execute(
-        "SELECT views, comments FROM engagement WHERE article = ? ORDER BY seen_at DESC LIMIT 1",
-        (article_id,),
-    ).fetchone()
-    if last and (last["views"], last["comments"]) == (article.views, article.comments):
-        return
-    c.execute(
-        "INSERT OR REPLACE INTO engagement (article, seen_at, views, comments) VALUES (?, ?, ?, ?)",
-        (article_id, moment, article.views, article.comments),
-    )
-
-
-def _insert_capture(c: sqlite3.Connection, visit: Visit, capture: Capture) -> int:
-    return _insert(
-        c,
-        "captures",
-        {
-            "site": visit.site,
-            "crawl": visit.crawl,
-            "url": capture.url,
-            "fetched_at": capture.fetched_at,
-            "status": capture.status,
-            "content_type": capture.content_type,
-            "payload_digest": capture.payload_digest,
-            "payload_length": capture.payload_length,
-            "warc": capture.warc,
-            "warc_offset": capture.warc_offset,
-            "warc_length": capture.warc_length,
-            "record_id": capture.record_id,
-        },
-    )
-
-
 def _take_lock(folder: Path) -> TextIO:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -712,35 +482,3 @@ def _take_lock(folder: Path) -> TextIO:
     lock.write(f"process {os.getpid()} since {utc(now())}\n")
     lock.flush()
     return lock
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _one(c: sqlite3.Connection, sql: str, args: tuple[Any, ...]) -> dict[str, Any]:
-    cursor = c.execute(sql, args)
-    row = cursor.fetchone()
-    return {d[0]: value for d, value in zip(cursor.description, row, strict=True)}
-
-
-# Column names below are this module's own, never input.
-def _insert(c: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:
-    marks = ", ".join("?" * len(row))
-    sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"  # noqa: S608
-    return int(c.execute(sql, tuple(row.values())).lastrowid or 0)
-
-
-def _update(c: sqlite3.Connection, table: str, key: int, row: Mapping[str, Any]) -> None:
-    columns = ", ".join(f"{name} = ?" for name in row)
-    c.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*row.values(), key))  # noqa: S608
-
-
-def _upsert(c: sqlite3.Connection, table: str, key: str, row: Mapping[str, Any]) -> None:
-    columns = ", ".join(f"{name} = excluded.{name}" for name in row if name != key)
-    marks = ", ".join("?" * len(row))
-    c.execute(
-        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks}) "  # noqa: S608
-        f"ON CONFLICT ({key}) DO UPDATE SET {columns}",
-        tuple(row.values()),
-    )

@@ -29,7 +29,8 @@ from archive.kazakh.words import words as words_of
 from archive.search import Index, search
 from archive.search.expand import Terms, expression
 from archive.search.language import Word
-from archive.store import Store, Visit
+from archive.store import Store
+from archive.visits import Visit
 
 WORD = re.compile(r"[^\W\d_]+")
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,8 +12,8 @@ from scrapy.logformatter import LogFormatter, LogFormatterResult
 from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError
-from archive.store import Visit
 from archive.times import now
+from archive.visits import Visit
 from newsbot.schedule import retry_after_failure
 
 if TYPE_CHECKING:

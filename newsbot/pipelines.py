@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-from archive.store import Visit
+from archive.visits import Visit
 from newsbot.items import VisitItem
 from newsbot.schedule import GONE, SOONEST, next_visit, retry_after_failure
 

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from archive.errors import ArchiveError
-from archive.store import Due, Store, Visit
+from archive.store import Due, Store
 from archive.times import now
+from archive.visits import Visit
 from newsbot import __version__
 from newsbot.profiles import Site
 from newsbot.workers import Workers

@@ -11,7 +11,8 @@ from archive.article import Article
 from archive.captures import Capture
 from archive.schema import OUTCOMES
 from archive.search import check
-from archive.store import Candidate, Store, Visit
+from archive.store import Candidate, Store
+from archive.visits import Visit
 
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 SITE = {

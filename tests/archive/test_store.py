@@ -21,8 +21,9 @@ from archive.article import Article
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.schema import OUTCOMES, SCHEMA_VERSION
 from archive.search import rebuild
-from archive.store import DATABASE, LOCK, SECOND_LOOK, Store, content_digest, open_database
+from archive.store import DATABASE, LOCK, Store, open_database
 from archive.times import utc
+from archive.visits import SECOND_LOOK, content_digest
 from tests.archive.building import HOME, SITE, START, Paper, article, check_whole, open_paper
 
 ONE = f"{HOME}1"

@@ -26,8 +26,9 @@ from sqlite_utils import Database
 from archive import errors, query
 from archive.article import Article
 from archive.schema import OUTCOMES, migrate
-from archive.store import SECOND_LOOK, Candidate, Store, Visit, open_database
+from archive.store import Candidate, Store, open_database
 from archive.times import now
+from archive.visits import SECOND_LOOK, Visit
 from newsbot import cli, profiles, settings
 from newsbot.demo.articles import expected
 from newsbot.schedule import OLDEST, POLLS, REVISITS

@@ -1,0 +1,113 @@
+"""history: puts a version of an article that was seen in the past in its place among the others.
+
+Captures come in any order: imports, merges and repairs bring old ones after new ones. Whatever the
+order, the same captures make the same revisions. Runs inside the writer's transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One wording of an article at one moment (ISO 8601, UTC)."""
+
+    seen_at: str
+    title: str | None
+    text: str
+    digest: str
+    capture: int | None
+    kind: str = "edit"
+
+
+def append(c: sqlite3.Connection, article: int, version: Version) -> int:
+    """Add a version after all others and return its number; the first one is of kind `first`."""
+    number = c.execute(
+        "SELECT coalesce(max(number), 0) + 1 FROM revisions WHERE article = ?", (article,)
+    ).fetchone()[0]
+    _insert(c, article, number, version)
+    return int(number)
+
+
+def place(c: sqlite3.Connection, article: int, version: Version, last_seen: str) -> bool:
+    """Put a version seen before `last_seen` in its place; returns whether its wording was news.
+
+    Where the wording before it was seen again after it, that is a version of its own: the newspaper
+    went back to it.
+    """
+    known = c.execute(
+        "SELECT number, seen_at, kind, digest FROM revisions WHERE article = ? ORDER BY number",
+        (article,),
+    ).fetchall()
+    # What was extracted anew belongs to the version before it, whatever its own date.
+    base = [row for row in known if row["kind"] != "reextraction"]
+    later = next((row["number"] for row in base if row["seen_at"] > version.seen_at), None)
+    end = later if later is not None else len(known) + 1
+    start = max((row["number"] for row in base if row["number"] < end), default=0)
+    if any(row["digest"] == version.digest for row in known if start <= row["number"] < end):
+        return False
+    following = [row for row in known if row["number"] >= end]
+    if following and following[0]["digest"] == version.digest:
+        c.execute(
+            "UPDATE revisions SET seen_at = ?, capture = ? WHERE article = ? AND number = ?",
+            (version.seen_at, version.capture, article, end),
+        )
+        return False
+    versions = [version]
+    if start:
+        until = following[0]["seen_at"] if following else None
+        again = _seen_again(c, article, version.seen_at, until, last_seen)
+        if again:
+            versions.append(_copy(c, article, end - 1, *again))
+    # Upwards through negative numbers, or UNIQUE (article, number) would be broken on the way.
+    shift = len(versions)
+    c.execute(
+        "UPDATE revisions SET number = -(number + ?) WHERE article = ? AND number >= ?",
+        (shift, article, end),
+    )
+    c.execute("UPDATE revisions SET number = -number WHERE article = ? AND number < 0", (article,))
+    for number, item in enumerate(versions, end):
+        _insert(c, article, number, item)
+    if end == 1:
+        c.execute(
+            "UPDATE revisions SET kind = 'edit' WHERE article = ? AND number > 1 AND kind = 'first'",
+            (article,),
+        )
+    return True
+
+
+def _seen_again(
+    c: sqlite3.Connection, article: int, after: str, until: str | None, last_seen: str
+) -> tuple[str, int | None] | None:
+    """When the wording before was next seen in place, and its capture where there is one."""
+    row = c.execute(
+        "SELECT fetched_at, id FROM captures WHERE article = ?1 AND status IN (200, 304) "
+        "AND fetched_at > ?2 AND (?3 IS NULL OR fetched_at < ?3) ORDER BY fetched_at, id LIMIT 1",
+        (article, after, until),
+    ).fetchone()
+    if row:
+        return row["fetched_at"], row["id"]
+    return (last_seen, None) if until is None else None
+
+
+def _copy(
+    c: sqlite3.Connection, article: int, number: int, seen_at: str, capture: int | None
+) -> Version:
+    row = c.execute(
+        "SELECT title, text, digest, capture FROM revisions WHERE article = ? AND number = ?",
+        (article, number),
+    ).fetchone()
+    return Version(seen_at, row["title"], row["text"], row["digest"], capture or row["capture"])
+
+
+def _insert(c: sqlite3.Connection, article: int, number: int, version: Version) -> None:
+    c.execute(
+        "INSERT INTO revisions (article, number, title, text, digest, seen_at, capture, kind) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            article, number, version.title, version.text, version.digest, version.seen_at,
+            version.capture, "first" if number == 1 else version.kind,
+        ),
+    )  # fmt: skip
