@@ -48,19 +48,18 @@ def place(c: sqlite3.Connection, article: int, version: Version, last_seen: str)
     start = max((row["number"] for row in base if row["number"] < end), default=0)
     if any(row["digest"] == version.digest for row in known if start <= row["number"] < end):
         return False
-    following = [row for row in known if row["number"] >= end]
-    if following and following[0]["digest"] == version.digest:
+    following = next((row for row in known if row["number"] >= end), None)
+    until = following["seen_at"] if following else None
+    again = _seen_again(c, article, version.seen_at, until, last_seen) if start else None
+    if following and following["digest"] == version.digest and not again:
         c.execute(
             "UPDATE revisions SET seen_at = ?, capture = ? WHERE article = ? AND number = ?",
             (version.seen_at, version.capture, article, end),
         )
         return False
     versions = [version]
-    if start:
-        until = following[0]["seen_at"] if following else None
-        again = _seen_again(c, article, version.seen_at, until, last_seen)
-        if again:
-            versions.append(_copy(c, article, end - 1, *again))
+    if again:
+        versions.append(_copy(c, article, end - 1, *again))
     # Upwards through negative numbers, or UNIQUE (article, number) would be broken on the way.
     shift = len(versions)
     c.execute(

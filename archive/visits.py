@@ -72,11 +72,13 @@ def knows_capture(c: sqlite3.Connection, capture: Capture) -> bool:
 def record(c: sqlite3.Connection, index: Index, visit: Visit) -> str:
     """Write everything one visit brought and return its outcome.
 
-    A visit whose captures the archive already has changes nothing.
+    An imported visit whose page the archive already has changes nothing.
     """
-    fresh = [capture for capture in visit.captures if not knows_capture(c, capture)]
-    if visit.captures and not fresh:
-        return "unchanged"
+    fresh = visit.captures
+    if visit.crawl is None and fresh:
+        if knows_capture(c, fresh[-1]):
+            return "unchanged"
+        fresh = [capture for capture in fresh if not knows_capture(c, capture)]
     if visit.frontier is None:
         visit.frontier = _frontier_row(c, visit)
     page = [_insert_capture(c, visit, capture) for capture in fresh]

@@ -14,7 +14,6 @@ import json
 import re
 import resource
 import statistics
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -22,6 +21,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import peers
 
 Extractor = Callable[[str, str], str]
 
@@ -183,21 +184,6 @@ def _themes(extract: Extractor, pages: Path) -> tuple[int, int, int]:
 # --- All of them -----------------------------------------------------------------------------
 
 
-def _run(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
-    """Measure one extractor in a process of its own; None where it is not installed."""
-    command = [sys.executable, __file__, "--measure", name, "--repeats", str(options.repeats)]
-    command += ["--data", str(options.data)]
-    if options.pages:
-        command += ["--pages", str(options.pages)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["?"])[-1]
-        print(f"{name}: left out ({reason.split(':')[0]})", file=sys.stderr)
-        return None
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
-
-
 def _row(name: str, measured: dict[str, Any], themes: bool) -> str:
     precision, recall, f1 = measured["scores"]
     rate = measured["pages"] / statistics.median(measured["seconds"])
@@ -214,13 +200,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="benchmark directory")
     parser.add_argument("--pages", type=Path, help="theme pages beside a gold.json")
-    parser.add_argument(
-        "--peers",
-        default=",".join(name for name in EXTRACTORS if name != "newsbot"),
-        help="extractors to run beside ours (default: %(default)s)",
-    )
-    parser.add_argument("--repeats", type=int, default=3, help="timed runs; the median counts")
-    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    peers.options(parser, EXTRACTORS, 3)
     options = parser.parse_args()
     if not (options.data / "ground-truth.json").is_file():
         print("no benchmark data: give its directory with --data", file=sys.stderr)
@@ -228,10 +208,8 @@ def main() -> int:
     if options.pages and not (options.pages / "gold.json").is_file():
         print("no theme pages: --pages wants a directory with a gold.json", file=sys.stderr)
         return 2
-    names = ["newsbot", *filter(None, options.peers.split(","))]
-    unknown = [name for name in names if name not in EXTRACTORS]
-    if unknown:
-        print(f"unknown extractor: {', '.join(unknown)}", file=sys.stderr)
+    names = peers.chosen(options.peers, EXTRACTORS)
+    if names is None:
         return 2
     if options.measure:
         print(json.dumps(measure(options.measure, options.data, options.pages, options.repeats)))
@@ -239,8 +217,11 @@ def main() -> int:
     head = ["extractor", "version", "F1", "precision", "recall", "pages/s (CPU)", "peak MiB"]
     head += ["theme paragraphs", "theme leaks"] if options.pages else []
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}", flush=True)
+    arguments = ["--repeats", str(options.repeats), "--data", str(options.data)]
+    if options.pages:
+        arguments += ["--pages", str(options.pages)]
     for name in names:
-        measured = _run(name, options)
+        measured = peers.measured(__file__, name, arguments)
         if measured:
             print(_row(name, measured, bool(options.pages)), flush=True)
     return 0

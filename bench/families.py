@@ -10,13 +10,14 @@ import argparse
 import importlib
 import json
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import peers
 
 Extractor = Callable[[bytes, str], object]
 
@@ -112,42 +113,20 @@ def measure(name: str, folders: list[Path], repeats: int) -> dict[str, Any]:
 # --- All of them -------------------------------------------------------------------------------
 
 
-def _run(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
-    """Measure one extractor in a process of its own; None where it is not installed."""
-    command = [sys.executable, __file__, "--measure", name, "--repeats", str(options.repeats)]
-    for folder in options.pages:
-        command += ["--pages", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["?"])[-1]
-        print(f"{name}: left out ({reason.split(':')[0]})", file=sys.stderr)
-        return None
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
-
-
 def main() -> int:
     """Print the table; 2 where there are no pages."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "--pages", type=Path, action="append", help="folder of recorded pages; may be repeated"
     )
-    parser.add_argument(
-        "--peers",
-        default=",".join(name for name in EXTRACTORS if name != "newsbot"),
-        help="extractors to run beside ours (default: %(default)s)",
-    )
-    parser.add_argument("--repeats", type=int, default=9, help="timed runs; the median counts")
-    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    peers.options(parser, EXTRACTORS, 9)
     options = parser.parse_args()
     options.pages = options.pages or [folder for folder in DEFAULT_PAGES if folder.is_dir()]
     if not options.pages or not all(map(pages_of, options.pages)):
         print("no recorded pages: give their folder with --pages", file=sys.stderr)
         return 2
-    names = ["newsbot", *filter(None, options.peers.split(","))]
-    unknown = [name for name in names if name not in EXTRACTORS]
-    if unknown:
-        print(f"unknown extractor: {', '.join(unknown)}", file=sys.stderr)
+    names = peers.chosen(options.peers, EXTRACTORS)
+    if names is None:
         return 2
     if options.measure:
         print(json.dumps(measure(options.measure, options.pages, options.repeats)))
@@ -156,9 +135,12 @@ def main() -> int:
     for folder in options.pages:
         head += [f"{folder.parent.name}/{folder.name} ({len(pages_of(folder))}), pages/s", "ours ×"]
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}", flush=True)
+    arguments = ["--repeats", str(options.repeats)]
+    for folder in options.pages:
+        arguments += ["--pages", str(folder)]
     ours: list[float] = []
     for name in names:
-        measured = _run(name, options)
+        measured = peers.measured(__file__, name, arguments)
         if measured:
             ours = ours or measured["rates"]
             cells = [name, measured["version"]]

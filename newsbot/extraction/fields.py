@@ -95,11 +95,14 @@ def stated_views(text: str) -> int | None:
     if not _DIGIT.search(text):
         return None
     joined = _joined(text)
+    labelled = _labelled_views(joined)
+    both = _VIEWS_COMMENTS.search(joined) if labelled is None else None
+    return int(both.group(1)) if both else labelled
+
+
+def _labelled_views(joined: str) -> int | None:
     match = _VIEWS.search(joined)
-    if match:
-        return count(match.group(1) or match.group(2))
-    both = _VIEWS_COMMENTS.search(joined)
-    return int(both.group(1)) if both else None
+    return count(match.group(1) or match.group(2)) if match else None
 
 
 def stated_comments(text: str) -> int | None:
@@ -123,9 +126,9 @@ def view_count(text: str) -> int | None:
     if not _DIGIT.search(text):
         return None
     joined = _joined(text)
-    match = _VIEWS.search(joined)
-    if match:
-        return count(match.group(1) or match.group(2))
+    labelled = _labelled_views(joined)
+    if labelled is not None:
+        return labelled
     return count(joined) if len(_NUMBER.findall(joined)) == 1 else None
 
 
