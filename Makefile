@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types bench clean
+.PHONY: help install demo test lint types bench replay clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,5 +43,8 @@ bench: $(VENV)/.installed-dev ## Measure beside peers (needs the benchmark data,
 	@$(BIN)/python bench/families.py
 	@$(BIN)/python bench/crawl.py
 
+replay: ## Install pywb and wacz apart, for the tests that replay captures in a browser
+	@test -x .venv-replay/bin/wayback || { $(PYTHON) -m venv .venv-replay && .venv-replay/bin/python -m pip install --quiet --disable-pip-version-check 'pywb>=2.10,<3' 'wacz>=0.6,<1'; }
+
 clean: ## Remove .venv and caches (never ./data)
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-replay .pytest_cache .mypy_cache .ruff_cache .hypothesis

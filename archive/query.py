@@ -105,7 +105,6 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
     row["is_article"], row["reason"] = True, None
     row["canonical_url"] = row["url"]
     row["pages"] = []
-    row["story"] = None
     row["capture"] = (
         {
             "url": row["capture_url"],

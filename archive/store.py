@@ -6,6 +6,7 @@ any instant leaves either all of it or nothing, and the next run carries on.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -21,10 +22,11 @@ from sqlite_utils import Database
 
 from archive import visits
 from archive.article import Article
-from archive.captures import CaptureWriter, cut_torn_tail
+from archive.captures import CaptureWriter, mend, pack
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.rows import one, upsert
 from archive.schema import check_version, migrate
+from archive.seals import PageSeals, seal_records
 from archive.search import Index
 from archive.times import now, utc
 from archive.visits import Visit
@@ -88,6 +90,8 @@ def _explained(error: sqlite3.Error, path: Path) -> ArchiveError:
         return ArchiveError(f"{path} is damaged ({text}): restore it from a copy")
     if "full" in text:
         return ArchiveError(f"{path}: the disk is full: free some space and run again")
+    if "readonly" in text and os.statvfs(path.parent).f_flag & os.ST_RDONLY:
+        return ArchiveError(f"{path}: the disk is read-only: mount it for writing and run again")
     if "readonly" in text or "unable to open" in text:
         return ArchiveUsageError(f"{path}: cannot be written or opened ({text}): check permissions")
     if "locked" in text:
@@ -103,7 +107,7 @@ def explained_errors(folder: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _explained(error, folder / DATABASE) from error
     except OSError as error:
-        if error.errno in (28, 122):  # ENOSPC, EDQUOT
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ArchiveError(
                 f"{folder}: the disk is full: free some space and run again"
             ) from error
@@ -135,7 +139,9 @@ class Store:
                 "foreign_keys = ON",
             ):
                 self.connection.execute(f"PRAGMA {pragma}")
+            self._seals = PageSeals(self.connection, path)
             migrate(self.db, path)
+            self._seals.settle()
             self._index = Index(self.connection)
         except sqlite3.DatabaseError as error:
             self._lock.close()
@@ -143,6 +149,11 @@ class Store:
         except BaseException:
             self._lock.close()
             raise
+
+    @property
+    def index(self) -> Index:
+        """The full-text index, for writers of whole articles (`archive.merge`)."""
+        return self._index
 
     def __enter__(self) -> Store:
         return self
@@ -152,11 +163,20 @@ class Store:
 
     def close(self) -> None:
         """Close files and database and give the lock back."""
+        if self._lock.closed:
+            return
         for writer in self._writers.values():
             writer.close()
-        self._writers.clear()
-        self.connection.close()
-        self._lock.close()
+        try:
+            with self.transaction() as c:
+                for site in self._writers:
+                    seal_records(c, self.folder, site)
+            self._seals.finish()
+        finally:
+            self._writers.clear()
+            self.connection.close()
+            self._seals.close()
+            self._lock.close()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -169,6 +189,7 @@ class Store:
             try:
                 yield self.connection
                 self.connection.execute("COMMIT")
+                self._seals.settle()
             except BaseException:
                 self._index.forget()
                 if self.connection.in_transaction:
@@ -198,7 +219,7 @@ class Store:
 
     def start_crawl(self, site: str, started_at: datetime) -> int:
         """Open a crawl of one site and return its id; mends what a crash left in its WARC files."""
-        self._mend_captures(site)
+        self.mend_captures(site)
         with self.transaction() as c:
             row = c.execute(
                 "INSERT INTO crawls (site, started_at, version) VALUES (?, ?, ?)",
@@ -208,11 +229,16 @@ class Store:
 
     def finish_crawl(self, crawl: int, ended_at: datetime, reason: str, requests: int) -> None:
         """Close a crawl. `reason` is `finished` or what interrupted it."""
+        site = self.connection.execute("SELECT site FROM crawls WHERE id = ?", (crawl,)).fetchone()[
+            0
+        ]
+        pack(self, site)
         with self.transaction() as c:
             c.execute(
                 "UPDATE crawls SET ended_at = ?, reason = ?, requests = ? WHERE id = ?",
                 (utc(ended_at), reason, requests, crawl),
             )
+            seal_records(c, self.folder, site)
 
     def source(self, site: str, url: str, kind: str, found_by: str = "profile") -> dict[str, Any]:
         """The row of a source, made where there is none."""
@@ -388,16 +414,19 @@ class Store:
             self._writers[site] = CaptureWriter(self.folder, site, self.software)
         return self._writers[site]
 
-    def _mend_captures(self, site: str) -> None:
+    def mend_captures(self, site: str) -> dict[str, int]:
+        """Put right what a crash left in a site's WARC files.
+
+        Returns for each file that captures lie in up to which byte they vouch for it.
+        """
         known: dict[str, int] = dict(
             self.connection.execute(
                 "SELECT warc, max(warc_offset + warc_length) FROM captures WHERE site = ? GROUP BY warc",
                 (site,),
             ).fetchall()
         )
-        for path in sorted((self.folder / "warc" / site).glob("*.warc.gz")):
-            name = path.relative_to(self.folder).as_posix()
-            cut_torn_tail(path, min(known.get(name, 0), path.stat().st_size))
+        mend(self.folder, site, known)
+        return known
 
     def _sync_captures(self) -> None:
         for writer in self._writers.values():
@@ -412,13 +441,15 @@ class Store:
         with self.transaction() as c:
             return visits.record(c, self._index, visit)
 
-    def reextracted(self, article_id: int, article: Article, at: datetime) -> bool:
-        """Replace an article's fields by what better rules read in its capture.
+    def reextracted(
+        self, article_id: int, article: Article, at: datetime, capture: int | None = None
+    ) -> bool:
+        """Replace an article's fields by what better rules read in its capture, or in `capture`.
 
         Returns whether title or text changed; the earlier ones stay as a revision.
         """
         with self.transaction() as c:
-            return visits.reextract(c, self._index, article_id, article, at)
+            return visits.reextract(c, self._index, article_id, article, at, capture)
 
 
 def _insert_candidates(
@@ -465,6 +496,10 @@ def _take_lock(folder: Path) -> TextIO:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / LOCK).open("a+", encoding="utf-8")
     except OSError as error:
+        if error.errno == errno.EROFS:
+            raise ArchiveError(
+                f"{folder}: the disk is read-only: mount it for writing and run again"
+            ) from None
         raise ArchiveUsageError(
             f"{folder}: cannot be written ({error.strerror}): choose another folder with --data or "
             "mend its permissions"

@@ -50,6 +50,8 @@ class Visit:
     """Every address that led here: requested, redirects, canonical."""
     captures: list[Capture] = field(default_factory=list)
     """The last one is the page itself."""
+    is_repair: bool = False
+    """The captures lie in the archive's own files: nothing but their ids tells them apart."""
 
 
 def content_digest(title: str | None, text: str) -> str:
@@ -57,8 +59,11 @@ def content_digest(title: str | None, text: str) -> str:
     return "sha256:" + hashlib.sha256(f"{title or ''}\n\n{text}".encode()).hexdigest()
 
 
-def knows_capture(c: sqlite3.Connection, capture: Capture) -> bool:
+def knows_capture(c: sqlite3.Connection, capture: Capture, *, by_id: bool = False) -> bool:
     """Whether the archive has an exchange already, under its record id or as the same bytes."""
+    if by_id:
+        sql = "SELECT 1 FROM captures WHERE record_id = ?"
+        return c.execute(sql, (capture.record_id,)).fetchone() is not None
     return bool(
         c.execute(
             "SELECT 1 FROM captures WHERE record_id = ?1 "
@@ -76,9 +81,10 @@ def record(c: sqlite3.Connection, index: Index, visit: Visit) -> str:
     """
     fresh = visit.captures
     if visit.crawl is None and fresh:
-        if knows_capture(c, fresh[-1]):
+        by_id = visit.is_repair
+        if knows_capture(c, fresh[-1], by_id=by_id):
             return "unchanged"
-        fresh = [capture for capture in fresh if not knows_capture(c, capture)]
+        fresh = [capture for capture in fresh if not knows_capture(c, capture, by_id=by_id)]
     if visit.frontier is None:
         visit.frontier = _frontier_row(c, visit)
     page = [_insert_capture(c, visit, capture) for capture in fresh]
@@ -235,7 +241,7 @@ def _store_article(
         else:
             outcome = _add_present(c, index, known, old, article, version, url)
     if moment >= one(c, "SELECT last_seen FROM articles WHERE id = ?", (known,))["last_seen"]:
-        _set_tags(c, known, article.tags)
+        set_tags(c, known, article.tags)
     _add_engagement(c, known, moment, article)
     for address in dict.fromkeys((*visit.urls, url)):
         c.execute(
@@ -313,9 +319,14 @@ def _change(
 
 
 def reextract(
-    c: sqlite3.Connection, index: Index, known: int, article: Article, at: datetime
+    c: sqlite3.Connection,
+    index: Index,
+    known: int,
+    article: Article,
+    at: datetime,
+    capture: int | None = None,
 ) -> bool:
-    """Replace an article's fields by what better rules read in the same capture.
+    """Replace an article's fields by what better rules read in the same capture, or in `capture`.
 
     Returns whether title or text changed; the earlier ones stay as the revision before the new one,
     which is of kind `reextraction`.
@@ -327,17 +338,20 @@ def reextract(
         row.pop(name)
     changed = bool(old["digest"] != digest)
     if changed:
-        capture = one(c, "SELECT capture FROM articles WHERE id = ?", (known,))["capture"]
+        if capture is None:
+            capture = one(c, "SELECT capture FROM articles WHERE id = ?", (known,))["capture"]
+        row["capture"] = capture
         version = Version(
             utc(at), article.title, article.text, digest, capture, kind="reextraction"
         )
         row["revision"] = history.append(c, known, version)
     _change(c, index, known, old, article, row)
-    _set_tags(c, known, article.tags)
+    set_tags(c, known, article.tags)
     return changed
 
 
-def _set_tags(c: sqlite3.Connection, article_id: int, tags: list[str]) -> None:
+def set_tags(c: sqlite3.Connection, article_id: int, tags: list[str]) -> None:
+    """Give an article these tags and no others."""
     c.executemany("INSERT OR IGNORE INTO tags (name) VALUES (?)", [(tag,) for tag in tags])
     ids = {
         row[0] for tag in tags for row in c.execute("SELECT id FROM tags WHERE name = ?", (tag,))
@@ -380,9 +394,10 @@ def _add_engagement(c: sqlite3.Connection, article_id: int, moment: str, article
 
 def _insert_capture(c: sqlite3.Connection, visit: Visit, capture: Capture) -> int:
     refers_to = None
-    referred = getattr(capture, "refers_to_id", None)
-    if referred:
-        row = c.execute("SELECT id FROM captures WHERE record_id = ?", (referred,)).fetchone()
+    if capture.refers_to_id:
+        row = c.execute(
+            "SELECT id FROM captures WHERE record_id = ?", (capture.refers_to_id,)
+        ).fetchone()
         refers_to = row["id"] if row else None
     return insert(
         c,

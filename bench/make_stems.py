@@ -52,6 +52,8 @@ class Learner:
         }
         lines = (HOME / "verbs.txt").read_text("utf-8").splitlines()
         self.verbs = frozenset(line for line in lines if not line.startswith("#"))
+        lines = (HOME / "nouns.txt").read_text("utf-8").splitlines()
+        self.nouns = frozenset(line for line in lines if not line.startswith("#"))
         self.words = {
             word: (1 + math.log(number), readings(word, self.syncope))
             for word, number in counts.items()
@@ -82,6 +84,8 @@ class Learner:
             self.weights[VERB][verb] += 1.0
         for word in self.whole:
             self.weights[NOUN][word] += 3.0
+        for noun in self.nouns - self.whole:
+            self.weights[NOUN][noun] += 1.0
         self.totals = {kind: sum(stems.values()) for kind, stems in self.weights.items()}
         self.sums = {slot: sum(after.values()) for slot, after in self.following.items()}
 
@@ -90,6 +94,8 @@ class Learner:
         if kind == NOUN:
             if stem in self.never:
                 return 0.001
+            if stem in self.nouns:
+                return 1.0
             return model.DISTRUST if model.looks_odd(stem) else 1.0
         if stem in self.verbs:
             return 1.0
@@ -144,6 +150,7 @@ class Learner:
     def write(self) -> None:
         """Rewrite the two tables."""
         rows: dict[tuple[str, str], float] = {(verb, "v"): 0.3 for verb in self.verbs}
+        rows |= {(noun, "n"): 1.0 for noun in self.nouns}
         for kind, counted in self.weights.items():
             for stem, number in counted.items():
                 weight = number * self.trusted(stem, kind)

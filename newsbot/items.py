@@ -16,8 +16,8 @@ class VisitItem:
     The spider fills it; the pipelines join, judge and store it.
     """
 
-    frontier: int
-    """Id of the frontier row that was due."""
+    frontier: int | None
+    """Id of the frontier row that was due; None where an import finds it by the address."""
     url: str
     """The address that was asked for."""
     fetched_at: datetime

@@ -16,6 +16,13 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 
+from archive.captures import (
+    IDENTICAL,
+    NOT_MODIFIED,
+    Capture,
+    payload_digest,
+    previous_capture,
+)
 from archive.errors import ArchiveError
 from archive.store import explained_errors
 from archive.times import now
@@ -24,6 +31,7 @@ from newsbot.downloading.backoff import REFUSALS
 from newsbot.downloading.downloader import MAX_DELAY, Interrupted, PoliteDownloader
 
 if TYPE_CHECKING:
+    from protego import Protego
     from scrapy.crawler import Crawler
     from scrapy.robotstxt import RobotParser
 
@@ -52,7 +60,7 @@ class RedirectLoop(Exception):
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """robots.txt by RFC 9309, and its Crawl-delay.
+    """robots.txt by RFC 9309, and its Crawl-delay and Request-rate.
 
     Scrapy ≥ 2.14 answers None to every request that waits while robots.txt is on its way, and so
     lets them through. The parser that was stored meanwhile is read again after waiting. A server
@@ -97,12 +105,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         spider: NewspaperSpider = self.crawler.spider  # type: ignore[assignment]
         if spider.site.crawl.ignore_crawl_delay:
             return
-        parser: Any = self._parsers[netloc]
-        delay = parser.crawl_delay(self._robotstxt_useragent) or 0.0
+        delay = _delay(self._parsers[netloc], self._robotstxt_useragent or "")
         if delay > MAX_DELAY:
-            logger.warning(
-                "%s asks for a Crawl-delay of %s s: obeying %s", netloc, delay, MAX_DELAY
-            )
+            logger.warning("%s asks for a delay of %s s: obeying %s", netloc, delay, MAX_DELAY)
         if delay:
             assert self.crawler.engine is not None
             downloader = self.crawler.engine.downloader
@@ -114,6 +119,16 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if not isinstance(exc, (RedirectLoop, OffSite)):
             self._unavailable[netloc] = exc
         super()._robots_error(exc, netloc)
+
+
+def _delay(parser: Any, agent: str) -> float:
+    """Seconds between two requests that a robots.txt asks for, by the slower of its two ways.
+
+    A `Request-rate` for certain hours is kept at all hours: slower is never rude.
+    """
+    rules: Protego = parser.rp
+    rate = rules.request_rate(agent)
+    return max(rules.crawl_delay(agent) or 0.0, rate.seconds / rate.requests if rate else 0.0)
 
 
 def robots_rules(body: bytes) -> bytes:
@@ -212,13 +227,17 @@ class CaptureMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Append the exchange to the site's WARC file and remember where it lies."""
         captures = request.meta.get("captures")
-        # 304 has no bytes of its own, and a refusal says nothing about the page.
-        if captures is None or response.status in (304, *REFUSALS):
+        # A refusal says nothing about the page, nor does a 304 that nobody asked for.
+        if captures is None or response.status in REFUSALS:
+            return response
+        if response.status == 304 and not is_conditional(request):
             return response
         spider: NewspaperSpider = self.crawler.spider  # type: ignore[assignment]
         session = spider.session
         try:
             with explained_errors(session.folder):
+                earlier = previous_capture(session.store.connection, request.url)
+                profile = _revisit_profile(response, earlier)
                 captures.append(
                     session.store.captures(spider.site.id).write(
                         request.url,
@@ -227,12 +246,34 @@ class CaptureMiddleware:
                         response.body,
                         now() - timedelta(seconds=request.meta.get("download_latency", 0.0)),
                         protocol=response.protocol or "HTTP/1.1",
+                        concurrent_to=captures[0].record_id if captures else None,
+                        refers_to=earlier if profile else None,
+                        profile=profile,
                     )
                 )
         except (ArchiveError, OSError) as error:
             spider.abort(error)
             raise IgnoreRequest(str(error)) from error
         return response
+
+
+def is_conditional(request: Request) -> bool:
+    """Whether a request may be answered with 304 (RFC 9110 §13.1)."""
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
+
+
+def _revisit_profile(response: Response, earlier: Capture | None) -> str | None:
+    """Why the payload need not be kept again, where it is that of the `earlier` capture."""
+    if response.status == 304:
+        return NOT_MODIFIED
+    if (
+        earlier
+        and response.status == earlier.status
+        and response.body
+        and payload_digest(response.body) == earlier.payload_digest
+    ):
+        return IDENTICAL
+    return None
 
 
 def _headers(response: Response) -> list[tuple[str, str]]:

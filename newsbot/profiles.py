@@ -262,6 +262,12 @@ class Site(_Model):
         return ZoneInfo(self.timezone)
 
     @property
+    def row(self) -> dict[str, str]:
+        """What the archive keeps of the profile beside the articles."""
+        names = ("id", "name", "url", "region", "language", "timezone", "family")
+        return {name: getattr(self, name) for name in names}
+
+    @property
     def is_loopback(self) -> bool:
         """True where every host is this machine itself: a test or a demonstration."""
         return all(_is_loopback(netloc) for netloc in self.netlocs)

@@ -7,21 +7,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from newsbot.middlewares import OffSite
-
-_HTML_TYPES = ("html", "xml", "octet-stream", "text/plain")
-
-
-def outcome_of_status(status: int) -> tuple[str, str | None]:
-    """HTTP status → outcome and error (RFC 9110 §15)."""
-    if status == 304:
-        return "unchanged", None
-    if status in (404, 410):
-        return "gone", None
-    if status in (401, 402, 403, 407, 451):
-        return "blocked", f"HTTP {status}"
-    if status in (429, 503):
-        return "deferred", f"HTTP {status}"
-    return "failed", f"HTTP {status}"
+from newsbot.visiting import charset_of, may_be_html
 
 
 def reason(failure: Failure) -> str:
@@ -53,20 +39,9 @@ def header(response: Response, name: str) -> str | None:
 
 def charset(response: Response) -> str | None:
     """The charset that `Content-Type` declares."""
-    content_type = header(response, "Content-Type") or ""
-    for parameter in content_type.split(";")[1:]:
-        key, _, value = parameter.partition("=")
-        if key.strip().lower() == "charset":
-            return value.strip(" \t\"'") or None
-    return None
+    return charset_of(header(response, "Content-Type"))
 
 
 def is_html(response: Response) -> bool:
     """Whether a body may be a page, by its declared type and its first bytes."""
-    content_type = (header(response, "Content-Type") or "").lower()
-    if content_type and not any(kind in content_type for kind in _HTML_TYPES):
-        return False
-    head = response.body[:1024]
-    return not head.startswith(
-        (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"Rar!")
-    )
+    return may_be_html(header(response, "Content-Type"), response.body)

@@ -47,7 +47,8 @@ POLLS = {
 }
 """How long a source of each kind rests after a poll; those of no rest are asked in every run.
 
-Sitemaps and listings are asked in every run too at a site where nothing faster answers.
+At a site where none of those answers it is the front pages that are asked in every run, or, where
+no source is one, every source.
 """
 FAST = ("feed", "wordpress")
 DISTRUSTED = timedelta(days=7)

@@ -86,21 +86,10 @@ class Session:
 
     def open(self) -> None:
         """Write the crawl's first row."""
-        site = self.site
-        self.store.save_site(
-            {
-                "id": site.id,
-                "name": site.name,
-                "url": site.url,
-                "region": site.region,
-                "language": site.language,
-                "timezone": site.timezone,
-                "family": site.family,
-            }
-        )
-        self.crawl = self.store.start_crawl(site.id, now())
+        self.store.save_site(self.site.row)
+        self.crawl = self.store.start_crawl(self.site.id, now())
         if self.options.revisit:
-            self.store.everything_due(site.id, now())
+            self.store.everything_due(self.site.id, now())
 
     def close(self, reason: str, requests: int) -> None:
         """Write the crawl's last row and give the store back."""

@@ -41,13 +41,7 @@ class Workers:
         if not self._number:
             return _extract(body, url, charset, fetched_at, site)
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._number,
-                # A forked Twisted reactor would share our sockets.
-                mp_context=get_context("spawn"),
-                initializer=_die_with_parent,
-                initargs=(os.getpid(),),
-            )
+            self._pool = start(self._number)
         loop = asyncio.get_running_loop()
         call = loop.run_in_executor(self._pool, _extract, body, url, charset, fetched_at, site)
         try:
@@ -60,10 +54,26 @@ class Workers:
         """End the processes, also those that hang."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            processes = list((pool._processes or {}).values())
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
-                process.terminate()
+            end(pool)
+
+
+def start(number: int) -> ProcessPoolExecutor:
+    """A pool of processes that end with this one."""
+    return ProcessPoolExecutor(
+        number,
+        # A forked Twisted reactor would share our sockets.
+        mp_context=get_context("spawn"),
+        initializer=_die_with_parent,
+        initargs=(os.getpid(),),
+    )
+
+
+def end(pool: ProcessPoolExecutor) -> None:
+    """End the processes of a pool, also those that hang."""
+    processes = list((pool._processes or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
 
 
 def _extract(

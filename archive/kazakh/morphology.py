@@ -11,7 +11,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
+
+from archive.kazakh.letters import CYRILLIC
 
 NOUN, VERB = "noun", "verb"
 LOOSE = "loose"
@@ -21,21 +23,22 @@ _VOWELS = frozenset(_BACK + _FRONT + _NEUTRAL)
 _HARMONY = {"A": "ае", "I": "ыі", "Q": "қк"}
 _FRONTED = {"ғ": "г", "қ": "к"}
 _VOICELESS = {"б": "п", "г": "к", "ғ": "қ"}
+DERIVING = frozenset({"passive", "reciprocal", "causative", "ordinal", "agent"})
+"""Slots that make what dictionaries list as a word of its own."""
 _MIN_STEM = 2
 _MOST = 7
 """Suffixes taken off one word at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One way to read a word. `slots` are in the order of the word: ("plural", "genitive")."""
 
     stem: str
     kind: str
     """`noun` (any word that is inflected like one) or `verb`."""
     slots: tuple[str, ...]
-    voiced: str = ""
-    """A verb with its suffixes of voice (жазыл for жазылды); empty where it has none."""
+    derived: str = ""
+    """The word up to its last derivation (жазыл for жазылды, екінші for екіншісі); else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,17 @@ def _load() -> dict[str, list[_Ending]]:
 
 
 _ENDINGS = _load()
-_LONGEST = max(map(len, _ENDINGS))
+_TAILS = frozenset(written[i:] for written in _ENDINGS for i in range(len(written)))
+"""What the end of an ending can be: where a word ends otherwise, there is nothing to take off."""
+_LETTERS = CYRILLIC.replace("ь", "").replace("ъ", "")
+_AFTER: dict[str, dict[str, list[_Ending]]] = {
+    written: {
+        letter: [e for e in found if e.restored or (letter and letter in e.last)]
+        for letter in ("", *_LETTERS)
+    }
+    for written, found in _ENDINGS.items()
+}
+"""Ending → letter before it → what it can be; the empty letter is for those of other alphabets."""
 
 
 def endings() -> frozenset[str]:
@@ -152,23 +165,30 @@ def _strip(
     slots: tuple[str, ...],
     allowed: frozenset[str] | None,
     loose: bool,
-    voiced: str,
+    derived: str,
     syncope: Mapping[str, str],
     found: dict[Reading, None],
 ) -> None:
-    for length in range(1, min(_LONGEST, len(text) - 1) + 1):
-        for ending in _ENDINGS.get(text[-length:], ()):
+    for length in range(1, len(text)):
+        tail, trunk = text[-length:], text[:-length]
+        if tail not in _TAILS:
+            return
+        after = _AFTER.get(tail)
+        if not after:
+            continue
+        trunk_front = is_front(trunk)
+        for ending in after.get(_last(trunk)) or after[""]:
             if allowed is not None and ending.slot not in allowed:
                 continue
-            left = text[:-length] + ending.restored
-            if len(left) < _MIN_STEM or _last(left) not in ending.last:
+            left = trunk + ending.restored
+            if len(left) < _MIN_STEM:
                 continue
-            front = is_front(left)
+            front = is_front(left) if ending.restored else trunk_front
             mismatch = ending.front is not None and front is not None and front != ending.front
             if mismatch and loose:
                 continue
             inner = (ending.slot, *slots)
-            trunk = voiced or (text if ending.slot == "voice" else "")
+            own = derived or (text if ending.slot in DERIVING else "")
             lefts = [left]
             if ending.voicing and left[-1] in _VOICELESS:
                 lefts.append(left[:-1] + _VOICELESS[left[-1]])
@@ -177,10 +197,10 @@ def _strip(
             for stem in lefts:
                 told = (LOOSE, *inner) if mismatch or loose else inner
                 if NOUN in ending.after:
-                    found[Reading(stem, NOUN, told)] = None
+                    found[Reading(stem, NOUN, told, own)] = None
                     if ending.voicing and stem in syncope:
-                        found[Reading(syncope[stem], NOUN, told)] = None
+                        found[Reading(syncope[stem], NOUN, told, own)] = None
                 if VERB in ending.after:
-                    found[Reading(stem, VERB, told, trunk)] = None
+                    found[Reading(stem, VERB, told, own)] = None
                 if ending.after - {NOUN, VERB} and len(slots) < _MOST:
-                    _strip(stem, inner, ending.after, mismatch or loose, trunk, syncope, found)
+                    _strip(stem, inner, ending.after, mismatch or loose, own, syncope, found)

@@ -34,6 +34,8 @@ SHORT = 2.0
 INFLECTED = 6.0
 DISTRUST = 0.02
 """What is left of the weight of a stem that looks inflected itself."""
+_HOPELESS = 12.0
+"""Nats by which a reading may be less likely than the likeliest before it is not looked at."""
 _ALTERNATIVE = 0.25
 """Share of the likeliest reading that another one needs to be indexed too."""
 
@@ -45,6 +47,8 @@ class Analysis:
     stem: str
     share: float
     reading: Reading
+    asked: bool = True
+    """Whether a query for the word looks for this stem; else only the index has the word under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,6 @@ class _Tables:
     nouns: dict[str, float]
     verbs: dict[str, float]
     noun_total: float
-    verb_total: float
     transitions: dict[str, dict[str, float]]
     closed: dict[str, str]
     whole: frozenset[str]
@@ -89,7 +92,6 @@ def _tables() -> _Tables:
         nouns,
         verbs,
         sum(nouns.values()) + UNKNOWN,
-        sum(verbs.values()) + UNKNOWN,
         transitions,
         closed,
         whole,
@@ -102,7 +104,7 @@ def _tables() -> _Tables:
 _PLURAL = "(?:(?<=[аәеоөұүыіэяйури])л|(?<=[лмнңзж])д|(?<=[пфкқтсшщчцхбвгд])т)[ае]р"
 _LOOKS_INFLECTED = re.compile(
     rf"..(?:{_PLURAL}(?:[ыі]н?[аеыі]?|[ыі]м[ыі]з)?|.[ыі]н(?:[ыі]ң|д[ае]|[ае]н?)|.[ндт][ыі]ң"
-    "|[ае]ды|еді|йд[ыі]|[ғгқк][ае]н[ыі]|[аеий]т[ыі]н|[ыі][лн][ғг][ае]н|[ыі]п"
+    "|[ае]ды|еді|йд[ыі]|[ғгқк][ае]н[ыі]|[аеий]т[ыі]н|[мп][ае]й|.нш[ыі]с?|[ыі][лн][ғг][ае]н|[ыі]п"
     "|.(?:[ғгқк][ае]н|[дт][ае][ғг][ыі]|м[ае]д[ыі]|м[ыі]з|[ғг][ыі]|[лдт][ыі][ғг][ыі])|..с[ыі])$"
     "|.[аеиоөуыіұү][ғг][ыі]н?$|(?:ғ|[іеөүә]г|[^аоу]рг)$"
 )
@@ -149,48 +151,46 @@ def _unknown(stem: str, kind: str) -> float:
 def _score(reading: Reading, evidence: Evidence | None) -> float:
     """Log-likelihood of a reading, up to a constant."""
     t = _tables()
-    if reading.kind == NOUN:
-        weight, total = t.nouns.get(reading.stem, 0.0), t.noun_total
-        if evidence:
-            more = evidence(reading.stem)
-            weight += more * (DISTRUST if more and looks_odd(reading.stem) else 1)
-    else:
-        weight, total = t.verbs.get(reading.stem, 0.0), t.verb_total
-    score = log(weight + UNKNOWN * _unknown(reading.stem, reading.kind))
-    if reading.kind == NOUN:
-        score += log(t.noun_total / total)
-    before = reading.kind
-    for slot in (*reading.slots, "end"):
+    noun = reading.kind == NOUN
+    weight = (t.nouns if noun else t.verbs).get(reading.stem, 0.0)
+    if not weight:
+        if evidence and noun:
+            weight = evidence(reading.stem)
+            weight *= DISTRUST if weight and looks_odd(reading.stem) else 1
+        weight += UNKNOWN * _unknown(reading.stem, reading.kind)
+    return log(weight) + _chain(reading.kind, reading.slots)
+
+
+@lru_cache(1 << 14)
+def _chain(kind: str, slots: tuple[str, ...]) -> float:
+    """Log-likelihood of suffixes after a stem of this kind."""
+    transitions = _tables().transitions
+    score, before = 0.0, kind
+    for slot in (*slots, "end"):
         if slot == LOOSE:
             score -= LOOSE_COST
             continue
-        following = t.transitions.get(before)
+        following = transitions.get(before)
         score += following.get(slot, following[""]) if following else -3.0
         before = slot
     return score
 
 
-def _stem(reading: Reading) -> str:
-    """What a reading is indexed as.
+_PASSIVE = re.compile("(?<=[аеыі])[лн]$|[ыі][лн]$")
 
-    A passive of a short verb is a verb of its own in dictionaries (жаз, жазыл); one of a longer
-    verb is not (жарияла, жариялан-).
+
+def _lemmas(reading: Reading) -> tuple[str, str]:
+    """The dictionary's word, and the one that it is derived from or else an empty string.
+
+    Passives, causatives (жазыл, жаздыр), agents and ordinals are words of their own.
     """
     verbs = _tables().verbs
-    stem = reading.stem
-    if reading.kind == VERB:
-        if reading.voiced and len(re.findall(f"[{_VOWELS}]", stem)) < 2:
-            return reading.voiced
-        shorter = re.sub("(?<=[аеыі])[лн]$|[ыі][лн]$", "", stem)
-        if (
-            not reading.voiced
-            and stem not in _tables().own
-            and shorter != stem
-            and shorter in verbs
-            and len(re.findall(f"[{_VOWELS}]", shorter)) > 1
-        ):
-            return shorter
-    return stem
+    stem, derived = reading.stem, reading.derived
+    if reading.kind == VERB and not derived and stem not in _tables().own:
+        shorter = _PASSIVE.sub("", stem)
+        if shorter != stem and shorter in verbs and len(shorter) > 1:
+            stem, derived = shorter, stem
+    return (derived, stem) if derived else (stem, "")
 
 
 def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
@@ -206,19 +206,28 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
         return [Analysis(word, 1.0, Reading(word, NOUN, ()))]
     scored = [(_score(reading, evidence), reading) for reading in readings(word, t.syncope)]
     best = max(score for score, _ in scored)
-    chances: dict[str, tuple[float, float, Reading]] = {}
+    chances: dict[str, tuple[float, float, Reading, str]] = {}
     total = 0.0
     for score, reading in scored:
+        if score < best - _HOPELESS:
+            continue
         chance = exp(score - best)
         total += chance
-        stem = _stem(reading)
-        so_far, top, shown = chances.get(stem, (0.0, 0.0, reading))
+        stem, other = _lemmas(reading)
+        so_far, top, shown, further = chances.get(stem, (0.0, 0.0, reading, other))
         if chance > top:
-            top, shown = chance, reading
-        chances[stem] = (so_far + chance, top, shown)
-    found = [Analysis(stem, chance / total, shown) for stem, (chance, _, shown) in chances.items()]
-    found.sort(key=lambda a: (-a.share, a.stem))
-    return [a for a in found if a.share >= _ALTERNATIVE * found[0].share]
+            top, shown, further = chance, reading, other
+        chances[stem] = (so_far + chance, top, shown, further)
+    likeliest = sorted(chances, key=lambda stem: (-chances[stem][0], stem))
+    least = _ALTERNATIVE * chances[likeliest[0]][0]
+    found: dict[str, Analysis] = {}
+    for stem in likeliest:
+        chance, _, shown, further = chances[stem]
+        if chance >= least:
+            found[stem] = Analysis(stem, chance / total, shown)
+            if further and further not in found:
+                found[further] = Analysis(further, chance / total, shown, asked=False)
+    return list(found.values())
 
 
 def irregular_forms() -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from archive.kazakh.letters import fold_mixed_words
+from archive.kazakh.letters import CYRILLIC, fold_mixed_words
 from archive.kazakh.stems import Evidence, likeliest
 from archive.kazakh.transliterate import script_of, to_cyrillic
 
@@ -20,6 +20,7 @@ _UNUSUAL = re.compile("[_\u0300-\u036f\xad\u200b-\u200d\u2060\ufeff]")
 _PLAIN_WORD = re.compile(r"\w+")
 """The same in a text without anything unusual, and a third quicker."""
 _SHOWN = re.compile(rf"(?:{_WORD.pattern}|{_HIDDEN.pattern})+")
+_CYRILLIC = re.compile(f"[{CYRILLIC}]+")
 _LONGEST = 60
 
 
@@ -44,9 +45,12 @@ def spans(text: str) -> list[tuple[int, int, str]]:
     if len(lower) == len(text) and fold_mixed_words(clean(lower)) == lower:
         # Nearly every text: nothing to mend, so that places in one are places in the other.
         return [(m.start(), m.end(), m[0]) for m in _WORD.finditer(lower)]
-    return [
-        (m.start(), m.end(), fold_mixed_words(clean(m[0]).lower())) for m in _SHOWN.finditer(text)
-    ]
+    return [(m.start(), m.end(), _as_compared(m[0])) for m in _SHOWN.finditer(text)]
+
+
+def _as_compared(word: str) -> str:
+    lower = word.lower()
+    return lower if _CYRILLIC.fullmatch(lower) else fold_mixed_words(clean(lower))
 
 
 def in_cyrillic(word: str, evidence: Evidence | None = None) -> str:

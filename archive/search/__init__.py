@@ -6,18 +6,19 @@ SQLite can run on the same index.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
 from archive.errors import ArchiveUsageError
 from archive.kazakh.stems import Analysis
-from archive.search.expand import Terms, expression, in_titles, is_word, suggest
-from archive.search.index import Index, check, readings_of, rebuild
+from archive.search.expand import Terms, expression, in_titles, suggest
+from archive.search.index import Index, check, is_stem, readings_of, rebuild
 from archive.search.language import parse
 from archive.search.ranking import ranked
 from archive.search.selection import Selection, number, select
-from archive.search.snippets import mark
+from archive.search.snippets import passages
 
 __all__ = ["FACETS", "ORDERS", "Hits", "Index", "check", "explain", "rebuild", "search"]
 
@@ -82,7 +83,7 @@ def search(
         page = _dated(c, selected, total, order == "oldest", limit, offset)
     return Hits(
         total=min(total, COUNTED),
-        rows=[_row(c, article, score, terms, marks) for article, score in page],
+        rows=_rows(c, page, terms, marks),
         more=total > COUNTED,
         facets=_facets(c, selected) if facets else {},
         suggestion=suggest(c, text, _unknown(c, terms)) if not total else None,
@@ -92,7 +93,7 @@ def search(
 
 def explain(c: sqlite3.Connection | None, word: str) -> list[Analysis]:
     """How search reads a word, with the words of an archive as evidence where there is one."""
-    return readings_of(word, lambda stem: c is not None and is_word(c, stem))
+    return readings_of(word, lambda stem: c is not None and is_stem(c, stem))
 
 
 def _dated(
@@ -121,21 +122,24 @@ def _dated(
     return [(row[0], None) for row in rows]
 
 
-def _row(
+def _rows(
     c: sqlite3.Connection,
-    article: int,
-    score: float | None,
+    page: list[tuple[int, float | None]],
     terms: Terms,
     marks: tuple[str, str],
-) -> dict[str, Any]:
+) -> list[dict[str, Any]]:
     cursor = c.execute(
-        "SELECT id, site, published, title, url, language, gone_since, text FROM articles WHERE id = ?",
-        (article,),
+        "SELECT id, site, published, title, url, language, gone_since, text FROM articles "
+        "WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps([article for article, _ in page]),),
     )
-    row = dict(zip([d[0] for d in cursor.description], cursor.fetchone(), strict=True))
-    row["snippet"] = mark(c, row.pop("text"), terms, marks)
-    row["score"] = score
-    return row
+    names = [column[0] for column in cursor.description]
+    found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor}
+    rows = [found[article] for article, _ in page]
+    texts = passages(c, [row.pop("text") for row in rows], terms, marks)
+    for row, snippet, (_, score) in zip(rows, texts, page, strict=True):
+        row |= {"snippet": snippet, "score": score}
+    return rows
 
 
 def _unknown(c: sqlite3.Connection, terms: Terms) -> list[str]:

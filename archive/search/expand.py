@@ -17,7 +17,7 @@ from archive.kazakh.morphology import endings
 from archive.kazakh.stems import is_known
 from archive.kazakh.transliterate import key, script_of
 from archive.kazakh.words import in_cyrillic
-from archive.search.index import TITLE_MARK, word_stems
+from archive.search.index import TITLE_MARK, is_stem, readings_of, word_stems
 from archive.search.language import All, Either, Node, Phrase, Word
 
 _MOST_STEMS = 8
@@ -46,35 +46,40 @@ class Terms:
         """For each word, beginning and phrase, what its forms have in common, in lower case.
 
         Quick to look for and near enough: a stem without its last letter, which may be voiced
-        before a vowel (мектеп, мектебі).
+        before a vowel (мектеп, мектебі). What begins with another probe is left out.
         """
         found = [
-            tuple(dict.fromkeys([word, *(s[:-1] if len(s) > 3 else s for s in stems)]))
+            _shortest([word, *(s[:-1] if len(s) > 3 else s for s in stems)])
             for word, stems in self.words.items()
         ]
         found += [(prefix,) for prefix in sorted(self.prefixes)]
         return found + [(" ".join(phrase),) for phrase in self.phrases]
 
 
+def _shortest(probes: list[str]) -> tuple[str, ...]:
+    """Without those that begin with another one."""
+    kept: list[str] = []
+    for probe in sorted(probes, key=len):
+        if not any(probe.startswith(shorter) for shorter in kept):
+            kept.append(probe)
+    return tuple(kept)
+
+
 def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     """The stems to look for when this word is typed: its own, and those of words it may mean."""
-    row = c.execute("SELECT stems FROM vocabulary WHERE word = ?", (word,)).fetchone()
     if word[0].isdigit():
         return ()
-    found = dict.fromkeys(word_stems(word, lambda stem: is_word(c, stem)))
-    if row:
-        # As it was indexed, when the archive knew less.
-        found |= dict.fromkeys(row[0].split())
+    row = c.execute("SELECT stems FROM vocabulary WHERE word = ?", (word,)).fetchone()
+    readings = readings_of(word, lambda stem: is_stem(c, stem))
+    # With what it is indexed under: the archive may have known less then.
+    found = dict.fromkeys(reading.stem for reading in readings if reading.asked)
+    origins = {reading.stem for reading in readings} - found.keys()
+    found |= {stem: None for stem in (row[0].split() if row else ()) if stem not in origins}
     cyrillic = in_cyrillic(word)
     plain = not set(cyrillic) & set(SPECIFIC) or script_of(word) != "Cyrl"
     if plain and not is_known(cyrillic) and len(word) >= _SHORTEST_STEM:
         found |= dict.fromkeys(_alike(c, word))
     return tuple(found)[:_MOST_STEMS]
-
-
-def is_word(c: sqlite3.Connection, stem: str) -> bool:
-    """Whether the archive has this word."""
-    return bool(c.execute("SELECT 1 FROM vocabulary WHERE word = ?", (stem,)).fetchone())
 
 
 def _alike(c: sqlite3.Connection, word: str) -> list[str]:
@@ -127,9 +132,11 @@ def expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
         case Word(text):
             stems = word_terms(c, text)
             terms.words[text] = stems
-            exact = f'{{title text}} : "{text}"'
-            listed = " OR ".join(f'"{stem}"' for stem in stems)
-            return f"({exact} OR {{stems}} : ({listed}))" if stems else f"({exact})"
+            # A stem stands in the stems column or, where a text has it as it is, in that of the text.
+            found = [f'"{stem}"' for stem in stems]
+            if text not in stems:
+                found.append(f'{{title text}} : "{text}"')
+            return "(" + " OR ".join(found) + ")"
         case Phrase(parts):
             terms.phrases.append(parts)
             return '({title text} : "' + " ".join(parts) + '")'

@@ -18,17 +18,34 @@ WIDTH = 24
 _IRREGULAR = irregular_forms()
 _READ = 40_000
 """Characters of an article that are looked through."""
-_NEAR = 240
-"""Characters that a passage holds, about."""
+_NEAR = 280
+"""Characters that a passage holds, at most."""
 _MOST_PLACES = 200
 
 
-def mark(c: sqlite3.Connection, text: str, terms: Terms, marks: tuple[str, str]) -> str:
-    """The passage with most of the query's words, these enclosed in `marks`."""
-    before, after = _region(text, terms)
+def passages(
+    c: sqlite3.Connection, texts: list[str], terms: Terms, marks: tuple[str, str]
+) -> list[str]:
+    """For each text the passage with most of the query's words, these enclosed in `marks`."""
+    regions = [_region(text, terms) for text in texts]
+    places = [spans(text[slice(*region)]) for text, region in zip(texts, regions, strict=True)]
+    found = _matching(c, {word for line in places for *_, word in line}, terms)
+    return [
+        _snippet(text, region, line, found, terms, marks)
+        for text, region, line in zip(texts, regions, places, strict=True)
+    ]
+
+
+def _snippet(
+    text: str,
+    region: tuple[int, int],
+    places: list[tuple[int, int, str]],
+    found: dict[str, int],
+    terms: Terms,
+    marks: tuple[str, str],
+) -> str:
+    before, after = region
     text, more = text[before:after], after < len(text)
-    places = spans(text)
-    found = _matching(c, {word for *_, word in places}, terms)
     start = _best_start([found.get(word) for *_, word in places])
     shown = places[start : start + WIDTH]
     if not shown:
@@ -52,7 +69,8 @@ def _region(text: str, terms: Terms) -> tuple[int, int]:
                 places.append((at, number))
                 at = lower.find(probe, at + 1)
     if not places:
-        return 0, _READ
+        # The word is in the title only. In another script it may be anywhere.
+        return 0, _READ if script_of(text) != "Cyrl" else 2 * _NEAR
     places.sort()
     near = [
         len({n for at, n in places[i:] if at < start + _NEAR})
@@ -60,7 +78,7 @@ def _region(text: str, terms: Terms) -> tuple[int, int]:
     ]
     best = places[near.index(max(near))][0]
     begin = max(0, lower.rfind(" ", 0, max(0, best - _NEAR // 4)) + 1)
-    end = lower.find(" ", best + 2 * _NEAR)
+    end = lower.find(" ", best + _NEAR)
     return begin, (end if end >= 0 else len(text))
 
 
@@ -72,11 +90,11 @@ def _matching(c: sqlite3.Connection, present: set[str], terms: Terms) -> dict[st
             wanted.setdefault(stem, number)
     found = {word: number for number, word in enumerate(terms.words) if word in present}
     # Forms of a Kazakh word begin alike, but for pronouns; in other scripts they do not.
-    initials = {stem[0] for stem in wanted}
+    beginnings = tuple({stem[: max(1, len(stem) - 2)] for stem in wanted})
     likely = [
         word
         for word in present
-        if word[0] in initials or word in _IRREGULAR or script_of(word) != "Cyrl"
+        if word.startswith(beginnings) or word in _IRREGULAR or not "а" <= word[0] <= "ӿ"
     ]
     rows = c.execute(
         "SELECT word, stems FROM vocabulary WHERE word IN (SELECT value FROM json_each(?))",

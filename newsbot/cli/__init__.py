@@ -14,14 +14,26 @@ import click
 
 from archive.errors import ArchiveError
 from newsbot import __version__
-from newsbot.cli import demo, gather, keep, read, search, use
+from newsbot.cli import (
+    demo,
+    gather,
+    importing,
+    keep,
+    merge,
+    read,
+    reextract,
+    search,
+    stories,
+    use,
+    verify,
+)
 from newsbot.profiles import ProfileError
 
 _SECTIONS = (
-    ("Gather", ("crawl", "sites", "extract")),
+    ("Gather", ("crawl", "sites", "extract", "import", "reextract")),
     ("Read", ("search", "show", "stems")),
-    ("Use", ("export",)),
-    ("Keep", ("status",)),
+    ("Use", ("export", "stories")),
+    ("Keep", ("status", "verify", "merge")),
     ("Try", ("demo",)),
 )
 
@@ -52,11 +64,16 @@ for command in (
     gather.crawl,
     gather.sites,
     gather.extract_command,
+    importing.import_,
+    reextract.reextract_command,
     search.search_command,
     search.stems,
     read.show,
     use.export,
+    stories.stories_command,
     keep.status,
+    verify.verify_command,
+    merge.merge_command,
     demo.demo,
 ):
     newsbot.add_command(command)

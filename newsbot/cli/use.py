@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 import click
+from tqdm import tqdm
 
+from archive.errors import ArchiveError
 from archive.export.jsonl import write_jsonl
+from archive.export.wacz import write_wacz
+from archive.export.warc import Summary, write_warc
 from archive.query import Selection, articles
 from archive.store import open_database
 from newsbot.cli.common import data_option
+from newsbot.session import SOFTWARE
+
+_CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
+"""Formats that hold the captures themselves."""
 
 
 @click.command()
@@ -18,19 +29,25 @@ from newsbot.cli.common import data_option
 @click.option(
     "--format",
     "_format",
-    type=click.Choice(["jsonl"]),
+    type=click.Choice(["jsonl", *_CAPTURES]),
     default="jsonl",
     show_default=True,
-    help="jsonl: JSON Lines, one article a line.",
+    help="jsonl: JSON Lines, one article a line. warc: the captures, as .warc.gz. wacz: captures, "
+    "index and pages in one file that replays in a browser.",
 )
 @click.option("--site", "sites", multiple=True, help="Only this site; may be given several times.")
 @click.option("--after", help="Published on or after this date (2023, 2023-05 or 2023-05-17).")
 @click.option("--before", help="Published on or before this date.")
 @click.option("--language", help="Only this language: kk, kk-Latn, kk-Arab, ru, …")
 @click.option(
+    "--current",
+    is_flag=True,
+    help="Of captures, only those that the present wordings come from (warc, wacz).",
+)
+@click.option(
     "-o",
     "--output",
-    type=click.File("w", encoding="utf-8", atomic=True),
+    type=click.File("wb", atomic=True),
     default="-",
     help="Write to this file instead of standard output.",
 )
@@ -41,13 +58,53 @@ def export(
     after: str | None,
     before: str | None,
     language: str | None,
-    output: TextIO,
+    current: bool,
+    output: BinaryIO,
 ) -> None:
     """Write articles for other programs; the same selection gives the same bytes.
 
     \b
     newsbot export --format jsonl --after 2022 --before 2023 -o set.jsonl
+    newsbot export --format wacz --site aqjolgazet -o aqjolgazet.wacz
     """
     selection = Selection(sites, after, before, language)
-    number = write_jsonl(articles(open_database(data).conn, selection), output)
+    connection = open_database(data).conn
+    if _format in _CAPTURES:
+        _export_captures(_CAPTURES[_format], connection, data, selection, output, current)
+        return
+    if current:
+        raise click.UsageError("--current chooses among captures: it needs --format warc or wacz")
+    text = io.TextIOWrapper(output, encoding="utf-8", newline="\n", write_through=True)
+    number = write_jsonl(articles(connection, selection), text)
+    text.detach()
     click.echo(f"{number} articles", err=True)
+
+
+def _export_captures(
+    write: Callable[..., Summary],
+    connection: object,
+    data: Path,
+    selection: Selection,
+    output: BinaryIO,
+    current: bool,
+) -> None:
+    if output.isatty():
+        raise click.UsageError("this format is not for a terminal: name a file with -o")
+    with tqdm(unit=" articles", disable=not sys.stderr.isatty(), dynamic_ncols=True) as bar:
+        summary = write(
+            connection,
+            data,
+            selection,
+            output,
+            current=current,
+            software=SOFTWARE,
+            progress=bar.update,
+        )
+    click.echo(f"{summary.articles} articles, {summary.captures} captures", err=True)
+    if summary.unreadable:
+        for line in summary.unreadable:
+            click.echo(line, err=True)
+        raise ArchiveError(
+            f"{len(summary.unreadable)} captures cannot be read and are missing from the export: "
+            "`newsbot verify` says what is damaged"
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urljoin
@@ -24,6 +24,15 @@ class Entry:
     date: str | None = None
     changed: str | None = None
     """When the source says the article was last edited, as printed."""
+
+
+@dataclass(slots=True)
+class Feed:
+    """What one document of a feed lists."""
+
+    entries: list[Entry] = field(default_factory=list)
+    next: str | None = None
+    """Address of the feed's next, older page, as printed."""
 
 
 @lru_cache(maxsize=1024)
@@ -65,10 +74,10 @@ def candidates(
             continue
         if url and url not in seen and is_candidate(site, url):
             seen.add(url)
-            yield Candidate(url, _sortable(entry.date, site), _sortable(entry.changed, site), depth)
+            yield Candidate(url, sortable(entry.date, site), sortable(entry.changed, site), depth)
 
 
-def _sortable(printed: str | None, site: Site) -> str | None:
+def sortable(printed: str | None, site: Site) -> str | None:
     """A source's date in one spelling that sorts: UTC, or a bare date."""
     parsed = parse_machine(printed, zone=site.zone) if printed else None
     if parsed is None:

@@ -1,4 +1,4 @@
-"""feeds: RSS 0.9–2.0, Atom (RFC 4287) and JSON Feed → entries."""
+"""feeds: RSS 0.9–2.0, Atom (RFC 4287, paged by RFC 5005) and JSON Feed → entries, next page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lxml.etree import _Element as Element
 
-from newsbot.discovery import Entry
+from newsbot.discovery import Entry, Feed
 from newsbot.discovery.jsonfeed import parse_json_feed
 from newsbot.discovery.xml import child_text, local_name, parse_xml, unpack
 
@@ -14,15 +14,15 @@ MAX_ENTRIES = 5_000
 """Of one feed; longer ones are traps."""
 
 
-def parse_feed(body: bytes, charset: str | None = None) -> list[Entry] | None:
-    """Entries of a feed in its order, or None where the document is no feed."""
+def parse_feed(body: bytes, charset: str | None = None) -> Feed | None:
+    """Entries of a feed in its order and its next page, or None where the document is no feed."""
     body = unpack(body)
     if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return parse_json_feed(body)  # some sites serve it as application/rss+xml
     root = parse_xml(body, charset)
     if root is None or local_name(root) not in ("rss", "feed", "rdf"):
         return None
-    entries = []
+    entries: list[Entry] = []
     for item in root.iter():
         if local_name(item) in ("item", "entry"):
             link = _link(item)
@@ -31,11 +31,17 @@ def parse_feed(body: bytes, charset: str | None = None) -> list[Entry] | None:
                 entries.append(Entry(link, date, child_text(item, "updated", "modified")))
                 if len(entries) >= MAX_ENTRIES:
                     break
-    return entries
+    return Feed(entries, _next(root))
+
+
+def _next(root: Element) -> str | None:
+    """RFC 5005 §3: `<link rel="next">` of the feed itself, in RSS inside its channel."""
+    channel = next((child for child in root if local_name(child) == "channel"), root)
+    return next(_atom_links(channel, "next"), None)
 
 
 def _link(item: Element) -> str | None:
-    for href in _atom_links(item):
+    for href in _atom_links(item, "alternate"):
         return href
     link = child_text(item, "link")
     if link:
@@ -47,8 +53,8 @@ def _link(item: Element) -> str | None:
     return None
 
 
-def _atom_links(item: Element) -> Iterator[str]:
+def _atom_links(item: Element, relation: str) -> Iterator[str]:
     for child in item:
         href = child.get("href")
-        if local_name(child) == "link" and href and child.get("rel", "alternate") == "alternate":
+        if local_name(child) == "link" and href and child.get("rel", "alternate") == relation:
             yield href

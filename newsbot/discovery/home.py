@@ -14,7 +14,7 @@ from newsbot import urls
 from newsbot.discovery.listing import sections
 from newsbot.discovery.wordpress import endpoint
 from newsbot.extraction.page import Page
-from newsbot.profiles import Source
+from newsbot.profiles import Site, Source
 
 MAX_FEEDS = 20
 _FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.IGNORECASE)
@@ -24,6 +24,27 @@ _OTHER_FEED = re.compile(r"comments?(?![a-z])|pikir|пікір|коммент|oe
 _ARTICLE_FEED = re.compile(
     r"/\d{4}/\d{1,2}/.+/feed/?$|[?&]p=\d+|/[^/]*\d{3,}[^/]*/feed/?$|/(?:[^/-]+-+){3,}[^/]*/feed/?$"
 )
+
+
+def fronts(site: Site) -> list[str]:
+    """Front pages of a site: its own address, and those of hosts that are no `www.` or `m.` of it."""
+    scheme = urlsplit(site.url).scheme
+    pages = {_site(urls.canonical(site.url) or ""): site.url}
+    for host in site.hosts:
+        url = urls.canonical(f"{scheme}://{host}/")
+        if url:
+            pages.setdefault(_site(url), url)
+    return list(pages.values())
+
+
+def is_front(site: Site, url: str) -> bool:
+    """Whether an address is that of a front page, whatever its spelling."""
+    return _place(url) in map(_place, fronts(site))
+
+
+def _place(url: str) -> tuple[str, str]:
+    spelt = urls.canonical(url) or ""
+    return _site(spelt), urls.path_and_query(spelt)
 
 
 def autodiscover(page: Page) -> list[Source]:
@@ -102,4 +123,4 @@ def _own(page: Page, element: Element) -> str | None:
 
 def _site(url: str) -> str:
     host = urls.netloc(url)
-    return re.sub(r"^(?:www|m)\.", "", host)
+    return re.sub(r"^(?:www\.|m\.)+", "", host)

@@ -1,4 +1,4 @@
-"""jsonfeed: JSON Feed 1 and 1.1 (jsonfeed.org) → entries, and the forgiving JSON reader behind it.
+"""jsonfeed: JSON Feed 1 and 1.1 (jsonfeed.org) → entries and next page, and the forgiving reader.
 
 WordPress' REST answers and JSON listings are read with the same `load` and `text_of`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from newsbot.discovery import Entry
+from newsbot.discovery import Entry, Feed
 from newsbot.discovery.xml import unpack
 from newsbot.extraction.decode import decode
 from newsbot.urls import MAX_LENGTH
@@ -17,8 +17,8 @@ MAX_ITEMS = 5_000
 """Of one feed; longer ones are traps."""
 
 
-def parse_json_feed(body: bytes) -> list[Entry] | None:
-    """Entries of a JSON feed in its order, or None where the document is none."""
+def parse_json_feed(body: bytes) -> Feed | None:
+    """Entries of a JSON feed in its order and its `next_url`, or None where it is none."""
     feed = load(body)
     if not isinstance(feed, dict) or "jsonfeed.org" not in (text_of(feed.get("version")) or ""):
         return None
@@ -31,7 +31,7 @@ def parse_json_feed(body: bytes) -> list[Entry] | None:
                 text_of(item.get(key)) for key in ("date_published", "date_modified")
             )
             entries.append(Entry(url, published, modified))
-    return entries
+    return Feed(entries, text_of(feed.get("next_url")))
 
 
 def _address(item: dict[str, Any]) -> str | None:

@@ -39,6 +39,8 @@ class Listing:
     """Further, older pages of the same list, the nearest first."""
     sections: list[str] = field(default_factory=list)
     """Other lists of the same site, those of the menu first; of archives the newest page."""
+    traps: list[str] = field(default_factory=list)
+    """Links that look like traps and are among none of these."""
 
 
 def parse_listing(page: Page, site: Site) -> Listing:
@@ -116,8 +118,12 @@ def _read(page: Page, rules: _Rules) -> Listing:
     unsure: set[str] = set()
     lists: dict[str, bool] = {}  # address → whether a menu names it
     archives: dict[tuple[str, str], tuple[int, str]] = {}  # of days or months: the newest page
+    traps = []
     for url, link in found.items():
-        if url == own or url in older or suspicious(url) not in (None, "session_id"):
+        if url == own or url in older:
+            continue
+        if suspicious(url) not in (None, "session_id"):
+            traps.append(url)
             continue
         there = position(url)
         verdict = _verdict(link, here, there, rules)
@@ -140,7 +146,7 @@ def _read(page: Page, rules: _Rules) -> Listing:
     if entries and not older and page.root.find(".//title") is None:
         counted = following(own, len(entries))  # a fragment that was asked for by number
         older = [counted] if counted else []
-    return Listing(entries, older, followed[:MAX_SECTIONS])
+    return Listing(entries, older, followed[:MAX_SECTIONS], traps)
 
 
 _TITLE_TEXT, _TITLE_WORDS, _NAME_TEXT = 25, 3, 15

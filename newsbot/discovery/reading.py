@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
 from w3lib.url import add_or_replace_parameters, url_query_parameter
 
+from newsbot import urls
 from newsbot.discovery import Entry
 from newsbot.discovery.feeds import parse_feed
 from newsbot.discovery.home import autodiscover
@@ -31,6 +33,10 @@ class Found:
     """Further pages of the same source, as absolute addresses."""
     sources: list[Source] = field(default_factory=list)
     """Other sources that the document names."""
+    sections: list[str] = field(default_factory=list)
+    """Other lists that a front page leads to, where they are no sources of their own."""
+    traps: list[str] = field(default_factory=list)
+    """Links that are not followed because they look like traps."""
     error: str | None = None
 
 
@@ -45,9 +51,13 @@ def poll_url(source: Source, site: Site, modified_after: str | None) -> str:
 
 
 def read_source(
-    kind: str, body: bytes, charset: str | None, url: str, site: Site, *, discover: bool = False
+    kind: str, body: bytes, charset: str | None, url: str, site: Site, *, front: bool = False
 ) -> Found:
-    """Read a source's document. `discover` asks a page for the site's other sources too."""
+    """Read a source's document.
+
+    A `front` page leads to the site's sections too: as sources of their own where the profile names
+    none, else as pages to visit once and to follow from there.
+    """
     if kind == "feed":
         return _feed(body, charset, url, site)
     if kind == "sitemap":
@@ -57,16 +67,18 @@ def read_source(
         return Found(entries=sitemap.pages, sitemaps=sitemap.children)
     if kind == "wordpress":
         return _posts(body, url)
-    return _listing(body, charset, url, site, discover)
+    return _listing(body, charset, url, site, front)
 
 
 def _feed(body: bytes, charset: str | None, url: str, site: Site) -> Found:
-    entries = parse_feed(body, charset)
-    if entries is None:
+    feed = parse_feed(body, charset)
+    if feed is None:
         return Found(error="not a feed")
     parameter = families()[site.family].discovery.feed_page
-    following = [_next_page(url, parameter)] if parameter and entries else []
-    return Found(entries=entries, next=following)
+    following = _absolute(url, feed.next) if feed.next else None
+    if not following and parameter and feed.entries:
+        following = _next_page(url, parameter)
+    return Found(entries=feed.entries, next=[following] if following else [])
 
 
 def _posts(body: bytes, url: str) -> Found:
@@ -78,7 +90,7 @@ def _posts(body: bytes, url: str) -> Found:
     return Found(entries=entries, next=following)
 
 
-def _listing(body: bytes, charset: str | None, url: str, site: Site, discover: bool) -> Found:
+def _listing(body: bytes, charset: str | None, url: str, site: Site, front: bool) -> Found:
     listing: Listing | None = None
     if body.lstrip()[:1] in (b"{", b"["):
         listing = parse_json_listing(body, url)
@@ -86,11 +98,20 @@ def _listing(body: bytes, charset: str | None, url: str, site: Site, discover: b
         return Found(entries=listing.articles, next=listing.next)
     page = Page(decode(body, charset).text, url)
     listing = parse_listing(page, site)
-    found = Found(entries=listing.articles, next=listing.next)
-    if discover:
+    found = Found(entries=listing.articles, next=listing.next, traps=listing.traps)
+    if front and site.sources:
+        found.sections = listing.sections
+    elif front:
         found.sources = autodiscover(page)
         found.sources += [Source(kind="listing", url=section) for section in listing.sections]
     return found
+
+
+def _absolute(base: str, printed: str) -> str | None:
+    try:
+        return urls.canonical(urljoin(base, printed))
+    except ValueError:
+        return None
 
 
 def _next_page(url: str, parameter: str) -> str:

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.abstract import isIPv6Address
+from twisted.internet.defer import succeed
 from twisted.internet.error import DNSLookupError
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def _embedded(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Scrapy's resolver (IPv4), refusing what is not public.
+    """Scrapy's resolver (IPv4 for names, literals of both kinds), refusing what is not public.
 
     Exempt are the loopback hosts of loopback sites crawled in this process (what such a site may
     ask for is checked by `OwnSiteMiddleware`, with ports) and a proxy that the operator has set.
@@ -72,7 +74,8 @@ class PublicResolver(CachingThreadedResolver):
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802
         """The address of a host. Fails with `DNSLookupError` where it is unknown or not public."""
-        return super().getHostByName(name, timeout).addCallback(self._checked, name.lower())
+        found = succeed(name) if isIPv6Address(name) else super().getHostByName(name, timeout)
+        return found.addCallback(self._checked, name.lower())
 
     def _checked(self, address: str, name: str) -> str:
         if (

@@ -1,6 +1,7 @@
 """backoff: a host that says «too many requests» or «not now» is left alone as long as it asks.
 
-One that says nothing at all is not asked over and over either. RFC 9110 §10.2.3 and RFC 6585 §4: `Retry-After` in seconds or as a date pauses the whole host.
+One that says nothing at all is not asked over and over either. RFC 9110 §10.2.3 and RFC 6585 §4:
+`Retry-After` in seconds or as a date pauses the whole host.
 """
 
 from __future__ import annotations
@@ -37,7 +38,11 @@ OWN_BACKOFF = 10.0
 MAX_PAUSE = 120.0
 """Seconds waited for within a run; who asks for more is asked again in a later run."""
 WAITS_PER_URL = 3
-WAITS_PER_HOST = 10
+"""Times that one URL is waited for where the host names no time."""
+APPOINTMENTS_PER_URL = 6
+"""Times that one URL is waited for where the host does, and says a minute or less."""
+SHORT = 60.0
+WAITS_PER_HOST = 20
 LAST_STRAW = 3
 """URLs given up in a row after which the crawl ends."""
 MAX_SILENCE = 10
@@ -117,10 +122,12 @@ class BackOffMiddleware:
             return response
         if request.meta.get("dont_obey_robotstxt"):  # robots.txt itself: no answer is an answer
             return response
+        asked = retry_after(response, now())
+        most = APPOINTMENTS_PER_URL if asked and asked <= SHORT else WAITS_PER_URL
         if (
-            _refusals(request) < WAITS_PER_URL
+            _refusals(request) < most
             and self.waits[host] < WAITS_PER_HOST
-            and (retry_after(response, now()) or 0.0) <= MAX_PAUSE
+            and (asked or 0.0) <= MAX_PAUSE
         ):
             self.waits[host] += 1
             again = request.copy()

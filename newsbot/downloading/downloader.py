@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from time import monotonic
 
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.core.downloader import Downloader, Slot
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadTimeoutError
@@ -44,6 +44,25 @@ class Pace:
     """Nothing is sent before this moment (monotonic)."""
 
 
+class HostSlot(Slot):
+    """Scrapy's slot of one host. A host that has asked for a pace gets one request at a time.
+
+    And its delay counts from the end of the last exchange: a busy moment of ours lies between the
+    decision to send and the sending, so from there the server may see a shorter gap than we kept.
+    """
+
+    def __init__(self, like: Slot, pace: Pace) -> None:
+        super().__init__(like.concurrency, like.delay, like.jitter)
+        self.pace = pace
+        self.under_way = False
+
+    def free_transfer_slots(self) -> int:
+        """How many more requests may be sent now."""
+        if self.pace.delay and self.transferring:
+            return 0
+        return super().free_transfer_slots()
+
+
 class PoliteDownloader(Downloader):
     """Scrapy's downloader; `slow_down` and `pause` hold for everything that goes to a host."""
 
@@ -70,11 +89,22 @@ class PoliteDownloader(Downloader):
         slot = self.slots.get(key)
         return max(slot.delay if slot else self._delay, self.paces[key].delay)
 
+    def _get_slot(self, request: Request, spider: Spider | None = None) -> tuple[str, Slot]:
+        key, slot = super()._get_slot(request)
+        if not isinstance(slot, HostSlot):
+            slot = self.slots[key] = HostSlot(slot, self.paces[key])
+        return key, slot
+
     def _process_queue(self, slot: Slot) -> None:
+        assert isinstance(slot, HostSlot)
+        pace = slot.pace
+        if slot.under_way and not slot.transferring:
+            slot.under_way = False
+            if pace.delay:
+                slot.lastseen = monotonic()
         while slot.queue and slot.free_transfer_slots() > 0 and not slot.latercall:
             if self._closing():
                 return
-            pace = self.paces[self.get_slot_key(slot.queue[0][0])]
             slot.delay = max(slot.delay, pace.delay)
             moment = monotonic()
             wait = max(pace.resume, slot.lastseen + slot.download_delay()) - moment
@@ -89,6 +119,7 @@ class PoliteDownloader(Downloader):
             # At once: Scrapy 2.19 counts a transfer when its task begins to run, and until then
             # sends the whole queue of a host that has no delay.
             slot.transferring.add(request)
+            slot.under_way = True
             _schedule_coro(self._wait_for_download(slot, request, waiting))
 
     # -- no request for ever, and none after the end --------------------------------------------

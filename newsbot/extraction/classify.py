@@ -48,6 +48,16 @@ _MANY = 4
 """Headlines that even an empty page may link to."""
 _HEADLINE = 14
 """Characters of the shortest headline."""
+_SENTENCE = 5
+"""Words of the shortest headline that cannot be the name of a page."""
+_STORY = 3
+"""Paragraphs."""
+_HOUSE = re.compile(
+    r"туралы$|құпиялы|ереже(?:с|лер)і$|келісімі$|конфиденциальн|соглашени|^(?:правила|условия|порядок) |"
+    r"privacy|policy$|terms of",
+    re.IGNORECASE,
+)
+"""What the long names of pages about the newspaper say."""
 _ARTICLE_META = re.compile(r"article", re.IGNORECASE)
 
 
@@ -68,7 +78,8 @@ def refusal(
     `link_share` is the share of the body's characters inside links, `declared` whether the page
     calls itself an article (JSON-LD, Open Graph), `candidates` the number of bodies that the layout
     found, `signed` how many of date, author, views and
-    comments it carries: prose without any is «About us», a line with two is a short notice.
+    comments it carries: prose without any is «About us» unless its heading is a whole headline, a
+    line with two is a short notice.
     """
     if len(page.root) == 0:
         return "empty"
@@ -92,7 +103,19 @@ def refusal(
         return "no_title"
     if not text or (len(text) < MIN_TEXT and not declared and signed < 2):
         return "no_text"
-    return None if declared or signed else "static_page"
+    if declared or signed or _tells_a_story(page, title or "", blocks):
+        return None
+    return "static_page"
+
+
+def _tells_a_story(page: Page, title: str, blocks: list[Block]) -> bool:
+    """Whether unsigned prose stands under a headline: a sentence, where other pages have a name."""
+    return (
+        len(title.split()) >= _SENTENCE
+        and not _HOUSE.search(title)
+        and sum(block.kind != "caption" for block in blocks) >= _STORY
+        and any(" ".join(h1.split()).startswith(title) for h1 in page.strings("h1"))
+    )
 
 
 def _headlines(page: Page) -> int:

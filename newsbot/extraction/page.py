@@ -148,10 +148,14 @@ def _parse(text: str) -> Element:
 _SWALLOWING = etree.XPath("//*[self::h1 or self::h2 or self::h3][.//p]")
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
 def _close(heading: Element) -> None:
     """End an unclosed heading before its first block: the heading keeps its own line."""
     line = etree.Element(heading.tag)
-    line.text, heading.text = heading.text, None
+    # lxml hands out control characters that it does not take back.
+    line.text, heading.text = _CONTROL.sub("", heading.text or ""), None
     for child in list(heading):
         if child.tag in BLOCK_TAGS or child.find(".//p") is not None:
             break

@@ -5,7 +5,9 @@ A subclass per site profile is made by `newsbot.spiders.loader`; none is written
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,11 +19,12 @@ from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from archive.article import Article
+from archive.captures import Capture
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store import Due
 from archive.times import now
 from newsbot import urls
-from newsbot.discovery import Entry, candidates
+from newsbot.discovery import Entry
 from newsbot.discovery.listing import parse_listing
 from newsbot.downloading.backoff import retry_after
 from newsbot.downloading.downloader import Interrupted
@@ -29,16 +32,17 @@ from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
 from newsbot.items import VisitItem
 from newsbot.middlewares import RobotsUnavailable
-from newsbot.responses import charset, conditions, header, is_html, outcome_of_status, reason
+from newsbot.responses import charset, conditions, header, is_html, reason
 from newsbot.session import Options, Session
 from newsbot.spiders.polling import PollingSpider
+from newsbot.visiting import MAX_PARTS, addresses, incomplete, outcome_of_status
 from newsbot.workers import ExtractionFailed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-MAX_PARTS = 20
-"""Pages of one divided article that are fetched."""
+LEADING_ON = ("listing", "no_text", "no_title", "static_page")
+"""Why a page is no article, where its links are worth following all the same."""
 MAX_RETRY_AFTER = 86_400.0
 """Seconds; a longer `Retry-After` is taken for a day."""
 
@@ -78,6 +82,8 @@ class NewspaperSpider(PollingSpider):
                 f"{cls.site.id} is a public site: say who is crawling it with --contact or "
                 "NEWSBOT_CONTACT (an e-mail address or a web page)"
             )
+        # On a full disk no log can be written: that is to be said in one line, not in tracebacks.
+        logging.raiseExceptions = False
         folder = Path(settings.get("NEWSBOT_DATA"))
         spider.session = Session(
             cls.site,
@@ -127,7 +133,7 @@ class NewspaperSpider(PollingSpider):
             frontier=meta["frontier"],
             url=meta["asked"],
             known=meta["known"],
-            fetched_at=now(),
+            fetched_at=_fetched_at(meta["captures"]),
             status=response.status,
             urls=_addresses(meta, response.url),
             captures=meta["captures"],
@@ -148,22 +154,21 @@ class NewspaperSpider(PollingSpider):
             article = await self._extract(response, item)
             if article and article.is_article:
                 further = article.pages[:MAX_PARTS]
-            elif article and article.reason == "listing":
+            elif article and article.reason in LEADING_ON:
                 self._follow(response, meta["depth"] + 1)
         yield self._next_part(item, further) if further else item
 
     def _follow(self, response: Response, depth: int) -> None:
-        """Put the links of a page that turned out to be a listing into the frontier."""
+        """Put the links of a page that is no article, but may list some, into the frontier."""
         if depth > self.site.crawl.max_depth or not self._follows:
             return
         listing = parse_listing(
             Page(decode(response.body, charset(response)).text, response.url), self.site
         )
         links = [*listing.articles, *(Entry(url) for url in (*listing.next, *listing.sections))]
-        kept = self.outside_traps(candidates(self.site, response.url, links, depth))
-        self.session.discovered += self.session.store.add_candidates(
-            self.site.id, self.session.crawl, kept, now()
-        )
+        for url in listing.traps:
+            self.count_trap(url)
+        self.follow(response.url, links, depth)
 
     @property
     def _follows(self) -> bool:
@@ -180,12 +185,15 @@ class NewspaperSpider(PollingSpider):
             item.urls.append(urls.canonical(response.url) or response.url)
             yield self._next_part(item, rest) if rest else item
         else:
-            yield _incomplete(item, f"HTTP {response.status}")
+            incomplete(item, f"HTTP {response.status}")
+            yield item
 
     def part_failed(self, failure: Failure) -> Iterator[VisitItem]:
-        """Half an article is not stored as a whole one."""
+        """A further page that never came."""
         if not isinstance(failure.value, Interrupted):
-            yield _incomplete(failure.request.meta["item"], reason(failure))  # type: ignore[attr-defined]
+            item: VisitItem = failure.request.meta["item"]  # type: ignore[attr-defined]
+            incomplete(item, reason(failure))
+            yield item
 
     def page_failed(self, failure: Failure) -> Iterator[VisitItem]:
         """A page that never came."""
@@ -239,17 +247,15 @@ class NewspaperSpider(PollingSpider):
         )
 
 
+def _fetched_at(captures: list[Capture]) -> datetime:
+    """The moment of the page's capture, so that the archive can be rebuilt from captures alone."""
+    return datetime.fromisoformat(captures[-1].fetched_at) if captures else now()
+
+
 def _is_conditional(request: Request) -> bool:
     return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
 
 
-def _incomplete(item: VisitItem, error: str) -> VisitItem:
-    item.parts.clear()
-    item.outcome, item.error = "failed", f"a further page of the article is missing: {error}"
-    return item
-
-
 def _addresses(meta: dict[str, Any], final: str) -> list[str]:
     """Canonical spelling of the address asked for, its redirects, and where they ended."""
-    chain = [meta["asked"], *meta.get("redirect_urls", []), final]
-    return list(dict.fromkeys(url for address in chain if (url := urls.canonical(address))))
+    return addresses([meta["asked"], *meta.get("redirect_urls", []), final])

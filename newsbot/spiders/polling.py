@@ -21,7 +21,8 @@ from archive.errors import ArchiveError
 from archive.store import Candidate
 from archive.times import now, utc
 from newsbot import urls
-from newsbot.discovery import candidates, skips_sitemap
+from newsbot.discovery import Entry, candidates, skips_sitemap, sortable
+from newsbot.discovery.home import fronts, is_front
 from newsbot.discovery.reading import Found, poll_url, read_source
 from newsbot.discovery.traps import suspicious, without_session
 from newsbot.discovery.trust import lying
@@ -29,18 +30,27 @@ from newsbot.downloading.downloader import Interrupted
 from newsbot.profiles import Site, Source, families
 from newsbot.responses import charset, conditions, header, reason
 from newsbot.schedule import FAST, next_poll
+from newsbot.scheduler import LAST
 from newsbot.session import Session
 
 SOURCE_PRIORITY = 10
-"""Sources come before the articles they list; robots.txt, at 1000, before both."""
+"""Sources come before the articles they list; robots.txt, at 1000, before both.
+
+Except sitemaps: they list the past, and tens of thousands of its pages, undated or dated wrongly,
+would stand before what the front page shows today.
+"""
 MAX_SOURCES = 600
 """Sitemaps, feeds and listings asked in one run."""
 MAX_PAGES = 60
 """Pages of one source followed in an ordinary run."""
 MAX_PAGES_FULL = 20_000
 """Pages of one source followed in a back-fill."""
+MAX_TRAPS = 10_000
+"""Links that look like traps and are counted."""
 MOST_VANISHED = 50
 """So many articles may leave the sitemaps at once, or a quarter; more is a fault of the site."""
+CHILDREN_LAG = timedelta(hours=2)
+"""A sitemap is asked after the index that lists it, so it has rested a little less."""
 BACKDATED = timedelta(days=1)
 """How far back a WordPress source is asked for edits: editors backdate, clocks lag."""
 
@@ -53,6 +63,13 @@ class Sweep:
     row: dict[str, Any]
     pages: int = 0
     listed: set[str] = field(default_factory=set)
+    going: dict[bool, str | None] = field(default_factory=dict)
+    """The page that comes next, of this run's reading and (True) of the one taken up again."""
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the next run carries on, should this one break off."""
+        return self.going.get(True) or self.going.get(False)
 
 
 class PollingSpider(Spider):
@@ -68,7 +85,12 @@ class PollingSpider(Spider):
         self._complete: list[Sweep] = []
         self._sweeps = 0  # source documents asked for and not yet answered
         self._without_session: set[str] = set()
-        # Sources that need not be asked in this run, unless a fast one shows a gap.
+        # What feeds and listings have shown in this run; that of it which was not known before.
+        self._met: set[str] = set()
+        self._new: set[str] = set()
+        self._traps: set[str] = set()
+        self._leading: set[str] = set()
+        # Sources that need not be asked in this run, unless a leading one shows a gap.
         self._resting: list[tuple[Source, dict[str, Any]]] = []
         self._gap = False
 
@@ -81,24 +103,40 @@ class PollingSpider(Spider):
             raise CloseSpider("archive_error") from error
         chosen = self.site.candidate_sources()
         if not self.site.sources:
+            chosen += [Source(kind="listing", url=url) for url in fronts(self.site)[1:]]
             found = self.session.store.sources(self.site.id, "auto")
             chosen += [Source(kind=row["kind"], url=row["url"]) for row in found]
+        chosen.sort(key=lambda source: source.kind == "sitemap")  # the last ones, see above
         rows = [(s, self.session.store.source(self.site.id, s.url, s.kind)) for s in chosen]
-        answering = any(s.kind in FAST and row["polled_at"] and not row["error"] for s, row in rows)
+        self._leading = self._leaders(rows)
         for source, row in rows:
-            if self._is_due(row, rest=answering or source.kind in FAST):
+            leads = source.url in self._leading and not row["error"]
+            if leads or self._is_due(row):
                 for request in self._poll(source, row):
                     yield request
             else:
                 self._resting.append((source, row))
 
-    def _is_due(self, row: dict[str, Any], *, rest: bool) -> bool:
-        """Whether a source is asked in this run; `rest`: sources of its kind need not be."""
+    def _leaders(self, rows: list[tuple[Source, dict[str, Any]]]) -> set[str]:
+        """Sources that are asked in every run: feeds, else front pages, else whatever there is."""
+        fast = {
+            s.url for s, row in rows if s.kind in FAST and row["polled_at"] and not row["error"]
+        }
+        front = {
+            s.url for s, row in rows
+            if s.kind == "listing" and not row["error"] and is_front(self.site, s.url)
+        }  # fmt: skip
+        return fast or front or {source.url for source, _ in rows}
+
+    def _leads_on(self, source: Source, discovered: int) -> bool:
+        """Whether a front page shows by something new that the sections may have news too."""
+        return discovered > 0 and source.url in self._leading
+
+    def _is_due(self, row: dict[str, Any], margin: timedelta = timedelta(0)) -> bool:
+        """Whether a source has rested long enough."""
         if self.session.options.full or not row["due"]:
             return True
-        if not rest and not row["error"]:
-            return True
-        return bool(row["due"] <= utc(now()))
+        return bool(row["due"] <= utc(now() + margin))
 
     def _poll(self, source: Source, row: dict[str, Any] | None = None) -> Iterator[Request]:
         if source.url in self._polled or len(self._polled) >= MAX_SOURCES:
@@ -110,28 +148,37 @@ class PollingSpider(Spider):
         asked = poll_url(source, self.site, since)
         # A conditional request would hide what an interrupted back-fill has not read yet.
         conditional = {} if full else conditions(row["etag"], row["last_modified"])
-        sweep = Sweep(source, row)
-        self._sweeps += 1
-        yield self._page_request(sweep, asked, conditional)
-        if full and row["cursor"]:
-            self._sweeps += 1
-            yield self._page_request(sweep, row["cursor"], {})
+        sweep = Sweep(source, row, going={True: row["cursor"]})
+        yield self._page_request(sweep, asked, conditional, first=True)
+        if row["cursor"]:
+            yield self._page_request(sweep, row["cursor"], resumed=True)
 
-    def _page_request(self, sweep: Sweep, url: str, headers: dict[str, str]) -> Request:
+    def _page_request(
+        self,
+        sweep: Sweep,
+        url: str,
+        headers: dict[str, str] | None = None,
+        *,
+        first: bool = False,
+        resumed: bool = False,
+    ) -> Request:
+        self._sweeps += 1
         return Request(
             url,
             callback=self.parse_source,
             errback=self.source_failed,
-            priority=SOURCE_PRIORITY,
+            priority=LAST if sweep.source.kind == "sitemap" else SOURCE_PRIORITY,
             headers=headers,
-            meta={"sweep": sweep, "first": url != sweep.row["cursor"] and sweep.pages == 0},
+            meta={"sweep": sweep, "page": url, "first": first, "resumed": resumed},
         )
 
     def parse_source(self, response: Response) -> Iterator[Request]:
         """Put what a source lists into the frontier; follow its index, its pages, its hints."""
         assert response.request is not None
-        sweep: Sweep = response.request.meta["sweep"]
-        first: bool = response.request.meta["first"]
+        meta = response.request.meta
+        sweep: Sweep = meta["sweep"]
+        first: bool = meta["first"]
+        resumed: bool = meta["resumed"]
         sweep.pages += 1
         found = self._read(sweep, response)
         if not first and response.status in (400, 404):
@@ -141,25 +188,33 @@ class PollingSpider(Spider):
         sweep.listed.update(item.url for item in listed)
         # A feed or a list of edits is recent by nature; a sitemap that says so of all is not.
         distrust = lying(found.entries, now()) if sweep.source.kind == "sitemap" else None
-        sitemaps = list(self._child_sitemaps(found, response))
+        sitemaps = dict(self._child_sitemaps(found, response))
         following = next(iter(found.next), None) if self._goes_on(sweep, listed, fresh) else None
+        # Before it is known whether it must be read: a crash right behind would lose the place.
+        sweep.going[resumed] = meta["page"] if found.error and not first else following
         discovered = self._save(
-            sweep, response, found, listed, first=first, distrust=distrust,
-            cursor=following, sitemaps=sitemaps,
-        )  # fmt: skip
-        # Everything here was new, so what came before it may be too.
-        gap = bool(listed) and discovered == len(listed)
-        if following and (self.session.options.full or gap):
-            self._sweeps += 1
-            yield self._page_request(sweep, following, {})
-        elif gap and sweep.source.kind in FAST:
+            sweep, response, found, listed, first=first, distrust=distrust, sitemaps=sitemaps
+        )
+        # Everything here is new, so what came before it may be too.
+        full = self.session.options.full
+        paged = not full and sweep.source.kind != "sitemap"
+        gap = paged and self._is_all_new(listed, discovered)
+        if following and (full or gap):
+            yield self._page_request(sweep, following, resumed=resumed)
+        elif following:
+            sweep.going[resumed] = None
+            self._save(sweep, response, Found(), [], first=False)
+        elif gap if sweep.source.kind in FAST else self._leads_on(sweep.source, discovered):
             self._gap = True
         if response.status == 304:
-            sitemaps = self.session.store.children(sweep.row["id"])
-        for url in sitemaps:
-            yield from self._poll(Source(kind="sitemap", url=url))
+            sitemaps = dict.fromkeys(self.session.store.children(sweep.row["id"]), "")
+        for url, changed in sitemaps.items():
+            yield from self._poll_child(url, changed)
         for source in found.sources:
             yield from self._poll_discovered(source, response.url)
+        for url in found.traps:
+            self.count_trap(url)
+        self.follow(response.url, map(Entry, found.sections), depth=1)
         yield from self._source_done()
 
     def source_failed(self, failure: Failure) -> Iterator[Request]:
@@ -168,8 +223,9 @@ class PollingSpider(Spider):
         sweep: Sweep = request.meta["sweep"]
         if isinstance(failure.value, Interrupted):
             return  # nothing was learnt: the source stays due
-        error = reason(failure)
-        self._save(sweep, None, Found(error=error), [], first=False, cursor=sweep.row["cursor"])
+        if not request.meta["first"]:
+            sweep.going[request.meta["resumed"]] = request.meta["page"]
+        self._save(sweep, None, Found(error=reason(failure)), [], first=False)
         yield from self._source_done()
 
     def _read(self, sweep: Sweep, response: Response) -> Found:
@@ -183,7 +239,7 @@ class PollingSpider(Spider):
             charset(response),
             response.url,
             self.site,
-            discover=not self.site.sources and sweep.source.url == self.site.url,
+            front=is_front(self.site, sweep.source.url),
         )
 
     def _listed(self, sweep: Sweep, found: Found, base: str) -> list[Candidate]:
@@ -208,9 +264,30 @@ class PollingSpider(Spider):
                         yield replace(item, url=url)
                         continue
             if trap:
-                self.session.traps[trap] += 1
+                self.count_trap(item.url)
             else:
                 yield item
+
+    def count_trap(self, url: str) -> None:
+        """Report a link that is not followed; menus repeat them on every page."""
+        if url not in self._traps and len(self._traps) < MAX_TRAPS:
+            self._traps.add(url)
+            self.session.traps[suspicious(url) or ""] += 1
+
+    def _is_all_new(self, listed: list[Candidate], discovered: int) -> bool:
+        """Whether nothing that a page lists was known before this run, by this source or another."""
+        unseen = {item.url for item in listed} - self._met
+        self._met |= unseen
+        if len(unseen) == discovered:
+            self._new |= unseen
+        return bool(listed) and all(item.url in self._new for item in listed)
+
+    def follow(self, base: str, links: Iterable[Entry], depth: int) -> None:
+        """Put links of a page into the frontier: of `depth` links away from a source."""
+        kept = self.outside_traps(candidates(self.site, base, links, depth))
+        self.session.discovered += self.session.store.add_candidates(
+            self.site.id, self.session.crawl, kept, now()
+        )
 
     def _goes_on(self, sweep: Sweep, listed: list[Candidate], fresh: list[Candidate]) -> bool:
         """Whether a source's next page is worth asking for: this one brought something unseen."""
@@ -226,7 +303,6 @@ class PollingSpider(Spider):
         *,
         first: bool,
         distrust: str | None = None,
-        cursor: str | None = None,
         sitemaps: Iterable[str] = (),
     ) -> int:
         session, source, moment = self.session, sweep.source, now()
@@ -245,7 +321,7 @@ class PollingSpider(Spider):
             body_hash=hashlib.sha256(response.body).hexdigest() if whole and response else None,
             error=found.error,
             distrust=distrust,
-            cursor=cursor,
+            cursor=sweep.cursor,
             children=sitemaps,
         )
         session.discovered += discovered
@@ -259,17 +335,27 @@ class PollingSpider(Spider):
                 self._complete.append(sweep)
         return discovered
 
-    def _child_sitemaps(self, found: Found, response: Response) -> Iterator[str]:
+    def _child_sitemaps(self, found: Found, response: Response) -> Iterator[tuple[str, str | None]]:
         for child in found.sitemaps:
             url = urls.canonical(response.urljoin(child.url))
             if url and urls.netloc(url) in self.site.netlocs and not skips_sitemap(self.site, url):
-                yield url
+                yield url, sortable(child.date, self.site)
+
+    def _poll_child(self, url: str, changed: str | None) -> Iterator[Request]:
+        """Ask a sitemap that an index lists, unless the index says that it is as it was."""
+        source = Source(kind="sitemap", url=url)
+        row = self.session.store.source(self.site.id, url, source.kind)
+        since = _with_margin(row["polled_at"]) or ""
+        news = not row["error"] and (changed is None or changed >= since[:10])
+        if news or self._is_due(row, CHILDREN_LAG):
+            yield from self._poll(source, row)
 
     def _poll_discovered(self, source: Source, base: str) -> Iterator[Request]:
         url = urls.canonical(urljoin(base, source.url))
         if url and urls.netloc(url) in self.site.netlocs and not suspicious(url):
-            self.session.store.source(self.site.id, url, source.kind, found_by="auto")
-            yield from self._poll(Source(kind=source.kind, url=url))
+            row = self.session.store.source(self.site.id, url, source.kind, found_by="auto")
+            if self._is_due(row):
+                yield from self._poll(Source(kind=source.kind, url=url), row)
 
     def robots_parsed(self, robotparser: Any, request: Request) -> None:
         """Follow the `Sitemap:` lines of robots.txt where the family asks for it."""

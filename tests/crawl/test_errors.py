@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import fcntl
+import resource
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
+from newsbot.demo.articles import load_articles
 from newsbot.demo.server import ExampleNewspaper
-from tests.conftest import Run, write_profile
+from tests.conftest import ROOT, Run, environment, write_profile
+from tests.crawl.state import read
 
 
 def one_line(text: str) -> str:
@@ -116,6 +122,32 @@ def test_article_that_is_not_there(
         done = newsbot("search", "--data", tmp_path, "--", query)
         assert done.returncode == 2, query
         assert "nothing to search for" in one_line(done.stderr)
+
+
+@pytest.mark.parametrize("most", [100_000, 1_000_000], ids=["at the start", "on the way"])
+def test_full_disk(profiles: Path, tmp_path: Path, newsbot: Run, most: int) -> None:
+    # No file may grow beyond a limit: what a full disk does, without one.
+    command = ["crawl", "aqbulaq", "--sites-dir", str(profiles), "--data", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "newsbot", *command],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+        capture_output=True, text=True, env=environment(), cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 5
+    assert "news.db" in one_line(done.stderr)
+    assert read(tmp_path, "PRAGMA integrity_check") == [("ok",)]
+    if most > 500_000:
+        whole = "SELECT count(*) FROM articles JOIN revisions r ON r.article = articles.id JOIN "
+        whole += "captures c ON c.id = r.capture JOIN frontier f ON f.article = articles.id"
+        stored = read(tmp_path, "SELECT count(*) FROM articles")
+        assert stored > [(0,)]
+        assert read(tmp_path, whole) == stored
+        for path in tmp_path.rglob("*.warc.gz"):
+            with path.open("rb") as file:
+                assert list(ArchiveIterator(file))
+    # With space again the run carries on.
+    assert newsbot(*command).returncode == 0
+    assert read(tmp_path, "SELECT count(*) FROM articles") == [(len(load_articles()),)]
 
 
 def test_extract_usage(newsbot: Run) -> None:

@@ -53,6 +53,11 @@ def test_every_way_of_discovery_finds_every_article(
     found = {url for (url,) in read(data, "SELECT url FROM articles")}
     assert found == {canonical(paper.origin + article.path) for article in load_articles()}
     assert not [path for _, path in paper.requests if path.startswith(("/admin", "/search"))]
+    # Once more: what has not changed costs next to nothing.
+    paper.requests.clear()
+    done = newsbot("crawl", "x", "--data", data, "--sites-dir", sites, "--json")
+    assert (done.returncode, outcomes(done.stdout)) == (0, {})
+    assert len(paper.requests) <= 3, paper.requests
 
 
 def test_dry_run_tells_and_touches_nothing(

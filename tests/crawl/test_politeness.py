@@ -37,6 +37,64 @@ def test_crawl_delay_is_obeyed_by_all_requests_of_the_host(tmp_path: Path) -> No
     assert min(server.gaps()) >= 0.5
 
 
+def test_crawl_delay_counts_from_the_answer_and_closes_all_connections_but_one(
+    tmp_path: Path,
+) -> None:
+    answered: list[float] = []
+    busy, most = [0], [0]
+
+    def slow(connection: socket) -> None:
+        busy[0] += 1
+        most[0] = max(most[0], busy[0])
+        time.sleep(0.2)
+        busy[0] -= 1
+        answered.append(time.monotonic())
+        connection.sendall(PAGE)
+
+    robots = http(b"User-agent: *\nCrawl-delay: 0.3\n")
+    with wire(dict.fromkeys(FOUR, slow), robots) as server:
+        scrapy(prepare(server.origin, tmp_path, FOUR, "concurrency = 4"), before=QUICK)
+        asked = [moment for moment, path in server.requests if path in FOUR]
+    assert most == [1]
+    gaps = [later - sooner for sooner, later in zip(answered, asked[1:], strict=False)]
+    assert len(gaps) == 3
+    # The server could not see a shorter gap, however late it got a request that we thought sent.
+    assert min(gaps) >= 0.29
+
+
+def test_request_rate_is_a_delay_too(tmp_path: Path) -> None:
+    robots = http(b"User-agent: *\nRequest-rate: 2/1 0600-0845\nCrawl-delay: 0.1\n")
+    with wire(dict.fromkeys(FOUR, PAGE), robots) as server:
+        assert crawled(server, tmp_path, FOUR) == dict.fromkeys(FOUR, "new")
+    assert min(server.gaps()) >= 0.45
+
+
+def test_the_hosts_of_a_site_take_turns(tmp_path: Path) -> None:
+    paths = [f"/{number}" for number in range(40)]
+    robots = http(b"User-agent: *\nCrawl-delay: 0.1\n")
+    routes = dict.fromkeys(paths, PAGE)
+    with wire(routes, robots) as slow, wire(routes) as quick:
+        # All that is due at the slow host was found before what is due at the other.
+        other = quick.origin.replace("127.0.0.1", "localhost")
+        command = prepare(slow.origin, tmp_path, paths, others=[other])
+        scrapy(command, "-s", "CONCURRENT_REQUESTS=4")
+    assert set(slow.paths) >= set(paths)
+    assert set(quick.paths) >= set(paths)
+    assert quick.requests[-1] < slow.requests[38]
+
+
+def test_short_appointments_are_kept_in_the_same_run(tmp_path: Path) -> None:
+    @counted
+    def burst(number: int) -> Answer:
+        return (
+            refusal("Retry-After: 0.2", status="503 Service Unavailable") if number <= 5 else PAGE
+        )
+
+    with wire({"/0": burst, "/1": PAGE}) as server:
+        assert crawled(server, tmp_path, ["/0", "/1"]) == {"/0": "new", "/1": "new"}
+    assert len(server.times("/0")) == 6
+
+
 def test_retry_after_pauses_the_whole_host_and_the_url_is_tried_again(tmp_path: Path) -> None:
     @counted
     def twice(number: int) -> Answer:

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 import zlib
+from contextlib import ExitStack
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
+import pytest
 
 from newsbot.middlewares import robots_rules
 from tests.conftest import ROOT, environment
@@ -194,6 +196,24 @@ def test_a_name_that_leads_into_a_private_network_is_not_connected_to(tmp_path: 
     assert server.requests == []
     assert outcomes(tmp_path)["/1"][0] in ("deferred", "failed")
     assert "gazet.example is 127.0.0.1, not a public address" in (tmp_path / "log").read_text()
+
+
+def test_an_ipv6_address_is_a_host_like_others(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        try:
+            other = stack.enter_context(wire({}, host="::1"))
+        except OSError:
+            pytest.skip("no IPv6 here")
+        private = [f"{other.origin}/", "http://[::ffff:127.0.0.1]/", "http://[fd00:ec2::254]/"]
+        routes = {
+            f"/{number}": http(b"", f"Location: {target}", status="302 Found")
+            for number, target in enumerate(private, 2)
+        }
+        with wire({"/1": http(PAGE), **routes}, host="::1") as own:
+            scrapy(prepare(own.origin, tmp_path, ["/1", *routes]))
+    assert other.requests == []
+    found = {path: outcome for path, (outcome, _) in outcomes(tmp_path).items()}
+    assert found == {"/1": "new"} | dict.fromkeys(routes, "excluded")
 
 
 def test_credentials_and_cookies_are_never_sent(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from socket import socket
+from socket import AF_INET, AF_INET6, socket
 from urllib.parse import urlsplit
 
 from archive.store import Candidate, Store
@@ -73,7 +73,9 @@ class Wire:
 
 
 @contextmanager
-def wire(routes: Mapping[str, Route], robots: Route = b"") -> Iterator[Wire]:
+def wire(
+    routes: Mapping[str, Route], robots: Route = b"", host: str = "127.0.0.1"
+) -> Iterator[Wire]:
     """Serve `routes`; a function of one int gets the number of requests to its path so far."""
     seen: Counter[str] = Counter()
 
@@ -101,9 +103,11 @@ def wire(routes: Mapping[str, Route], robots: Route = b"") -> Iterator[Wire]:
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
         allow_reuse_address = True
+        address_family = AF_INET6 if ":" in host else AF_INET
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        running = Wire(f"http://127.0.0.1:{server.server_address[1]}")
+    with Server((host, 0), Handler) as server:
+        name = f"[{host}]" if ":" in host else host
+        running = Wire(f"http://{name}:{server.server_address[1]}")
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         try:
             yield running

@@ -29,8 +29,14 @@ ENTRIES = [
 
 
 def read(body: bytes | str, charset: str | None = None) -> list[tuple[str, str | None]] | None:
-    entries = parse_feed(body.encode() if isinstance(body, str) else body, charset)
-    return None if entries is None else [(e.url, e.date) for e in entries]
+    feed = parse_feed(body.encode() if isinstance(body, str) else body, charset)
+    return None if feed is None else [(e.url, e.date) for e in feed.entries]
+
+
+def following(body: str) -> str | None:
+    feed = parse_feed(body.encode())
+    assert feed is not None
+    return feed.next
 
 
 def items(*inner: str, root: str = "rss") -> str:
@@ -52,12 +58,7 @@ def test_atom() -> None:
     <entry><link rel="alternate" type="text/html" href="/2"/><updated>2026-11-21</updated></entry>
     <entry><link rel="enclosure" href="https://a.kz/3.mp3"/></entry>
     </feed>"""
-    entries = parse_feed(feed.encode())
-    assert entries is not None
-    assert [(e.url, e.date) for e in entries] == [
-        ("https://a.kz/1", "2026-11-22T08:00:00Z"),
-        ("/2", "2026-11-21"),
-    ]
+    assert read(feed) == [("https://a.kz/1", "2026-11-22T08:00:00Z"), ("/2", "2026-11-21")]
 
 
 def test_rdf() -> None:
@@ -168,12 +169,21 @@ def test_what_stands_before_the_prologue(before: str) -> None:
     ],
 )
 def test_no_feed(body: bytes) -> None:
-    assert not parse_feed(body)
+    assert not read(body)
 
 
 def test_an_empty_feed_is_a_feed() -> None:
-    assert parse_feed(b"<rss version='2.0'><channel/></rss>") == []
-    assert parse_feed(b"<feed xmlns='http://www.w3.org/2005/Atom'/>") == []
+    assert read("<rss version='2.0'><channel/></rss>") == []
+    assert read("<feed xmlns='http://www.w3.org/2005/Atom'/>") == []
+
+
+def test_the_next_page_of_a_feed_that_has_pages() -> None:
+    link = '<link rel="next" href="/feed?page=2"/>'
+    atom = f'<feed xmlns="http://www.w3.org/2005/Atom"><link href="/"/>{link}<entry>{link}</entry></feed>'
+    assert following(atom) == "/feed?page=2"
+    assert following(RSS.replace('rel="self"', 'rel="next"')) == "https://a.kz/feed/"
+    assert following(RSS) is None
+    assert following(items(f"<link>/1</link>{link}")) is None, "an item's, not the feed's"
 
 
 def test_bare_ampersands_do_not_change_addresses() -> None:
@@ -271,5 +281,5 @@ PIECES = st.sampled_from(
     st.sampled_from([None, "utf-8", "windows-1251", "utf-16", "nonsense", ""]),
 )
 def test_never_raises(body: bytes, charset: str | None) -> None:
-    entries = parse_feed(body, charset)
-    assert entries is None or all(isinstance(e, Entry) and e.url.strip() for e in entries)
+    feed = parse_feed(body, charset)
+    assert feed is None or all(isinstance(e, Entry) and e.url.strip() for e in feed.entries)

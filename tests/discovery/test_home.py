@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.discovery import home
-from newsbot.discovery.home import autodiscover
+from newsbot.discovery.home import autodiscover, fronts, is_front
 from newsbot.extraction.page import Page
+from newsbot.profiles import Site
 
 ROOT = "https://gazet.kz"
 
@@ -100,3 +101,13 @@ PARTS = st.sampled_from(
 @given(st.lists(PARTS | st.text(max_size=6), max_size=20).map("".join))
 def test_never_raises(html: str) -> None:
     assert all(url.startswith(("/", "http")) for _, url in found(html))
+
+
+def test_front_pages_of_hosts_that_are_no_other_spelling() -> None:
+    hosts = ["www.gazet.kz", "m.gazet.kz", "lat.gazet.kz", "www.lat.gazet.kz", "ескі.kz"]
+    site = Site(id="x", name="X", url="https://gazet.kz/", hosts=hosts)
+    assert fronts(site) == ["https://gazet.kz/", "https://lat.gazet.kz/", "https://xn--e1aku9f.kz/"]
+    for url in ("https://gazet.kz", "https://www.gazet.kz/", "https://www.lat.gazet.kz/"):
+        assert is_front(site, url)
+    for url in ("https://gazet.kz/qogam/", "https://gazet.kz/?page=2", "https://other.kz/", "x"):
+        assert not is_front(site, url)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.discovery import Entry, jsonfeed
+from newsbot.discovery import Entry, Feed, jsonfeed
 from newsbot.discovery.feeds import parse_feed
 from newsbot.discovery.jsonfeed import load, parse_json_feed, text_of
 
@@ -43,7 +43,17 @@ BODY = json.dumps(FEED, ensure_ascii=False).encode()
     ids=["plain", "byte order mark", "gzip", "utf-16", "version 1"],
 )
 def test_entries(body: bytes) -> None:
-    assert parse_json_feed(body) == ENTRIES
+    assert parse_json_feed(body) == Feed(ENTRIES)
+
+
+def test_the_next_page() -> None:
+    paged = {**FEED, "next_url": "/feed.json?page=2"}
+    feed = parse_feed(json.dumps(paged).encode())
+    assert feed == Feed(ENTRIES, "/feed.json?page=2")
+    for nothing in (None, "", ["/2"]):
+        feed = parse_json_feed(json.dumps({**FEED, "next_url": nothing}).encode())
+        assert feed is not None
+        assert feed.next is None
 
 
 def test_a_feed_reader_recognises_it() -> None:
@@ -51,7 +61,7 @@ def test_a_feed_reader_recognises_it() -> None:
         parse_feed(BODY)
         == parse_feed(b"\xef\xbb\xbf\n" + BODY)
         == parse_feed(gzip.compress(BODY, mtime=0))
-        == ENTRIES
+        == Feed(ENTRIES)
     )
     assert parse_feed(b'{"error": "not found"}') is None
 
@@ -77,14 +87,13 @@ def test_what_is_no_json_feed(body: bytes) -> None:
 
 
 def test_items_that_are_no_list_are_none() -> None:
-    assert (
-        parse_json_feed(b'{"version": "https://jsonfeed.org/version/1", "items": {"a": 1}}') == []
-    )
+    feed = parse_json_feed(b'{"version": "https://jsonfeed.org/version/1", "items": {"a": 1}}')
+    assert feed == Feed()
 
 
 def test_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsonfeed, "MAX_ITEMS", 2)
-    assert parse_json_feed(BODY) == ENTRIES[:2]
+    assert parse_json_feed(BODY) == Feed(ENTRIES[:2])
 
 
 def test_old_code_pages() -> None:

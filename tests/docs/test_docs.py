@@ -14,7 +14,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,7 +23,7 @@ import pytest
 from pydantic import BaseModel
 from sqlite_utils import Database
 
-from archive import errors, query
+from archive import errors, query, stories
 from archive.article import Article
 from archive.schema import OUTCOMES, migrate
 from archive.store import Candidate, Store, open_database
@@ -336,7 +336,32 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             visit(2, None, outcome="gone", status=404, urls=(articles[1].url,), at=at)
         visit(len(listed), None, outcome="failed", status=500, error="HTTP 500")
         store.finish_crawl(crawl, later, "finished", 20)
+        _twins(store, articles[2], moment)
+        stories.link(store)
     return folder
+
+
+def _twins(store: Store, original: Article, at: datetime) -> None:
+    """A reprint at another newspaper, and another script of an article at that one."""
+    home = "https://tobyl.example"
+    store.save_site({"id": "tobyl", "name": "Тобыл", "url": home, "timezone": "Asia/Almaty"})
+    latin = Article(
+        url=f"{home}/qz/7", is_article=True, language="kk-Latn", published=original.published,
+        title="Aqbulaqta jaña mektep aşıldı", text="Mätin.",
+    )  # fmt: skip
+    reprint = replace(original, url=f"{home}/kz/7", canonical_url=None, language="kk")
+    reprint.editions = [{"language": "kk-Latn", "url": latin.url}]
+    for article in (reprint, latin):
+        store.record(
+            Visit(
+                frontier=None,
+                crawl=None,
+                site="tobyl",
+                fetched_at=at,
+                article=article,
+                urls=(article.url,),
+            )
+        )
 
 
 @pytest.fixture

@@ -113,6 +113,15 @@ def test_a_loopback_site_reaches_its_own_host_and_no_other() -> None:
     assert isinstance(answer(resolver, "gazet.kz"), DNSLookupError), "a public site's own name"
 
 
+def test_an_ipv6_literal_needs_no_lookup_and_is_judged_alike() -> None:
+    resolver = Resolver({}, site("demo", "http://[::1]:8090/"))
+    assert answer(resolver, "2a00:1450:4001::1") == "2a00:1450:4001::1"
+    assert answer(resolver, "::1") == "::1", "the site's own host"
+    for private in ("::ffff:127.0.0.1", "fd00:ec2::254", "fe80::1", "64:ff9b::10.0.0.1"):
+        assert isinstance(answer(resolver, private), DNSLookupError)
+    assert isinstance(answer(Resolver({}), "::1"), DNSLookupError)
+
+
 def test_the_operators_proxy_may_be_private(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.lan:3128")
     resolver = Resolver({"proxy.lan": "10.1.1.1", "other.lan": "10.1.1.2"})

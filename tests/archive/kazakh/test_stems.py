@@ -31,7 +31,16 @@ PARADIGMS = {
     "тап": "табады тауып тапты тапқан",
     "шық": "шығады шықты шығып шыққан",
     "қой": "қояды қойды қойып қойған",
-    "жарияла": "жариялады жариялайды жариялап жариялаған жарияланды",
+    "жарияла": "жариялады жариялайды жариялап жариялаған",
+    "біл": "білетіндігімен білмейінше білдік",
+    # words of their own, though derived
+    "жариялан": "жарияланды жарияланған жарияланады",
+    "беріл": "берілді берілген беріліп",
+    "екінші": "екіншісі екіншіден",
+    "көтеруші": "көтерушілердің көтерушіге",
+    # comparatives; without somebody's
+    "толық": "толығырақ толықтар",
+    "көмек": "көмегінсіз көмектің көмекке",
     # pronouns and the defective verb
     "ол": "оның оған оны одан онда онымен",
     "бұл": "бұның мұның мұны бұған мұнда бұдан",
@@ -55,6 +64,20 @@ def test_all_forms_meet_in_the_dictionary_form(stem: str) -> None:
 )
 def test_what_only_looks_inflected_is_left_whole(word: str) -> None:
     assert stems(word)[0] == word
+
+
+def test_a_derived_word_is_indexed_under_its_origin_but_does_not_ask_for_it() -> None:
+    """«бер» finds «берілді», «берілді» not every «берді»."""
+    for word, own, origin in (
+        ("берілді", "беріл", "бер"),
+        ("қабылданды", "қабылдан", "қабылда"),
+        ("өсірушілер", "өсіруші", "өсір"),
+        ("үшіншіден", "үшінші", "үш"),
+    ):
+        found = {a.stem: a.asked for a in analyse(word)}
+        assert (found[own], found[origin]) == (True, False)
+        assert stems(word)[0] == own
+    assert [a.asked for a in analyse("барды")] == [True]
 
 
 def test_vowel_harmony_and_assimilation_hold() -> None:

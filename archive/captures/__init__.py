@@ -1,0 +1,41 @@
+"""captures: HTTP exchanges as served, in WARC 1.1 files that standard tools read.
+
+One member per record, gzip (ISO 28500:2017, annex D) or zstd with a dictionary of the site; one file
+per site and month. A record is on disk before any row refers to it; what a crash left half-written is
+cut off at the next start.
+"""
+
+from archive.captures.grammar import IDENTICAL, NOT_MODIFIED, Exchange
+from archive.captures.grammar import digest as payload_digest
+from archive.captures.mending import cut_torn_tail, mend
+from archive.captures.packing import pack
+from archive.captures.reading import (
+    MAX_BLOCK,
+    Record,
+    Resolve,
+    read_capture,
+    read_record,
+    read_records,
+)
+from archive.captures.stored import previous_capture, read_stored
+from archive.captures.writing import Capture, CaptureWriter
+
+__all__ = [
+    "IDENTICAL",
+    "MAX_BLOCK",
+    "NOT_MODIFIED",
+    "Capture",
+    "CaptureWriter",
+    "Exchange",
+    "Record",
+    "Resolve",
+    "cut_torn_tail",
+    "mend",
+    "pack",
+    "payload_digest",
+    "previous_capture",
+    "read_capture",
+    "read_record",
+    "read_records",
+    "read_stored",
+]

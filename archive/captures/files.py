@@ -1,0 +1,61 @@
+"""files: how the files in `warc/SITE/` are named, and how a new one gets there whole.
+
+`SITE-YYYY-MM.warc.gz` or `.warc.zst`, continued in `SITE-YYYY-MM-2…`; `SITE-NUMBER.dict.zst` is the
+copy of a dictionary.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+PART = ".part"
+"""At the end of the name of a file that is still being written."""
+_NAME = re.compile(r"-(\d{4}-\d\d)(?:-(\d{1,5}))?\.warc\.(?:gz|zst)")
+
+
+def site_files(folder: Path, site: str) -> list[Path]:
+    """WARC files in a site's folder in the order in which they were begun."""
+    found = [path for path in folder.glob(f"{site}-*") if _NAME.fullmatch(path.name, len(site))]
+    return sorted(found, key=lambda path: (month_of(path), number_of(path), path.suffix))
+
+
+def month_of(path: Path) -> str:
+    """`2026-11` of a WARC file's name."""
+    found = _NAME.search(path.name)
+    return found[1] if found else ""
+
+
+def number_of(path: Path) -> int:
+    """Which file of its month it is, from 1."""
+    found = _NAME.search(path.name)
+    return int(found[2] or 1) if found else 1
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Create a file that is there whole or not at all, whatever happens meanwhile."""
+    part = path.with_name(path.name + PART)
+    try:
+        with part.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make sure that a new file's name survives a power cut, not only its bytes."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,88 @@
+"""mending: what a crash leaves in the WARC files of a site, put right before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from archive.captures.dictionaries import FRAME_MAGIC
+from archive.captures.files import PART, site_files, sync_folder
+from archive.captures.reading import raw_records
+from archive.captures.streams import Damage, Stream
+
+
+def mend(folder: Path, site: str, known: Mapping[str, int]) -> None:
+    """Remove half-written files and records, and the second copy of a file that was being packed.
+
+    `folder` is the archive's folder; `known` says for each `warc` of the site's rows in `captures`
+    up to which byte they vouch for it. Nothing is removed that is not elsewhere.
+    """
+    place = folder / "warc" / site
+    for part in place.glob(f"{site}-*{PART}"):
+        part.unlink()
+    for path in site_files(place, site):
+        name = path.relative_to(folder).as_posix()
+        cut_torn_tail(path, min(known.get(name, 0), path.stat().st_size))
+        if path.stat().st_size == 0:
+            path.unlink()
+    for loose in site_files(place, site):
+        packed = loose.with_suffix(".zst")
+        if loose.suffix == ".gz" and packed.exists():
+            _drop_copy(folder, loose, packed, known)
+
+
+def _drop_copy(folder: Path, loose: Path, packed: Path, known: Mapping[str, int]) -> None:
+    """Rows move to the packed file in one transaction: all of them are there, or none."""
+    vouched = [path.relative_to(folder).as_posix() in known for path in (loose, packed)]
+    for spare, kept, is_needed in ((loose, packed, vouched[0]), (packed, loose, vouched[1])):
+        if is_needed:
+            continue
+        ids, there = _record_ids(spare), _record_ids(kept)
+        if ids is not None and there is not None and ids <= there:
+            spare.unlink()
+            sync_folder(spare.parent)
+            return
+
+
+def _record_ids(path: Path) -> set[str] | None:
+    """Ids of all records of a file; None where one is damaged."""
+    ids = set()
+    with path.open("rb") as file:
+        for raw in raw_records(Stream(file)):
+            if raw.error:
+                return None
+            ids.add(raw.fields.get("WARC-Record-ID", ""))
+    return ids
+
+
+def cut_torn_tail(path: Path, known_good: int) -> int:
+    """Cut a record that a crash left half-written off the end of a WARC file.
+
+    `known_good` is the offset up to which the database vouches for the file. Whole records after
+    it stay, and so does everything before them: damage is for `newsbot verify` to find. Returns the
+    number of bytes cut.
+    """
+    size = path.stat().st_size
+    if known_good >= size:
+        return 0
+    with path.open("r+b") as file:
+        stream = Stream(file, known_good)
+        if stream.is_locked and (known_good or _has_frames(file)):
+            return 0
+        good, found = known_good, True
+        while found:
+            try:
+                for end in stream.ends():
+                    good = end
+                found = False
+            except Damage:
+                found = stream.resume(good + 1)
+        file.truncate(good)
+    return size - good
+
+
+def _has_frames(file: BinaryIO) -> bool:
+    """Whether there is more in a file than the beginning of its dictionary."""
+    file.seek(12)
+    return FRAME_MAGIC in file.read()

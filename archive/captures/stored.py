@@ -1,0 +1,62 @@
+"""stored: captures found by their rows in news.db."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from archive.captures.grammar import Exchange
+from archive.captures.reading import read_capture
+from archive.captures.writing import Capture
+from archive.errors import ArchiveError
+
+_COLUMNS = (
+    "url, fetched_at, status, content_type, payload_digest, payload_length, warc, warc_offset, "
+    "warc_length, record_id"
+)
+
+
+def previous_capture(connection: sqlite3.Connection, url: str) -> Capture | None:
+    """The newest whole page (status 200) that was captured at an address."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM captures WHERE url = ? AND status = 200 AND refers_to IS NULL "  # noqa: S608
+        "ORDER BY fetched_at DESC, id DESC LIMIT 1",
+        (url,),
+    ).fetchone()
+    return Capture(*row) if row else None
+
+
+def read_stored(connection: sqlite3.Connection, folder: Path, capture: int) -> Exchange:
+    """The exchange of a row of `captures`, with the payload that a revisit refers to.
+
+    Raises `ArchiveError` where it cannot be read, KeyError where there is no such row.
+    """
+    warc, offset = _place(connection, "id", capture)
+    try:
+        return _read(connection, folder, warc, offset)
+    except ArchiveError:
+        # A crawl may have packed the file meanwhile: the row knows where the record is now.
+        moved = _place(connection, "id", capture)
+        if moved == (warc, offset):
+            raise
+        return _read(connection, folder, *moved)
+
+
+def _read(connection: sqlite3.Connection, folder: Path, warc: str, offset: int) -> Exchange:
+    def resolve(record_id: str) -> tuple[str, int] | None:
+        try:
+            return _place(connection, "record_id", record_id)
+        except KeyError:
+            return None
+
+    return read_capture(folder, warc, offset, resolve)
+
+
+def _place(connection: sqlite3.Connection, column: str, value: int | str) -> tuple[str, int]:
+    row = connection.execute(
+        f"SELECT warc, warc_offset FROM captures WHERE {column} = ?",  # noqa: S608 -- this module's
+        (value,),
+    ).fetchone()
+    if row is None:
+        raise KeyError(value)
+    return row[0], row[1]

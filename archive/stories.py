@@ -1,0 +1,235 @@
+"""stories: finds which articles are one story across sites, and which are editions of one another.
+
+`link` reads all articles and brings the tables `stories` and `editions` and the columns `story` and
+`story_share` of `articles` up to date; rows that are right already are left alone. docs/stories.md
+says what counts as a story, who was first, and what an edition is.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Any
+
+from archive import duplicates, editions
+from archive.store import Store, explained_errors
+
+_LOCAL = timezone(timedelta(hours=5))
+"""Where a bare date ends; most of Kazakhstan."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What an archive holds after linking."""
+
+    stories: int
+    articles: int
+    """Articles that belong to a story."""
+    editions: int
+    """Articles that have another edition."""
+    changed: int
+    """Rows that were written, removed ones included."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """The rows as they ought to be."""
+
+    stories: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    """Id → first article, articles, sites."""
+    articles: dict[int, tuple[int, float]] = field(default_factory=dict)
+    """Id → story, share."""
+    editions: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+def link(store: Store) -> Linked:
+    """Find all stories and editions of an archive and keep them.
+
+    Everything is found afresh from the articles as they are now, outside any transaction, and the
+    differences are written in one.
+    """
+    with explained_errors(store.folder):
+        found = _find(store.connection)
+    with store.transaction() as c:
+        changed = _write(c, found)
+    return Linked(
+        stories=len(found.stories),
+        articles=len(found.articles),
+        editions=len({number for pair in found.editions for number in pair}),
+        changed=changed,
+    )
+
+
+def members(connection: sqlite3.Connection, story: int) -> list[dict[str, Any]]:
+    """Articles of a story, first publisher first; empty where there is no such story.
+
+    Each has `id, site, url, title, language, published, first_seen, share` (of its own text that
+    the first article has, too) and `first`.
+    """
+    rows = _dicts(
+        connection,
+        "SELECT a.id, a.site, a.url, a.title, a.language, a.published, a.first_seen, "
+        "a.story_share AS share, a.id = s.first_article AS first "
+        "FROM articles a JOIN stories s ON s.id = a.story WHERE s.id = ?",
+        story,
+    )
+    for row in rows:
+        row["first"] = bool(row["first"])
+    return sorted(rows, key=lambda row: (not row["first"], _precedence(row)))
+
+
+def editions_of(connection: sqlite3.Connection, article: int) -> list[dict[str, Any]]:
+    """Other editions of an article: `id, url, title, language, found_by`, by language."""
+    return list(
+        _dicts(
+            connection,
+            "SELECT a.id, a.url, a.title, a.language, e.found_by FROM editions e "
+            "JOIN articles a ON a.id = e.other WHERE e.article = ? ORDER BY a.language, a.url",
+            article,
+        )
+    )
+
+
+# -- reading ----------------------------------------------------------------------------------------
+
+
+def _find(c: sqlite3.Connection) -> _Found:
+    clusters = duplicates.clusters(_texts(c))
+    cluster_of = {url: str(number) for number, urls in enumerate(clusters) for url in urls}
+    found = _Found(editions=editions.link(_pages(c, cluster_of)))
+    linked = set(found.editions)
+    for urls in clusters:
+        rows = _publications(_rows(c, urls), linked)
+        if len(rows) < 2:
+            continue
+        story = min(row["id"] for row in rows)
+        first = rows[0]
+        found.stories[story] = (first["id"], len(rows), len({row["site"] for row in rows}))
+        for row in rows:
+            share = duplicates.share(row["text"], first["text"])
+            found.articles[row["id"]] = (story, round(share, 3))
+    return found
+
+
+def _texts(c: sqlite3.Connection) -> Iterator[duplicates.Text]:
+    for row in c.execute("SELECT url, site, title, text FROM articles ORDER BY site, url"):
+        yield duplicates.Text(*row)
+
+
+def _pages(c: sqlite3.Connection, cluster_of: dict[str, str]) -> Iterator[editions.Page]:
+    alternates: dict[int, list[int]] = {}
+    printed = c.execute("SELECT id, editions FROM articles WHERE editions <> '[]'").fetchall()
+    for number, listed in printed:
+        urls = [item.get("url") for item in json.loads(listed)]
+        alternates[number] = [
+            other
+            for url in urls
+            for (other,) in c.execute("SELECT article FROM aliases WHERE url = ?", (url,))
+        ]
+    for number, site, url, title, language, published in c.execute(
+        "SELECT id, site, url, title, language, published FROM articles"
+    ):
+        yield editions.Page(
+            id=number,
+            site=site,
+            url=url,
+            title=title,
+            language=language,
+            published=published,
+            alternates=tuple(alternates.get(number, ())),
+            text=cluster_of.get(url),
+        )
+
+
+def _rows(c: sqlite3.Connection, urls: list[str]) -> list[dict[str, Any]]:
+    """Articles in the order of their publication."""
+    rows = _dicts(
+        c,
+        "SELECT id, site, url, text, language, published, first_seen FROM articles "
+        "WHERE url IN (SELECT value FROM json_each(?))",
+        json.dumps(urls),
+    )
+    return sorted(rows, key=_precedence)
+
+
+def _publications(rows: list[dict[str, Any]], linked: set[tuple[int, int]]) -> list[dict[str, Any]]:
+    """Articles of a cluster without further editions of one that is there already.
+
+    Of several editions the first stands for all, and `kk` before `kk-Latn` on the same day.
+    """
+    kept: list[dict[str, Any]] = []
+    for row in sorted(rows, key=lambda row: (row["language"] or "~", _precedence(row))):
+        if not any((min(row["id"], k["id"]), max(row["id"], k["id"])) in linked for k in kept):
+            kept.append(row)
+    return sorted(kept, key=_precedence)
+
+
+def _precedence(row: dict[str, Any]) -> tuple[datetime, str, str, str]:
+    """Who published first: by `published`, then `first_seen`; site and URL settle ties."""
+    return _moment(row["published"]), row["first_seen"], row["site"], row["url"]
+
+
+def _moment(published: str | None) -> datetime:
+    """A moment to compare by: a bare date at its end, an unknown one after all others."""
+    try:
+        if published and len(published) == 10:
+            return datetime.combine(date.fromisoformat(published), time.max, _LOCAL)
+        moment = datetime.fromisoformat(published or "")
+    except ValueError:
+        return _NEVER
+    return moment if moment.tzinfo else moment.replace(tzinfo=_LOCAL)
+
+
+def _dicts(c: sqlite3.Connection, sql: str, *args: object) -> list[dict[str, Any]]:
+    cursor = c.execute(sql, args)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+# -- writing ----------------------------------------------------------------------------------------
+
+
+def _write(c: sqlite3.Connection, found: _Found) -> int:
+    """Bring the tables up to date; returns how many rows were changed."""
+    before = c.total_changes
+    old_stories = {row[0]: tuple(row)[1:] for row in c.execute("SELECT * FROM stories")}
+    old_articles = {
+        row[0]: (row[1], row[2])
+        for row in c.execute("SELECT id, story, story_share FROM articles WHERE story IS NOT NULL")
+    }
+    old_editions = {(row[0], row[1]): row[2] for row in c.execute("SELECT * FROM editions")}
+    new_editions = {
+        pair: way for (a, b), way in found.editions.items() for pair in ((a, b), (b, a))
+    }
+    c.executemany(
+        "INSERT INTO stories (id, first_article, articles, sites) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET first_article = excluded.first_article, "
+        "articles = excluded.articles, sites = excluded.sites",
+        [(key, *row) for key, row in found.stories.items() if old_stories.get(key) != row],
+    )
+    c.executemany(
+        "UPDATE articles SET story = ?, story_share = ? WHERE id = ?",
+        [(*row, key) for key, row in found.articles.items() if old_articles.get(key) != row],
+    )
+    c.executemany(
+        "UPDATE articles SET story = NULL, story_share = NULL WHERE id = ?",
+        [(key,) for key in old_articles.keys() - found.articles.keys()],
+    )
+    c.executemany(
+        "DELETE FROM stories WHERE id = ?",
+        [(key,) for key in old_stories.keys() - found.stories.keys()],
+    )
+    c.executemany(
+        "DELETE FROM editions WHERE article = ? AND other = ?",
+        old_editions.keys() - new_editions.keys(),
+    )
+    c.executemany(
+        "INSERT INTO editions (article, other, found_by) VALUES (?, ?, ?) "
+        "ON CONFLICT (article, other) DO UPDATE SET found_by = excluded.found_by",
+        [(*key, way) for key, way in new_editions.items() if old_editions.get(key) != way],
+    )
+    return c.total_changes - before
