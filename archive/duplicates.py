@@ -107,17 +107,22 @@ def fold(word: str) -> str:
     return key(word.replace("ş", "sh").replace("ç", "ch")).replace("ts", "s")
 
 
-class _Codes(dict[str, int]):
-    """A number of 29 bits for each word, one in all scripts; odd for figures, 0 for a full stop."""
+class _Codes(dict[str, tuple[int, ...]]):
+    """What stands between two blanks, as numbers: of 29 bits for a word, one in all scripts, odd for
+    figures; 0 where a sentence ends."""
 
-    def __missing__(self, token: str) -> int:
-        if any(char.isdigit() for char in token):
-            code = crc32(token.encode()) >> 3 | 1
-        else:
-            folded = fold(token)
-            code = crc32(folded.encode()) >> 3 & ~1 if folded[:1].isalpha() else 0
-        self[token] = code
-        return code
+    def __missing__(self, printed: str) -> tuple[int, ...]:
+        text = fold_mixed_words(clean(printed).lower())
+        codes = tuple(map(_code, _TOKEN.findall(text + " ")))
+        self[printed] = codes
+        return codes
+
+
+def _code(token: str) -> int:
+    if any(char.isdigit() for char in token):
+        return crc32(token.encode()) >> 3 | 1
+    folded = fold(token)
+    return crc32(folded.encode()) >> 3 & ~1 if folded[:1].isalpha() else 0
 
 
 _codes = _Codes()
@@ -127,8 +132,8 @@ def _tokens(text: str) -> array[int]:
     """The words of a text as numbers, with 0 where a sentence ends."""
     if len(_codes) > _CACHED_WORDS:
         _codes.clear()
-    found = _TOKEN.findall(fold_mixed_words(clean(text).lower()))
-    return array("I", map(_codes.__getitem__, found))
+    printed = text.replace("\n", " \n ").split(" ")
+    return array("I", chain.from_iterable([_codes[word] for word in printed]))
 
 
 def _words(tokens: Iterable[int]) -> list[int]:
@@ -331,8 +336,7 @@ def _candidates(library: _Library) -> Iterator[tuple[int, int]]:
     lengths = library.lengths
     sketches, ends = array("I"), array("Q", [0])
     for number in range(len(library)):
-        shingles = sorted(set(_shingles(library.words(number))))
-        sketches.extend(shingles[: max(_SKETCH, len(shingles) // _DENSITY)])
+        sketches.extend(_sketch(_shingles(library.words(number))))
         ends.append(len(sketches))
     texts_with = _count(sketches)
     mask = len(texts_with) - 1
@@ -365,6 +369,15 @@ def _candidates(library: _Library) -> Iterator[tuple[int, int]]:
         part[number] = _SHINGLES_PER_WORD * _needed(words) / words
         for shingle in shared:
             seen[shingle].append(number)
+
+
+def _sketch(shingles: list[int]) -> list[int]:
+    """The smallest shingles."""
+    distinct = set(shingles)
+    size = max(_SKETCH, len(distinct) // _DENSITY)
+    limit = (2 * size << 32) // max(1, len(distinct))  # twice as many are below, or nearly
+    low = sorted([shingle for shingle in distinct if shingle < limit])
+    return (low if len(low) >= size else sorted(distinct))[:size]
 
 
 def _rarest(lists: list[list[int]]) -> list[list[int]]:

@@ -38,6 +38,8 @@ _HOPELESS = 12.0
 """Nats by which a reading may be less likely than the likeliest before it is not looked at."""
 _ALTERNATIVE = 0.25
 """Share of the likeliest reading that another one needs to be indexed too."""
+_GUESS = 0.05
+"""The same where the likeliest stem is in no list: the other readings are nearly as good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,11 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
             top, shown, further = chance, reading, other
         chances[stem] = (so_far + chance, top, shown, further)
     likeliest = sorted(chances, key=lambda stem: (-chances[stem][0], stem))
-    least = _ALTERNATIVE * chances[likeliest[0]][0]
+    first = chances[likeliest[0]][2]
+    known = (t.nouns if first.kind == NOUN else t.verbs).get(first.stem) or (
+        evidence and evidence(first.stem)
+    )
+    least = (_ALTERNATIVE if known else _GUESS) * chances[likeliest[0]][0]
     found: dict[str, Analysis] = {}
     for stem in likeliest:
         chance, _, shown, further = chances[stem]

@@ -116,10 +116,12 @@ class Group:
         if target in chain or len(chain) > REDIRECT_MAX_TIMES:
             if event.reading.is_forward:
                 return False
+            self.leads_to = None
             again = f"redirects lead back to {target}" if target in chain else "too many redirects"
             self._fail(part, "failed", f"RedirectLoop: {again}")
         elif address is None or urls.netloc(address) not in event.site.netlocs:
             self._fail(part, "excluded", "leads to another site")
+            self.leads_to = None
         else:
             self.wants[address] = part
         return True
@@ -131,7 +133,7 @@ class Group:
             return
         item = self.item
         item.fetched_at = self.page.fetched_at
-        item.urls = addresses([*self._chains[0], *filter(None, [self.leads_to])])
+        item.urls = addresses(self._chains[0])
         item.outcome, item.error = outcome, error
 
     def _settle(self, event: Event) -> None:

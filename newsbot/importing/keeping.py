@@ -116,8 +116,6 @@ class Keeper:
         row = c.execute("SELECT article FROM aliases WHERE url = ?", (group.leads_to,)).fetchone()
         if row is None:
             return None
-        # The article's own address stays what it is: only the ways there are new.
-        item.urls = [url for url in item.urls if url != group.leads_to]
         return int(row["article"])
 
     @staticmethod

@@ -34,7 +34,7 @@ from newsbot.visiting import may_be_html
 Damaged = Callable[[Path, int, str], object]
 """Told of a file, the offset of a damaged record in it, and what is wrong with it."""
 _MAX_RECORD = DOWNLOAD_MAXSIZE + (1 << 16)
-_OURS = re.compile(rb"^software:\s*newsbot/", re.I | re.M)
+_OURS = re.compile(rb"^software:\s*newsbot\b", re.I | re.M)
 _NO_PAGE = re.compile(
     r"/robots\.txt$|/feed/?$|\.(?:css|m?js|json|map|png|jpe?g|gif|webp|avif|svg|ico|bmp|woff2?|ttf|"
     r"eot|otf|mp[34]|m4a|ogg|webm|avi|flv|swf|pdf|docx?|xlsx?|pptx?|rtf|zip|rar|7z|gz|txt|xml|rss|atom)$",
@@ -152,15 +152,13 @@ def draft(kept: Kept) -> Capture:
     digest, length = record.payload_digest, len(exchange.body)
     if record.type == "revisit":
         whole = kept.whole
-        digest = record.declared_digest or (whole.payload_digest if whole else payload_digest(b""))
+        digest = whole.payload_digest if whole else record.declared_digest or payload_digest(b"")
         length = whole.payload_length if whole else 0
     return Capture(
         url=exchange.url,
         fetched_at=record.date,
         status=exchange.status,
-        content_type=exchange.header("Content-Type")
-        if record.type != "revisit"
-        else _own_type(record),
+        content_type=record.exchange.header("Content-Type") if record.exchange else None,
         payload_digest=digest or "",
         payload_length=length,
         warc="",
@@ -169,10 +167,6 @@ def draft(kept: Kept) -> Capture:
         record_id=record.record_id,
         refers_to_id=kept.whole.record_id if kept.whole else None,
     )
-
-
-def _own_type(record: Record) -> str | None:
-    return record.exchange.header("Content-Type") if record.exchange else None
 
 
 def events(
@@ -291,6 +285,9 @@ def _event(
     event = _described(kept, site, is_linked)
     if event.unchanged:
         return event, None
+    if record.type == "revisit" and not page.body:  # of our own, where what it refers to is damaged
+        event.reading = Reading(error="the capture that it refers to cannot be read")
+        return event, None
     if "WARC-Truncated" in record.headers and record.type == "response":
         event.reading = Reading(
             error=f"the capture is cut short ({record.headers['WARC-Truncated']})"
@@ -317,7 +314,10 @@ def kept_of(path: Path, record: Record, catalogue: Catalogue) -> Kept | None:
             exchange = exchange or Exchange(record.url or "", record.date, 304, [], b"")
         else:
             payload = catalogue.payload(found) if found else None
-            exchange = _completed(record, payload) if payload else None
+            if payload:
+                exchange = _completed(record, payload)
+            elif not catalogue.own:
+                exchange = None
     if exchange is None:
         return None
     if not record.record_id:

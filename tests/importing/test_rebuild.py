@@ -174,6 +174,31 @@ def test_redirects_parts_retries_and_unchanged_pages(tmp_path: Path) -> None:
     assert re.findall(r"^\d", text[0], re.M) == ["1"] * 6 + ["3"] * 6
 
 
+def test_a_damaged_page_costs_its_own_visits_only(tmp_path: Path) -> None:
+    routes: dict[str, Route] = {f"/{n}": http(page(f"Бет {n}")) for n in range(5)}
+    with wire(routes) as running:
+        command = prepare(running.origin, tmp_path, list(routes))
+        data = tmp_path / "data"
+        for _ in range(2):
+            scrapy(command)
+            time.sleep(1.1)
+            write(data, "UPDATE frontier SET due = '2020-01-01T00:00:00Z' WHERE due IS NOT NULL")
+    want = known(data)
+    ((warc, offset, length),) = read(
+        data,
+        "SELECT warc, warc_offset, warc_length FROM captures WHERE url LIKE '%/2' AND refers_to IS NULL",
+    )
+    content = bytearray((data / warc).read_bytes())
+    content[offset + length // 2] ^= 1
+    (data / warc).write_bytes(content)
+    counts = rebuild(data, tmp_path / "sites" / "x.toml")
+    assert (counts["damaged"], counts["failed"], counts["new"]) == (1, 1, 4)
+    got = known(data)
+    for name in ("articles", "revisions", "aliases"):
+        assert got[name] == [row for row in want[name] if not row[0].endswith("/2")], name
+    assert len(got["captures"]) == len(want["captures"]) - 1
+
+
 def test_files_of_strangers_are_refused(tmp_path: Path) -> None:
     data = tmp_path / "data"
     stray = data / "warc" / "nobody" / "nobody-2024-01.warc"

@@ -326,6 +326,19 @@ def test_one_site_alone(archive: Archive, tmp_path: Path) -> None:
     assert archive.rows("SELECT id FROM sites ORDER BY id") == [("gazet",), ("other",)]
 
 
+def test_another_archive_of_ours(archive: Archive, tmp_path: Path) -> None:
+    archive.load(many(20).save(tmp_path / "w.warc.gz"))
+    other = Archive(tmp_path / "other")
+    files = [archive.folder / name for name in archive.files()]
+    assert other.load(*files)["new"] == 26
+    assert other.rows(
+        "SELECT url, title, text, first_seen, last_seen FROM articles"
+    ) == archive.rows("SELECT url, title, text, first_seen, last_seen FROM articles")
+    assert other.rows("SELECT * FROM aliases") == archive.rows("SELECT * FROM aliases")
+    assert sorted(other.recorded()) == sorted(archive.recorded())
+    other.check()
+
+
 # -- again --------------------------------------------------------------------------------------
 
 

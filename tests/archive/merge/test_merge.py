@@ -360,10 +360,12 @@ def test_packed_records_are_copied(papers: tuple[Paper, Paper]) -> None:
             body = f"<html>{page}<p>{number}</p>".encode()
             other.visit(url, article(url), captures=[other.capture(url, body)])
     assert pack(other.store, other.site) > 0
+    look(one.later(days=1), f"{HOME}loose", article(f"{HOME}loose"))
     folders = finish(one, other)
     assert list((folders[1] / "warc").rglob("*.warc.zst"))
+    assert not list((folders[1] / "warc").rglob("*.warc.gz")), "the loose one goes into the other"
     found = merged(folders[0], folders[1], folders[0].parent)
-    assert len(found["captures"]) == 80
+    assert len(found["captures"]) == 81
 
 
 def test_a_damaged_capture_is_left_out_and_named(papers: tuple[Paper, Paper]) -> None:
