@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,26 @@ def environment() -> dict[str, str]:
     """The tests' own environment without what a user of this machine may have set."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NEWSBOT_")}
     return {**kept, "PYTHONIOENCODING": "utf-8", "NO_PROXY": "*"}
+
+
+def peak_memory(command: Sequence[str]) -> int:
+    """Run a command that must succeed; the most memory it held, in KiB.
+
+    A process counts what its parent held when it was forked (getrusage(2), Linux), and a test worker
+    holds a lot: a small process in between asks instead.
+    """
+    between = "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:])\n"
+    between += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", between, *command],
+        env=environment(),
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout.splitlines()[-1])
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.store import Store
-from archive.visits import Visit
+from archive.visits import Visit, spellings
 from tests.archive.building import HOME, SITE, START, article, check_whole
 
 URL = f"{HOME}1"
@@ -134,3 +134,144 @@ def test_a_batch_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
             look(store, 1, "а")
         assert store.connection.execute("SELECT count(*) FROM articles").fetchone()[0] == 1
         check_whole(store)
+
+
+HOPPED = "https://www.aqbulaq.example/1"
+
+
+def seen(
+    store: Store,
+    hour: int,
+    body: str,
+    text: str | None = None,
+    *,
+    url: str = URL,
+    more: tuple[str, ...] = (),
+    **fields: Any,
+) -> str:
+    """A look at a page with certain bytes, in which today's rules read `text`."""
+    at = START + timedelta(hours=hour)
+    writer = store.captures(str(SITE["id"]))
+    captures = [
+        writer.write(
+            f"{url}{'' if n == 1 else f'/{n}'}", fields.get("status", 200), [], part.encode(), at
+        )
+        for n, part in enumerate((body, *more), 1)
+    ]
+    read = None if text is None else article(url, text=text)
+    known: dict[str, Any] = {"frontier": None, "crawl": None, "status": 200, "urls": (url,)}
+    return store.record(
+        Visit(
+            **{**known, **fields},
+            site=str(SITE["id"]),
+            fetched_at=at,
+            article=read,
+            captures=captures,
+        )
+    )
+
+
+def kinds(store: Store) -> list[tuple[str, str]]:
+    rows = store.connection.execute("SELECT kind, text FROM revisions ORDER BY number")
+    return [tuple(row) for row in rows]
+
+
+def test_the_same_bytes_under_newer_rules_are_no_edit(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.save_site(SITE)
+        seen(store, 1, "<p>а", "Ескі оқу.")
+        assert seen(store, 2, "<p>а", "Жаңа оқу.") == "unchanged"
+        assert seen(store, 3, "<p>а", "Жаңа оқу.") == "unchanged"
+        assert kinds(store) == [("first", "Ескі оқу."), ("reextraction", "Жаңа оқу.")]
+        assert seen(store, 4, "<p>б", "Түзетілді.") == "updated"
+        # The newspaper itself goes back, and the rules have changed as well: that is its edit.
+        assert seen(store, 5, "<p>а", "Басқа оқу.") == "updated"
+        assert [kind for kind, _ in kinds(store)] == ["first", "reextraction", "edit", "edit"]
+        (row,) = store.connection.execute(ARTICLE).fetchall()
+        assert (row["text"], row["last_seen"]) == ("Басқа оқу.", "2026-11-22T13:00:00Z")
+        assert len(store.connection.execute("SELECT * FROM article_edits").fetchall()) == 2
+        check_whole(store)
+
+
+def test_another_page_of_a_divided_article_was_edited(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.save_site(SITE)
+        seen(store, 1, "<p>а", "Бір. Екі.", more=("<p>б",))
+        assert seen(store, 2, "<p>а", "Бір. Үш.", more=("<p>в",)) == "updated"
+        # Newer rules find a third page that nobody has asked for before.
+        assert seen(store, 3, "<p>а", "Бір. Үш. Төрт.", more=("<p>в", "<p>г")) == "unchanged"
+        assert [kind for kind, _ in kinds(store)] == ["first", "edit", "reextraction"]
+        check_whole(store)
+
+
+def test_an_old_capture_of_the_same_bytes_tells_the_same_wording(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.save_site(SITE)
+        seen(store, 5, "<p>а", "Ескі оқу.")
+        seen(store, 9, "<p>а", "Ескі оқу.")
+        for hour in (7, 3):  # an import by newer rules
+            assert seen(store, hour, "<p>а", "Жаңа оқу.") == "unchanged"
+        assert kinds(store) == [("first", "Ескі оқу.")]
+        (row,) = store.connection.execute(ARTICLE).fetchall()
+        assert (row["first_seen"], row["text"]) == ("2026-11-22T11:00:00Z", "Ескі оқу.")
+        check_whole(store)
+
+
+def test_seen_under_another_address_between_two_misses(tmp_path: Path) -> None:
+    other = f"{HOME}?p=1"
+    missing: dict[str, Any] = {"outcome": "gone", "status": 404}
+    with Store(tmp_path) as store:
+        store.save_site(SITE)
+        seen(store, 1, "<p>а", "Мәтін.", urls=(other, URL))
+        assert seen(store, 2, "", **missing) == "deferred"
+        assert seen(store, 3, "<p>а", "Мәтін.", urls=(other, URL)) == "unchanged"
+        assert seen(store, 26, "", **missing) == "deferred"
+        assert seen(store, 50, "", **missing) == "gone"
+        ((since, last),) = store.connection.execute("SELECT gone_since, last_seen FROM articles")
+        assert (since, last) == ("2026-11-23T10:00:00Z", "2026-11-22T11:00:00Z")
+
+
+def test_a_newspaper_that_moves_to_https_keeps_its_articles(tmp_path: Path) -> None:
+    old, new = "http://aqbulaq.example/1", HOPPED
+    with Store(tmp_path) as store:
+        store.save_site(SITE)
+        seen(store, 1, "<p>а", "Мәтін.", url=old)
+        assert seen(store, 2, "<p>б", "Түзетілді.", url=new) == "updated"
+        ((url, count),) = store.connection.execute("SELECT url, count(*) FROM articles")
+        assert (url, count) == (new, 1)
+        rows = store.connection.execute("SELECT url, outcome, error FROM frontier ORDER BY id")
+        assert [tuple(row) for row in rows] == [(old, "excluded", "alias"), (new, "updated", None)]
+        # The old address is missing now; it is not the one that counts.
+        rows = store.connection.execute("SELECT url, first_seen FROM aliases ORDER BY first_seen")
+        assert [tuple(row) for row in rows] == [
+            (old, "2026-11-22T09:00:00Z"),
+            (new, "2026-11-22T10:00:00Z"),
+        ]
+        check_whole(store)
+
+
+def test_articles_that_are_apart_already_stay_apart(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.save_site(SITE)
+        seen(store, 1, "<p>а", "Мәтін.", url=URL)
+        store.connection.execute("UPDATE aliases SET url = url || '-'")
+        store.connection.execute("UPDATE articles SET url = url || '-'")
+        seen(store, 2, "<p>а", "Мәтін.", url=HOPPED)
+        store.connection.execute("UPDATE aliases SET url = rtrim(url, '-')")
+        store.connection.execute("UPDATE articles SET url = rtrim(url, '-')")
+        for hour, url in ((3, URL), (4, HOPPED)):
+            assert seen(store, hour, "<p>а", "Мәтін.", url=url) == "unchanged"
+        found = store.connection.execute("SELECT url, last_seen FROM articles ORDER BY id")
+        assert [tuple(row) for row in found] == [
+            (URL, "2026-11-22T11:00:00Z"),
+            (HOPPED, "2026-11-22T12:00:00Z"),
+        ]
+
+
+def test_spellings() -> None:
+    assert spellings("https://www.a.kz/b?c=1") == [
+        "http://a.kz/b?c=1",
+        "http://www.a.kz/b?c=1",
+        "https://a.kz/b?c=1",
+        "https://www.a.kz/b?c=1",
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socketserver
-import subprocess
 import sys
 import threading
 import time
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 
 from archive.store import Candidate, Store
 from archive.times import now
-from tests.conftest import ROOT, environment
+from tests.conftest import peak_memory
 from tests.crawl.state import read
 
 Answer = bytes | Callable[[socket], object]
@@ -157,14 +156,10 @@ def prepare(
     ]
 
 
-def scrapy(command: list[str], *options: str, before: str = "pass", timeout: float = 90) -> None:
-    """Run Scrapy in its own process; `before` is Python run ahead of it."""
+def scrapy(command: list[str], *options: str, before: str = "pass") -> int:
+    """Run Scrapy in its own process, `before` (Python) ahead of it; the most memory it held, in KiB."""
     start = f"import sys; {before}; from scrapy.cmdline import execute; execute()"
-    done = subprocess.run(
-        [sys.executable, "-c", start, *command, *options],
-        env=environment(), cwd=ROOT, check=False, capture_output=True, timeout=timeout,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr.decode()
+    return peak_memory([sys.executable, "-c", start, *command, *options])
 
 
 def outcomes(folder: Path) -> dict[str, tuple[str, str]]:
