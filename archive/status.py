@@ -23,6 +23,23 @@ SELECT s.id AS site, s.name,
 """  # noqa: S608 -- constants
 
 
+_SOURCES = """
+SELECT site, kind, url, found_by, polled_at, due, status, found, discovered, failures, error, distrust
+  FROM sources
+ ORDER BY site, discovered DESC, found DESC, url
+"""
+
+
+def sources(c: sqlite3.Connection) -> list[dict[str, Any]]:
+    """One row a source, each site's most useful first.
+
+    `found` counts the URLs in the source's last answer, `discovered` those it was ever first to name.
+    """
+    cursor = c.execute(_SOURCES)
+    names = [d[0] for d in cursor.description]
+    return [dict(zip(names, values, strict=True)) for values in cursor]
+
+
 def sites(c: sqlite3.Connection) -> list[dict[str, Any]]:
     """One row a site: its articles, what waits in its frontier, and its last crawl."""
     cursor = c.execute(_SITES)

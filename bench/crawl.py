@@ -4,19 +4,23 @@ python bench/crawl.py [--pages 20000] [--runs 1]
 
 Makes a static newspaper of that many pages in a temporary folder, serves it with nginx on loopback,
 and crawls it twice: with a bare Scrapy spider, then with newsbot (extraction, WARC, SQLite, fsync).
-Needs nginx. Prints pages a second, their ratio, and newsbot's memory as it went along.
+Needs nginx. Prints pages a second, their ratio, newsbot's memory as it went along,
+and how long a reader of its archive waited meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 from newsbot.demo.articles import load_articles
@@ -112,6 +116,43 @@ def timed(command: list[str], cwd: Path, samples: list[tuple[float, float]]) -> 
     return time.monotonic() - began
 
 
+QUERIES = (
+    "SELECT title, text FROM articles ORDER BY id DESC LIMIT 20",
+    "SELECT count(*) FROM frontier WHERE outcome = 'new'",
+    "SELECT a.title FROM articles_fts f JOIN articles a ON a.id = f.rowid "
+    "WHERE articles_fts MATCH 'мектеп' ORDER BY rowid DESC LIMIT 20",
+)
+
+
+class Reader(threading.Thread):
+    """Asks an archive again and again, as a researcher does, and keeps how long each answer took."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__()
+        self.database, self.seconds, self.done = database, list[float](), threading.Event()
+
+    def run(self) -> None:
+        while not self.database.exists() and not self.done.wait(0.1):
+            pass
+        time.sleep(1)  # the tables are being made
+        for query in itertools.cycle(QUERIES):
+            if self.done.wait(0.02):
+                return
+            began = time.monotonic()
+            with closing(
+                sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=0)
+            ) as c:
+                c.execute(query).fetchall()
+            self.seconds.append(time.monotonic() - began)
+
+
+def milliseconds(seconds: list[float]) -> str:
+    """Median, 99th percentile and longest."""
+    ordered = sorted(seconds)
+    p99 = ordered[len(ordered) * 99 // 100]
+    return " / ".join(f"{1000 * t:.1f}" for t in (ordered[len(ordered) // 2], p99, ordered[-1]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -136,10 +177,17 @@ def main() -> None:
                 bare = timed([sys.executable, "-m", "scrapy", "runspider", "bare.py"], base, [])
                 memory: list[tuple[float, float]] = []
                 data = base / f"data{run}"
+                reader = Reader(data / "news.db")
+                reader.start()
                 ours = timed(
                     [sys.executable, "-m", "newsbot", "crawl", "bench", "--data", str(data),
                      "--sites-dir", str(base / "sites"), "--quiet"], base, memory,
                 )  # fmt: skip
+                reader.done.set()
+                reader.join()
+                calm = Reader(data / "news.db")
+                threading.Timer(10, calm.done.set).start()
+                calm.run()
                 early = [mb for seconds, mb in memory if seconds <= ours * 2_000 / args.pages]
                 print(f"bare Scrapy  {args.pages / bare:7.1f} pages/s")
                 print(f"newsbot      {args.pages / ours:7.1f} pages/s   ratio {bare / ours:.2f}")
@@ -147,6 +195,8 @@ def main() -> None:
                     f"memory       {early[-1] if early else 0:.0f} MB after 2,000 pages, "
                     f"{memory[-1][1]:.0f} MB at the end"
                 )
+                print("a reader meanwhile, ms (median / p99 / longest):", end=" ")
+                print(f"{milliseconds(reader.seconds)}; afterwards {milliseconds(calm.seconds)}")
         finally:
             server.terminate()
             server.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archive import status
 from archive.schema import OUTCOMES
+from archive.store import Candidate
 from archive.times import utc
 from tests.archive.building import HOME, START, Paper, article
 
@@ -45,3 +46,21 @@ def test_the_last_crawl_is_the_latest(paper: Paper) -> None:
     assert row["last_crawl"]["outcomes"]["unchanged"] == 1
     assert row["last_crawl"]["outcomes"]["new"] == 0
     assert row["last_crawl"]["ended_at"] is None
+
+
+def test_sources_by_their_yield(paper: Paper) -> None:
+    store = paper.store
+    feed, sitemap = (
+        store.source("aqbulaq", f"{HOME}{name}", kind)
+        for name, kind in (("feed", "feed"), ("sitemap.xml", "sitemap"))
+    )
+    for source, pages in ((feed, 1), (sitemap, 3)):
+        found = [Candidate(f"{HOME}{n}") for n in range(pages)]
+        store.save_poll(
+            source["id"], paper.crawl, found, polled_at=paper.now, status=200, body_hash="0"
+        )
+    rows = status.sources(store.connection)
+    assert [(row["kind"], row["found"], row["discovered"]) for row in rows] == [
+        ("sitemap", 3, 2),
+        ("feed", 1, 1),
+    ]
