@@ -31,6 +31,8 @@ from pydantic import (
 from newsbot import urls
 
 SITES_DIR = Path(__file__).parent / "sites"
+EXAMPLE_DIR = Path(__file__).parent / "demo" / "sites"
+"""The example newspaper's profile: for archives that hold it, not for crawls of the world."""
 FAMILIES_DIR = Path(__file__).parent / "families"
 
 REGIONS = (

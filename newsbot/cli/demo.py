@@ -13,9 +13,8 @@ from archive import query
 from archive.search import search
 from archive.store import open_database
 from newsbot.cli.common import data_option
-from newsbot.profiles import load_site
+from newsbot.profiles import EXAMPLE_DIR, load_site
 
-PROFILE = Path(__file__).parent.parent / "demo" / "sites" / "aqbulaq.toml"
 PORT = 8765
 """The port in the profile: a fixed one, so that a second demo finds its articles again."""
 _QUERY = "мектеп"
@@ -34,7 +33,7 @@ def demo(data: Path) -> int:
         raise click.ClickException(
             f"port {PORT} of this machine is in use: end the program that uses it (another demo?)"
         ) from None
-    site = load_site(PROFILE)
+    site = load_site(EXAMPLE_DIR / "aqbulaq.toml")
     with paper:
         click.echo(f"«{site.name}», an invented newspaper, is being served on {site.url}")
         click.echo("Crawling it as any other newspaper: robots.txt, sitemap, feed, articles …\n")
@@ -62,6 +61,7 @@ def demo(data: Path) -> int:
         (f"search {_QUERY}{option}", "look for a word; try your own"),
         (f"export --format jsonl{option}", "all of it, for your own programs"),
         (f"status{option}", "what is kept, how the last crawl went"),
+        (f"verify --full{option}", "whether every byte is as it was written"),
         ("sites list", "the real newspapers"),
         ("crawl aqjolgazet --contact you@example.org", "gather one of them"),
     ):

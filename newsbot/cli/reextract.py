@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from archive.store import Store, open_database
 from newsbot.cli.common import data_option, json_option, print_table, sites_dir_option
-from newsbot.profiles import load_sites
+from newsbot.profiles import EXAMPLE_DIR, load_sites
 from newsbot.reextraction import Choice, Report, count, reextract
 from newsbot.reextraction.judging import FIELDS, changed_paragraphs
 from newsbot.reextraction.reading import Result
@@ -77,7 +77,7 @@ def reextract_command(
     newsbot reextract --site aqjolgazet --skip-worse
     """
     choice = Choice(site_ids, articles, after, before)
-    sites = load_sites(*sites_dirs)
+    sites = load_sites(EXAMPLE_DIR, *sites_dirs)
     if jobs is None:
         jobs = os.cpu_count() or 1
     with ExitStack() as stack:

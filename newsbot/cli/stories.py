@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,49 +19,86 @@ from newsbot.cli.common import data_option, json_option, print_json, print_table
 @click.command("stories")
 @click.argument("article", metavar="[ID|URL]", required=False)
 @data_option
+@click.option("--list", "as_list", is_flag=True, help="Print the stories known, widest first.")
 @json_option
-def stories_command(article: str | None, data: Path, as_json: bool) -> None:
+def stories_command(article: str | None, data: Path, as_list: bool, as_json: bool) -> None:
     """Find which articles tell the same story: agency copy, reprints, editions.
 
     Without an argument all articles are compared, and what was found is kept in the archive; run it
-    from cron after the crawl. With an article, the story it belongs to is printed.
+    from cron after the crawl. With an article, its story and its other editions are printed.
 
     \b
     newsbot stories
+    newsbot stories --list
     newsbot stories 1234
     """
-    if article is None:
-        open_database(data).close()  # says so where there is no archive, instead of making one
-        with Store(data) as store:
-            linked = stories.link(store)
-        if as_json:
-            print_json(asdict(linked))
-        else:
-            click.echo(
-                f"{linked.stories} stories of {linked.articles} articles; "
-                f"{linked.editions} articles have another edition"
-            )
-        return
-    connection = open_database(data).conn
-    record = query.article(connection, urls.canonical(article) or article)
-    if record["story"] is None:
-        raise ArchiveUsageError(
-            f"article {record['id']} belongs to no story; `newsbot stories` finds new ones"
-        )
-    members = stories.members(connection, record["story"])
+    if article is not None and as_list:
+        raise click.UsageError("either one article or --list")
+    if article is not None:
+        _print_one(open_database(data).conn, article, as_json)
+    elif as_list:
+        _print_list(open_database(data).conn, as_json)
+    else:
+        _link(data, as_json)
+
+
+def _link(data: Path, as_json: bool) -> None:
+    open_database(data).close()  # says so where there is no archive, instead of making one
+    with Store(data) as store:
+        linked = stories.link(store)
     if as_json:
-        print_json(members)
+        print_json(asdict(linked))
         return
+    click.echo(
+        f"{linked.stories} stories of {linked.articles} articles; "
+        f"{linked.editions} articles have another edition"
+    )
+
+
+def _print_list(connection: sqlite3.Connection, as_json: bool) -> None:
+    found = stories.listed(connection)
+    if as_json:
+        print_json(found)
+        return
+    columns = ("sites", "articles", "first_article", "published", "site", "title")
     print_table(
         [
-            (
-                m["id"],
-                (m["published"] or "no date")[:16],
-                m["site"],
-                "first" if m["first"] else f"{m['share'] or 0:.0%}",
-                m["title"],
-            )
-            for m in members
+            [_day(row[name]) if name == "published" else row[name] for name in columns]
+            for row in found
         ],
-        ("id", "published", "site", "in common", "title"),
+        ("newspapers", "articles", "first", "published", "site", "title"),
     )
+
+
+def _print_one(connection: sqlite3.Connection, article: str, as_json: bool) -> None:
+    record = query.article(connection, urls.canonical(article) or article)
+    members = stories.members(connection, record["story"]) if record["story"] else []
+    editions = stories.editions_of(connection, record["id"])
+    if not members and not editions:
+        raise ArchiveUsageError(
+            f"article {record['id']} belongs to no story and has no other edition; "
+            "`newsbot stories` finds new ones"
+        )
+    if as_json:
+        print_json({"story": record["story"], "articles": members, "editions": editions})
+        return
+    if members:
+        print_table(
+            [(m["id"], _day(m["published"]), m["site"], _share(m), m["title"]) for m in members],
+            ("id", "published", "site", "in common", "title"),
+        )
+    if members and editions:
+        click.echo()
+    if editions:
+        print_table(
+            [(e["id"], e["language"], e["found_by"], e["title"]) for e in editions],
+            ("id", "edition", "found by", "title"),
+        )
+
+
+def _day(published: str | None) -> str:
+    return (published or "no date")[:16]
+
+
+def _share(member: dict[str, Any]) -> str:
+    return "first" if member["first"] else f"{member['share'] or 0:.0%}"

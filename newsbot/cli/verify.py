@@ -64,9 +64,9 @@ def verify_command(
     newsbot verify --repair   no crawl may run meanwhile
     """
     from newsbot.importing.warc import default_jobs
-    from newsbot.profiles import load_sites
+    from newsbot.profiles import EXAMPLE_DIR, load_sites
 
-    sites = load_sites(*sites_dirs)
+    sites = load_sites(EXAMPLE_DIR, *sites_dirs)
     jobs = default_jobs() if jobs is None else jobs
     shows_progress = not as_json and not quiet and sys.stderr.isatty()
     done: list[str] = []

@@ -22,10 +22,11 @@ def crawled(newsbot: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example newspaper, crawled twice; `sites` beside `data` has its profile."""
     folder = tmp_path_factory.mktemp("crawled")
     with ExampleNewspaper() as paper:
-        write_profile(folder / "sites", paper.origin)
+        profile = write_profile(folder / "sites", paper.origin) / "aqbulaq.toml"
+        profile.rename(profile.with_stem("tynys"))  # nobody ships a profile of that name
         options = ("--data", folder / "data", "--sites-dir", folder / "sites")
         for more in ((), ("--revisit",)):
-            done = newsbot("crawl", "aqbulaq", *options, *more)
+            done = newsbot("crawl", "tynys", *options, *more)
             assert done.returncode == 0, done.stderr
     return folder
 
@@ -76,7 +77,7 @@ def test_damage_is_named(folder: Path) -> None:
 
 
 def test_a_text_that_cannot_be_compared_is_explained(folder: Path) -> None:
-    (folder / "sites" / "aqbulaq.toml").unlink()
+    (folder / "sites" / "tynys.toml").unlink()
     (note, summary) = run(folder, "--full").stdout.splitlines()
     assert note.startswith("note: ")
     assert "no profile" in note
@@ -95,6 +96,13 @@ def test_news_db_comes_back_from_warc_alone(folder: Path) -> None:
         row["crawl"] = None  # crawls are not in the captures
     assert {name: rows(folder, name) for name in names} == before
     assert run(folder, "--full").stdout == "All is well.\n"
+
+
+def test_the_example_newspaper_is_known(newsbot: Run, tmp_path: Path) -> None:
+    with ExampleNewspaper() as paper:
+        profiles = write_profile(tmp_path / "sites", paper.origin)
+        newsbot("crawl", "aqbulaq", "--data", tmp_path / "data", "--sites-dir", profiles)
+    assert newsbot("verify", "--full", "--data", tmp_path / "data").stdout == "All is well.\n"
 
 
 def test_without_an_archive(tmp_path: Path) -> None:
