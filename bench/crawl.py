@@ -1,10 +1,10 @@
 """Throughput and memory of a crawl, beside a Scrapy spider that only downloads the same pages.
 
-python bench/crawl.py [--pages 20000] [--runs 1]
+python bench/crawl.py [--pages 20000] [--runs 1] [--news-please PROGRAM]
 
 Makes a static newspaper of that many pages in a temporary folder, serves it with nginx on loopback,
 and crawls it twice: with a bare Scrapy spider, then with newsbot (extraction, WARC, SQLite, fsync).
-Needs nginx. Prints pages a second, their ratio, newsbot's memory as it went along,
+news-please, where it is named, reads 500 of the pages. Needs nginx. Prints pages a second, their ratio, newsbot's memory as it went along,
 and how long a reader of its archive waited meanwhile.
 """
 
@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -116,11 +118,36 @@ def timed(command: list[str], cwd: Path, samples: list[tuple[float, float]]) -> 
     return time.monotonic() - began
 
 
+def news_please(program: Path, base: Path, pages: int) -> float:
+    """Seconds that news-please says it took to download, read and store some of the pages."""
+    config = base / "news-please"
+    config.mkdir()
+    found = subprocess.run(
+        [program.with_name("python"), "-c", "import newsplease; print(newsplease.__path__[0])"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    shipped = Path(found.stdout.splitlines()[-1], "config", "config.cfg").read_text()
+    shipped = shipped.replace("~/news-please-repo/", f"{base}/news-please/stored/")
+    (config / "config.cfg").write_text(shipped)
+    urls = [f"{ORIGIN}/a/{number}.html" for number in range(pages)]
+    sites = json.dumps({"base_urls": [{"crawler": "Download", "url": urls}]})
+    (config / "sitelist.hjson").write_text(sites)
+    done = subprocess.run(
+        [program, "-c", config], check=True, capture_output=True, text=True,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    stored = sum(1 for _ in (config / "stored").rglob("*.html"))
+    elapsed = re.search(r"'elapsed_time_seconds': ([\d.]+)", done.stdout + done.stderr)
+    if stored != pages or not elapsed:
+        sys.exit(f"news-please stored {stored} of {pages} pages")
+    return float(elapsed[1])
+
+
 QUERIES = (
     "SELECT title, text FROM articles ORDER BY id DESC LIMIT 20",
     "SELECT count(*) FROM frontier WHERE outcome = 'new'",
     "SELECT a.title FROM articles_fts f JOIN articles a ON a.id = f.rowid "
-    "WHERE articles_fts MATCH 'мектеп' ORDER BY rowid DESC LIMIT 20",
+    "WHERE articles_fts MATCH 'мектеп' ORDER BY f.rowid DESC LIMIT 20",
 )
 
 
@@ -159,6 +186,7 @@ def main() -> None:
     )
     parser.add_argument("--pages", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--news-please", type=Path, metavar="PROGRAM", help="measure it, too")
     args = parser.parse_args()
     if not shutil.which("nginx"):
         sys.exit("bench/crawl.py needs nginx (Debian: nginx-light)")
@@ -173,6 +201,10 @@ def main() -> None:
         (base / "sites" / "bench.toml").write_text(PROFILE.format(origin=ORIGIN))
         server = serve(root)
         try:
+            if args.news_please:
+                some = min(args.pages, 500)
+                speed = some / news_please(args.news_please, base, some)
+                print(f"news-please  {speed:7.1f} pages/s, of {some}")
             for run in range(args.runs):
                 bare = timed([sys.executable, "-m", "scrapy", "runspider", "bare.py"], base, [])
                 memory: list[tuple[float, float]] = []

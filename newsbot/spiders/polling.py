@@ -61,6 +61,8 @@ class Sweep:
 
     source: Source
     row: dict[str, Any]
+    partial: bool = False
+    """Only what has changed since the last poll was asked for."""
     pages: int = 0
     listed: set[str] = field(default_factory=set)
     going: dict[bool, str | None] = field(default_factory=dict)
@@ -148,7 +150,8 @@ class PollingSpider(Spider):
         asked = poll_url(source, self.site, since)
         # A conditional request would hide what an interrupted back-fill has not read yet.
         conditional = {} if full else conditions(row["etag"], row["last_modified"])
-        sweep = Sweep(source, row, going={True: row["cursor"]})
+        limited = since is not None and source.kind == "wordpress"
+        sweep = Sweep(source, row, limited, going={True: row["cursor"]})
         yield self._page_request(sweep, asked, conditional, first=True)
         if row["cursor"]:
             yield self._page_request(sweep, row["cursor"], resumed=True)
@@ -307,7 +310,7 @@ class PollingSpider(Spider):
     ) -> int:
         session, source, moment = self.session, sweep.source, now()
         failures = sweep.row["failures"] + 1 if found.error else 0
-        whole = first and response is not None and response.status == 200
+        whole = first and response is not None and response.status == 200 and not sweep.partial
         discovered = session.store.save_poll(
             sweep.row["id"],
             session.crawl,

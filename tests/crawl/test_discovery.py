@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from socket import socket
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -248,3 +249,32 @@ def test_links_that_look_like_traps_are_reported_once_each(newsbot: Run, tmp_pat
     assert stored(tmp_path) == ARTICLES[:3]
     assert json.loads(done.stdout)[0]["traps"] == {"calendar": 1, "repeating_path": 1}
     assert not [path for path in server.paths if path.startswith(("/kuntizbe", "/a/"))]
+
+
+def test_an_answer_about_changes_is_no_full_answer(newsbot: Run, tmp_path: Path) -> None:
+    """What the API lists in all is not forgotten when it is later asked for changes only."""
+
+    class Newspaper(dict[str, Route]):
+        def get(self, path: str, default: Any = None) -> Any:
+            if not path.startswith("/wp-json/"):
+                return super().get(path, default)
+            posts = [] if "modified_after=" in path else [post(origin[0], n) for n in range(3)]
+            return http(json.dumps(posts).encode(), "Content-Type: application/json")
+
+    origin: list[str] = []
+    with wire(Newspaper(PAGES)) as server:
+        origin.append(server.origin)
+        command = profile(tmp_path, server.origin, "wordpress /wp-json/wp/v2/posts")
+        for _ in range(2):
+            assert newsbot(*command).returncode == 0
+            found = read(tmp_path / "data", "SELECT found, discovered, error FROM sources")
+            assert found == [(3, 3, None)]
+            write(tmp_path / "data", "UPDATE sources SET due = NULL")
+    assert stored(tmp_path) == ARTICLES[:3]
+    assert sum("modified_after=" in path for path in server.paths) == 1
+
+
+def post(origin: str, number: int) -> dict[str, object]:
+    """A post as the WordPress REST API lists it."""
+    dates = dict.fromkeys(("date_gmt", "modified_gmt"), f"2024-05-0{number + 1}T08:00:00")
+    return {"id": number, "status": "publish", "link": origin + ARTICLES[number], **dates}
