@@ -73,24 +73,49 @@ def open_database(folder: Path) -> Database:
             f"{folder}: no archive here ({DATABASE} is missing); run `newsbot crawl` first or name "
             "another folder with --data"
         )
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    if _is_read_only(folder) and not path.with_name(f"{DATABASE}-wal").exists():
+        # SQLite cannot make the files there by which readers and writers know of each other, and
+        # need not.
+        uri += "&immutable=1"
     try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS
-        )
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
         connection.isolation_level = None
         check_version(connection.execute("PRAGMA user_version").fetchone()[0], path)
-    except sqlite3.DatabaseError as error:
+        connection.execute("SELECT 1 FROM sqlite_master")  # has the schema read
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _explained(error, path) from None
     return Database(connection, execute_plugins=False)
 
 
-def _explained(error: sqlite3.Error, path: Path) -> ArchiveError:
+def _is_read_only(folder: Path) -> bool:
+    """Whether nobody can write there, whatever the permissions say."""
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error tells of a damaged database: SQLite's, or that of Python reading its words."""
+    if isinstance(error, sqlite3.DatabaseError):
+        return any(
+            words in str(error) for words in ("not a database", "malformed", "decode to UTF-8")
+        )
+    return isinstance(error, UnicodeDecodeError)
+
+
+def damaged(error: Exception, path: Path) -> ArchiveError:
+    """What to tell the user of a damaged database."""
+    return ArchiveError(
+        f"{path} is damaged ({error}): `newsbot verify --repair` mends it from the captures"
+    )
+
+
+def _explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> ArchiveError:
     text = str(error)
-    if "not a database" in text or "malformed" in text:
-        return ArchiveError(f"{path} is damaged ({text}): restore it from a copy")
+    if is_damage(error):
+        return damaged(error, path)
     if "full" in text:
         return ArchiveError(f"{path}: the disk is full: free some space and run again")
-    if "readonly" in text and os.statvfs(path.parent).f_flag & os.ST_RDONLY:
+    if "readonly" in text and _is_read_only(path.parent):
         return ArchiveError(f"{path}: the disk is read-only: mount it for writing and run again")
     if "readonly" in text or "unable to open" in text:
         return ArchiveUsageError(f"{path}: cannot be written or opened ({text}): check permissions")
@@ -143,7 +168,7 @@ class Store:
             migrate(self.db, path)
             self._seals.settle()
             self._index = Index(self.connection)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             self._lock.close()
             raise _explained(error, path) from None
         except BaseException:

@@ -7,12 +7,15 @@ Exit codes: 0 all well · 1 a bug · 2 wrong usage or configuration · 3 a site 
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import traceback
+from pathlib import Path
 
 import click
 
 from archive.errors import ArchiveError
+from archive.store import DATABASE, damaged, is_damage
 from newsbot import __version__
 from newsbot.cli import (
     demo,
@@ -104,7 +107,12 @@ def main() -> None:
     except Exception as error:
         if verbose:
             traceback.print_exc()
-        hint = "" if verbose else " Run again with -v for the details, and please report it."
-        click.echo(f"newsbot: a bug: {type(error).__name__}: {error}.{hint}", err=True)
-        code = 1
+        if isinstance(error, sqlite3.Error) and is_damage(error):  # met in the middle of reading
+            explained = damaged(error, Path(DATABASE))
+            click.echo(f"newsbot: {explained}", err=True)
+            code = explained.exit_code
+        else:
+            hint = "" if verbose else " Run again with -v for the details, and please report it."
+            click.echo(f"newsbot: a bug: {type(error).__name__}: {error}.{hint}", err=True)
+            code = 1
     sys.exit(code if isinstance(code, int) else 0)

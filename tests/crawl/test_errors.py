@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.store import Store
 from newsbot.demo.articles import load_articles
 from newsbot.demo.server import ExampleNewspaper
 from tests.conftest import ROOT, Run, environment, write_profile
-from tests.crawl.state import read
+from tests.crawl.state import everything, read
 
 
 def one_line(text: str) -> str:
@@ -84,6 +85,46 @@ def test_damaged_database(newsbot: Run, profiles: Path, tmp_path: Path) -> None:
         done = newsbot(*command, "--data", tmp_path)
         assert done.returncode == 5
         assert "damaged" in one_line(done.stderr)
+
+
+@pytest.mark.parametrize("flipped", [0x80, 0x01])  # no UTF-8 any more; no SQL any more
+def test_damaged_schema(newsbot: Run, profiles: Path, tmp_path: Path, flipped: int) -> None:
+    with Store(tmp_path):
+        pass
+    path = tmp_path / "news.db"
+    data = bytearray(path.read_bytes())
+    data[data.index(b"CREATE TABLE articles") + 3] ^= flipped
+    path.write_bytes(data)
+    for command in (("crawl", "aqbulaq", "--sites-dir", profiles), ("status",), ("search", "су")):
+        done = newsbot(*command, "--data", tmp_path)
+        assert done.returncode == 5
+        assert "newsbot verify --repair" in one_line(done.stderr)
+
+
+def test_read_only_disk(
+    newsbot: Run, paper: ExampleNewspaper, profiles: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    command = ["crawl", "aqbulaq", "--sites-dir", profiles, "--data", data]
+    assert newsbot(*command, "--limit", 3).returncode == 0
+    before = everything(data)
+    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    apart = ["unshare", "--mount", "--map-root-user", "sh", "-c", script, data]
+
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*apart, sys.executable, "-m", "newsbot", *map(str, words)],
+            env=environment(), cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    if subprocess.run([*apart, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no user namespaces (unshare) on this machine to mount a disk read-only in")
+    for writing in (command, ("stories", "--data", data)):
+        done = run(*writing)
+        assert done.returncode == 5
+        assert "the disk is read-only" in one_line(done.stderr)
+    assert everything(data) == before
+    assert run("export", "--data", data).stdout.count("\n") == 3, "what is there can be read"
 
 
 def test_second_crawl_at_the_same_time(newsbot: Run, profiles: Path, tmp_path: Path) -> None:
