@@ -446,8 +446,9 @@ class Store:
         """
         known: dict[str, int] = dict(
             self.connection.execute(
-                "SELECT warc, max(warc_offset + warc_length) FROM captures WHERE site = ? GROUP BY warc",
-                (site,),
+                "SELECT warc, max(warc_offset + warc_length) FROM captures "
+                "WHERE warc > ? AND warc < ? GROUP BY warc",  # by the index; 0 follows the slash
+                (f"warc/{site}/", f"warc/{site}0"),
             ).fetchall()
         )
         mend(self.folder, site, known)
