@@ -34,8 +34,9 @@ NEARLY_ALL, SENTENCES, OF_A_SENTENCE = 0.75, 3, 5
 words of three sentences (five words each), or a shingle that runs from one sentence to the next."""
 KIN = 0.4
 """Texts are kin that share so much of what near-duplicates must; most pairs of a cluster are."""
-OTHER_NUMBERS, WORDS_PER_NUMBER = 0.25, 25
-"""Two texts are two notices where so many of their numbers differ, one in so many words at least."""
+OTHER_NUMBERS, OTHER_NAMES, WORDS_PER_FACT = 0.25, 0.33, 25
+"""Two texts are two notices where so many of their numbers, or of their names, differ, one in so many
+words at least."""
 BOILERPLATE_TEXTS, BOILERPLATE_PART = 8, 0.1
 """A sentence of so many texts of a site, and so large a part of them, is boilerplate."""
 FORM_TEXTS = 10
@@ -109,22 +110,26 @@ def fold(word: str) -> str:
 
 class _Codes(dict[str, tuple[int, ...]]):
     """What stands between two blanks, as numbers: of 29 bits for a word, one in all scripts, odd for
-    figures; 0 where a sentence ends."""
+    figures; with `_CAPITAL` where the first letter is one; 0 where a sentence ends."""
 
     def __missing__(self, printed: str) -> tuple[int, ...]:
-        text = fold_mixed_words(clean(printed).lower())
-        codes = tuple(map(_code, _TOKEN.findall(text + " ")))
+        cleaned = clean(printed)
+        capital = _CAPITAL * next((c.isupper() for c in cleaned if c.isalpha()), False)
+        text = fold_mixed_words(cleaned.lower())
+        codes = tuple(_code(token, capital) for token in _TOKEN.findall(text + " "))
         self[printed] = codes
         return codes
 
 
-def _code(token: str) -> int:
+def _code(token: str, capital: int) -> int:
     if any(char.isdigit() for char in token):
         return crc32(token.encode()) >> 3 | 1
     folded = fold(token)
-    return crc32(folded.encode()) >> 3 & ~1 if folded[:1].isalpha() else 0
+    return crc32(folded.encode()) >> 3 & ~1 | capital if folded[:1].isalpha() else 0
 
 
+_CAPITAL = 1 << 29
+_WORD = _CAPITAL - 1
 _codes = _Codes()
 
 
@@ -137,7 +142,8 @@ def _tokens(text: str) -> array[int]:
 
 
 def _words(tokens: Iterable[int]) -> list[int]:
-    return list(filter(None, tokens))
+    """Words without the ends of sentences and without capitals."""
+    return [token & _WORD for token in tokens if token]
 
 
 def _sentences(tokens: array[int]) -> Iterator[array[int]]:
@@ -208,6 +214,7 @@ class _Library:
         return self._tokens[start:end]
 
     def words(self, number: int) -> list[int]:
+        """Of what is compared; capitals do not count."""
         return _words(self.tokens(number))
 
 
@@ -223,7 +230,9 @@ def _without_boilerplate(texts: Iterable[Text]) -> Iterator[tuple[str, bytes, ar
         tokens = _tokens(text.text)
         digest = _digest(tokens)
         pages.append((text.name, digest, tokens))
-        distinct[text.title, digest] = tokens
+        known = distinct.get((text.title, digest))
+        if known is None or tokens < known:  # equal words may be cut into other sentences
+            distinct[text.title, digest] = tokens
     headlines = Counter(digest for _, digest in distinct)
     sentences = chain.from_iterable({_hash(s) for s in _sentences(t)} for t in distinct.values())
     limit = max(BOILERPLATE_TEXTS, BOILERPLATE_PART * len(distinct))
@@ -272,18 +281,20 @@ class _Comparison:
     def likeness(self, one: int, other: int, part: float = 1.0) -> float:
         """Part of both texts' words that they share; 0 where they are no near-duplicates.
 
-        With a `part`, that much of what near-duplicates must share is enough.
+        With a `part`, that much of what near-duplicates must share is enough, be it by chance.
         """
         lengths = self._library.lengths
         short, long = sorted((one, other), key=lambda number: (lengths[number], number))
         found = _found(self._shingles(short), self._set(long))
         shared = sum(found)
         if shared < part * _needed(lengths[short]) or (
-            shared < NEARLY_ALL * lengths[short] and self._is_chance(short, found, self._set(long))
+            part == 1.0
+            and shared < NEARLY_ALL * lengths[short]
+            and self._is_chance(short, found, self._set(long))
         ):
             return 0.0
         of_the_longer = sum(_found(self._shingles(long), self._set(short)))
-        if of_the_longer < part * OF_THE_LONGER * lengths[long] or self._has_other_numbers(
+        if of_the_longer < part * OF_THE_LONGER * lengths[long] or self._has_other_facts(
             short, long
         ):
             return 0.0
@@ -301,13 +312,21 @@ class _Comparison:
             start = end
         return True
 
-    def _has_other_numbers(self, short: int, long: int) -> bool:
-        """Whether the same words stand around other numbers throughout, as in weather reports."""
-        ours, theirs = (_numbers(self._library.words(number)) for number in (short, long))
-        both = ours.keys() & theirs.keys()
-        differ = sum(ours[place].isdisjoint(theirs[place]) for place in both)
+    def _has_other_facts(self, short: int, long: int) -> bool:
+        """Whether the same words stand around other numbers or names throughout, as in weather
+        reports and obituaries."""
         words = self._library.lengths[short]
-        return differ >= OTHER_NUMBERS * len(both) and differ * WORDS_PER_NUMBER >= words
+        for ours, theirs, part in zip(
+            _facts(self._library.tokens(short)),
+            _facts(self._library.tokens(long)),
+            (OTHER_NUMBERS, OTHER_NAMES),
+            strict=True,
+        ):
+            both = ours.keys() & theirs.keys()
+            differ = sum(ours[place].isdisjoint(theirs[place]) for place in both)
+            if differ >= part * len(both) and differ * WORDS_PER_FACT >= words:
+                return True
+        return False
 
 
 def _needed(words: int) -> float:
@@ -315,15 +334,22 @@ def _needed(words: int) -> float:
     return max(HALF * words, min(MOST * words, ENOUGH_WORDS))
 
 
-def _numbers(words: list[int]) -> dict[tuple[int, int], set[int]]:
-    """Figures of a text by the words before and after them."""
-    found: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
-    ended = [*words, 0]
-    for place, code in enumerate(words):
+_Facts = dict[tuple[int, ...], set[int]]
+
+
+def _facts(tokens: array[int]) -> tuple[_Facts, _Facts]:
+    """Numbers of a text by what stands before and after them; names (within a sentence, with a
+    capital) by what stands before."""
+    numbers: _Facts = defaultdict(set)
+    names: _Facts = defaultdict(set)
+    kinds = [code & _CAPITAL or code & 1 or code for code in tokens]
+    kinds.append(0)
+    for place, code in enumerate(tokens):
         if code & 1:
-            before, after = ended[place - 1], ended[place + 1]
-            found[before & 1 or before, after & 1 or after].add(code)
-    return found
+            numbers[kinds[place - 1], kinds[place + 1]].add(code)
+        elif code & _CAPITAL and kinds[place - 1]:
+            names[kinds[place - 1],].add(code)
+    return numbers, names
 
 
 def _candidates(library: _Library) -> Iterator[tuple[int, int]]:

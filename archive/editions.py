@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -153,13 +153,23 @@ def _by_address(pages: Iterable[Page]) -> _Found:
         same[page.site, "address", address].append((page, marks))
         for number in numbers:
             same[page.site, "number", number].append((page, marks))
-    for (_, kind, _), found in same.items():
+    near: defaultdict[tuple[str, str], list[tuple[Page, Page]]] = defaultdict(list)
+    far: Counter[tuple[str, str]] = Counter()
+    for (site, kind, _), found in same.items():
         by_number = kind == "number"
         if by_number and len({language_of(page) for page, _ in found}) < len(found):
             continue  # nobody knows which of them belong together
         for (a, marks), (b, other_marks) in combinations(found, 2):
-            if marks != other_marks and _days_between(a, b, unknown=not by_number) <= DAYS:
-                yield "shared_id", int(by_number), a, b
+            if marks == other_marks:
+                continue
+            if _days_between(a, b, unknown=not by_number) <= DAYS:
+                near[site, kind].append((a, b))
+            else:
+                far[site, kind] += 1
+    for (site, kind), pairs in near.items():
+        if len(pairs) >= far[site, kind]:  # or each language of this site counts for itself
+            for a, b in pairs:
+                yield "shared_id", int(kind == "number"), a, b
 
 
 def unmarked(url: str) -> tuple[str, str, set[str]]:

@@ -82,15 +82,26 @@ def members(connection: sqlite3.Connection, story: int) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (not row["first"], _precedence(row)))
 
 
+def listed(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """All stories, those of most newspapers first, then those of most articles.
+
+    Each has `id, sites, articles, first_article` and of that article `site, url, title, published`.
+    """
+    return _dicts(
+        connection,
+        "SELECT s.id, s.sites, s.articles, s.first_article, a.site, a.url, a.title, a.published "
+        "FROM stories s JOIN articles a ON a.id = s.first_article "
+        "ORDER BY s.sites DESC, s.articles DESC, a.published, a.url",
+    )
+
+
 def editions_of(connection: sqlite3.Connection, article: int) -> list[dict[str, Any]]:
     """Other editions of an article: `id, url, title, language, found_by`, by language."""
-    return list(
-        _dicts(
-            connection,
-            "SELECT a.id, a.url, a.title, a.language, e.found_by FROM editions e "
-            "JOIN articles a ON a.id = e.other WHERE e.article = ? ORDER BY a.language, a.url",
-            article,
-        )
+    return _dicts(
+        connection,
+        "SELECT a.id, a.url, a.title, a.language, e.found_by FROM editions e "
+        "JOIN articles a ON a.id = e.other WHERE e.article = ? ORDER BY a.language, a.url",
+        article,
     )
 
 

@@ -31,7 +31,7 @@ from newsbot.downloading.downloader import Interrupted
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
 from newsbot.items import VisitItem
-from newsbot.middlewares import RobotsUnavailable
+from newsbot.middlewares import RobotsUnavailable, is_conditional
 from newsbot.responses import charset, conditions, header, is_html, reason
 from newsbot.session import Options, Session
 from newsbot.spiders.polling import PollingSpider
@@ -144,7 +144,7 @@ class NewspaperSpider(PollingSpider):
             retry_after=min(retry_after(response, now()) or 0.0, MAX_RETRY_AFTER) or None,
         )
         further: list[str] = []
-        if response.status == 304 and not _is_conditional(response.request):
+        if response.status == 304 and not is_conditional(response.request):
             item.outcome, item.error = "failed", "HTTP 304 to an unconditional request"
         elif response.status != 200:
             item.outcome, item.error = outcome_of_status(response.status)
@@ -250,10 +250,6 @@ class NewspaperSpider(PollingSpider):
 def _fetched_at(captures: list[Capture]) -> datetime:
     """The moment of the page's capture, so that the archive can be rebuilt from captures alone."""
     return datetime.fromisoformat(captures[-1].fetched_at) if captures else now()
-
-
-def _is_conditional(request: Request) -> bool:
-    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
 
 
 def _addresses(meta: dict[str, Any], final: str) -> list[str]:

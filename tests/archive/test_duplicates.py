@@ -153,6 +153,57 @@ def test_notices_that_differ_in_their_numbers_are_no_story() -> None:
     assert found(*notices, notices[2]) == [[2, 4]]
 
 
+CONDOLENCE = (
+    "{} облысының әкімдігі мен мәслихаты {} {} анасының қайтыс болуына байланысты отбасы мен "
+    "туған-туыстарына қайғырып көңіл айтады. Жатқан жері жайлы, топырағы торқа болсын."
+)
+
+
+def test_forms_that_differ_in_their_names_are_no_story() -> None:
+    people = [("Ақтөбе", "Айдос", "Сейітов"), ("Орал", "Болат", "Омаров"), ("Орал", "Дана", "Қали")]
+    forms = [CONDOLENCE.format(*names) for names in people]
+    assert found(*forms) == []
+    assert found(*forms, to_latin(forms[1])) == [[1, 3]]
+
+
+def test_names_at_the_beginning_of_sentences_are_any_words() -> None:
+    press = Press(13)
+    text = [f"Айдос Болат {press.sentence(9).lower()}" for _ in range(6)]
+    other = [f"Ерлан Болат {line.split(' ', 2)[2]}" for line in text]
+    assert found(text, other) == [[0, 1]]
+
+
+@pytest.mark.parametrize("part", [0.05, 0.12, 0.2])
+def test_words_replaced(part: float) -> None:
+    press = Press(14)
+    texts = [press.article(4) for _ in range(8)]
+    copies = [[press.reworded(p, part) for p in text] for text in texts]
+    assert found(*texts, *copies) == [[n, n + 8] for n in range(8)]
+
+
+@pytest.mark.parametrize("paragraphs", [4, 6])
+def test_a_paragraph_that_others_quote_makes_no_story(paragraphs: int) -> None:
+    press = Press(15)
+    text = press.article(paragraphs)
+    follow_ups = [[*press.article(2), text[n], press.article(1)[0]] for n in range(4)]
+    assert found(text, *follow_ups) == []
+
+
+def test_a_statement_that_all_quote_makes_no_story() -> None:
+    press = Press(16)
+    statement = press.article(1)[0]
+    assert found(*[[*press.article(1), statement, press.article(1)[0]] for _ in range(6)]) == []
+
+
+def test_equal_words_cut_into_other_sentences_count_alike_in_any_order() -> None:
+    press = Press(17)
+    shared = press.sentence(40)
+    texts = [f"{shared}\n{press.sentence(12)}" for _ in range(BOILERPLATE_TEXTS)]
+    texts.append(texts[0].replace(".\n", " ").lower())
+    made = [Text(str(n), "s", str(n % BOILERPLATE_TEXTS), text) for n, text in enumerate(texts)]
+    assert clusters(made) == clusters(made[::-1])
+
+
 def test_a_corrected_number_leaves_an_article_in_its_story() -> None:
     press = Press(5)
     text = "\n\n".join([*press.article(3), "Апаттан 3 адам зардап шекті, 12 үй қирады."])

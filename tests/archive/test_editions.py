@@ -89,6 +89,16 @@ def test_a_shared_id_counts_within_days_only() -> None:
     assert link(long) == {}
 
 
+def test_languages_that_count_for_themselves_share_no_ids() -> None:
+    kazakh = [page(n, f"kz/a/{n}", published=f"2026-11-{n:02}") for n in range(1, 29)]
+    russian = [
+        page(n + 50, f"ru/a/{n}", language="ru", published=f"2026-11-{n // 3 + 6:02}")
+        for n in range(1, 29)
+    ]  # they meet on the 9th: numbers 7 to 11 were given within days of one another
+    assert link([*kazakh, *russian]) == {}
+    assert link([kazakh[8], russian[8]]) == {(9, 59): "shared_id"}
+
+
 def test_a_number_that_several_of_one_language_have_links_nothing() -> None:
     pages = [page(1, "kz/a/20417-su"), page(2, "ru/b/20417-x", language="ru")]
     assert link(pages) == {(1, 2): "shared_id"}

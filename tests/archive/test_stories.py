@@ -124,6 +124,35 @@ def test_the_order_of_arrival_does_not_matter(tmp_path: Path) -> None:
     assert len(results[0]) == 6
 
 
+def test_linking_after_each_arrival_ends_where_linking_once_does(tmp_path: Path) -> None:
+    press = Press(23)
+    made: list[tuple[str, str, dict[str, Any]]] = []
+    for n in range(4):
+        whole = press.article(4)
+        copies = [whole, whole[:3], [*whole[:2], *press.article(2)], [to_latin(p) for p in whole]]
+        for m, copy in enumerate(copies):
+            more = {"language": "kk-Latn", "title": "Sý"} if m == 3 else {"title": "Су"}
+            made.append((f"s{(n + m // 2) % 3}/{n}{m}", "\n\n".join(copy), more))
+    random.Random(5).shuffle(made)
+    tables = []
+    for each_time in (True, False):
+        papers = Papers(tmp_path / str(each_time))
+        for name, text, more in made:
+            papers.add(name, text, **more)
+            if each_time:
+                papers.link()
+        papers.link()
+        tables.append(
+            [
+                papers.first.all(f"SELECT * FROM {what}")
+                for what in ("stories", "editions", "(SELECT id, story, story_share FROM articles)")
+            ]
+        )
+        papers.first.store.close()
+    assert tables[0] == tables[1]
+    assert all(tables[0])
+
+
 def test_linking_again_changes_nothing_and_edits_change_what_they_must(papers: Papers) -> None:
     papers.add("a/1")
     papers.add("b/1")
