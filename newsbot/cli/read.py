@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import unquote
 
 import click
 
-from archive import query
+from archive import query, stories
 from archive.captures import read_capture
 from archive.errors import ArchiveUsageError
 from archive.store import open_database
@@ -46,6 +47,7 @@ def show(article: str, data: Path, all_revisions: bool, raw: bool, as_json: bool
         print_json(record)
     else:
         _print_article(record)
+        _print_kin(connection, record)
 
 
 def _print_article(record: dict[str, Any]) -> None:
@@ -70,3 +72,15 @@ def _print_article(record: dict[str, Any]) -> None:
     capture = record["capture"]
     place = f"; page in {capture['warc']} at byte {capture['offset']}" if capture else ""
     click.echo(f"\n{record['site']} #{record['id']}, {versions}{place}", err=True)
+
+
+def _print_kin(connection: sqlite3.Connection, record: dict[str, Any]) -> None:
+    """What else tells the same: reprints, and editions in other scripts and languages."""
+    others = len(stories.members(connection, record["story"])) - 1 if record["story"] else 0
+    if others > 0:
+        click.echo(
+            f"{others} more tell the same story: `newsbot stories {record['id']}` lists them",
+            err=True,
+        )
+    for edition in stories.editions_of(connection, record["id"]):
+        click.echo(f"edition {edition['language']}: #{edition['id']} {edition['title']}", err=True)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from archive.errors import ArchiveUsageError
 from archive.kazakh.transliterate import to_latin
+from newsbot.cli.read import show
 from newsbot.cli.stories import stories_command
 from tests.archive.test_stories import OTHER_TEXT, TEXT, Papers
 
@@ -82,3 +83,11 @@ def test_what_cannot_be_printed(data: Path, tmp_path: Path) -> None:
     assert both.exit_code == 2
     CliRunner().invoke(stories_command, ["--data", str(tmp_path / "none")])
     assert not (tmp_path / "none").exists()
+
+
+def test_show_says_who_else_tells_it(data: Path) -> None:
+    run(data)
+    said = CliRunner().invoke(show, ["1", "--data", str(data)]).stderr
+    assert "1 more tell the same story: `newsbot stories 1` lists them" in said
+    assert "edition kk-Latn: #3 Aýylǵa sý keldi" in said
+    assert "story" not in CliRunner().invoke(show, ["4", "--data", str(data)]).stderr
