@@ -39,7 +39,9 @@ _HOPELESS = 12.0
 _ALTERNATIVE = 0.25
 """Share of the likeliest reading that another one needs to be indexed too."""
 _GUESS = 0.05
-"""The same where the likeliest stem is in no list: the other readings are nearly as good."""
+"""The same where newsbot does not know the likeliest stem: the others are nearly as good then."""
+_ASKED = 0.2
+"""Share that another reading of such a word needs to be looked for, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,10 @@ class Analysis:
     share: float
     reading: Reading
     asked: bool = True
-    """Whether a query for the word looks for this stem; else only the index has the word under it."""
+    """Whether a query for the word looks for this stem; else only the index has the word under it.
+
+    Of a word that is known, only the likeliest: the index has the others' words under it as well.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +212,13 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
     if not 2 < len(word) <= _LONGEST:
         return [Analysis(word, 1.0, Reading(word, NOUN, ()))]
     scored = [(_score(reading, evidence), reading) for reading in readings(word, t.syncope)]
-    best = max(score for score, _ in scored)
+    top_score = max(score for score, _ in scored)
     chances: dict[str, tuple[float, float, Reading, str]] = {}
     total = 0.0
     for score, reading in scored:
-        if score < best - _HOPELESS:
+        if score < top_score - _HOPELESS:
             continue
-        chance = exp(score - best)
+        chance = exp(score - top_score)
         total += chance
         stem, other = _lemmas(reading)
         so_far, top, shown, further = chances.get(stem, (0.0, 0.0, reading, other))
@@ -221,16 +226,14 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
             top, shown, further = chance, reading, other
         chances[stem] = (so_far + chance, top, shown, further)
     likeliest = sorted(chances, key=lambda stem: (-chances[stem][0], stem))
-    first = chances[likeliest[0]][2]
-    known = (t.nouns if first.kind == NOUN else t.verbs).get(first.stem) or (
-        evidence and evidence(first.stem)
-    )
-    least = (_ALTERNATIVE if known else _GUESS) * chances[likeliest[0]][0]
+    best, _, first, _ = chances[likeliest[0]]
+    known = first.stem in (t.nouns if first.kind == NOUN else t.verbs)
+    least, least_asked = (_ALTERNATIVE, 1.0) if known else (_GUESS, _ASKED)
     found: dict[str, Analysis] = {}
     for stem in likeliest:
         chance, _, shown, further = chances[stem]
-        if chance >= least:
-            found[stem] = Analysis(stem, chance / total, shown)
+        if chance >= least * best:
+            found[stem] = Analysis(stem, chance / total, shown, chance >= least_asked * best)
             if further and further not in found:
                 found[further] = Analysis(further, chance / total, shown, asked=False)
     return list(found.values())

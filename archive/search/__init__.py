@@ -15,9 +15,9 @@ from archive.errors import ArchiveUsageError
 from archive.kazakh.stems import Analysis
 from archive.search.expand import Terms, expression, in_titles, suggest
 from archive.search.index import Index, check, is_stem, readings_of, rebuild
-from archive.search.language import parse
+from archive.search.language import Query, parse
 from archive.search.ranking import ranked
-from archive.search.selection import Selection, number, select
+from archive.search.selection import Selection, by_date, number, select
 from archive.search.snippets import passages
 
 __all__ = ["FACETS", "ORDERS", "Hits", "Index", "check", "explain", "rebuild", "search"]
@@ -72,7 +72,8 @@ def search(
     if site:
         query.filters["site"] = [site]
     terms = Terms()
-    selected = select(query, expression(c, query.tree, terms) if query.tree else None)
+    match = expression(c, query.tree, terms) if query.tree else None
+    selected = select(query, match)
     total = number(c, selected, COUNTED + 1)
     titles = in_titles(terms) if query.tree else None
     if not total:
@@ -80,7 +81,7 @@ def search(
     elif order == "best" and query.tree:
         page = ranked(c, query, selected, terms, titles, limit, offset)
     else:
-        page = _dated(c, selected, total, order == "oldest", limit, offset)
+        page = _dated(c, query, match, selected, total, order == "oldest", limit, offset)
     return Hits(
         total=min(total, COUNTED),
         rows=_rows(c, page, terms, marks),
@@ -98,6 +99,8 @@ def explain(c: sqlite3.Connection | None, word: str) -> list[Analysis]:
 
 def _dated(
     c: sqlite3.Connection,
+    query: Query,
+    match: str | None,
     selected: Selection,
     total: int,
     oldest: bool,
@@ -105,20 +108,14 @@ def _dated(
     offset: int,
 ) -> list[tuple[int, float | None]]:
     """A page by date; articles without one come last."""
+    if total > COUNTED:
+        return [(n, None) for n in by_date(c, query, match, oldest, limit, offset)]
     way = "" if oldest else "DESC"
-    by = f"ORDER BY b.published IS NULL, b.published {way}, b.id {way} LIMIT ? OFFSET ?"
-    matches = f"SELECT {selected.id} {selected.source}"
-    if total <= COUNTED or "MATCH" not in selected.source:
-        sql = f"SELECT b.id FROM articles b WHERE b.id IN ({matches}) {by}"  # noqa: S608
-        rows = c.execute(sql, (*selected.args, limit, offset))
-    else:
-        # Many articles match: walking by date and asking each is quicker than sorting them all.
-        sql = (
-            "SELECT b.id FROM articles b INDEXED BY articles_published "  # noqa: S608
-            f"WHERE EXISTS ({matches} AND articles_fts.rowid = b.id) AND b.published IS NOT NULL "
-            f"ORDER BY b.published {way} LIMIT ? OFFSET ?"
-        )
-        rows = c.execute(sql, (*selected.args, limit, offset))
+    rows = c.execute(
+        f"SELECT b.id FROM articles b WHERE b.id IN (SELECT {selected.id} {selected.source}) "  # noqa: S608
+        f"ORDER BY b.published IS NULL, b.published {way}, b.id {way} LIMIT ? OFFSET ?",
+        (*selected.args, limit, offset),
+    )
     return [(row[0], None) for row in rows]
 
 

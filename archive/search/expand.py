@@ -71,10 +71,9 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
         return ()
     row = c.execute("SELECT stems FROM vocabulary WHERE word = ?", (word,)).fetchone()
     readings = readings_of(word, lambda stem: is_stem(c, stem))
-    # With what it is indexed under: the archive may have known less then.
     found = dict.fromkeys(reading.stem for reading in readings if reading.asked)
-    origins = {reading.stem for reading in readings} - found.keys()
-    found |= {stem: None for stem in (row[0].split() if row else ()) if stem not in origins}
+    # With what it was taken for when it was indexed: the archive may have known less then.
+    found |= dict.fromkeys(row[0].split()[:1] if row else ())
     cyrillic = in_cyrillic(word)
     plain = not set(cyrillic) & set(SPECIFIC) or script_of(word) != "Cyrl"
     if plain and not is_known(cyrillic) and len(word) >= _SHORTEST_STEM:
@@ -132,7 +131,7 @@ def expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
         case Word(text):
             stems = word_terms(c, text)
             terms.words[text] = stems
-            # A stem stands in the stems column or, where a text has it as it is, in that of the text.
+            # In any column: articles in other languages have no stems, but may print one.
             found = [f'"{stem}"' for stem in stems]
             if text not in stems:
                 found.append(f'{{title text}} : "{text}"')

@@ -1,8 +1,8 @@
 """index: keeps articles_fts and vocabulary right, inside the writer's own transactions.
 
-articles_fts holds words as printed (title, text) and those of their stems that are not printed so;
-vocabulary remembers under which stems each word was indexed, so that a row can be taken out of the
-index exactly as it was put in.
+articles_fts holds words as printed (title, text) and the stems of all of them; vocabulary remembers
+under which stems each word was indexed, so that a row can be taken out of the index exactly as it
+was put in.
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ _LISTED = 0.3
 """Weight of a stem that hunspell's word list has."""
 _HUNSPELL = Path("/usr/share/hunspell/kk_KZ.dic")
 _CACHED = 200_000
-"""Words whose stems are held in memory, and as many pieces of text: about 80 MB."""
+"""Words whose stems are held in memory, and as many pieces of text twice: about 120 MB."""
 _MARKS = "[!-/:-@[-`{-~«»“”„‘’…–—№]*"
 _PLAIN = re.compile(f"{_MARKS}([{CYRILLIC}]+){_MARKS}")
 """One word in Cyrillic, with nothing around it but the usual punctuation: nearly every piece."""
-_SPELT = re.compile(r"[^\W_]+(?![\u0300-\u036f])")
 _HASH = 16 << 20
 """Bytes that FTS5 collects before it writes; its own 1 MiB makes storing many articles at once slow."""
 _BATCH = 500
@@ -63,15 +62,18 @@ class Index:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._c = connection
         self._stems: dict[str, str] = {}
-        # What stands between two blanks of a text → the stems that it does not spell itself. Most
-        # of a text has been met before, comma and all.
+        # What stands between two blanks of a text → its stems. Most of a text has been met before,
+        # comma and all.
         self._told: dict[str, str] = {}
+        self._older: dict[str, str] = {}
+        """What `_told` held before it was full; of this, what is met again is kept."""
         self._waiting: list[_Indexed] | None = None
 
     def forget(self) -> None:
         """Drop what is remembered of the vocabulary: a rollback may have taken it back."""
         self._stems.clear()
         self._told.clear()
+        self._older.clear()
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -121,45 +123,37 @@ class Index:
         )
 
     def stems_of(self, title: str | None, text: str, language: str | None) -> str:
-        """The stems column of an article: the marked stems of the title, then all other stems.
+        """The stems column of an article: the marked stems of the title, then all stems once.
 
-        A stem that the text spells is left out: the column of the text has it.
+        Stems that are printed as they are, too: `stems:мектеп` alone finds every form.
         """
         if not is_stemmed(language):
             return ""
-        pieces = text.split()
-        named: list[str] = []
-        if title:
-            pieces += title.split()
-            heading = _stemmable(title)
-            self._decide(set(heading))
-            named = [TITLE_MARK + stem for word in heading for stem in self._stems[word].split()]
+        heading = (title or "").split()
+        pieces = heading + text.split()
         told = dict.fromkeys(map(self._told.get, pieces))
         if None in told:
             self._learn(pieces)
             told = dict.fromkeys(map(self._told.get, pieces))
+        named = [TITLE_MARK + stem for piece in heading for stem in self._told[piece].split()]
         return " ".join([*named, *filter(None, told)])
 
     def _learn(self, pieces: list[str]) -> None:
-        """Remember what each piece of text adds to the stems column."""
+        """Remember the stems of each piece of text."""
         if len(self._told) > _CACHED:
-            self._told.clear()
+            self._older, self._told = self._told, {}
         new = {*pieces}.difference(self._told)
+        kept = {piece: stems for piece in new if (stems := self._older.get(piece)) is not None}
+        self._told |= kept
+        new.difference_update(kept)
         matches = {piece: _PLAIN.fullmatch(piece.lower()) for piece in new}
         plain = {piece: match[1] for piece, match in matches.items() if match}
         other = {piece: _stemmable(piece) for piece in new.difference(plain)}
         self._decide({*plain.values(), *(word for found in other.values() for word in found)})
-        for piece, word in plain.items():
-            stems = self._stems[word]
-            if stems == word:
-                stems = ""
-            elif " " in stems:
-                stems = " ".join([stem for stem in stems.split() if stem != word])
-            self._told[piece] = stems
-        for piece, found in other.items():
-            spelt = set(_SPELT.findall(piece.lower()))
-            stems = " ".join([self._stems[word] for word in found])
-            self._told[piece] = " ".join([stem for stem in stems.split() if stem not in spelt])
+        self._told |= {piece: self._stems[word] for piece, word in plain.items()}
+        self._told |= {
+            piece: " ".join([self._stems[word] for word in found]) for piece, found in other.items()
+        }
 
     def _look_up(self, found: set[str]) -> list[str]:
         """Words that the vocabulary does not have."""

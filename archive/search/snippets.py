@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import bisect_left
 
 from archive.kazakh.stems import irregular_forms
 from archive.kazakh.transliterate import script_of
@@ -73,7 +74,7 @@ def _region(text: str, terms: Terms) -> tuple[int, int]:
         return 0, _READ if script_of(text) != "Cyrl" else 2 * _NEAR
     places.sort()
     near = [
-        len({n for at, n in places[i:] if at < start + _NEAR})
+        len({n for _, n in places[i : bisect_left(places, (start + _NEAR, 0))]})
         for i, (start, _) in enumerate(places)
     ]
     best = places[near.index(max(near))][0]

@@ -122,3 +122,16 @@ def test_any_word_has_a_stem_and_always_the_same(word: str) -> None:
     assert found
     assert stems(word) == found
     assert analyse(word)[0].share > 0
+
+
+@pytest.mark.parametrize(
+    ("word", "noun", "verb"), [("оқуға", "оқу", "оқы"), ("қолдау", "қолдау", "қолда")]
+)
+def test_a_noun_that_is_a_gerund_too_is_indexed_as_both(word: str, noun: str, verb: str) -> None:
+    assert set(stems(word)) == {noun, verb}
+
+
+def test_a_known_word_asks_for_its_likeliest_stem_an_unknown_one_for_more() -> None:
+    known = analyse("оқуға")
+    assert [a.asked for a in known] == [True, False]
+    assert sum(a.asked for a in analyse("зербұрданы")) > 1

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
+import shutil
 import sqlite3
+import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
@@ -227,7 +230,38 @@ def test_date_order(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert (order("newest"), order("oldest")) == ("1423", "2413")
     monkeypatch.setattr("archive.search.COUNTED", 2)  # the other way to sort, for many matches
-    assert order("newest") == "142"
+    assert (order("newest"), order("oldest")) == ("142", "241")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("су", "642135"),
+        ("су gone:no after:2021", "421"),
+        ("gone:no", "42135"),
+        ("су -жол before:2023", "2135"),
+        ("site:aqbulaq before:2023-01", "2135"),
+    ],
+)
+def test_many_matches_by_date(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch, query: str, expected: str
+) -> None:
+    monkeypatch.setattr("archive.search.COUNTED", 1)
+    monkeypatch.setattr("archive.search.selection._BLOCK", 2)
+    for number, year in enumerate((2021, 2022, 2020, 2024, 2019, 2025), 1):
+        url = f"{HOME}{number}"
+        text = "Таза су, жол." if number == 6 else "Таза су."
+        paper.visit(url, article(url, text=text, published=f"{year}-05-01"))
+    for _ in range(2):
+        paper.visit(f"{HOME}6", outcome="gone")
+    connection = paper.store.connection
+    for way, wanted in (("newest", expected), ("oldest", expected[::-1])):
+        pages = [
+            row["url"][-1]
+            for offset in range(0, 8, 2)
+            for row in search(connection, query, order=way, limit=2, offset=offset).rows
+        ]
+        assert "".join(pages) == wanted
 
 
 # -- snippets, facets, suggestions -----------------------------------------------------------------
@@ -317,11 +351,19 @@ def test_a_form_in_the_archive_is_no_evidence_for_a_stem(paper: Paper) -> None:
         assert urls(paper, query) == ["1", "2", "3"], query
 
 
-def test_what_the_text_spells_is_not_written_twice(paper: Paper) -> None:
+def test_every_stem_of_a_text_is_written_once(paper: Paper) -> None:
     index = paper.store._index
     written = index.stems_of("Су", "Таза су, суы; «мектеп» тiл mektep", "kk").split()
-    assert sorted(written) == sorted([f"{TITLE_MARK}су", "су", "тіл", "мектеп"])
+    assert sorted(written) == sorted([f"{TITLE_MARK}су", "таза", "су", "тіл", "мектеп"])
     assert index.stems_of("Su", "Чистая вода", "ru") == ""
+
+
+def test_what_was_met_long_ago_is_met_again(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.search.index._CACHED", 2)
+    index = paper.store._index
+    texts = ["Таза су", "Мектептер ашылды бүгін", "Жолдар бойында"]
+    first = [index.stems_of(None, text, "kk") for text in texts]
+    assert [index.stems_of(None, text, "kk") for text in texts] == first
 
 
 def test_articles_indexed_together_are_all_in_the_index(
@@ -354,25 +396,39 @@ def test_rebuilding_and_checking(paper: Paper) -> None:
     c.execute("UPDATE revisions SET text = (SELECT text FROM articles WHERE id = article)")
 
 
-def test_the_documented_sql_finds_inflected_forms(paper: Paper) -> None:
-    store(paper, "Ауылымыздағы мектептерге таза су келді.")
+SQL = re.findall(
+    r"```sql\n(.+?)```", (Path(__file__).parents[3] / "docs" / "search.md").read_text("utf-8"), re.S
+)
+
+
+@pytest.mark.parametrize("sql", SQL, ids=range(len(SQL)))
+def test_the_documented_sql_finds_every_form(paper: Paper, sql: str) -> None:
+    """In the base form and inflected, in texts and titles, typed into the shell where there is one."""
+    bodies = ("Бұл – мектеп.", "Мектептің суы.", "Жол.", "Жол.", "Жол мектебіміздегілерге.", "Жол.")
+    names = ("Бір", "Екі", "Мектеп", "Мектебіміз", "Бес", "Алты")
+    for number, (title, text) in enumerate(zip(names, bodies, strict=True), 1):
+        url = f"{HOME}{number}"
+        paper.visit(url, article(url, title=title, text=text))
+    file = paper.store.folder / DATABASE
+    if shell := shutil.which("sqlite3"):
+        ran = subprocess.run([shell, file, sql], capture_output=True, text=True, check=True)
+        found = ran.stdout
+    else:
+        with closing(sqlite3.connect(file)) as plain:
+            found = "\n".join("|".join(map(str, row)) for row in plain.execute(sql))
+    if "articles_fts" in sql:
+        assert {name for name in names if name in found} == {*names} - {"Алты"}
+    else:
+        assert found.strip() == "мектеп"
+
+
+@pytest.mark.parametrize("match", ["stems:мектеп", "мектеп", "stems:(жол AND мектеп)"])
+def test_plain_sql_finds_every_form(paper: Paper, match: str) -> None:
+    store(paper, "Жол, мектеп.", "Жолымыз мектептерге.", "Жол.", title="Бірдеңе")
     with closing(sqlite3.connect(paper.store.folder / DATABASE)) as plain:
-        for query in (
-            "мектеп",
-            "таза AND су",
-            "ауыл AND мектеп",
-            f"stems:{TITLE_MARK}бірдеңе",
-        ):
-            found = plain.execute(
-                "SELECT a.title FROM articles_fts JOIN articles a ON a.id = articles_fts.rowid "
-                "WHERE articles_fts MATCH ?",
-                (query,),
-            ).fetchall()
-            assert found == [("Бірдеңе 1",)], query
-        # the stem of a word, by plain SQL
-        assert plain.execute(
-            "SELECT stems FROM vocabulary WHERE word = 'мектептерге'"
-        ).fetchall() == [("мектеп",)]
+        sql = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rowid"
+        assert plain.execute(sql, (match,)).fetchall() == [(1,), (2,)]
+        assert len(plain.execute(sql, (f"stems:{TITLE_MARK}бірдеңе",)).fetchall()) == 3
 
 
 def test_an_older_archive_says_what_to_do(paper: Paper) -> None:
