@@ -227,7 +227,7 @@ class Store:
 
         For imports; thousands of visits share one commit, and captures are on disk before it.
         """
-        with self.transaction():
+        with self.transaction(), self._index.together():
             self._batched = True
             try:
                 yield
@@ -273,6 +273,14 @@ class Store:
                 (site, kind, url, found_by),
             )
             return one(c, "SELECT * FROM sources WHERE site = ? AND url = ?", (site, url))
+
+    def forget_validators(self, sources: Iterable[int]) -> None:
+        """Have the next poll of these sources answered in full."""
+        with self.transaction() as c:
+            c.executemany(
+                "UPDATE sources SET etag = NULL, last_modified = NULL WHERE id = ?",
+                [(source,) for source in sources],
+            )
 
     def sources(self, site: str, found_by: str) -> list[dict[str, Any]]:
         """Rows of the sources that were found in one way (`profile`, `index` or `auto`)."""

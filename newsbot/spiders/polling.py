@@ -85,6 +85,7 @@ class PollingSpider(Spider):
         super().__init__(*args, **kwargs)
         self._polled: set[str] = set()
         self._complete: list[Sweep] = []
+        self._sitemap_fails = False  # one that listed something, so that silence says nothing
         self._sweeps = 0  # source documents asked for and not yet answered
         self._without_session: set[str] = set()
         # What feeds and listings have shown in this run; that of it which was not known before.
@@ -330,6 +331,9 @@ class PollingSpider(Spider):
         session.discovered += discovered
         if found.error:
             session.sources_failed += 1
+            # An address that a family tries, and that this site never had, is not missed.
+            if source.kind == "sitemap" and (sweep.row["body_hash"] or sweep.row["parent"]):
+                self._sitemap_fails = True
             session.last_error = f"{source.url}: {found.error}"
             self.logger.warning("source %s: %s", source.url, found.error)
         else:
@@ -389,7 +393,11 @@ class PollingSpider(Spider):
             for url in self.session.store.listed_articles(sweep.row["id"])
         }
         vanished = known - listed
-        if self.session.sources_failed or self.session.options.since or not vanished:
+        if self.session.options.since or not vanished:
+            return
+        if self._sitemap_fails:
+            # They may be listed there. The next poll must see all of the others, too, changed or not.
+            self.session.store.forget_validators(sweep.row["id"] for sweep in self._complete)
             return
         if len(vanished) > max(MOST_VANISHED, len(known) // 4):
             self.logger.warning(

@@ -12,7 +12,7 @@ from newsbot.demo.articles import load_articles
 from newsbot.demo.render import Page
 from newsbot.demo.server import ExampleNewspaper
 from newsbot.urls import canonical
-from tests.conftest import Run
+from tests.conftest import Run, write_profile
 from tests.crawl.state import everything, read, write
 
 TOTAL = len(load_articles())
@@ -113,9 +113,13 @@ def test_daily_limit(newsbot: Run, paper: ExampleNewspaper, tmp_path: Path) -> N
     assert sum(outcomes(newsbot(*command).stdout).values()) == 7
 
 
+@pytest.mark.parametrize("more", ["", '{ kind = "sitemap", url = "/sitemap_index.xml" },'])
 def test_an_article_that_leaves_the_sitemap_is_looked_at_and_gone(
-    newsbot: Run, paper: ExampleNewspaper, profiles: Path, tmp_path: Path
+    newsbot: Run, paper: ExampleNewspaper, tmp_path: Path, more: str
 ) -> None:
+    """Also where a family's default address is tried that the newspaper never had."""
+    known = '{ kind = "sitemap", url = "/sitemap.xml" },'
+    profiles = write_profile(tmp_path / "sites", paper.origin, **{known: known + more})
     command = ("crawl", "aqbulaq", "--data", tmp_path, "--sites-dir", profiles, "--json")
     newsbot(*command)
     article = next(a for a in load_articles() if a.classic)
@@ -131,6 +135,10 @@ def test_an_article_that_leaves_the_sitemap_is_looked_at_and_gone(
     )
     paper.pages = pages
     assert outcomes(newsbot(*command).stdout) == {}, "sitemaps rest for a day"
+    write(tmp_path, "UPDATE sources SET due = NULL")
+    whole = pages.pop("/sitemap-modern.xml.gz")
+    assert outcomes(newsbot(*command).stdout) == {}, "a sitemap failed: it may be listed there"
+    pages["/sitemap-modern.xml.gz"] = whole
     write(tmp_path, "UPDATE sources SET due = NULL")
     assert outcomes(newsbot(*command).stdout) == {"deferred": 1}
     write(tmp_path, "UPDATE frontier SET due = '2020-01-01T00:00:00Z' WHERE error = 'missing'")
