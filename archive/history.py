@@ -7,7 +7,8 @@ order, the same captures make the same revisions. Runs inside the writer's trans
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,71 @@ def place(c: sqlite3.Connection, article: int, version: Version, last_seen: str)
             (article,),
         )
     return True
+
+
+# -- the same bytes, read with other rules ------------------------------------------------------
+
+_BEFORE = """
+SELECT fetched_at, payload_digest FROM captures
+ WHERE url = ? AND article = ? AND status = 200 AND fetched_at <= ?
+ ORDER BY fetched_at DESC, id DESC LIMIT 1
+"""
+_AFTER = """
+SELECT fetched_at, payload_digest FROM captures
+ WHERE url = ? AND article = ? AND status = 200 AND fetched_at >= ?
+ ORDER BY fetched_at, id LIMIT 1
+"""
+_BASE = """
+SELECT title, text, digest, seen_at FROM revisions
+ WHERE article = ? AND kind <> 'reextraction' AND seen_at <= ? ORDER BY number DESC LIMIT 1
+"""
+
+
+def is_reread(c: sqlite3.Connection, article: int, page: Sequence[int]) -> bool:
+    """Whether the newest visit saw what the newspaper showed before, byte for byte.
+
+    `page` are the ids of its captures, which do not belong to the article yet. If the wording is
+    another one all the same, then because of other rules.
+    """
+    found = [_neighbour(c, article, capture, _BEFORE) for capture in _pages(c, page)]
+    moments = [seen["fetched_at"] for seen, is_same in found if seen and is_same]
+    if not moments or any(seen and not is_same for seen, is_same in found):
+        return False
+    base = c.execute(_BASE, (article, "9999")).fetchone()
+    return base is not None and bool(base["seen_at"] <= min(moments))
+
+
+def as_read_before(
+    c: sqlite3.Connection, article: int, page: Sequence[int], version: Version
+) -> Version:
+    """A version of the past in the wording in which the archive has read the same bytes already."""
+    pages = _pages(c, page)
+    if len(pages) != 1:  # of a divided article nobody knows which pages were read together
+        return version
+    for query in (_BEFORE, _AFTER):
+        seen, is_same = _neighbour(c, article, pages[0], query)
+        if seen is None or not is_same:
+            continue
+        base = c.execute(_BASE, (article, seen["fetched_at"])).fetchone()
+        if base:
+            return replace(version, title=base["title"], text=base["text"], digest=base["digest"])
+    return version
+
+
+def _pages(c: sqlite3.Connection, captures: Sequence[int]) -> list[sqlite3.Row]:
+    rows = [c.execute("SELECT * FROM captures WHERE id = ?", (id_,)).fetchone() for id_ in captures]
+    return [row for row in rows if row["status"] == 200]
+
+
+def _neighbour(
+    c: sqlite3.Connection, article: int, capture: sqlite3.Row, query: str
+) -> tuple[sqlite3.Row | None, bool]:
+    """The next capture of an address in time, and whether it has the same payload."""
+    row = c.execute(query, (capture["url"], article, capture["fetched_at"])).fetchone()
+    return row, row is not None and row["payload_digest"] == capture["payload_digest"]
+
+
+# -- rows ---------------------------------------------------------------------------------------
 
 
 def _seen_again(

@@ -257,12 +257,21 @@ class Store:
         site = self.connection.execute("SELECT site FROM crawls WHERE id = ?", (crawl,)).fetchone()[
             0
         ]
-        pack(self, site)
+        self.finish_captures(site)
         with self.transaction() as c:
             c.execute(
                 "UPDATE crawls SET ended_at = ?, reason = ?, requests = ? WHERE id = ?",
                 (utc(ended_at), reason, requests, crawl),
             )
+
+    def finish_captures(self, site: str) -> None:
+        """Pack a site's WARC files and seal their records, as crawls, imports and merges end.
+
+        What a killed run left undone, the end of the next one does. Raises `ArchiveError` where the
+        disk is full; nothing is lost then.
+        """
+        pack(self, site)
+        with self.transaction() as c:
             seal_records(c, self.folder, site)
 
     def source(self, site: str, url: str, kind: str, found_by: str = "profile") -> dict[str, Any]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from archive import history
 from archive.article import Article
@@ -84,13 +86,15 @@ def record(c: sqlite3.Connection, index: Index, visit: Visit) -> str:
         by_id = visit.is_repair
         if knows_capture(c, fresh[-1], by_id=by_id):
             return "unchanged"
-        fresh = [capture for capture in fresh if not knows_capture(c, capture, by_id=by_id)]
+        *before, page_itself = fresh
+        fresh = [capture for capture in before if not knows_capture(c, capture, by_id=by_id)]
+        fresh.append(page_itself)
     if visit.frontier is None:
         visit.frontier = _frontier_row(c, visit)
     page = [_insert_capture(c, visit, capture) for capture in fresh]
-    known = _known_article(c, visit)
+    known = known_article(c, visit.urls)
     if visit.article and visit.article.is_article:
-        outcome, known = _store_article(c, index, visit, known, page[-1] if page else None)
+        outcome, known = _store_article(c, index, visit, known, page)
     else:
         outcome = _outcome_without_article(c, visit, known)
     if known and page:
@@ -111,12 +115,31 @@ def _frontier_row(c: sqlite3.Connection, visit: Visit) -> int:
     return int(row["id"])
 
 
-def _known_article(c: sqlite3.Connection, visit: Visit) -> int | None:
-    for url in reversed(visit.urls):  # the canonical address, last, says most
-        row = c.execute("SELECT article FROM aliases WHERE url = ?", (url,)).fetchone()
-        if row:
-            return int(row[0])
-    return None
+def known_article(c: sqlite3.Connection, urls: Sequence[str]) -> int | None:
+    """Id of the article that addresses lead to, as they are or in another spelling, or None.
+
+    A newspaper that moves to https, or drops its `www`, keeps its articles.
+    """
+    latest = list(reversed(urls))  # the canonical address, last, says most
+    others = [spelling for url in latest for spelling in spellings(url)]
+    marks = ", ".join("?" * (len(latest) + len(others)))
+    rows = c.execute(
+        f"SELECT url, article FROM aliases WHERE url IN ({marks})",  # noqa: S608 -- marks alone
+        (*latest, *others),
+    )
+    known = {row["url"]: int(row["article"]) for row in rows}
+    return next((known[url] for url in (*latest, *others) if url in known), None)
+
+
+def spellings(url: str) -> list[str]:
+    """An address with either scheme, with and without `www`; itself is one of them."""
+    parts = urlsplit(url)
+    bare = parts.netloc.removeprefix("www.")
+    return [
+        urlunsplit(parts._replace(scheme=scheme, netloc=netloc))
+        for scheme in ("http", "https")
+        for netloc in (bare, f"www.{bare}")
+    ]
 
 
 def _outcome_without_article(c: sqlite3.Connection, visit: Visit, known: int | None) -> str:
@@ -134,7 +157,8 @@ def _outcome_without_article(c: sqlite3.Connection, visit: Visit, known: int | N
         row = c.execute(
             "SELECT error, visited_at FROM frontier WHERE id = ?", (visit.frontier,)
         ).fetchone()
-        if row["error"] != "missing":
+        # Between two misses it may have been seen in place under another address.
+        if row["error"] != "missing" or row["visited_at"] < seen["last_seen"]:
             visit.error = "missing"
             visit.due = visit.fetched_at + SECOND_LOOK
             return "deferred"
@@ -172,12 +196,23 @@ def _close(c: sqlite3.Connection, visit: Visit, outcome: str, article: int | Non
         c.execute(f"UPDATE crawls SET {outcome} = {outcome} + 1 WHERE id = ?", (visit.crawl,))  # noqa: S608 -- one of OUTCOMES
     if article:
         c.execute("UPDATE frontier SET article = ? WHERE id = ?", (article, visit.frontier))
-        # Other addresses of the article that wait in the frontier need no visit of their own.
+        # Other addresses of the article that wait in the frontier need no visit of their own;
+        # but an old capture says nothing of where the article is today.
+        same = set(visit.urls)
+        if outcome in ("new", "updated", "unchanged"):
+            same |= _other_spellings(c, article, visit.urls)
         c.executemany(
             "UPDATE frontier SET due = NULL, outcome = 'excluded', error = 'alias', article = ?1 "
-            "WHERE url = ?2 AND id <> ?3",
-            [(article, url, visit.frontier) for url in visit.urls],
+            "WHERE url = ?2 AND id <> ?3 AND coalesce(visited_at, '') <= ?4",
+            [(article, url, visit.frontier, moment) for url in sorted(same)],
         )
+
+
+def _other_spellings(c: sqlite3.Connection, article: int, urls: Iterable[str]) -> set[str]:
+    """Other spellings of addresses that the article has had."""
+    wanted = {spelling for url in urls for spelling in spellings(url)}
+    rows = c.execute("SELECT url FROM aliases WHERE article = ?", (article,))
+    return {row["url"] for row in rows} & wanted
 
 
 def _columns(article: Article) -> dict[str, Any]:
@@ -212,12 +247,14 @@ SELECT a.revision, a.title, a.text, a.language, a.published, a.first_seen, a.las
 
 
 def _store_article(
-    c: sqlite3.Connection, index: Index, visit: Visit, known: int | None, capture: int | None
+    c: sqlite3.Connection, index: Index, visit: Visit, known: int | None, page: Sequence[int]
 ) -> tuple[str, int]:
+    """`page` are the captures of the visit."""
     article = visit.article
     assert article is not None
     moment = utc(visit.fetched_at)
     url = article.canonical_url or article.url
+    capture = page[-1] if page else None
     version = Version(
         moment, article.title, article.text, content_digest(article.title, article.text), capture
     )
@@ -237,8 +274,11 @@ def _store_article(
             visit.error = "the page came without its text; the earlier revision stays"
             return "deferred", known
         if moment < old["last_seen"]:
+            version = history.as_read_before(c, known, page, version)
             outcome = _add_past(c, known, old, article, version)
         else:
+            if old["digest"] != version.digest and history.is_reread(c, known, page):
+                version = replace(version, kind="reextraction")
             outcome = _add_present(c, index, known, old, article, version, url)
     if moment >= one(c, "SELECT last_seen FROM articles WHERE id = ?", (known,))["last_seen"]:
         set_tags(c, known, article.tags)
@@ -277,7 +317,8 @@ def _add_present(
     else:
         row["revision"] = history.append(c, known, version)
         row["capture"] = version.capture
-        outcome = "updated"
+        if version.kind == "edit":
+            outcome = "updated"
     _change(c, index, known, old, article, row)
     return outcome
 

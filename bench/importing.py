@@ -1,28 +1,32 @@
 """Speed and memory of `newsbot import warc`, beside extraction alone of the same pages in the same run.
 
-python bench/importing.py [--urls FILE...] [--pages 10000] [--jobs N] [--sites-dir DIR]
+python bench/importing.py [--urls FILE...] [--pages 10000] [--jobs N...] [--sites-dir DIR] [--keep WARC]
 
 --urls are lists of addresses, a line each, or JSON Lines with a `url`; each is fetched once. Without
 them the pages of the example newspaper are taken. They are repeated under new addresses, put into a
-WARC file of one gzip member a record, and imported: by way of the command, then a second time, then
-from an uncompressed copy. Extraction alone reads the same bodies from memory, before and after the
-import, in one process and in as many as the import has.
+WARC file of one gzip member a record (--keep keeps it for the next run), and imported: by way of the
+command, with each number of --jobs into a new archive, then a second time, then from an uncompressed
+copy. Extraction alone reads the same bodies from memory in one process, before and after each import.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
+import hashlib
 import io
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.request
-import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -34,7 +38,6 @@ from archive.captures import read_records
 from newsbot import urls
 from newsbot.demo.articles import load_articles
 from newsbot.demo.render import render_site
-from newsbot.importing.readers import Readers
 from newsbot.importing.reading import Page, read
 from newsbot.importing.warc import default_jobs
 from newsbot.profiles import Site, load_sites
@@ -102,18 +105,15 @@ def repeated(pages: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
 
 
 def unpack(packed: Path, plain: Path) -> None:
-    data, out = packed.read_bytes(), plain.open("wb")
-    with out:
-        while data:
-            member = zlib.decompressobj(31)
-            out.write(member.decompress(data))
-            data = member.unused_data
+    with gzip.open(packed) as file, plain.open("wb") as out:
+        shutil.copyfileobj(file, out, 1 << 20)
 
 
-def timed(command: list[str]) -> tuple[float, float, str]:
-    """Seconds, peak MB of all processes together, and standard output."""
+def timed(command: list[str]) -> tuple[float, float, float, str]:
+    """Seconds by the clock and of processors, peak MB of all processes, and standard output."""
     peak = 0.0
     began = time.monotonic()
+    used = os.times()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
     def watch() -> None:
@@ -128,7 +128,9 @@ def timed(command: list[str]) -> tuple[float, float, str]:
     thread.join()
     if process.returncode:
         sys.exit(f"{command}: exit code {process.returncode}")
-    return time.monotonic() - began, peak, output
+    seconds, now = time.monotonic() - began, os.times()
+    work = now.children_user + now.children_system - used.children_user - used.children_system
+    return seconds, work, peak, output
 
 
 def resident(pid: int) -> float:
@@ -147,8 +149,8 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in found]
 
 
-def extraction_alone(path: Path, sites: dict[str, Site], jobs: int) -> float:
-    """Pages a second of extraction in one process (`jobs` 0) or several, out of memory."""
+def extraction_alone(path: Path, sites: dict[str, Site]) -> tuple[float, float]:
+    """Pages a second of extraction in this process, out of memory: by the clock, of the processor."""
     hosts = {netloc: site for site in sites.values() for netloc in site.netlocs}
     pages = [
         (
@@ -158,19 +160,10 @@ def extraction_alone(path: Path, sites: dict[str, Site], jobs: int) -> float:
         for e in (record.exchange for record in read_records(path))
         if e
     ]
-    if not jobs:
-        began = time.monotonic()
-        for page, site in pages:
-            read(page, site)
-        return len(pages) / (time.monotonic() - began)
-    readers = Readers(jobs)
-    readers.read(pages[:1]).result()
-    began = time.monotonic()
-    for answer in [readers.read(pages[n : n + 16]) for n in range(0, len(pages), 16)]:
-        answer.result()
-    rate = len(pages) / (time.monotonic() - began)
-    readers.close()
-    return rate
+    began, used = time.monotonic(), time.process_time()
+    for page, site in pages:
+        read(page, site)
+    return len(pages) / (time.monotonic() - began), len(pages) / (time.process_time() - used)
 
 
 def main() -> None:
@@ -179,52 +172,77 @@ def main() -> None:
     )
     parser.add_argument("--urls", type=Path, nargs="*", default=[])
     parser.add_argument("--pages", type=int, default=10_000)
-    parser.add_argument("--jobs", type=int, default=default_jobs())
+    parser.add_argument("--jobs", type=int, nargs="*", default=[0, default_jobs()])
     parser.add_argument("--sites-dir", type=Path)
-    parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--alone", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     folder = arguments.sites_dir or (ROOT / "tests/rigs/sites" if arguments.urls else None)
     folder = folder or ROOT / "newsbot/demo/sites"
     if arguments.alone:
-        path, jobs = arguments.alone
-        print(extraction_alone(Path(path), load_sites(folder), int(jobs)))
+        print(*extraction_alone(Path(arguments.alone), load_sites(folder)))
         return
 
-    def alone(jobs: int) -> float:
-        """In a process of its own, whose memory is its own."""
-        again = [sys.executable, __file__, "--alone", str(packed), str(jobs)]
-        return float(timed([*again, "--sites-dir", str(folder)])[2])
-
     with tempfile.TemporaryDirectory() as scratch:
-        packed, plain, data = (Path(scratch) / name for name in ("p.warc.gz", "p.warc", "data"))
-        make_warc(packed, bodies(arguments.urls, arguments.pages), arguments.pages)
+        packed = arguments.keep or Path(scratch) / "p.warc.gz"
+        if not packed.exists():
+            make_warc(packed, bodies(arguments.urls, arguments.pages), arguments.pages)
+        plain = Path(scratch) / "p.warc"
         unpack(packed, plain)
         size = f"{packed.stat().st_size / 1e6:.0f} MB packed, {plain.stat().st_size / 1e6:.0f} MB"
-        print(f"{arguments.pages} records, {size}; {arguments.jobs} jobs", flush=True)
+        print(f"{arguments.pages} records, {size}", flush=True)
 
-        def imported(path: Path) -> tuple[float, float, dict[str, int]]:
+        def alone() -> tuple[float, float]:
+            """In a process of its own, whose memory is its own."""
+            again = [sys.executable, __file__, "--alone", str(packed), "--sites-dir", str(folder)]
+            clock, processor = timed(again)[3].split()
+            return float(clock), float(processor)
+
+        def imported(
+            path: Path, data: Path, jobs: int
+        ) -> tuple[float, float, float, dict[str, int]]:
             command = [sys.executable, "-c", COMMAND, "warc", str(path), "--data", str(data)]
-            options = ["--jobs", str(arguments.jobs), "--sites-dir", str(folder), "--json"]
-            seconds, peak, output = timed([*command, *options])
+            options = ["--jobs", str(jobs), "--sites-dir", str(folder), "--json"]
+            *figures, output = timed([*command, *options])
             found = json.loads(output)
-            return seconds, peak, {**found["outcomes"], "known": found["known"]}
+            return *figures, {**found["outcomes"], "known": found["known"]}  # type: ignore[return-value]
 
-        before = alone(0), alone(arguments.jobs)
-        seconds, peak, outcomes = imported(packed)
-        after = alone(0), alone(arguments.jobs)
-        single, several = ((a + b) / 2 for a, b in zip(before, after, strict=True))
-        rate = arguments.pages / seconds
-        print({name: number for name, number in outcomes.items() if number})
-        print(f"extraction alone: {single:.1f} pages/s in one process, {several:.1f} in as many")
-        print(f"import: {rate:.1f} pages/s, {rate / single:.2f} and {rate / several:.2f} of that")
-        print(f"peak resident memory of all processes: {peak:.0f} MB")
-        for name, path in (
-            ("second import", packed),
-            ("the same from an uncompressed file", plain),
-        ):
-            seconds, _, outcomes = imported(path)
+        before = alone()
+        for jobs in arguments.jobs:
+            data = Path(scratch) / f"data{jobs}"
+            seconds, work, peak, outcomes = imported(packed, data, jobs)
+            after = alone()
+            clock, processor = ((a + b) / 2 for a, b in zip(before, after, strict=True))
+            before = after
+            print(f"--jobs {jobs}: { ({k: v for k, v in outcomes.items() if v}) }")
+            print(
+                f"  by the clock: {arguments.pages / seconds:.1f} pages/s, extraction alone "
+                f"{clock:.1f}: {arguments.pages / seconds / clock:.2f} of that"
+            )
+            print(
+                f"  a processor second: {arguments.pages / work:.1f} pages, extraction alone "
+                f"{processor:.1f}: {arguments.pages / work / processor:.2f} of that"
+            )
+            print(f"  peak resident memory of all processes: {peak:.0f} MB", flush=True)
+        dump = digest(data)
+        for name, path in (("again", packed), ("from an uncompressed file", plain)):
+            seconds, work, _, outcomes = imported(path, data, jobs)
             changed = {k: v for k, v in outcomes.items() if v and k != "known"}
-            print(f"{name}: {seconds:.1f} s, changed: {changed or 'nothing'}")
+            same = "equal" if digest(data) == dump else "NOT equal"
+            print(
+                f"{name}: {seconds:.1f} s, {work:.1f} s of processors; changed: "
+                f"{changed or 'nothing'}; all rows but those of `imports` {same}"
+            )
+
+
+def digest(data: Path) -> str:
+    """SHA-256 of everything in news.db but the list of imports."""
+    with closing(sqlite3.connect(data / "news.db")) as connection:
+        summed = hashlib.sha256()
+        for line in connection.iterdump():
+            if not line.startswith('INSERT INTO "imports"'):
+                summed.update(line.encode())
+        return summed.hexdigest()
 
 
 if __name__ == "__main__":

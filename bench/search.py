@@ -71,22 +71,20 @@ def archive_of(
 ) -> Iterator[sqlite3.Connection]:
     """An archive with these titles and texts: in a temporary folder, or in one that is kept.
 
-    Where the kept one has articles already, these are used.
+    Where the kept one has articles already, it is carried on behind them.
     """
     with ExitStack() as stack:
         folder = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         store = stack.enter_context(Store(folder))
         c = store.connection
-        if c.execute("SELECT 1 FROM articles").fetchone():
-            yield c
-            return
         c.execute("PRAGMA synchronous = OFF")
         with store.transaction():
             c.execute(
-                "INSERT INTO sites (id, name, url, timezone) VALUES ('x', 'x', 'x', 'Asia/Almaty')"
+                "INSERT OR IGNORE INTO sites (id, name, url, timezone) VALUES ('x', 'x', 'x', 'Asia/Almaty')"
             )
         index = Index(c)
-        rows = enumerate(documents, 1)
+        last = c.execute("SELECT coalesce(max(id), 0) FROM articles").fetchone()[0]
+        rows = itertools.islice(enumerate(documents, 1), last, None)
         while batch := list(itertools.islice(rows, 2000)):
             with store.transaction(), index.together():
                 for number, (title, text) in batch:

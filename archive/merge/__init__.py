@@ -55,6 +55,9 @@ def merge(
         else:
             _merge(sides, progress)
             _link(sides, progress)
+            progress("packing")
+            for (site,) in store.connection.execute("SELECT id FROM sites ORDER BY id").fetchall():
+                store.finish_captures(site)
     return sides.summary
 
 

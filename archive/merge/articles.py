@@ -42,7 +42,7 @@ def merge_articles(sides: Sides) -> None:
     ):
         last = rows[-1]["id"]
         before = _changes(sides)
-        with sides.batch():
+        with sides.batch(), sides.store.index.together():
             for row in rows:
                 ours, theirs = neighbourhood(sides.ours, sides.theirs, row["id"])
                 if row["id"] == min(theirs.urls):  # the others came with it

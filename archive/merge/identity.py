@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from archive.merge.sides import select
+from archive.visits import spellings
 
 Addresses = dict[int, frozenset[str]]
 """Article → its address and its aliases."""
@@ -37,7 +38,10 @@ class Pair:
 def neighbourhood(
     ours: sqlite3.Connection, theirs: sqlite3.Connection, article: int
 ) -> tuple[Known, Known]:
-    """All articles that hang together with one of theirs by common addresses, in both archives."""
+    """All articles that hang together with one of theirs by common addresses, in both archives.
+
+    Addresses are the same with `http` and `https`, with `www` and without, as for crawls.
+    """
     known = (Known({}, {}), Known({}, {}))
     fresh = _load(theirs, [article], known[1])
     side = 0
@@ -55,7 +59,7 @@ def _owners(c: sqlite3.Connection, urls: Iterable[str]) -> set[int]:
         "WITH wanted AS (SELECT value AS url FROM json_each(?)) "
         "SELECT article FROM aliases WHERE url IN wanted "
         "UNION SELECT id FROM articles WHERE url IN wanted",
-        json.dumps(sorted(urls)),
+        json.dumps(sorted({spelling for url in urls for spelling in spellings(url)})),
     )
     return {row["article"] for row in rows}
 
@@ -80,11 +84,15 @@ def pairs(ours: Known, theirs: Known) -> Iterator[Pair]:
     by_url = {url: article for article, url in ours.urls.items()}
     same = {by_url[url]: article for article, url in theirs.urls.items() if url in by_url}
     taken = set(same.values())
+    here, there = (
+        {article: {spellings(url)[0] for url in urls} for article, urls in known.addresses.items()}
+        for known in (ours, theirs)
+    )
     shared = [
         (-len(common), sorted((ours.urls[one], theirs.urls[other])), one, other)
         for one in ours.urls.keys() - same.keys()
         for other in theirs.urls.keys() - taken
-        if (common := ours.addresses[one] & theirs.addresses[other])
+        if (common := here[one] & there[other])
     ]
     for _, _, one, other in sorted(shared):
         if one not in same and other not in taken:

@@ -24,12 +24,12 @@ from archive.errors import ArchiveError, ArchiveUsageError
 from archive.schema import OUTCOMES
 from archive.store import Store, explained_errors
 from archive.times import now, utc
+from archive.visits import known_article
 from newsbot import urls
 from newsbot.downloading.decoding import Undecodable, decode
 from newsbot.importing import servers
 from newsbot.importing.grouping import Event, Group
 from newsbot.importing.keeping import Keeper
-from newsbot.importing.keeping import _spellings as spellings
 from newsbot.importing.readers import Readers
 from newsbot.importing.reading import REDIRECTS, Page, is_costly, read
 from newsbot.importing.records import Catalogue
@@ -213,6 +213,9 @@ def import_sites(
         raise ArchiveUsageError(f"{wish.server} is no web archive with an index: {error}") from None
     finally:
         readers.close()
+    if not wish.dry_run:
+        for report in reports:
+            store.finish_captures(report.site)
     if reason != "finished":
         if not reports:
             reports.append(Report(sites[0].id))
@@ -532,12 +535,8 @@ class Importer:
 
     def _is_known(self, url: str) -> bool:
         """Whether there is an article at an address, in any of its spellings."""
-        spelt = list(spellings(urls.canonical(url) or url))
-        rows = self.store.connection.execute(
-            "SELECT 1 FROM aliases WHERE url IN (SELECT value FROM json_each(?)) LIMIT 1",
-            (json.dumps(spelt),),
-        )
-        return rows.fetchone() is not None
+        address = urls.canonical(url) or url
+        return known_article(self.store.connection, [address]) is not None
 
     def _record_id(self, url: str, timestamp: str) -> str:
         """The same for the same capture, so that a killed run cannot store it twice."""

@@ -5,13 +5,11 @@ Nothing is written twice: what an interrupted run left in the WARC files without
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from archive.captures import IDENTICAL, NOT_MODIFIED, Capture, CaptureWriter
 from archive.captures.files import site_files
@@ -19,6 +17,7 @@ from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.store import Store
 from archive.times import now, utc
+from archive.visits import known_article
 from newsbot import urls
 from newsbot.importing.grouping import Event, Group
 from newsbot.importing.records import Catalogue, Kept, draft, kept_of
@@ -39,11 +38,6 @@ class Keeper:
         self._unclaimed: dict[str, dict[str, Capture]] = {}
         """Site → record id → capture without a row."""
 
-    @property
-    def sites(self) -> list[str]:
-        """Those of which something was stored."""
-        return list(self._unclaimed)
-
     def is_news(self, group: Group) -> bool:
         """Whether the archive does not have the page of a visit."""
         return not self._catalogue.has(group.events[-1].source)
@@ -60,12 +54,9 @@ class Keeper:
         elif self._is_left_over(c, group):
             item.parts.clear()
             item.outcome, item.error = "excluded", "a further page of an article"
-        others = [] if self._is_repair else _others(c, item.urls)
-        self._look_up(c, item, others)
+        self._look_up(c, item)
         item.captures = [self._capture(event, group.first) for event in group.events]
         visit = to_visit(item, site.id, None)
-        first, *rest = visit.urls
-        visit.urls = (first, *others, *rest)
         visit.is_repair = self._is_repair
         outcome = self._store.record(visit)
         if target is not None:
@@ -87,24 +78,23 @@ class Keeper:
 
     # -- what the archive knows of it -----------------------------------------------------------
 
-    def _look_up(self, c: sqlite3.Connection, item: VisitItem, others: list[str]) -> None:
+    def _look_up(self, c: sqlite3.Connection, item: VisitItem) -> None:
         """What a crawl would have known before it asked."""
-        row = c.execute(
-            "SELECT a.id, coalesce(a.published, a.first_seen) AS dated FROM aliases l "
-            "JOIN articles a ON a.id = l.article WHERE l.url IN (SELECT value FROM json_each(?))",
-            (json.dumps([*item.urls, *others]),),
-        ).fetchone()
-        if row:
-            item.known, item.dated = True, row["dated"]
+        article = known_article(c, item.urls)
+        if article is not None:
+            (item.dated,) = c.execute(
+                "SELECT coalesce(published, first_seen) FROM articles WHERE id = ?", (article,)
+            ).fetchone()
+            item.known = True
         own = c.execute(
             "SELECT id, failures FROM frontier WHERE url = ?", (item.urls[0],)
         ).fetchone()
-        if own is None and row and not self._is_repair:
+        if own is None and article is not None and not self._is_repair:
             # The article is being looked at under another address; let that one be the only one.
             own = c.execute(
                 "SELECT id, failures FROM frontier WHERE article = ? AND due IS NOT NULL "
                 "ORDER BY id LIMIT 1",
-                (row["id"],),
+                (article,),
             ).fetchone()
         if own:
             item.frontier, item.failures = own["id"], own["failures"]
@@ -113,10 +103,7 @@ class Keeper:
         """The known article that a redirect leads to whose page is not among the captures."""
         if item.outcome != "failed" or group.leads_to is None:
             return None
-        row = c.execute("SELECT article FROM aliases WHERE url = ?", (group.leads_to,)).fetchone()
-        if row is None:
-            return None
-        return int(row["article"])
+        return known_article(c, [group.leads_to])
 
     @staticmethod
     def _add_aliases(c: sqlite3.Connection, item: VisitItem, article: int) -> None:
@@ -137,12 +124,11 @@ class Keeper:
         page = group.page
         if page.reading.article is None or not page.reading.article.pages:
             return False
-        row = c.execute(
-            "SELECT a.url FROM aliases l JOIN articles a ON a.id = l.article WHERE l.url = ?",
-            (page.address,),
-        ).fetchone()
-        path = urls.path_and_query(page.address)
-        return row is not None and urls.path_and_query(row["url"]) != path
+        article = known_article(c, [page.address])
+        if article is None:
+            return False
+        (url,) = c.execute("SELECT url FROM articles WHERE id = ?", (article,)).fetchone()
+        return urls.path_and_query(url) != urls.path_and_query(page.address)
 
     # -- its captures ---------------------------------------------------------------------------
 
@@ -182,29 +168,6 @@ def _write(writer: CaptureWriter, kept: Kept, link: str | None, filed_at: dateti
         profile=profile,
         filed_at=filed_at,
     )
-
-
-def _others(c: sqlite3.Connection, addresses: Iterable[str]) -> list[str]:
-    """Other spellings under which an article is known that has these addresses.
-
-    A newspaper that moves to https or drops its `www` keeps its articles.
-    """
-    given = list(addresses)
-    spelt = dict.fromkeys(other for url in given for other in _spellings(url))
-    rows = c.execute(
-        "SELECT url FROM aliases WHERE url IN (SELECT value FROM json_each(?)) ORDER BY url",
-        (json.dumps(list(spelt)),),
-    )
-    return [row["url"] for row in rows if row["url"] not in given]
-
-
-def _spellings(url: str) -> Iterator[str]:
-    """An address with either scheme, with and without `www`."""
-    parts = urlsplit(url)
-    bare = parts.netloc.removeprefix("www.")
-    for scheme in ("http", "https"):
-        for netloc in (bare, f"www.{bare}"):
-            yield urlunsplit(parts._replace(scheme=scheme, netloc=netloc))
 
 
 # -- what a crash left behind -------------------------------------------------------------------

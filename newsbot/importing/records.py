@@ -6,10 +6,12 @@ block is taken apart.
 
 from __future__ import annotations
 
+import base64
 import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +35,7 @@ from newsbot.visiting import may_be_html
 
 Damaged = Callable[[Path, int, str], object]
 """Told of a file, the offset of a damaged record in it, and what is wrong with it."""
+_SHA1_HEX = 40
 _MAX_RECORD = DOWNLOAD_MAXSIZE + (1 << 16)
 _OURS = re.compile(rb"^software:\s*newsbot\b", re.I | re.M)
 _NO_PAGE = re.compile(
@@ -74,15 +77,20 @@ class Catalogue:
     ) -> None:
         """With `own`, the files are the archive's own, all of that site."""
         self.folder = folder
-        self.own = own
+        self.own = _with_www(own) if own else None
         self._connection = connection
         self._hosts: dict[str, Site] = {}
-        for site in sites.values():
-            for netloc in site.netlocs:
-                self._hosts.setdefault(netloc, site)
+        widened = {key: _with_www(site) for key, site in sites.items()}
+        for known in (
+            sites,
+            widened,
+        ):  # a host that a profile names goes before one that is guessed
+            for key, site in known.items():
+                for netloc in site.netlocs:
+                    self._hosts.setdefault(netloc, widened[key])
         # Today's patterns for articles say nothing about the addresses of earlier years.
         self._any_article = {
-            key: site.model_copy(update={"article": []}) for key, site in sites.items()
+            key: site.model_copy(update={"article": []}) for key, site in widened.items()
         }
         self._under_way: WeakValueDictionary[str, Kept] = WeakValueDictionary()
 
@@ -111,22 +119,21 @@ class Catalogue:
 
     def lend(self, kept: Kept) -> None:
         """Remember a capture, as long as somebody holds it, for the revisits that refer to it."""
-        self._under_way[kept.record.record_id] = kept
+        if kept.record.type == "response":
+            self._under_way[kept.record.record_id] = kept
+            self._under_way[f"{kept.exchange.url} {kept.record.payload_digest}"] = kept
 
     def referred(self, record: Record) -> Kept | Capture | None:
         """What a revisit refers to, where it is here."""
         fields = record.headers
         known = bracketed(fields.get("WARC-Refers-To", ""))
-        kept = self._under_way.get(known)
-        if kept and kept.record.type == "response":
-            return kept
-        capture = self._row("record_id = ?", known) if known else None
-        if capture is None and record.declared_digest:
-            url = fields.get("WARC-Refers-To-Target-URI") or record.url or ""
-            capture = self._row(
-                "url = ? AND payload_digest = ? AND refers_to IS NULL", url, record.declared_digest
-            )
-        return capture
+        found = self._under_way.get(known) or (self._row("record_id = ?", known) if known else None)
+        digest = _as_ours(record.declared_digest or "")
+        if found is None and digest:
+            url = _bare(fields.get("WARC-Refers-To-Target-URI") or record.url or "")
+            condition = "url = ? AND payload_digest = ? AND refers_to IS NULL"
+            found = self._under_way.get(f"{url} {digest}") or self._row(condition, url, digest)
+        return found
 
     def payload(self, found: Kept | Capture) -> Exchange | None:
         """The exchange of what a revisit refers to; None where it is damaged."""
@@ -144,6 +151,29 @@ class Catalogue:
             values,
         ).fetchone()
         return Capture(*row) if row else None
+
+
+def _with_www(site: Site) -> Site:
+    """A site with its hosts in both spellings: which one captures have was up to the years."""
+    names = {netloc.removeprefix("www.") for netloc in site.netlocs}
+    both = frozenset((*names, *(f"www.{name}" for name in names)))
+    return site.model_copy(update={"netlocs": both})  # known from now on, as a cached property
+
+
+def _bare(url: str) -> str:
+    """An address without the brackets that some programs put around it."""
+    return url.removeprefix("<").removesuffix(">")
+
+
+def _as_ours(digest: str) -> str:
+    """A SHA-1 as our rows have it: `sha1:` and Base32. Others are left as they are."""
+    algorithm, _, value = digest.partition(":")
+    if algorithm.lower().replace("-", "") != "sha1":
+        return digest
+    with suppress(ValueError):
+        if len(value) == _SHA1_HEX:
+            value = base64.b32encode(bytes.fromhex(value)).decode()
+    return f"sha1:{value.upper()}"
 
 
 def draft(kept: Kept) -> Capture:
@@ -238,7 +268,7 @@ def _report(
 
 
 def _url(raw: Raw) -> str:
-    return raw.fields.get("WARC-Target-URI", "").removeprefix("<").removesuffix(">")
+    return _bare(raw.fields.get("WARC-Target-URI", ""))
 
 
 def _event(

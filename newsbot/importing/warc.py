@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from archive.captures import pack
 from archive.captures.files import month_of, number_of
 from archive.captures.reading import raw_records
 from archive.captures.streams import Stream
@@ -71,8 +70,8 @@ def import_warc(
     files = [path.absolute() for path in paths]
     for path in files:
         _check(path)
+    wanted = {key: known for key, known in sites.items() if site in (None, key)}
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
-    grown: set[str] = set()
     readers = Readers(default_jobs() if jobs is None else jobs)
     try:
         if in_place:
@@ -81,17 +80,16 @@ def import_warc(
                 run = _Run(store, catalogue, readers, counts, progress, damaged)
                 run.read(folder)
         else:
-            wanted = {key: known for key, known in sites.items() if site in (None, key)}
             catalogue = Catalogue(store.folder, store.connection, wanted)
             for path in files:
                 source = f"{_digest(path)} {_fingerprint(wanted)}"
                 run = _Run(store, catalogue, readers, counts, progress, damaged, source)
                 run.read([path])
-                grown.update(run.sites)
     finally:
         readers.close()
-    for key in sorted(grown):
-        pack(store, key)
+    if not in_place:
+        for key in sorted(wanted):  # all of them: a killed run may have left one
+            store.finish_captures(key)
     return counts
 
 
@@ -194,11 +192,6 @@ class _Run:
             self._commit(None)
         self._end(self._counts["unresolved"] > unresolved)
 
-    @property
-    def sites(self) -> list[str]:
-        """Those of which something was stored."""
-        return self._keeper.sites
-
     def _events(self, paths: Sequence[Path], start: int) -> Iterator[tuple[Event, Page | None]]:
         for path in paths:
             yield from events(
@@ -231,6 +224,7 @@ class _Run:
             return
         if not self._stored:
             self._batch.enter_context(self._store.batch())
+            self._batch.enter_context(self._store.index.together())
         self._stored[self._keeper.keep(group)] += 1
         self._stored["visits"] += 1
         self._stored["records"] += len(group.events)

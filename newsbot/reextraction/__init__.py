@@ -271,7 +271,7 @@ def _keep(place: _Place, results: Iterable[Result], report: Report, skip_worse: 
     """Store a batch of results, and how far the run has come, in one transaction."""
     last = 0
     moment = now()
-    with place.store.batch():
+    with place.store.batch(), place.store.index.together():
         for result in results:
             last = result.article
             if result.verdict == "worse" and (skip_worse or result.refused):

@@ -250,6 +250,17 @@ def test_a_newspaper_that_moves_to_https_keeps_its_articles(tmp_path: Path) -> N
         check_whole(store)
 
 
+def test_an_old_capture_of_the_old_address_leaves_the_new_one_alone(tmp_path: Path) -> None:
+    old, new = "http://aqbulaq.example/1", HOPPED
+    due = START + timedelta(days=9)
+    with Store(tmp_path) as store:
+        store.save_site(SITE)
+        for hour, url in ((3, old), (5, new), (2, old)):
+            seen(store, hour, "<p>а", "Мәтін.", url=url, due=due)
+        rows = store.connection.execute("SELECT url FROM frontier WHERE due IS NOT NULL")
+        assert [tuple(row) for row in rows] == [(new,)]
+
+
 def test_articles_that_are_apart_already_stay_apart(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.save_site(SITE)

@@ -7,6 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from newsbot.profiles import load_site
 from tests.conftest import Run
 from tests.crawl.state import read, write
 from tests.crawl.wire import PARAGRAPHS, Route, counted, http, page, prepare, scrapy, wire
+from tests.importing.files import HOME, START, Archive, Warc
+from tests.importing.files import page as page_of
 
 QUERIES = {
     "articles": """SELECT url, site, title, text, authors, published, published_raw, modified, section,
@@ -172,6 +175,28 @@ def test_redirects_parts_retries_and_unchanged_pages(tmp_path: Path) -> None:
         assert got[name] == want[name], name
     (text,) = read(data, "SELECT text FROM articles WHERE url LIKE '%/long'")
     assert re.findall(r"^\d", text[0], re.M) == ["1"] * 6 + ["3"] * 6
+
+
+def test_a_newspaper_that_moved_to_https(tmp_path: Path) -> None:
+    """Captures of both addresses are of one article, whoever reads them, in whatever order."""
+    archive = Archive(tmp_path / "data")
+    for days, origin in ((0, "http://www.gazet.example"), (1, HOME), (2, "http://gazet.example")):
+        warc = Warc(START + timedelta(days=days)).info()
+        for n in (1, 2):
+            warc.add(f"{origin}/news/{n}", page_of(f"Хабар {n}", f"{n}, {days}-күн"))
+        archive.put(warc)
+    tables = ("articles", "revisions", "aliases", "captures")
+    want = known(archive.folder)
+    assert len(want["articles"]) == 2
+    assert [row[1] for row in want["revisions"]] == [1, 2, 3] * 2
+    assert len(want["aliases"]) == 6
+    rebuild(archive.folder, archive.sites_dir / "gazet.toml")
+    got = known(archive.folder)
+    for name in tables:
+        assert got[name] == want[name], name
+    # One address of each is left to be looked at.
+    waiting = read(archive.folder, "SELECT article FROM frontier WHERE due IS NOT NULL")
+    assert sorted(waiting) == [(1,), (2,)]
 
 
 def test_a_damaged_page_costs_its_own_visits_only(tmp_path: Path) -> None:

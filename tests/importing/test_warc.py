@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from archive.captures import read_capture, read_records
+from archive.captures import payload_digest, read_capture, read_records
 from archive.errors import ArchiveUsageError
 from archive.times import now
+from newsbot.profiles import load_site
 from tests.importing.files import (
     HOME,
     HTML,
@@ -229,6 +232,33 @@ def test_revisits_count_as_seen(archive: Archive) -> None:
     archive.check()
 
 
+@pytest.mark.parametrize("spelt", [str, str.lower, lambda digest: _hex(digest)])
+def test_a_revisit_that_names_address_and_digest(
+    archive: Archive, spelt: Callable[[str], str]
+) -> None:
+    """As Heritrix does (WARC 1.1 §6.7.2): the page is a moment older, in the same file."""
+    body = page("Бақ")
+    warc = Warc().info().add("/news/1", body).add("/news/2", page("Екі"))
+    warc.add(
+        "/news/1",
+        kind="revisit",
+        Profile="http://netpreserve.org/warc/1.1/revisit/identical-payload-digest",
+        Refers_To_Target_URI=f"<{HOME}/news/1>",
+        Refers_To_Date="2024-03-01T08:00:00Z",
+        Payload_Digest=spelt(payload_digest(body)),
+    )
+    assert archive.put(warc) == {"new": 2, "unchanged": 1}
+    assert archive.rows("SELECT last_seen FROM articles ORDER BY id") == [
+        ("2024-03-01T08:00:02Z",), ("2024-03-01T08:00:01Z",),
+    ]  # fmt: skip
+    assert archive.rows("SELECT refers_to FROM captures ORDER BY id") == [(None,), (None,), (1,)]
+    archive.check()
+
+
+def _hex(digest: str) -> str:
+    return "sha1:" + base64.b32decode(digest.removeprefix("sha1:")).hex()
+
+
 def test_a_revisit_of_what_is_not_here_waits_for_it(archive: Archive, tmp_path: Path) -> None:
     whole = Warc().add("/news/1", page("Бақ"))
     again = Warc(START + timedelta(days=1)).add(
@@ -277,6 +307,111 @@ def test_https_and_www_are_the_same_article(archive: Archive) -> None:
     ]
 
 
+def test_www_need_not_be_in_the_profile(tmp_path: Path) -> None:
+    profile = 'name = "Газет"\nurl = "https://gazet.example/"\n'
+    archive = Archive(tmp_path / "data", profile)
+    warc = (
+        Warc()
+        .redirect("http://gazet.example/news/1", "http://www.gazet.example/news/1")
+        .add("http://www.gazet.example/news/1", page("Бақ"))
+        .add("http://m.gazet.example/news/1", page("Бақ"))
+    )
+    assert archive.put(warc) == {"new": 1, "unknown_host": 1}
+    assert len(archive.rows("SELECT url FROM aliases")) == 2
+    archive.check()
+
+
+def test_a_host_that_a_profile_names_is_its_own(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "data", 'name = "Газет"\nurl = "https://gazet.example/"\n')
+    other = tmp_path / "sites" / "other.toml"
+    other.write_text('name = "Бөтен"\nurl = "https://www.gazet.example/"\n', "utf-8")
+    archive.sites["other"] = load_site(other)
+    warc = Warc().add("/news/1", page("Бақ")).add("https://www.gazet.example/n/2", page("Екі"))
+    assert archive.put(warc) == {"new": 2}
+    assert archive.rows("SELECT site FROM articles ORDER BY id") == [("gazet",), ("other",)]
+
+
+def test_a_file_of_cc_news(archive: Archive, tmp_path: Path) -> None:
+    """Bodies are unpacked there, and the headers that told how they came are set aside."""
+    body = page("Бақ")
+    headers = [
+        HTML,
+        ("X-Crawler-Content-Encoding", "gzip"),
+        ("X-Crawler-Transfer-Encoding", "chunked"),
+        ("X-Crawler-Content-Length", "900"),
+        ("Content-Length", str(len(body))),
+    ]
+    about = {"IP_Address": "192.0.2.1", "Identified_Payload_Type": "text/html"}
+    warc = (
+        Warc()
+        .info("Apache StormCrawler 2.9")
+        .other("request", content="application/http; msgtype=request")
+        .add("/news/1", body, headers=headers, **about)
+        .other("metadata", content="application/warc-fields")
+        .add("/news/2", page("Екі"), headers=[*headers[:3], ("Content-Encoding", "gzip")], **about)
+        .add("https://other.example/", page("Бөтен"), headers=headers, **about)
+        .add("/news/3", body[:500], headers=headers, Truncated="length", **about)
+    )
+    path = warc.save(tmp_path / "CC-NEWS-20240301080000-00001.warc.gz")
+    assert archive.load(path) == {"new": 2, "failed": 1, "unknown_host": 1}
+    assert dict(articles(archive)) == {f"{HOME}/news/1": "Бақ", f"{HOME}/news/2": "Екі"}
+    assert dict(archive.rows("SELECT url, text FROM articles"))[f"{HOME}/news/1"] == lines(
+        paragraphs("Бақ")
+    )
+    ((place, offset),) = archive.rows("SELECT warc, warc_offset FROM captures WHERE id = 1")
+    exchange = read_capture(archive.folder, place, offset)
+    assert (exchange.header("X-Crawler-Content-Encoding"), exchange.body) == ("gzip", body)
+    archive.check()
+
+
+def test_one_gzip_stream_for_all_records(archive: Archive, tmp_path: Path) -> None:
+    """Not what WARC recommends, but `gzip crawl.warc` makes such files."""
+    warc = many(20)
+    path = tmp_path / "w.warc.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(warc.packed.getvalue())))
+    assert archive.load(path)["new"] == 26
+    archive.check()
+    before = archive.dump()
+    assert set(archive.load(warc.save(tmp_path / "again.warc.gz"))) == {"known", "skipped"}
+    assert archive.rows("SELECT count(*) FROM articles") == [(26,)]
+    assert set(archive.load(path)) == {"known"}
+    assert archive.dump() == before
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/2 200\r\ncontent-type: text/html\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Type: text/html\n\n",
+        b"HTTP/1.0 200 OK\r\nServer: x\r\n\r\n",
+    ],
+)
+def test_heads_of_other_programs(archive: Archive, tmp_path: Path, head: bytes) -> None:
+    block = head + page("Бақ")
+    fields = (
+        b"WARC/1.0\r\nwarc-type: response\r\nWARC-Date: 2024-03-01T08:00:00.25Z\r\n"
+        b"WARC-Target-URI: <https://gazet.example/news/1>\r\nContent-Length: %d\r\n\r\n"
+    )
+    path = tmp_path / "w.warc"
+    path.write_bytes(fields % len(block) + block)  # nor blank lines at the end
+    assert archive.load(path) == {"new": 1}
+    before = archive.dump()
+    assert archive.load(path) == {"known": 1}
+    assert archive.dump() == before
+    archive.check()
+
+
+def test_packed_files_of_ours(archive: Archive, tmp_path: Path) -> None:
+    """With a dictionary, for another archive of ours; killed in between, it carries on."""
+    archive.load(many(120).save(tmp_path / "w.warc.gz"))
+    (packed,) = (archive.folder / "warc").glob("*/*.warc.zst")
+    (tmp_path / "second").mkdir()
+    second = Archive(tmp_path / "second" / "data")
+    assert second.load(packed)["new"] == len(articles(archive))
+    assert second.state()["articles"] == archive.state()["articles"]
+    second.check()
+
+
 def test_only_pages_of_known_sites_are_read(archive: Archive) -> None:
     warc = (
         Warc()
@@ -311,8 +446,6 @@ def test_only_pages_of_known_sites_are_read(archive: Archive) -> None:
 def test_one_site_alone(archive: Archive, tmp_path: Path) -> None:
     second = tmp_path / "sites" / "other.toml"
     second.write_text('name = "Бөтен"\nurl = "https://other.example/"\n', "utf-8")
-    from newsbot.profiles import load_site
-
     archive.sites["other"] = load_site(second)
     warc = (
         Warc()
@@ -398,6 +531,35 @@ def test_an_interrupted_import_carries_on(
         assert archive.state() == whole.state()
         assert archive.recorded() == whole.recorded()
         archive.check()
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_the_end_is_that_of_a_crawl(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_killed: bool
+) -> None:
+    """Files are packed and their records sealed; a second import finds nothing to do."""
+    path = many(120).save(tmp_path / "w.warc.gz")
+    if is_killed:  # when everything was stored
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr("archive.store.Store.finish_captures", _killed)
+            archive.load(path)
+        assert {Path(name).suffix for name in archive.files()} == {".gz"}
+        assert set(archive.load(path)) == {"known"}
+    else:
+        archive.load(path)
+    files, dump = archive.files(), archive.dump()
+    assert {Path(name).suffix for name in files} == {".zst"}
+    assert archive.rows(
+        "SELECT count(*) FROM captures c WHERE NOT EXISTS (SELECT 1 FROM seals s "
+        "WHERE s.warc = c.warc AND s.start = c.warc_offset AND s.length = c.warc_length)"
+    ) == [(0,)]
+    archive.check()
+    assert set(archive.load(path)) == {"known"}
+    assert (archive.files(), archive.dump()) == (files, dump)
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_what_a_crash_left_without_rows_is_not_written_twice(

@@ -86,7 +86,8 @@ def together(*papers: Paper) -> dict[str, Any]:
 def look(paper: Paper, url: str = ONE, read: Article | None = None, **fields: Any) -> str:
     """A visit with its capture; the same look has the same record id in every archive."""
     status = fields.get("status", 200)
-    body = repr((url, read.text if read else None)).encode() if status == 200 else b""
+    words = (read.title, read.text) if read else None
+    body = repr((url, words)).encode() if status == 200 else b""
     page = paper.store.captures(paper.site).write(
         url,
         status,
@@ -308,6 +309,17 @@ def test_a_common_alias_joins(papers: tuple[Paper, Paper]) -> None:
     ]
 
 
+def test_a_newspaper_that_moved_to_https_between_two_archives(papers: tuple[Paper, Paper]) -> None:
+    one, other = papers
+    old, new = "http://www.aqbulaq.example/1", ONE
+    look(one, old, article(old))
+    look(other.later(hours=1), new, article(new, text="Түзетілді."))
+    result = together(one, other)
+    assert [row["url"] for row in result["articles"]] == [new]
+    assert [row["number"] for row in result["revisions"]] == [1, 2]
+    assert [row["url"] for row in result["aliases"]] == [old, new]
+
+
 def test_what_one_waits_for_the_other_knows_as_an_alias(papers: tuple[Paper, Paper]) -> None:
     one, other = papers
     look(one, TWO, article(ONE))
@@ -495,6 +507,38 @@ def fill(paper: Paper, number: int) -> None:
         for n in range(number):
             url = f"{HOME}{n}"
             look(paper.later(minutes=1), url, article(url, title=f"Жаңалық {n}", views=n))
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_the_end_is_that_of_a_crawl(
+    papers: tuple[Paper, Paper], monkeypatch: pytest.MonkeyPatch, is_killed: bool
+) -> None:
+    """Files are packed and their records sealed, if need be by the next merge."""
+    one, other = papers
+    for number in range(150):
+        noise = "".join(uuid.uuid5(uuid.NAMESPACE_URL, f"{number} {n}").hex for n in range(40))
+        body = f"<p>Ауылға таза су келді. {noise}".encode()
+        look(other, f"{HOME}{number}", captures=[other.capture(f"{HOME}{number}", body)])
+    ours, theirs = finish(one, other)
+    if is_killed:
+        with opened(ours) as store, monkeypatch.context() as patch:
+            patch.setattr("archive.store.Store.finish_captures", _killed)
+            with pytest.raises(KeyboardInterrupt):
+                merge(store, theirs)
+    with opened(ours) as store:
+        assert merge(store, theirs).is_empty == is_killed
+        warcs = store.connection.execute("SELECT DISTINCT warc FROM captures").fetchall()
+        assert [Path(warc).suffix for (warc,) in warcs] == [".zst"]
+        unsealed = """SELECT count(*) FROM captures c WHERE NOT EXISTS (SELECT 1 FROM seals s
+            WHERE s.warc = c.warc AND s.start = c.warc_offset AND s.length = c.warc_length)"""
+        assert store.connection.execute(unsealed).fetchone()[0] == 0
+        before = state(store)
+        assert merge(store, theirs).is_empty
+        assert state(store) == before
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_rehearsal_changes_nothing(papers: tuple[Paper, Paper]) -> None:
