@@ -7,10 +7,8 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-
-def to_json(value: object) -> str:
-    """JSON as the columns keep it: readable letters."""
-    return json.dumps(value, ensure_ascii=False)
+to_json = json.JSONEncoder(ensure_ascii=False).encode
+"""JSON as the columns keep it: readable letters."""
 
 
 def one(c: sqlite3.Connection, sql: str, args: tuple[Any, ...]) -> dict[str, Any]:

@@ -107,10 +107,12 @@ def record(c: sqlite3.Connection, index: Index, visit: Visit) -> str:
 
 
 def _frontier_row(c: sqlite3.Connection, visit: Visit) -> int:
-    c.execute(
+    added = c.execute(
         "INSERT OR IGNORE INTO frontier (site, url, discovered_at) VALUES (?, ?, ?)",
         (visit.site, visit.urls[0], utc(visit.fetched_at)),
     )
+    if added.rowcount:
+        return int(added.lastrowid or 0)
     row = c.execute("SELECT id FROM frontier WHERE url = ?", (visit.urls[0],)).fetchone()
     return int(row["id"])
 
@@ -266,7 +268,7 @@ def _store_article(
         known = insert(c, "articles", row)
         history.append(c, known, version)
         index.add(known, article.title, article.text, article.language)
-        outcome = "new"
+        outcome, is_latest = "new", True
     else:
         old = one(c, _KNOWN, (known,))
         if old["text"] and not article.text:
@@ -280,7 +282,8 @@ def _store_article(
             if old["digest"] != version.digest and history.is_reread(c, known, page):
                 version = replace(version, kind="reextraction")
             outcome = _add_present(c, index, known, old, article, version, url)
-    if moment >= one(c, "SELECT last_seen FROM articles WHERE id = ?", (known,))["last_seen"]:
+        is_latest = moment >= old["last_seen"]
+    if is_latest:
         set_tags(c, known, article.tags)
     _add_engagement(c, known, moment, article)
     for address in dict.fromkeys((*visit.urls, url)):

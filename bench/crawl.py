@@ -167,7 +167,7 @@ class Reader(threading.Thread):
                 return
             began = time.monotonic()
             with closing(
-                sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=0)
+                sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=1)
             ) as c:
                 c.execute(query).fetchall()
             self.seconds.append(time.monotonic() - began)

@@ -167,12 +167,14 @@ def quality(sentences: list[Sentence], seed: int) -> None:
     )
 
 
-def articles_of(sentences: list[str], number: int, seed: int) -> Iterator[tuple[str, str]]:
-    """Titles and texts of about 250 words, made of real sentences in random order."""
+def articles_of(
+    sentences: list[str], number: int, seed: int, words: int = 250
+) -> Iterator[tuple[str, str]]:
+    """Titles and texts of about so many words, made of real sentences in random order."""
     chosen = random.Random(seed)
     for _ in range(number):
         picked, size = [], 0
-        while size < 250:
+        while size < words:
             picked.append(chosen.choice(sentences))
             size += picked[-1].count(" ") + 1
         paragraphs = [" ".join(picked[i : i + 3]) for i in range(0, len(picked), 3)]

@@ -10,8 +10,7 @@ from click.testing import CliRunner
 
 from archive.errors import ArchiveUsageError
 from archive.kazakh.transliterate import to_latin
-from newsbot.cli.read import show
-from newsbot.cli.stories import stories_command
+from newsbot.cli import newsbot as command
 from tests.archive.test_stories import OTHER_TEXT, TEXT, Papers
 
 
@@ -30,7 +29,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def run(data: Path, *options: str) -> str:
-    result = CliRunner().invoke(stories_command, [*options, "--data", str(data)])
+    result = CliRunner().invoke(command, ["stories", *options, "--data", str(data)])
     if isinstance(result.exception, ArchiveUsageError):
         raise result.exception
     assert result.exit_code == 0, result.output
@@ -79,15 +78,15 @@ def test_what_cannot_be_printed(data: Path, tmp_path: Path) -> None:
         run(data, "4")
     with pytest.raises(ArchiveUsageError, match="no article '99'"):
         run(data, "99")
-    both = CliRunner().invoke(stories_command, ["1", "--list", "--data", str(data)])
+    both = CliRunner().invoke(command, ["stories", "1", "--list", "--data", str(data)])
     assert both.exit_code == 2
-    CliRunner().invoke(stories_command, ["--data", str(tmp_path / "none")])
+    CliRunner().invoke(command, ["stories", "--data", str(tmp_path / "none")])
     assert not (tmp_path / "none").exists()
 
 
 def test_show_says_who_else_tells_it(data: Path) -> None:
     run(data)
-    said = CliRunner().invoke(show, ["1", "--data", str(data)]).stderr
+    said = CliRunner().invoke(command, ["show", "1", "--data", str(data)]).stderr
     assert "1 more tell the same story: `newsbot stories 1` lists them" in said
     assert "edition kk-Latn: #3 Aýylǵa sý keldi" in said
-    assert "story" not in CliRunner().invoke(show, ["4", "--data", str(data)]).stderr
+    assert "story" not in CliRunner().invoke(command, ["show", "4", "--data", str(data)]).stderr

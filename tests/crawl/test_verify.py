@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from newsbot.cli.verify import verify_command
+from newsbot.cli import newsbot as command
 from newsbot.demo.server import ExampleNewspaper
 from tests.conftest import Run, write_profile
 
@@ -40,7 +40,7 @@ def folder(crawled: Path, tmp_path: Path) -> Path:
 def run(folder: Path, *options: str, code: int = 0) -> Result:
     """`newsbot verify`; the exit code is what the command returns."""
     paths = ("--data", str(folder / "data"), "--sites-dir", str(folder / "sites"), "--jobs", "0")
-    result = CliRunner().invoke(verify_command, [*paths, *options], standalone_mode=False)
+    result = CliRunner().invoke(command, ["verify", *paths, *options], standalone_mode=False)
     assert result.exception is None, result.exception
     assert result.return_value == code, result.output
     return result
@@ -106,5 +106,5 @@ def test_the_example_newspaper_is_known(newsbot: Run, tmp_path: Path) -> None:
 
 
 def test_without_an_archive(tmp_path: Path) -> None:
-    result = CliRunner().invoke(verify_command, ["--data", str(tmp_path)], standalone_mode=False)
+    result = CliRunner().invoke(command, ["verify", "--data", str(tmp_path)], standalone_mode=False)
     assert "no archive here" in str(result.exception)
