@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 def utc(moment: datetime) -> str:
     """`2026-11-22T08:00:00Z` for an aware datetime."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def now() -> datetime:

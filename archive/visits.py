@@ -285,7 +285,8 @@ def _store_article(
         is_latest = moment >= old["last_seen"]
     if is_latest:
         set_tags(c, known, article.tags)
-    _add_engagement(c, known, moment, article)
+    if article.views is not None or article.comments is not None:
+        _add_engagement(c, known, moment, article)
     for address in dict.fromkeys((*visit.urls, url)):
         c.execute(
             "INSERT INTO aliases (url, article, first_seen) VALUES (?1, ?2, ?3) "
@@ -419,8 +420,6 @@ _NEIGHBOUR = "SELECT seen_at, views, comments FROM engagement WHERE article = ? 
 def _add_engagement(c: sqlite3.Connection, article_id: int, moment: str, article: Article) -> None:
     """Counters at a moment, where they differ from those before; equal ones after go."""
     counters = (article.views, article.comments)
-    if counters == (None, None):
-        return
     before = c.execute(_NEIGHBOUR.format("<=", "DESC"), (article_id, moment)).fetchone()
     if before and (before["views"], before["comments"]) == counters:
         return

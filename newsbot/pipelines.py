@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Self
 
+from archive.errors import ArchiveError
 from newsbot.items import VisitItem
 from newsbot.visiting import join, judge, to_visit
 
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from newsbot.spiders.newspaper import NewspaperSpider
+
+_COMMIT_AFTER = 0.5
+"""Seconds from a visit to its commit, at most."""
 
 
 class CleanPipeline:
@@ -32,10 +37,11 @@ class ValidatePipeline:
 
 
 class StorePipeline:
-    """Writes each visit in one transaction and says when to come back."""
+    """Writes each visit whole or not at all, and has it last within half a second."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self._committing: asyncio.TimerHandle | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -47,4 +53,15 @@ class StorePipeline:
         spider: NewspaperSpider = self.crawler.spider  # type: ignore[assignment]
         session = spider.session
         item.outcome = session.record(to_visit(item, spider.site.id, session.crawl))
+        if not self._committing:
+            loop = asyncio.get_running_loop()
+            self._committing = loop.call_later(_COMMIT_AFTER, self._commit)
         return item
+
+    def _commit(self) -> None:
+        self._committing = None
+        spider: NewspaperSpider = self.crawler.spider  # type: ignore[assignment]
+        try:
+            spider.session.store.commit()
+        except (ArchiveError, OSError) as error:
+            spider.abort(error)

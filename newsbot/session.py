@@ -128,7 +128,7 @@ class Session:
 
     def record(self, visit: Visit) -> str:
         """Store a visit and count its outcome."""
-        outcome = self.store.record(visit)
+        outcome = self.store.record_soon(visit)
         self.in_flight.discard(visit.frontier)
         self.outcomes[outcome] += 1
         return outcome

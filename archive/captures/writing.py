@@ -193,7 +193,10 @@ class CaptureWriter:
                 os.fsync(file.fileno())
 
     def _pack(self, record: bytes) -> bytes:
-        return self._dictionary.compress(record) if self._dictionary else gzip_member(record)
+        return (
+            # Loose records are packed better before long; until then the crawl should not wait.
+            self._dictionary.compress(record) if self._dictionary else gzip_member(record, 4)
+        )
 
     def _open(self, filed_at: datetime, *, loose: bool = False) -> io.FileIO:
         month = f"{filed_at.astimezone(UTC):%Y-%m}"

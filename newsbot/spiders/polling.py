@@ -119,6 +119,10 @@ class PollingSpider(Spider):
                     yield request
             else:
                 self._resting.append((source, row))
+        # A run that was killed behind an index, which now rests, did not come to ask for these.
+        for url in self.session.store.unpolled_children(self.site.id):
+            for request in self._poll(Source(kind="sitemap", url=url)):
+                yield request
 
     def _leaders(self, rows: list[tuple[Source, dict[str, Any]]]) -> set[str]:
         """Sources that are asked in every run: feeds, else front pages, else whatever there is."""

@@ -12,6 +12,7 @@ import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,9 +22,9 @@ from archive.article import Article
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.schema import OUTCOMES, SCHEMA_VERSION
 from archive.search import rebuild
-from archive.store import DATABASE, LOCK, Store, open_database
+from archive.store import DATABASE, GROUP, LOCK, Store, open_database
 from archive.times import utc
-from archive.visits import SECOND_LOOK, content_digest
+from archive.visits import SECOND_LOOK, Visit, content_digest
 from tests.archive.building import HOME, SITE, START, Paper, article, check_whole, open_paper
 
 ONE = f"{HOME}1"
@@ -644,3 +645,48 @@ def test_the_folder_can_be_copied(paper: Paper, tmp_path: Path) -> None:
         assert reader.execute("SELECT url FROM articles").fetchone()[0] == ONE
     paper.store = Store(copy)
     assert paper.all("SELECT id FROM sites") == [{"id": SITE["id"]}]
+
+
+def test_visits_that_share_a_commit(paper: Paper) -> None:
+    """Readers see them when it has come; a crash before it undoes them, each whole."""
+    store = paper.store
+
+    def visit(number: int, **fields: Any) -> Visit:
+        url = f"{HOME}{number}"
+        known: dict[str, Any] = {"article": article(url), "urls": (url,), "crawl": paper.crawl}
+        return Visit(
+            **{
+                "frontier": paper.row(url),
+                "site": paper.site,
+                "fetched_at": START,
+                **known,
+                **fields,
+            }
+        )
+
+    def seen() -> int:
+        with closing(open_database(store.folder).conn) as c:
+            return int(c.execute("SELECT count(*) FROM articles").fetchone()[0])
+
+    visits = [visit(number) for number in range(GROUP + 4)]
+    broken = visit(99, article=None, outcome="nonsense")
+    assert [store.record_soon(each) for each in visits[:2]] == ["new", "new"]
+    assert seen() == 0
+    store.commit()
+    assert seen() == 2
+    store.record_soon(visits[2])
+    with pytest.raises(AssertionError):  # a bug in one visit leaves the others as they are
+        store.record_soon(broken)
+    store.record_soon(visits[3])
+    assert seen() == 2
+    store.save_site({**SITE, "name": "Басқа атау"})  # any other write brings the commit
+    assert seen() == 4
+    for each in visits[4:-1]:
+        store.record_soon(each)
+    assert seen() == 4
+    store.record_soon(visits[-1])
+    assert seen() == 4 + GROUP
+    with pytest.raises(AssertionError):
+        store.record_soon(broken)
+    assert not store.connection.in_transaction
+    check_whole(store)
