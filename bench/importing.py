@@ -35,12 +35,12 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.captures import read_records
-from newsbot import urls
 from newsbot.demo.articles import load_articles
 from newsbot.demo.render import render_site
-from newsbot.importing.reading import Page, read
-from newsbot.importing.warc import default_jobs
 from newsbot.profiles import Site, load_sites
+from newsbot.replay.reading import Page, read
+from newsbot.replay.warc import default_jobs
+from newsbot.visit import urls
 
 ORIGIN = "http://127.0.0.1:8765"
 ROOT = Path(__file__).parent.parent

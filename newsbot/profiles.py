@@ -28,7 +28,7 @@ from pydantic import (
     model_validator,
 )
 
-from newsbot import urls
+from newsbot.visit import urls
 
 SITES_DIR = Path(__file__).parent / "sites"
 EXAMPLE_DIR = Path(__file__).parent / "demo" / "sites"

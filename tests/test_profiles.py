@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from newsbot import urls
 from newsbot.profiles import (
     FAMILIES_DIR,
     REGIONS,
@@ -22,6 +21,7 @@ from newsbot.profiles import (
     load_site,
     load_sites,
 )
+from newsbot.visit import urls
 
 SITES = load_sites()
 ZONES = {

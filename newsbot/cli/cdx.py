@@ -17,7 +17,6 @@ from tqdm import tqdm
 from archive.errors import ArchiveUsageError
 from archive.schema import OUTCOMES
 from archive.store import DATABASE, Store, open_database
-from newsbot import urls
 from newsbot.cli.common import (
     data_option,
     json_option,
@@ -27,9 +26,10 @@ from newsbot.cli.common import (
     sites_dir_option,
     verbosity_options,
 )
-from newsbot.importing.servers import KINDS, RECORDS
+from newsbot.crawl.settings import NEWSBOT_JOBS
 from newsbot.profiles import Site
-from newsbot.settings import NEWSBOT_JOBS
+from newsbot.replay.servers import KINDS, RECORDS
+from newsbot.visit import urls
 
 _DELAY = 2.0
 """Seconds between requests to a public server."""
@@ -125,7 +125,7 @@ def cdx(
     newsbot import cdx --server https://web.archive.org/ --site aqjolgazet --contact you@example.org
     newsbot import cdx --server http://localhost:8080/coll/ --site aqjolgazet --dry-run
     """
-    from newsbot.importing.cdx import Wish
+    from newsbot.replay.cdx import Wish
 
     wish = Wish(**wishes)
     sites = pick_sites(site_ids, sites_dirs)
@@ -169,9 +169,9 @@ def _import(
     verbose: bool,
     progress: bool,
 ) -> list[Any]:
-    from newsbot.importing.cdx import import_sites
-    from newsbot.importing.transport import hosts_of
-    from newsbot.session import SOFTWARE
+    from newsbot.crawl.session import SOFTWARE
+    from newsbot.replay.cdx import import_sites
+    from newsbot.replay.transport import hosts_of
 
     loopback = hosts_of([wish.server]).is_loopback
     if not loopback and not contact:

@@ -22,10 +22,10 @@ from archive.schema import OUTCOMES
 from archive.store import DATABASE, open_database
 from archive.times import now
 from newsbot.cli.common import print_table
+from newsbot.crawl.loader import spider_class
+from newsbot.crawl.session import Options, Session, borrow_store, return_store
+from newsbot.crawl.spider import ContactMissing, NewspaperSpider
 from newsbot.profiles import Site
-from newsbot.session import Options, Session, borrow_store, return_store
-from newsbot.spiders.loader import spider_class
-from newsbot.spiders.newspaper import ContactMissing, NewspaperSpider
 
 _PROGRESS_STEP = 20
 """Visits between two looks at how many are still due."""
@@ -136,7 +136,7 @@ def _settings(
     folder: Path, options: Options, contact: str | None, jobs: int | None, verbose: bool
 ) -> Settings:
     settings = Settings()
-    settings.setmodule("newsbot.settings")
+    settings.setmodule("newsbot.crawl.settings")
     logs = folder / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     for name, value in (

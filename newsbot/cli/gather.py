@@ -84,7 +84,7 @@ def crawl(
     newsbot crawl aqjolgazet --dry-run    what would be visited?
     """
     from newsbot.cli.crawling import dry_run, print_failures, print_reports, run_crawls
-    from newsbot.session import Options
+    from newsbot.crawl.session import Options
 
     options = Options(**choices)
     reports = (dry_run if options.dry_run else run_crawls)(

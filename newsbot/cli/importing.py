@@ -72,8 +72,8 @@ def warc(
     newsbot import warc --site aqjolgazet old/*.warc.zst
     """
     from archive.store import Store
-    from newsbot.importing.warc import import_warc
-    from newsbot.session import SOFTWARE
+    from newsbot.crawl.session import SOFTWARE
+    from newsbot.replay.warc import import_warc
 
     sites = load_sites(*sites_dirs)
     if site_id:

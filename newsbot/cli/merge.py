@@ -13,7 +13,7 @@ from tqdm import tqdm
 from archive.merge import Summary, merge
 from archive.store import DATABASE, Store, open_database
 from newsbot.cli.common import data_option, json_option, print_json, print_table
-from newsbot.session import SOFTWARE
+from newsbot.crawl.session import SOFTWARE
 
 
 @click.command("merge")

@@ -15,11 +15,11 @@ from tqdm import tqdm
 
 from archive.store import Store, open_database
 from newsbot.cli.common import data_option, json_option, print_table, sites_dir_option
+from newsbot.crawl.session import SOFTWARE
 from newsbot.profiles import EXAMPLE_DIR, load_sites
-from newsbot.reextraction import Choice, Report, count, reextract
-from newsbot.reextraction.judging import FIELDS, changed_paragraphs
-from newsbot.reextraction.reading import Result
-from newsbot.session import SOFTWARE
+from newsbot.replay.compare import FIELDS, changed_paragraphs
+from newsbot.replay.reextract import Choice, Report, count, reextract
+from newsbot.replay.reread import Result
 
 _SHOWN = 76
 """Characters of a value in an example."""

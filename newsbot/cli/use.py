@@ -18,7 +18,7 @@ from archive.export.warc import Summary, write_warc
 from archive.query import Selection, articles
 from archive.store import open_database
 from newsbot.cli.common import data_option
-from newsbot.session import SOFTWARE
+from newsbot.crawl.session import SOFTWARE
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
 """Formats that hold the captures themselves."""

@@ -19,7 +19,7 @@ from newsbot.cli.common import data_option, json_option, print_json, sites_dir_o
 
 if TYPE_CHECKING:
     from newsbot.profiles import Site
-    from newsbot.reextraction.reading import Result
+    from newsbot.replay.reread import Result
 
 _COLOURS = {"damage": "red", "inconsistency": "yellow", "note": "bright_black"}
 _SHOWN = 5
@@ -63,8 +63,8 @@ def verify_command(
     newsbot verify --full     now and then, and after copying the archive
     newsbot verify --repair   no crawl may run meanwhile
     """
-    from newsbot.importing.warc import default_jobs
     from newsbot.profiles import EXAMPLE_DIR, load_sites
+    from newsbot.replay.warc import default_jobs
 
     sites = load_sites(EXAMPLE_DIR, *sites_dirs)
     jobs = default_jobs() if jobs is None else jobs
@@ -116,8 +116,8 @@ def _repair(
     folder: Path, findings: Sequence[Finding], sites: dict[str, Site], jobs: int, quiet: bool
 ) -> list[str]:
     from archive.verify.repairing import repair
-    from newsbot.importing.warc import import_warc
-    from newsbot.session import SOFTWARE
+    from newsbot.crawl.session import SOFTWARE
+    from newsbot.replay.warc import import_warc
 
     done: list[str] = []
 
@@ -161,7 +161,7 @@ def compare_texts(
     Where they are not, the rules have changed since: news.db holds what newsbot wrote, and the
     captures are whole, or another check says so. So what is found are notes.
     """
-    from newsbot.reextraction import reextract
+    from newsbot.replay.reextract import reextract
 
     found: dict[str, list[int]] = {}
 

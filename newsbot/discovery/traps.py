@@ -10,7 +10,7 @@ from collections import Counter
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
-from newsbot.urls import MAX_LENGTH
+from newsbot.visit.urls import MAX_LENGTH
 
 MAX_DEPTH = 12
 """Path segments; newspapers use up to eight (/kk/news/2022/12/24/123/slug/2/)."""

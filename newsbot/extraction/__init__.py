@@ -19,7 +19,6 @@ from lxml.etree import _Element as Element
 from archive.article import Article
 from archive.kazakh.language import identify, looks_mixed_script
 from archive.kazakh.letters import faithful
-from newsbot import urls
 from newsbot.extraction import body as bodies
 from newsbot.extraction import classify, fields, structured
 from newsbot.extraction.around import Around, signature
@@ -30,6 +29,7 @@ from newsbot.extraction.decode import decode
 from newsbot.extraction.generic import main_blocks
 from newsbot.extraction.page import Page
 from newsbot.profiles import Family, Layout, Site, families, layouts_of
+from newsbot.visit import urls
 
 __all__ = ["Article", "extract"]
 

@@ -27,7 +27,7 @@ from archive.query import EVERYTHING, Selection
 from archive.store import open_database
 from tests.archive.building import HOME, Paper, article, open_paper
 from tests.conftest import Run
-from tests.importing.replay import browse, pywb, tool
+from tests.replay.replay import browse, pywb, tool
 
 BODY = (
     '<!DOCTYPE html><html lang="kk"><meta charset="utf-8"><title>Су</title>'
@@ -315,7 +315,7 @@ def test_the_command_writes_files_and_pipes_alike(tmp_path: Path, form: str) -> 
     subprocess.run([*command, "-o", out], **how)  # type: ignore[call-overload]
     assert out.read_bytes() == piped.stdout
     write = {"warc": write_warc, "wacz": write_wacz}[form]
-    from newsbot.session import SOFTWARE
+    from newsbot.crawl.session import SOFTWARE
 
     assert piped.stdout == exported(tmp_path / "data", write=write, software=SOFTWARE)
 

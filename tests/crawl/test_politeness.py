@@ -13,7 +13,7 @@ from tests.crawl.state import read
 from tests.crawl.wire import Answer, Wire, counted, http, outcomes, page, prepare, scrapy, wire
 
 PAGE = http(page())
-QUICK = "import newsbot.downloading.backoff as b; b.OWN_BACKOFF = 0.2; b.FIRST_DELAY = 0.1"
+QUICK = "import newsbot.crawl.middlewares.backoff as b; b.OWN_BACKOFF = 0.2; b.FIRST_DELAY = 0.1"
 FOUR = [f"/{number}" for number in range(4)]
 
 
@@ -182,7 +182,7 @@ def test_three_urls_given_up_in_a_row_end_the_crawl(tmp_path: Path) -> None:
     with wire(dict.fromkeys(paths, refusal("Retry-After: 3600"))) as server:
         scrapy(
             prepare(server.origin, tmp_path, paths),
-            before="import newsbot.downloading.backoff as b; b.OWN_BACKOFF = 0.2",
+            before="import newsbot.crawl.middlewares.backoff as b; b.OWN_BACKOFF = 0.2",
         )
     assert len([path for path in server.paths if path in paths]) == 3
     assert read(tmp_path / "data", "SELECT reason FROM crawls ORDER BY id DESC LIMIT 1") == [
@@ -244,7 +244,10 @@ def test_robots_txt_that_never_comes_closes_the_site_within_half_a_minute(tmp_pa
     with wire({"/1": PAGE}, hang) as server:
         started = time.monotonic()
         command = prepare(server.origin, tmp_path, ["/1"])
-        scrapy(command, before="import newsbot.middlewares as m; m.ROBOTS_TIMEOUT = 1.0")
+        scrapy(
+            command,
+            before="import newsbot.crawl.middlewares.everything as m; m.ROBOTS_TIMEOUT = 1.0",
+        )
         assert time.monotonic() - started < 30
     assert server.paths == ["/robots.txt"]
     assert outcomes(tmp_path)["/1"][0] == "deferred"

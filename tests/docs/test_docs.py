@@ -29,10 +29,11 @@ from archive.schema import OUTCOMES, migrate
 from archive.store import Candidate, Store, open_database
 from archive.times import now
 from archive.visits import SECOND_LOOK, Visit
-from newsbot import cli, profiles, settings
+from newsbot import cli, profiles
+from newsbot.crawl import settings
+from newsbot.crawl.session import Options
 from newsbot.demo.articles import expected
-from newsbot.schedule import OLDEST, POLLS, REVISITS
-from newsbot.session import Options
+from newsbot.visit.schedule import OLDEST, POLLS, REVISITS
 from tests.docs.regenerate import DOCS, PACKAGES, ROOT, blocks, commands, generated, modules
 
 MARKDOWN = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])

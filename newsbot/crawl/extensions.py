@@ -1,0 +1,114 @@
+"""extensions: open and close a crawl's session, and leave no URL without an outcome."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import signals
+from scrapy.http import Request, Response
+from scrapy.logformatter import LogFormatter, LogFormatterResult
+from twisted.python.failure import Failure
+
+from archive.errors import ArchiveError
+from archive.times import now
+from archive.visits import Visit
+from newsbot.visit.schedule import retry_after_failure
+
+if TYPE_CHECKING:
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
+    from newsbot.crawl.spider import NewspaperSpider
+
+logger = logging.getLogger(__name__)
+
+
+class SessionExtension:
+    """Binds the session to the spider's life, and records visits that ended in a bug of ours."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor; connects the signals."""
+        self = cls(crawler)
+        connect = crawler.signals.connect
+        connect(self.spider_closed, signal=signals.spider_closed)
+        connect(self.spider_error, signal=signals.spider_error)
+        connect(self.item_error, signal=signals.item_error)
+        return self
+
+    def spider_closed(self, spider: NewspaperSpider, reason: str) -> None:
+        """Write the crawl's last row."""
+        stats = self.crawler.stats
+        requests = stats.get_value("downloader/request_count", 0) if stats else 0
+        for outcome, number in spider.session.outcomes.items():
+            if stats:
+                stats.set_value(f"newsbot/outcome/{outcome}", number)
+        spider.session.close(reason, requests)
+
+    def spider_error(
+        self, failure: Failure, response: Response | None, spider: NewspaperSpider
+    ) -> None:
+        """Stop where the archive cannot be written; otherwise record the failed visit."""
+        if isinstance(failure.value, (ArchiveError, OSError, sqlite3.Error)):
+            spider.abort(failure.value)
+        elif response is not None and response.request is not None:
+            self._record_bug(response.request, failure, spider)
+
+    def item_error(
+        self, item: Any, response: Response | None, spider: NewspaperSpider, failure: Failure
+    ) -> None:
+        """Stop where the archive cannot be written; otherwise record the failed visit."""
+        if isinstance(failure.value, (ArchiveError, OSError)):
+            spider.abort(failure.value)
+        elif response is not None and response.request is not None:
+            self._record_bug(response.request, failure, spider)
+
+    def _record_bug(self, request: Request, failure: Failure, spider: NewspaperSpider) -> None:
+        frontier = request.meta.get("frontier")
+        if frontier is None or frontier not in spider.session.in_flight:
+            return
+        moment = now()
+        spider.session.record(
+            Visit(
+                frontier=frontier,
+                crawl=spider.session.crawl,
+                site=spider.site.id,
+                fetched_at=moment,
+                outcome="failed",
+                error=f"bug: {type(failure.value).__name__}: {failure.value}"[:500],
+                due=moment + retry_after_failure(request.meta.get("failures", 0)),
+            )
+        )
+
+
+class BriefLogFormatter(LogFormatter):
+    """Logs items by their URL: they hold whole articles."""
+
+    def scraped(
+        self, item: Any, response: Response | Failure | None, spider: Spider
+    ) -> LogFormatterResult:
+        """One debug line an item."""
+        return {
+            "level": logging.DEBUG,
+            "msg": "%(outcome)s %(url)s",
+            "args": {"outcome": getattr(item, "outcome", ""), "url": getattr(item, "url", "")},
+        }
+
+    def item_error(
+        self,
+        item: Any,
+        exception: BaseException,
+        response: Response | Failure | None,
+        spider: Spider,
+    ) -> LogFormatterResult:
+        """One error line; expected errors need no traceback."""
+        return {
+            "level": logging.ERROR,
+            "msg": "%(url)s: %(error)s",
+            "args": {"url": getattr(item, "url", ""), "error": exception},
+        }

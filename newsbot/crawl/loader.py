@@ -1,0 +1,49 @@
+"""loader: offers every site profile as a spider, to `scrapy list` and `newsbot crawl` alike."""
+
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+from typing import Self
+
+from scrapy import Request
+from scrapy.settings import BaseSettings
+
+from newsbot.crawl.spider import NewspaperSpider
+from newsbot.profiles import Site, load_sites
+from newsbot.visit import urls
+
+
+def spider_class(site: Site) -> type[NewspaperSpider]:
+    """The spider of one site: the one spider class, bound to the profile."""
+    name = f"{site.id.replace('-', '_').title().replace('_', '')}Spider"
+    return type(name, (NewspaperSpider,), {"name": site.id, "site": site, "__doc__": site.name})
+
+
+class SiteSpiderLoader:
+    """Scrapy's spider loader over newsbot/sites/*.toml and the user's own folders."""
+
+    def __init__(self, settings: BaseSettings) -> None:
+        folders = [Path(folder) for folder in settings.getlist("NEWSBOT_SITES_DIRS")]
+        self._sites = load_sites(*folders)
+
+    @classmethod
+    def from_settings(cls, settings: BaseSettings) -> Self:
+        """Scrapy's constructor. Raises `ProfileError` for a broken profile."""
+        return cls(settings)
+
+    def load(self, spider_name: str) -> type[NewspaperSpider]:
+        """The spider class of a site. Raises KeyError where there is none, as Scrapy expects."""
+        try:
+            return spider_class(self._sites[spider_name])
+        except KeyError:
+            raise KeyError(f"Spider not found: {spider_name}") from None
+
+    def list(self) -> builtins.list[str]:
+        """Ids of all sites."""
+        return builtins.list(self._sites)
+
+    def find_by_request(self, request: Request) -> builtins.list[str]:
+        """Ids of the sites that a request's host belongs to."""
+        netloc = urls.netloc(request.url)
+        return [site.id for site in self._sites.values() if netloc in site.netlocs]

@@ -1,0 +1,1 @@
+"""middlewares: one downloader middleware a file; their order is in `newsbot.crawl.settings`."""

@@ -1,0 +1,163 @@
+"""backoff: a host that says «too many requests» or «not now» is left alone as long as it asks.
+
+One that says nothing at all is not asked over and over either. RFC 9110 §10.2.3 and RFC 6585 §4:
+`Retry-After` in seconds or as a date pauses the whole host.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Self
+
+from scrapy import signals
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+)
+from scrapy.http import Request, Response
+from scrapy.utils.defer import deferred_from_coro
+from twisted.web.client import ResponseNeverReceived
+
+from archive.times import now
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from newsbot.crawl.network.downloader import PoliteDownloader
+
+logger = logging.getLogger(__name__)
+
+REFUSALS = (429, 503)
+OWN_BACKOFF = 10.0
+"""Seconds where the host names none; doubled at every further refusal of the same URL."""
+MAX_PAUSE = 120.0
+"""Seconds waited for within a run; who asks for more is asked again in a later run."""
+WAITS_PER_URL = 3
+"""Times that one URL is waited for where the host names no time."""
+APPOINTMENTS_PER_URL = 6
+"""Times that one URL is waited for where the host does, and says a minute or less."""
+SHORT = 60.0
+WAITS_PER_HOST = 20
+LAST_STRAW = 3
+"""URLs given up in a row after which the crawl ends."""
+MAX_SILENCE = 10
+"""Requests in a row without any answer from the site after which the crawl ends."""
+FIRST_DELAY = 1.0
+"""Seconds between requests after a first refusal, at least."""
+_UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
+_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+def retry_after(response: Response, at: datetime) -> float | None:
+    """Seconds that `Retry-After` asks for, counted from `at` or from the server's own `Date`.
+
+    None where the header is missing, unreadable, zero, negative or in the past.
+    """
+    value = _text(response, "Retry-After")
+    if _SECONDS.fullmatch(value):
+        seconds = float(value)
+    else:
+        asked = _date(value)
+        if asked is None:
+            return None
+        seconds = (asked - (_date(_text(response, "Date")) or at)) / timedelta(seconds=1)
+    return seconds if seconds > 0 else None
+
+
+def _text(response: Response, name: str) -> str:
+    return (response.headers.get(name) or b"").decode("latin-1").strip()
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else None
+
+
+class BackOffMiddleware:
+    """Pauses a host that refuses, tries the same URL again, and knows when to give up."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.waits: Counter[str] = Counter()
+        self.given_up: Counter[str] = Counter()
+        self.silence = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor; connects the signal."""
+        self = cls(crawler)
+        crawler.signals.connect(self.pause, signal=signals.response_downloaded)
+        return self
+
+    @property
+    def _downloader(self) -> PoliteDownloader:
+        assert self.crawler.engine is not None
+        return self.crawler.engine.downloader  # type: ignore[return-value]
+
+    def pause(self, response: Response, request: Request) -> None:
+        """Hold the host back at once: when the middlewares hear of it, the next request is out."""
+        if response.status in REFUSALS:
+            own = OWN_BACKOFF * 2.0 ** _refusals(request)
+            asked = retry_after(response, now()) or own
+            self._downloader.pause(request, asked if asked <= MAX_PAUSE else own)
+            self._downloader.slow_down(request, FIRST_DELAY)
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Try again after the pause, or let the refusal pass to the spider."""
+        self.silence = 0
+        host = self._downloader.get_slot_key(request)
+        if response.status not in REFUSALS:
+            self.given_up[host] = 0
+            # Served after one pause: not the page was the matter but our pace.
+            if _refusals(request) == 1:
+                self._downloader.slow_down(request, 2 * self._downloader.delay(request))
+            return response
+        if request.meta.get("dont_obey_robotstxt"):  # robots.txt itself: no answer is an answer
+            return response
+        asked = retry_after(response, now())
+        most = APPOINTMENTS_PER_URL if asked and asked <= SHORT else WAITS_PER_URL
+        if (
+            _refusals(request) < most
+            and self.waits[host] < WAITS_PER_HOST
+            and (asked or 0.0) <= MAX_PAUSE
+        ):
+            self.waits[host] += 1
+            again = request.copy()
+            again.meta["refusals"] = _refusals(request) + 1
+            logger.info("%s answers %s: waiting", request.url, response.status)
+            return again
+        self._give_up(host)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Count what got no answer."""
+        if isinstance(exception, _UNREACHABLE) or isinstance(
+            exception.__cause__, ResponseNeverReceived
+        ):
+            self.silence += 1
+            if self.silence == MAX_SILENCE:
+                logger.warning("no answer to %s requests in a row: enough for now", MAX_SILENCE)
+                self._end("unreachable")
+
+    def _give_up(self, host: str) -> None:
+        self.given_up[host] += 1
+        if self.given_up[host] == LAST_STRAW:
+            logger.warning("%s refused %s URLs in a row: enough for now", host, LAST_STRAW)
+            self._end("backing_off")
+
+    def _end(self, reason: str) -> None:
+        assert self.crawler.engine is not None
+        deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
+
+
+def _refusals(request: Request) -> int:
+    count: int = request.meta.get("refusals", 0)
+    return count

@@ -1,0 +1,143 @@
+"""session: one crawl of one site: its store, its counters, the URLs in flight.
+
+Every component reaches it through `crawler.spider.session`, so that `scrapy crawl ID` and
+`newsbot crawl ID` are the same thing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from archive.errors import ArchiveError
+from archive.store import Due, Store
+from archive.times import now
+from archive.visits import Visit
+from newsbot import __version__
+from newsbot.profiles import Site
+from newsbot.replay.workers import Workers
+
+SOFTWARE = f"newsbot/{__version__}"
+_ALL = 1_000_000
+_stores: dict[Path, tuple[Store, int]] = {}
+
+
+def borrow_store(folder: Path) -> Store:
+    """The process's one store for a folder; give it back with `return_store`."""
+    key = folder.absolute()
+    store, users = _stores.get(key) or (Store(key, SOFTWARE), 0)
+    _stores[key] = (store, users + 1)
+    return store
+
+
+def return_store(folder: Path) -> None:
+    """Close the store when its last user has given it back."""
+    key = folder.absolute()
+    store, users = _stores[key]
+    if users > 1:
+        _stores[key] = (store, users - 1)
+    else:
+        del _stores[key]
+        store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a crawl differs from the ordinary one."""
+
+    limit: int | None = None
+    """Visit at most this many article URLs."""
+    full: bool = False
+    """Follow every source to its end: the back-fill of a whole history."""
+    since: str | None = None
+    """Only what sources date on or after this ISO 8601 date."""
+    oldest_first: bool = False
+    revisit: bool = False
+    """Look at every known article and every source again, due or not."""
+    dry_run: bool = False
+    """Ask the sources, but visit nothing."""
+
+
+class Session:
+    """State of one crawl; opened with the spider and closed with it."""
+
+    def __init__(self, site: Site, folder: Path, options: Options, jobs: int = 0) -> None:
+        """Borrow the store of `folder`; `jobs` is the number of extraction processes."""
+        self.site = site
+        self.folder = folder
+        self.options = options
+        self.store = borrow_store(folder)
+        self.workers = Workers(jobs)
+        self.crawl = 0
+        self.outcomes: Counter[str] = Counter()
+        self.discovered = 0
+        self.sources_ok = 0
+        self.sources_failed = 0
+        self.last_error: str | None = None
+        self.fatal: ArchiveError | None = None
+        self.in_flight: set[int] = set()
+        self.planned: list[str] = []
+        """What a dry run would have visited."""
+        self.traps: Counter[str] = Counter()
+        """Links not followed, by the kind of trap they look like."""
+        self._visits = 0
+
+    def open(self) -> None:
+        """Write the crawl's first row."""
+        self.store.save_site(self.site.row)
+        self.crawl = self.store.start_crawl(self.site.id, now())
+        if self.options.revisit:
+            self.store.everything_due(self.site.id, now())
+
+    def close(self, reason: str, requests: int) -> None:
+        """Write the crawl's last row and give the store back."""
+        try:
+            if self.crawl:
+                self.store.finish_crawl(self.crawl, now(), reason, requests)
+        except ArchiveError as error:
+            self.fatal = self.fatal or error
+        finally:
+            self.workers.close()
+            return_store(self.folder)
+
+    def take_due(self, count: int, at: datetime) -> list[Due]:
+        """Frontier URLs to visit next; they are in flight until recorded."""
+        ceilings = [count]
+        if self.options.limit is not None:
+            ceilings.append(self.options.limit - self._visits)
+        daily = self.site.crawl.daily_limit
+        if daily is not None:
+            used = self.store.visits_since(self.site.id, at - timedelta(days=1))
+            ceilings.append(daily - used - len(self.in_flight))
+        if self.options.dry_run:
+            ceilings[0] = _ALL
+        count = min(ceilings)
+        if count <= 0:
+            return []
+        rows = self.store.due(
+            self.site.id, at, count, self.in_flight, oldest_first=self.options.oldest_first
+        )
+        self._visits += len(rows)
+        self.in_flight.update(row.id for row in rows)
+        if self.options.dry_run:
+            self.planned.extend(row.url for row in rows)
+            return []
+        return rows
+
+    def record(self, visit: Visit) -> str:
+        """Store a visit and count its outcome."""
+        outcome = self.store.record_soon(visit)
+        self.in_flight.discard(visit.frontier)
+        self.outcomes[outcome] += 1
+        return outcome
+
+    @property
+    def failed(self) -> bool:
+        """Whether the crawl got nowhere: no source answered, or every visit failed."""
+        if self.fatal:
+            return True
+        visits = self.outcomes.total()
+        bad = self.outcomes["failed"] + self.outcomes["blocked"]
+        return (self.sources_failed > 0 and self.sources_ok == 0) or (visits > 0 and bad == visits)

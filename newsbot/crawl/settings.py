@@ -1,0 +1,120 @@
+"""Scrapy settings. Every one that differs from Scrapy's default says why."""
+
+import os
+
+from newsbot import __version__
+
+BOT_NAME = "newsbot"
+
+# Every site profile is a spider; see newsbot/spiders/loader.py.
+SPIDER_LOADER_CLASS = "newsbot.crawl.loader.SiteSpiderLoader"
+SPIDER_MODULES = ["newsbot.crawl.spider"]
+# Folders with the user's own profiles, beside newsbot/sites.
+NEWSBOT_SITES_DIRS = [d for d in os.environ.get("NEWSBOT_SITES_DIR", "").split(os.pathsep) if d]
+# The archive's folder.
+NEWSBOT_DATA = os.environ.get("NEWSBOT_DATA") or "data"
+# Who runs this crawler: an e-mail address or a page. Public sites are not crawled without it.
+NEWSBOT_CONTACT = os.environ.get("NEWSBOT_CONTACT", "")
+# How a run differs from the ordinary one: fields of newsbot.crawl.session.Options, as JSON or a dict.
+NEWSBOT_OPTIONS: dict[str, object] = {}
+
+# Processes that read pages, for each site; 0 reads them in the process that fetches.
+NEWSBOT_JOBS = 1 if (os.cpu_count() or 1) > 1 else 0
+
+# A newspaper must be able to tell who is asking; the contact is added when the crawl starts.
+USER_AGENT = f"newsbot/{__version__} (news archive)"
+ROBOTSTXT_USER_AGENT = "newsbot"
+
+# The frontier table is the queue: what is waiting survives kill -9.
+SCHEDULER = "newsbot.crawl.scheduler.FrontierScheduler"
+
+ROBOTSTXT_OBEY = True
+# Crawl-delay and refusals slow a host down; AutoThrottle may not undo it.
+DOWNLOADER = "newsbot.crawl.network.downloader.PoliteDownloader"
+# The web and nothing else, with limits on headers and without half bodies.
+DOWNLOAD_HANDLERS = {
+    "http": "newsbot.crawl.network.connections.Handler",
+    "https": "newsbot.crawl.network.connections.Handler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
+# No name of a public site may lead into a private network.
+TWISTED_DNS_RESOLVER = "newsbot.crawl.network.addresses.PublicResolver"
+# Newspapers that choose the edition by this header shall serve the Kazakh one.
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "kk,ru;q=0.5",
+}
+# One request at a time and seconds between them, unless a profile knows better.
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 2.0
+# The profile's delay is a promise; Scrapy's default jitter would undercut it every other time.
+DOWNLOAD_DELAY_JITTER = 0.0
+AUTOTHROTTLE_ENABLED = True
+# A page gives one item; Scrapy would start a hundred tasks for it (a fifth of all our time).
+CONCURRENT_ITEMS = 1
+AUTOTHROTTLE_MAX_DELAY = 60.0
+# Two retries within a run; what still fails is due again later.
+RETRY_TIMES = 2
+# 429 and 503 are not retried at once: the server asked us to stay away (BackOffMiddleware).
+RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]
+# Scrapy's own without the time-out: three minutes for one page are too many.
+RETRY_EXCEPTIONS = [
+    "scrapy.exceptions.CannotResolveHostError",
+    "scrapy.exceptions.DownloadConnectionRefusedError",
+    "scrapy.exceptions.DownloadFailedError",
+    "scrapy.exceptions.ResponseDataLossError",
+]
+REDIRECT_MAX_TIMES = 8
+# Longer ones are pages that reload themselves, not pages that have moved.
+METAREFRESH_MAXDELAY = 5
+DOWNLOAD_TIMEOUT = 60
+# No article page is larger; a bomb is cut here.
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+# Sessions and consent cookies make one article look like many.
+COOKIES_ENABLED = False
+# Statuses are outcomes here, so the spider sees them all.
+HTTPERROR_ALLOW_ALL = True
+
+# Ports that run code; nothing here needs them.
+REMOTE_CONTROL_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+
+DOWNLOADER_MIDDLEWARES = {
+    # Stock robots.txt handling lets requests through while the file is being downloaded.
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "newsbot.crawl.middlewares.everything.RobotsMiddleware": 100,
+    # Hosts are checked with their port, on every request including redirects.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "newsbot.crawl.middlewares.everything.OwnSiteMiddleware": 50,
+    # Pauses a whole host, which Scrapy's retries cannot.
+    "newsbot.crawl.middlewares.backoff.BackOffMiddleware": 560,
+    # Loops end at once and in a failure; file: and javascript: are no redirects.
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "newsbot.crawl.middlewares.everything.MetaRefreshMiddleware": 580,
+    # Whole bodies only, where Scrapy takes a truncated gzip for a page.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "newsbot.crawl.middlewares.decoding.DecodingMiddleware": 590,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "newsbot.crawl.middlewares.everything.RedirectMiddleware": 600,
+    # Next to the network: sees the bytes before anything decompresses or reads them.
+    "newsbot.crawl.middlewares.everything.CaptureMiddleware": 950,
+}
+SPIDER_MIDDLEWARES = {
+    # Candidate URLs never become requests by themselves, so there is no depth to count.
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+}
+ITEM_PIPELINES = {
+    "newsbot.crawl.pipelines.CleanPipeline": 100,
+    "newsbot.crawl.pipelines.ValidatePipeline": 200,
+    "newsbot.crawl.pipelines.StorePipeline": 300,
+}
+EXTENSIONS = {
+    "newsbot.crawl.extensions.SessionExtension": 0,
+}
+LOG_LEVEL = "INFO"
+# Items hold whole articles; one line says enough.
+LOG_FORMATTER = "newsbot.crawl.extensions.BriefLogFormatter"
