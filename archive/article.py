@@ -6,7 +6,7 @@ The record that extraction produces, the archive keeps and `newsbot export` prin
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(slots=True)
@@ -63,7 +63,54 @@ class Article:
         return self.text.split("\n\n") if self.text else []
 
 
-FIELDS = (
-    "is_article reason url canonical_url title text captions authors published published_raw modified "
-    "section tags language image views comments editions pages site layout charset sources flags"
-).split()
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an article: what the archive does with it."""
+
+    name: str
+    kind: Literal["text", "number", "list", "object", "flag"] = "text"
+    """`list` and `object` are kept as JSON."""
+    stored: bool = True
+    """Whether `articles` has a column of that name."""
+    revised: bool = False
+    """Whether a change of it makes a revision, and `readings` has a column of it."""
+
+
+ARTICLE = (
+    Field("is_article", "flag", stored=False),
+    Field("reason", stored=False),
+    Field("url"),
+    Field("canonical_url", stored=False),
+    Field("title", revised=True),
+    Field("text", revised=True),
+    Field("captions", "list", revised=True),
+    Field("authors", "list", revised=True),
+    Field("published", revised=True),
+    Field("published_raw"),
+    Field("modified"),
+    Field("section", revised=True),
+    Field("tags", "list", revised=True),
+    Field("language", revised=True),
+    Field("image", revised=True),
+    Field("views", "number"),
+    Field("comments", "number"),
+    Field("editions", "list"),
+    Field("pages", "list", stored=False),
+    Field("site"),
+    Field("layout"),
+    Field("charset"),
+    Field("sources", "object"),
+    Field("flags", "list"),
+)
+"""The one list of an article's fields: schema, history, export, comparison and docs follow it."""
+
+FIELDS = [field.name for field in ARTICLE]
+REVISED = [field.name for field in ARTICLE if field.revised]
+"""Fields whose change makes a revision."""
+READ = [
+    field.name
+    for field in ARTICLE
+    if field.stored and field.name not in ("url", "site", "views", "comments")
+]
+"""Fields that a reading keeps: what one look at the page told, but for addresses and counters."""
+JSON_FIELDS = frozenset(field.name for field in ARTICLE if field.kind in ("list", "object"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from archive.schema import OUTCOMES
+from archive.store.schema import OUTCOMES
 
 _SITES = f"""
 SELECT s.id AS site, s.name,

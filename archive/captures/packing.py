@@ -6,9 +6,10 @@ rows of one transaction point into one of the two; `mending` drops the other aft
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from archive.captures import dictionaries
 from archive.captures.dictionaries import Dictionary
@@ -16,17 +17,28 @@ from archive.captures.files import site_files, sync_folder, whole_file
 from archive.captures.reading import raw_records
 from archive.captures.streams import Stream
 from archive.captures.training import newest_dictionary, next_dictionary
+from archive.captures.writing import CaptureWriter
 
-if TYPE_CHECKING:
-    from archive.store import Store
+
+class Rows(Protocol):
+    """The store, as far as packing needs it."""
+
+    folder: Path
+
+    def captures(self, site: str) -> CaptureWriter:
+        """The writer of a site's files."""
+
+    def move_captures(self, old: str, new: str, places: Mapping[int, tuple[int, int, int]]) -> bool:
+        """Let the rows of one file point into another; False where one points at nothing."""
+
 
 _LEAST = 64 << 10
 """Bytes of a `.warc.gz` below which no dictionary pays."""
-Places = dict[int, tuple[int, int]]
-"""Offset of a record in the old file → its offset and length in the new one."""
+Places = dict[int, tuple[int, int, int]]
+"""Offset of a record in the old file → its offset, length and CRC-32 in the new one."""
 
 
-def pack(store: Store, site: str) -> int:
+def pack(store: Rows, site: str) -> int:
     """Pack the files of a site that no crawl is writing to any more; returns the bytes saved.
 
     Run it at the end of a crawl or import. Files that hold a damaged record stay as they are, for
@@ -43,15 +55,12 @@ def pack(store: Store, site: str) -> int:
     dictionary = next_dictionary(folder, site) if loose else None
     if dictionary is None:
         return 0
-    from archive.store import explained_errors  # which imports this package
-
-    with explained_errors(store.folder):
-        store.captures(site).close()
-        dictionaries.keep_copy(folder, site, dictionary)
-        return sum(_pack(store, path, dictionary) for path in loose)
+    store.captures(site).close()
+    dictionaries.keep_copy(folder, site, dictionary)
+    return sum(_pack(store, path, dictionary) for path in loose)
 
 
-def _pack(store: Store, loose: Path, dictionary: Dictionary) -> int:
+def _pack(store: Rows, loose: Path, dictionary: Dictionary) -> int:
     packed = loose.with_suffix(".zst")
     if packed.exists():
         return 0
@@ -59,7 +68,8 @@ def _pack(store: Store, loose: Path, dictionary: Dictionary) -> int:
         places = _rewrite(loose, packed, dictionary)
     except _Damaged:
         return 0
-    if not _move_rows(store, loose, packed, places):
+    old, new = (path.relative_to(store.folder).as_posix() for path in (loose, packed))
+    if not store.move_captures(old, new, places):
         packed.unlink()
         return 0
     saved = loose.stat().st_size - packed.stat().st_size
@@ -81,7 +91,7 @@ def _rewrite(loose: Path, packed: Path, dictionary: Dictionary) -> Places:
             frame = dictionary.compress(record)
             if offset in places or dictionary.decompressor().decompress(frame) != record:
                 raise _Damaged
-            places[offset] = (out.tell(), len(frame))
+            places[offset] = (out.tell(), len(frame), zlib.crc32(frame))
             out.write(frame)
     return places
 
@@ -92,19 +102,3 @@ def _records(path: Path) -> Iterator[tuple[int, bytes]]:
             if raw.error:
                 raise _Damaged
             yield raw.offset, raw.data
-
-
-def _move_rows(store: Store, loose: Path, packed: Path, places: Places) -> bool:
-    """Let the rows point into the packed file; False where one points at nothing."""
-    old, new = (path.relative_to(store.folder).as_posix() for path in (loose, packed))
-    rows = store.connection.execute(
-        "SELECT id, warc_offset FROM captures WHERE warc = ?", (old,)
-    ).fetchall()
-    if any(row["warc_offset"] not in places for row in rows):
-        return False
-    with store.transaction() as c:
-        c.executemany(
-            "UPDATE captures SET warc = ?, warc_offset = ?, warc_length = ? WHERE id = ?",
-            [(new, *places[row["warc_offset"]], row["id"]) for row in rows],
-        )
-    return True

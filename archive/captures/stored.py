@@ -12,15 +12,21 @@ from archive.errors import ArchiveError
 
 _COLUMNS = (
     "url, fetched_at, status, content_type, payload_digest, payload_length, warc, warc_offset, "
-    "warc_length, record_id"
+    "warc_length, warc_crc, record_id"
 )
 
 
-def previous_capture(connection: sqlite3.Connection, url: str) -> Capture | None:
-    """The newest whole page (status 200) that was captured at an address."""
+def previous_capture(
+    connection: sqlite3.Connection, url: str, *, proven: bool = False
+) -> Capture | None:
+    """The newest whole page (status 200) that was captured at an address.
+
+    With `proven`, the newest that held the article: the one whose validators a request names.
+    """
+    condition = "result = 'article'" if proven else "1"
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM captures WHERE url = ? AND status = 200 AND refers_to IS NULL "  # noqa: S608
-        "ORDER BY fetched_at DESC, id DESC LIMIT 1",
+        f"AND {condition} ORDER BY fetched_at DESC, id DESC LIMIT 1",
         (url,),
     ).fetchone()
     return Capture(*row) if row else None

@@ -50,8 +50,12 @@ class Capture:
     warc: str
     warc_offset: int
     warc_length: int
+    warc_crc: int
+    """CRC-32 of those bytes as they lie in the file: the formats' own sums leave gaps."""
     record_id: str
     refers_to_id: str | None = None
+    part: str = "page"
+    """What it is of its visit: a `redirect`, the `page`, or a `further` page of a divided article."""
 
 
 class CaptureWriter:
@@ -118,7 +122,8 @@ class CaptureWriter:
         ]
         file = self._open(filed_at or fetched_at)
         record = grammar.build("revisit" if profile else "response", fields, block)
-        offset, size = _append(file, self._pack(record))
+        member = self._pack(record)
+        offset, size = _append(file, member)
         return Capture(
             url=url,
             fetched_at=moment,
@@ -129,6 +134,7 @@ class CaptureWriter:
             warc=self._path.relative_to(self._folder).as_posix(),
             warc_offset=offset,
             warc_length=size,
+            warc_crc=zlib.crc32(member),
             record_id=identity,
             refers_to_id=refers_to.record_id if refers_to and profile else None,
         )
@@ -164,6 +170,7 @@ class CaptureWriter:
             warc=self._path.relative_to(self._folder).as_posix(),
             warc_offset=offset,
             warc_length=size,
+            warc_crc=zlib.crc32(member),
             record_id=record.record_id,
         )
 

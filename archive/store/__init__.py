@@ -1,0 +1,192 @@
+"""store: the archive's folder opened, and the only writer of its database.
+
+Everything that is learnt from one visit to one URL is stored in one transaction, so that a crash at
+any instant leaves either all of it or nothing, and the next run carries on. All writing SQL is in this
+package: `visits` appends captures, `articles` writes what is derived of them, `sources` and `frontier`
+keep what is to be fetched, `events` what befell a site, `index` the full-text index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from archive.captures import CaptureWriter, mend, pack
+from archive.store import articles, events, visits
+from archive.store.frontier import Candidate, Due
+from archive.store.opening import (
+    DATABASE,
+    LOCK,
+    damaged,
+    explained_errors,
+    is_damage,
+    open_database,
+)
+from archive.store.rows import upsert
+from archive.store.schema import OUTCOMES
+from archive.store.sources import Sources
+from archive.store.transactions import GROUP
+from archive.store.visits import Schedule, known_article, knows_exchange, knows_record, never
+from archive.times import utc
+from archive.visit import Visit
+
+__all__ = [
+    "DATABASE",
+    "GROUP",
+    "LOCK",
+    "OUTCOMES",
+    "Candidate",
+    "Due",
+    "Store",
+    "damaged",
+    "explained_errors",
+    "is_damage",
+    "known_article",
+    "knows_exchange",
+    "knows_record",
+    "open_database",
+]
+
+
+class Store(Sources):
+    """The one writer. Holds a lock that dies with the process; use as a context manager."""
+
+    def __init__(self, folder: Path, software: str = "newsbot", schedule: Schedule = never) -> None:
+        """Create or open the archive in `folder`; `schedule` says when a URL is due again.
+
+        Raises `ArchiveLocked` where another process writes to it, `ArchiveUsageError` where the
+        folder cannot be written or holds something else, `ArchiveError` where it is damaged.
+        """
+        super().__init__(folder)
+        self.software = software
+        self._schedule = schedule
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close files and database and give the lock back."""
+        if self._lock.closed:
+            return
+        try:
+            for writer in self._writers.values():
+                writer.close()
+            self.commit()
+        finally:
+            self._writers.clear()
+            self.connection.close()
+            self._lock.close()
+
+    # -- sites and crawls -----------------------------------------------------------------------
+
+    def save_site(self, site: Mapping[str, Any]) -> None:
+        """Keep what the profile says of a newspaper beside its articles."""
+        with self.transaction() as c:
+            upsert(c, "sites", "id", site)
+
+    def start_crawl(self, site: str, started_at: datetime) -> int:
+        """Open a crawl of one site and return its id; mends what a crash left in its WARC files."""
+        self.mend_captures(site)
+        with self.transaction():
+            row = {"site": site, "started_at": utc(started_at), "version": self.software}
+            return int(str(self.db.table("crawls").insert(row).last_pk))
+
+    def finish_crawl(self, crawl: int, ended_at: datetime, reason: str, requests: int) -> None:
+        """Close a crawl. `reason` is `finished` or what interrupted it."""
+        row = self.db.table("crawls").get(crawl)
+        self.finish_captures(row["site"])
+        self.settle(row["site"], datetime.fromisoformat(row["started_at"]))
+        with self.transaction():
+            ended = {"ended_at": utc(ended_at), "reason": reason, "requests": requests}
+            self.db.table("crawls").update(crawl, ended)
+
+    def settle(self, site: str, since: datetime | None = None) -> None:
+        """Look at a site as a whole, as crawls and imports end: events, and what they decide.
+
+        `since` is the moment of the first visit that is news; None looks at all there is.
+        """
+        with self.transaction() as c:
+            events.find(c, site, since)
+            articles.settle(self.changes, site, since)
+
+    # -- captures -------------------------------------------------------------------------------
+
+    def captures(self, site: str) -> CaptureWriter:
+        """The writer of a site's WARC files."""
+        if site not in self._writers:
+            self._writers[site] = CaptureWriter(self.folder, site, self.software)
+        return self._writers[site]
+
+    def mend_captures(self, site: str) -> dict[str, int]:
+        """Put right what a crash left in a site's WARC files.
+
+        Returns for each file that captures lie in up to which byte they vouch for it.
+        """
+        known: dict[str, int] = dict(
+            self.connection.execute(
+                "SELECT warc, max(warc_offset + warc_length) FROM captures "
+                "WHERE warc > ? AND warc < ? GROUP BY warc",  # by the index; 0 follows the slash
+                (f"warc/{site}/", f"warc/{site}0"),
+            ).fetchall()
+        )
+        mend(self.folder, site, known)
+        return known
+
+    def finish_captures(self, site: str) -> None:
+        """Pack a site's WARC files, as crawls, imports and merges end.
+
+        What a killed run left undone, the end of the next one does. Raises `ArchiveError` where the
+        disk is full; nothing is lost then.
+        """
+        self.commit()
+        with explained_errors(self.folder):
+            pack(self, site)
+
+    def move_captures(self, old: str, new: str, places: Mapping[int, tuple[int, int, int]]) -> bool:
+        """Let the rows of one WARC file point into another: offset → offset, length, CRC-32 there.
+
+        Returns False, and changes nothing, where a row points at nothing.
+        """
+        rows = self.connection.execute(
+            "SELECT id, warc_offset FROM captures WHERE warc = ?", (old,)
+        ).fetchall()
+        if any(row["warc_offset"] not in places for row in rows):
+            return False
+        with self.transaction() as c:
+            c.executemany(
+                "UPDATE captures SET warc = ?, warc_offset = ?, warc_length = ?, warc_crc = ? "
+                "WHERE id = ?",
+                [(new, *places[row["warc_offset"]], row["id"]) for row in rows],
+            )
+        return True
+
+    # -- visits ---------------------------------------------------------------------------------
+
+    def record(self, visit: Visit) -> str:
+        """Store everything one visit brought, in one transaction, and return its outcome."""
+        if visit.captures and not self._batched:
+            self.captures(visit.site).sync()
+        with self.transaction():
+            return visits.record(self.changes, visit, self._schedule)
+
+    def record_soon(self, visit: Visit) -> str:
+        """Store a visit as `record` does, but share the commit with those that follow soon.
+
+        A crash before the commit undoes the visit whole: its URL is due as before.
+        """
+        with self._shared():
+            return visits.record(self.changes, visit, self._schedule)
+
+    def reread(self, capture: int, visit: Visit) -> str:
+        """Replace what came of a visit by what today's rules read in its captures.
+
+        `capture` is the id of its page. The earlier reading is kept beside the new one. Returns the
+        outcome; `unchanged` too where today's rules refuse what was read before.
+        """
+        with self.transaction():
+            return visits.reread(self.changes, capture, visit)

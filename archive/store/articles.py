@@ -1,0 +1,377 @@
+"""articles: writes what `archive.derive` says an article is, where that differs from what is stored.
+
+Runs inside the writer's transaction. Nothing here decides what an article is.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from archive.article import JSON_FIELDS, READ, Article
+from archive.derive import DAY, History, PageCapture, Reading, Revision, digest, history
+from archive.store.changes import Changes
+from archive.store.rows import insert, to_json, update
+from archive.times import utc
+
+_WINDOW = 2 * DAY
+"""How long after a page stopped to print a field others of its layout may show that they print it."""
+_SIDE = ("modified", "editions", "layout", "charset", "sources", "flags")
+"""Fields of a reading that tell how it was read: those of the newest capture of that state."""
+_COLUMNS = [name for name in READ if name != "tags"]
+"""Columns of `articles` that the newest reading fills."""
+
+
+# -- readings -----------------------------------------------------------------------------------
+
+
+def values_of(article: Article) -> dict[str, Any]:
+    """The fields of an article that a reading keeps."""
+    return {name: getattr(article, name) for name in READ}
+
+
+def save_reading(
+    c: sqlite3.Connection,
+    article: int,
+    values: Mapping[str, Any],
+    rules: str | None,
+    moment: str,
+    *,
+    is_new: bool = False,
+) -> Reading:
+    """Keep what was read at a moment; a state that was read before is kept once."""
+    found = digest(values)
+    row = None
+    if not is_new:
+        row = c.execute(
+            "SELECT id FROM readings WHERE article = ? AND digest = ?", (article, found)
+        ).fetchone()
+    columns = {name: _column(name, values) for name in READ}
+    if row is None:
+        number = insert(
+            c, "readings", {"article": article, "digest": found, "rules": rules, **columns}
+        )
+        return Reading(number, values, found, rules)
+    newer = c.execute(
+        "SELECT 1 FROM captures WHERE reading = ? AND fetched_at > ? LIMIT 1", (row["id"], moment)
+    ).fetchone()
+    if rules is not None and newer is None:
+        update(
+            c, "readings", row["id"], {"rules": rules, **{name: columns[name] for name in _SIDE}}
+        )
+    return reading(c, row["id"])
+
+
+def reading(c: sqlite3.Connection, number: int) -> Reading:
+    """A reading by its id."""
+    return _reading(c.execute("SELECT * FROM readings WHERE id = ?", (number,)).fetchone())
+
+
+def _reading(row: sqlite3.Row) -> Reading:
+    values = {name: json.loads(row[name]) if name in JSON_FIELDS else row[name] for name in READ}
+    return Reading(row["id"], values, row["digest"], row["rules"])
+
+
+# -- the article --------------------------------------------------------------------------------
+
+_CAPTURES = """
+SELECT id, record_id, fetched_at, result, reason, reading, payload_digest, coalesce(address, url) AS
+       address, layout, rules, views, comments
+  FROM captures WHERE article = ? AND result IS NOT NULL
+ ORDER BY fetched_at, record_id
+"""
+
+
+def derive(
+    changes: Changes,
+    article: int,
+    known: Iterable[Reading] = (),
+    *,
+    new: Mapping[str, Any] | None = None,
+) -> tuple[History, int]:
+    """Bring an article's rows up to date with its captures.
+
+    `known` are readings that need not be looked up; `new` are site and address of an article that has
+    no row yet. Returns its history, and how many revisions it had before. An article without a capture
+    that proves it is removed.
+    """
+    c = changes.c
+    old = new or c.execute("SELECT * FROM articles WHERE id = ?", (article,)).fetchone()
+    rows = c.execute(_CAPTURES, (article,)).fetchall()
+    readings = {reading.id: reading for reading in known if reading.id is not None}
+    if not {row["reading"] for row in rows} - {None} <= readings.keys():
+        stored = c.execute("SELECT * FROM readings WHERE article = ?", (article,))
+        readings = {row["id"]: _reading(row) for row in stored}
+    found = history(
+        (_page(row) for row in rows),
+        readings,
+        lambda layout, name, moment: _prints_elsewhere(
+            c, old["site"], article, layout, name, moment
+        ),
+        lambda moment: _in_event(c, old["site"], moment),
+    )
+    before = [] if new else _revisions(c, article)
+    if not found.revisions:
+        remove(changes, article)
+        return found, len(before)
+    reading = _write_revisions(c, article, before, found.revisions)
+    _write_article(changes, article, old, found, reading, is_new=new is not None)
+    _write_engagement(c, article, found, is_new=new is not None)
+    set_tags(c, article, reading.values["tags"], is_new=new is not None)
+    changes.articles.add(article)
+    return found, len(before)
+
+
+def _page(row: sqlite3.Row) -> PageCapture:
+    return PageCapture(
+        id=row["id"],
+        record_id=row["record_id"],
+        fetched_at=row["fetched_at"],
+        result=row["result"],
+        reading=row["reading"],
+        payload_digest=row["payload_digest"],
+        address=row["address"],
+        layout=row["layout"],
+        rules=row["rules"],
+        views=row["views"],
+        comments=row["comments"],
+    )
+
+
+def _prints_elsewhere(
+    c: sqlite3.Connection, site: str, article: int, layout: str, name: str, moment: str
+) -> bool:
+    """Whether a layout printed a field on another page, at that moment or in the days after it."""
+    until = utc(datetime.fromisoformat(moment) + _WINDOW)
+    empty = "'[]'" if name in JSON_FIELDS else "''"
+    return (
+        c.execute(
+            f"SELECT 1 FROM captures c JOIN readings g ON g.id = c.reading "  # noqa: S608 -- a field
+            f"WHERE c.site = ? AND c.fetched_at BETWEEN ? AND ? AND c.article <> ? "
+            f"AND c.status = 200 AND c.layout = ? AND coalesce(g.{name}, {empty}) <> {empty} LIMIT 1",
+            (site, moment, until, article, layout),
+        ).fetchone()
+        is not None
+    )
+
+
+def _in_event(c: sqlite3.Connection, site: str, moment: str) -> bool:
+    return (
+        c.execute(
+            "SELECT 1 FROM events WHERE site = ?1 AND kind = 'missing' AND began_at <= ?2 "
+            "AND coalesce(ended_at, ?2) >= ?2",
+            (site, moment),
+        ).fetchone()
+        is not None
+    )
+
+
+_REVISIONS = """
+SELECT number, seen_at, capture, reading, changed, kept FROM revisions WHERE article = ?
+ ORDER BY number
+"""
+
+
+def _revisions(c: sqlite3.Connection, article: int) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in c.execute(_REVISIONS, (article,))]
+
+
+def _write_revisions(
+    c: sqlite3.Connection,
+    article: int,
+    before: Sequence[tuple[Any, ...]],
+    wanted: Sequence[Revision],
+) -> Reading:
+    """Write what differs, and return the newest reading."""
+    readings = [_stored(c, article, revision.reading) for revision in wanted]
+    rows = [
+        (
+            number,
+            revision.seen_at,
+            revision.capture,
+            readings[number - 1].id,
+            to_json(list(revision.changed)),
+            to_json(dict(revision.kept)),
+        )
+        for number, revision in enumerate(wanted, 1)
+    ]
+    if rows == before:
+        return readings[-1]
+    same = next(
+        (n for n, (one, other) in enumerate(zip(rows, before, strict=False)) if one != other),
+        min(len(rows), len(before)),
+    )
+    if same < len(before):
+        c.execute("DELETE FROM revisions WHERE article = ? AND number > ?", (article, same))
+    c.executemany(
+        "INSERT INTO revisions (article, number, seen_at, capture, reading, changed, kept) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(article, *row) for row in rows[same:]],
+    )
+    return readings[-1]
+
+
+def _stored(c: sqlite3.Connection, article: int, reading: Reading) -> Reading:
+    """A reading with its row; one that was put together of two captures gets it now."""
+    if reading.id is not None:
+        return reading
+    return save_reading(c, article, reading.values, None, "")
+
+
+def _write_engagement(c: sqlite3.Connection, article: int, found: History, *, is_new: bool) -> None:
+    if is_new and not found.engagement:
+        return
+    rows = [
+        tuple(row)
+        for row in c.execute(
+            "SELECT seen_at, views, comments FROM engagement WHERE article = ? ORDER BY seen_at",
+            (article,),
+        )
+    ]
+    wanted = list(found.engagement)
+    if rows == wanted:
+        return
+    c.executemany(
+        "DELETE FROM engagement WHERE article = ? AND seen_at = ?",
+        [(article, row[0]) for row in rows if row not in wanted],
+    )
+    c.executemany(
+        "INSERT INTO engagement (article, seen_at, views, comments) VALUES (?, ?, ?, ?)",
+        [(article, *row) for row in wanted if row not in rows],
+    )
+
+
+def _write_article(
+    changes: Changes,
+    article: int,
+    old: Mapping[str, Any] | sqlite3.Row,
+    found: History,
+    reading: Reading,
+    *,
+    is_new: bool,
+) -> None:
+    c, index = changes.c, changes.index
+    views = [row[1] for row in found.engagement if row[1] is not None]
+    comments = [row[2] for row in found.engagement if row[2] is not None]
+    row = {
+        "url": _address(c, article, found.address, old["url"]),
+        **{name: _column(name, reading.values) for name in _COLUMNS},
+        "views": views[-1] if views else None,
+        "comments": comments[-1] if comments else None,
+        "first_seen": found.first_seen,
+        "last_seen": found.last_seen,
+        "gone_since": found.gone_since,
+        "revision": len(found.revisions),
+        "capture": found.revisions[-1].capture,
+    }
+    printed = (row["title"], row["text"], row["language"])
+    if is_new:
+        insert(c, "articles", {"id": article, "site": old["site"], **row})
+        index.add(article, *printed)
+        return
+    different = {name: value for name, value in row.items() if old[name] != value}
+    indexed = (old["title"], old["text"], old["language"])
+    if printed != indexed:
+        index.remove(article, *indexed)
+    if different:
+        update(c, "articles", article, different)
+    if printed != indexed:
+        index.add(article, *printed)
+
+
+def _column(name: str, values: Mapping[str, Any]) -> Any:
+    return to_json(values[name]) if name in JSON_FIELDS else values[name]
+
+
+def _address(c: sqlite3.Connection, article: int, wanted: str, present: str) -> str:
+    """The article's address, if no other article has it."""
+    if wanted == present:
+        return present
+    taken = c.execute(
+        "SELECT 1 FROM articles WHERE url = ? AND id <> ?", (wanted, article)
+    ).fetchone()
+    return present if taken else wanted
+
+
+def set_tags(c: sqlite3.Connection, article: int, tags: list[str], *, is_new: bool = False) -> None:
+    """Give an article these tags and no others."""
+    if is_new and not tags:
+        return
+    old = {
+        row["name"]: row["id"]
+        for row in c.execute(
+            "SELECT t.id, t.name FROM article_tags x JOIN tags t ON t.id = x.tag "
+            "WHERE x.article = ?",
+            (article,),
+        )
+    }
+    wanted = set(tags)
+    if old.keys() == wanted:
+        return
+    c.executemany(
+        "DELETE FROM article_tags WHERE article = ? AND tag = ?",
+        [(article, number) for name, number in old.items() if name not in wanted],
+    )
+    added = [(name,) for name in dict.fromkeys(tags) if name not in old]
+    c.executemany("INSERT OR IGNORE INTO tags (name) VALUES (?)", added)
+    c.executemany(
+        "INSERT INTO article_tags (article, tag) SELECT ?, id FROM tags WHERE name = ?",
+        [(article, *name) for name in added],
+    )
+
+
+# -- two articles that are one ------------------------------------------------------------------
+
+
+def join(changes: Changes, kept: int, others: Iterable[int]) -> None:
+    """Give one article the captures and addresses of others that were proved to be the same."""
+    c = changes.c
+    for other in others:
+        for row in c.execute("SELECT * FROM readings WHERE article = ?", (other,)).fetchall():
+            same = c.execute(
+                "SELECT id FROM readings WHERE article = ? AND digest = ?", (kept, row["digest"])
+            ).fetchone()
+            if same is None:
+                c.execute("UPDATE readings SET article = ? WHERE id = ?", (kept, row["id"]))
+            else:
+                c.execute(
+                    "UPDATE captures SET reading = ? WHERE reading = ?", (same["id"], row["id"])
+                )
+        for table in ("captures", "aliases", "frontier"):
+            c.execute(f"UPDATE {table} SET article = ? WHERE article = ?", (kept, other))  # noqa: S608
+        remove(changes, other)
+
+
+def remove(changes: Changes, article: int) -> None:
+    """Take away an article that no capture proves, and everything derived of it."""
+    c = changes.c
+    row = c.execute("SELECT * FROM articles WHERE id = ?", (article,)).fetchone()
+    c.execute("UPDATE captures SET article = NULL, reading = NULL WHERE article = ?", (article,))
+    c.execute("UPDATE frontier SET article = NULL WHERE article = ?", (article,))
+    if row["story"] is not None:  # found anew by `newsbot stories`
+        c.execute(
+            "UPDATE articles SET story = NULL, story_share = NULL WHERE story = ?", (row["story"],)
+        )
+        c.execute("DELETE FROM stories WHERE id = ?", (row["story"],))
+    for table in ("revisions", "readings", "engagement", "article_tags", "aliases", "editions"):
+        c.execute(f"DELETE FROM {table} WHERE article = ?", (article,))  # noqa: S608 -- own names
+    c.execute("DELETE FROM editions WHERE other = ?", (article,))
+    changes.index.remove(article, row["title"], row["text"], row["language"])
+    changes.articles.discard(article)
+    c.execute("DELETE FROM articles WHERE id = ?", (article,))
+
+
+def settle(changes: Changes, site: str, since: datetime | None) -> None:
+    """Derive anew the articles whose history other pages of the site may have decided by now."""
+    moment = utc(since - timedelta(days=8)) if since else ""
+    rows = changes.c.execute(
+        "SELECT DISTINCT c.article FROM captures c JOIN articles a ON a.id = c.article "
+        "WHERE c.site = ?1 AND c.fetched_at >= ?2 AND (c.result = 'missing' OR EXISTS "
+        "(SELECT 1 FROM revisions WHERE article = c.article AND kept <> '{}'))",
+        (site, moment),
+    ).fetchall()
+    for row in rows:
+        derive(changes, row["article"])

@@ -1,0 +1,378 @@
+"""schema: the tables of news.db in plain SQL.
+
+docs/schema.md documents every table and column; a test holds the two together. Times are ISO 8601
+in UTC (`2026-11-22T08:00:00Z`) except what a newspaper printed, which keeps the newspaper's offset.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from archive.article import ARTICLE, JSON_FIELDS, READ
+from archive.errors import ArchiveUsageError
+
+OUTCOMES = (
+    "new",
+    "updated",
+    "unchanged",
+    "gone",
+    "not_article",
+    "blocked",
+    "excluded",
+    "failed",
+    "deferred",
+)
+"""How a URL can end in a crawl: exactly one of these."""
+
+VERSION = 1
+"""`PRAGMA user_version` of a database of this schema."""
+
+_COUNTS = ",\n    ".join(f"{name} INTEGER NOT NULL DEFAULT 0" for name in OUTCOMES)
+
+
+def _column(name: str) -> str:
+    kind = next(field.kind for field in ARTICLE if field.name == name)
+    if kind == "number":
+        return f"{name} INTEGER"
+    if name in JSON_FIELDS:
+        return f"{name} TEXT NOT NULL DEFAULT '{'{}' if kind == 'object' else '[]'}'"
+    return f"{name} TEXT NOT NULL" if name == "text" else f"{name} TEXT"
+
+
+# Tags have tables of their own beside `articles`; a reading keeps them as they were printed.
+_ARTICLE_COLUMNS = ",\n    ".join(
+    _column(field.name)
+    for field in ARTICLE
+    if field.stored and field.name not in ("site", "url", "tags")
+)
+_READ_COLUMNS = ",\n    ".join(map(_column, READ))
+
+SCHEMA = f"""
+CREATE TABLE sites (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    url TEXT NOT NULL,
+    region TEXT,
+    language TEXT,
+    timezone TEXT NOT NULL,
+    family TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE crawls (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites(id),
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    reason TEXT,
+    version TEXT NOT NULL,
+    requests INTEGER NOT NULL DEFAULT 0,
+    discovered INTEGER NOT NULL DEFAULT 0,
+    {_COUNTS}
+);
+CREATE INDEX crawls_site ON crawls(site, id);
+
+CREATE TABLE sources (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites(id),
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    parent INTEGER REFERENCES sources(id),
+    found_by TEXT NOT NULL DEFAULT 'profile',
+    etag TEXT,
+    last_modified TEXT,
+    body_hash TEXT,
+    polled_at TEXT,
+    due TEXT,
+    cursor TEXT,
+    status INTEGER,
+    failures INTEGER NOT NULL DEFAULT 0,
+    error TEXT,
+    distrust TEXT,
+    found INTEGER NOT NULL DEFAULT 0,
+    discovered INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (site, url)
+);
+CREATE INDEX sources_parent ON sources(parent);
+
+-- Evidence: one HTTP exchange a row. What came of it (result, reason, rules, reading) is derived.
+CREATE TABLE captures (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites(id),
+    crawl INTEGER REFERENCES crawls(id),
+    visit INTEGER NOT NULL REFERENCES captures(id) DEFERRABLE INITIALLY DEFERRED,
+    part TEXT NOT NULL DEFAULT 'page',
+    url TEXT NOT NULL,
+    fetched_at TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    content_type TEXT,
+    payload_digest TEXT NOT NULL,
+    payload_length INTEGER NOT NULL,
+    warc TEXT NOT NULL,
+    warc_offset INTEGER NOT NULL,
+    warc_length INTEGER NOT NULL,
+    warc_crc INTEGER NOT NULL,
+    record_id TEXT NOT NULL UNIQUE,
+    refers_to INTEGER REFERENCES captures(id),
+    article INTEGER REFERENCES articles(id) DEFERRABLE INITIALLY DEFERRED,
+    result TEXT,
+    reason TEXT,
+    layout TEXT,
+    rules TEXT,
+    reading INTEGER REFERENCES readings(id) DEFERRABLE INITIALLY DEFERRED,
+    address TEXT,
+    views INTEGER,
+    comments INTEGER,
+    UNIQUE (warc, warc_offset)
+);
+CREATE INDEX captures_article ON captures(article, fetched_at);
+CREATE INDEX captures_url ON captures(url, fetched_at);
+CREATE INDEX captures_site ON captures(site, fetched_at);
+CREATE INDEX captures_visit ON captures(visit);
+CREATE INDEX captures_crawl ON captures(crawl);
+CREATE INDEX captures_reading ON captures(reading);
+-- A WARC revisit record has no payload of its own: it lies in the capture referred to.
+CREATE INDEX captures_refers_to ON captures(refers_to) WHERE refers_to IS NOT NULL;
+-- What was read and held no article: read again when rules change.
+CREATE INDEX captures_refused ON captures(site, rules)
+    WHERE result IN ('refused', 'failed', 'missing', 'blocked');
+
+CREATE TABLE articles (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites(id),
+    url TEXT NOT NULL UNIQUE,
+    {_ARTICLE_COLUMNS},
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    gone_since TEXT,
+    revision INTEGER NOT NULL DEFAULT 1,
+    capture INTEGER REFERENCES captures(id) DEFERRABLE INITIALLY DEFERRED,
+    digest TEXT NOT NULL DEFAULT '',
+    story INTEGER REFERENCES stories(id),
+    story_share REAL
+);
+CREATE INDEX articles_site_published ON articles(site, published);
+CREATE INDEX articles_published ON articles(published);
+CREATE INDEX articles_capture ON articles(capture);
+CREATE INDEX articles_story ON articles(story) WHERE story IS NOT NULL;
+
+-- Each distinct state of an article that was ever read, once, with the rules that read it last.
+CREATE TABLE readings (
+    id INTEGER PRIMARY KEY,
+    article INTEGER NOT NULL REFERENCES articles(id) DEFERRABLE INITIALLY DEFERRED,
+    digest TEXT NOT NULL,
+    rules TEXT,
+    {_READ_COLUMNS},
+    UNIQUE (article, digest)
+);
+
+-- The states that the newspaper printed, in their order.
+CREATE TABLE revisions (
+    article INTEGER NOT NULL REFERENCES articles(id) DEFERRABLE INITIALLY DEFERRED,
+    number INTEGER NOT NULL,
+    seen_at TEXT NOT NULL,
+    capture INTEGER NOT NULL REFERENCES captures(id) DEFERRABLE INITIALLY DEFERRED,
+    reading INTEGER NOT NULL REFERENCES readings(id) DEFERRABLE INITIALLY DEFERRED,
+    changed TEXT NOT NULL DEFAULT '[]',
+    kept TEXT NOT NULL DEFAULT '{{}}',
+    PRIMARY KEY (article, number)
+) WITHOUT ROWID;
+CREATE INDEX revisions_capture ON revisions(capture);
+CREATE INDEX revisions_reading ON revisions(reading);
+
+CREATE TABLE aliases (
+    url TEXT PRIMARY KEY,
+    article INTEGER NOT NULL REFERENCES articles(id) DEFERRABLE INITIALLY DEFERRED,
+    first_seen TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX aliases_article ON aliases(article);
+
+CREATE TABLE engagement (
+    article INTEGER NOT NULL REFERENCES articles(id) DEFERRABLE INITIALLY DEFERRED,
+    seen_at TEXT NOT NULL,
+    views INTEGER,
+    comments INTEGER,
+    PRIMARY KEY (article, seen_at)
+) WITHOUT ROWID;
+
+CREATE TABLE tags (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+CREATE TABLE article_tags (
+    article INTEGER NOT NULL REFERENCES articles(id) DEFERRABLE INITIALLY DEFERRED,
+    tag INTEGER NOT NULL REFERENCES tags(id),
+    PRIMARY KEY (article, tag)
+) WITHOUT ROWID;
+CREATE INDEX article_tags_tag ON article_tags(tag);
+
+CREATE TABLE frontier (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites(id),
+    url TEXT NOT NULL UNIQUE,
+    source INTEGER REFERENCES sources(id),
+    article INTEGER REFERENCES articles(id) DEFERRABLE INITIALLY DEFERRED,
+    discovered_at TEXT NOT NULL,
+    depth INTEGER NOT NULL DEFAULT 0,
+    hint TEXT,
+    changed TEXT,
+    changed_by INTEGER REFERENCES sources(id),
+    due TEXT,
+    visited_at TEXT,
+    outcome TEXT,
+    status INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    etag TEXT,
+    last_modified TEXT,
+    error TEXT
+);
+CREATE INDEX frontier_due ON frontier(site, due, hint DESC) WHERE due IS NOT NULL;
+CREATE INDEX frontier_article ON frontier(article);
+CREATE INDEX frontier_source ON frontier(source);
+CREATE INDEX frontier_changed_by ON frontier(changed_by);
+
+-- What befell a whole site: its pages unreadable, missing, blocked or failing together, or silence.
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL REFERENCES sites(id),
+    kind TEXT NOT NULL,
+    began_at TEXT NOT NULL,
+    ended_at TEXT,
+    evidence TEXT NOT NULL DEFAULT '{{}}',
+    UNIQUE (site, kind, began_at, evidence)
+);
+
+CREATE TABLE imports (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    cursor TEXT,
+    records INTEGER NOT NULL DEFAULT 0,
+    {_COUNTS},
+    UNIQUE (kind, source)
+);
+
+CREATE TABLE stories (
+    id INTEGER PRIMARY KEY,
+    first_article INTEGER NOT NULL REFERENCES articles(id) DEFERRABLE INITIALLY DEFERRED,
+    articles INTEGER NOT NULL,
+    sites INTEGER NOT NULL
+);
+CREATE INDEX stories_first_article ON stories(first_article);
+
+CREATE TABLE editions (
+    article INTEGER NOT NULL REFERENCES articles(id) DEFERRABLE INITIALLY DEFERRED,
+    other INTEGER NOT NULL REFERENCES articles(id),
+    found_by TEXT NOT NULL,
+    PRIMARY KEY (article, other)
+) WITHOUT ROWID;
+CREATE INDEX editions_other ON editions(other);
+
+-- Under which stems each word of the archive was indexed. key is the word as it may be typed in any
+-- script and without Kazakh letters.
+CREATE TABLE vocabulary (
+    word TEXT PRIMARY KEY,
+    stems TEXT NOT NULL,
+    key TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX vocabulary_key ON vocabulary(key);
+
+-- The stems are in the index only: stored, they would be as large as the text.
+CREATE VIEW articles_fts_source AS SELECT id, title, text, NULL AS stems FROM articles;
+-- remove_diacritics 0: folding them would make й into и and ё into е.
+CREATE VIRTUAL TABLE articles_fts USING fts5(
+    title, text, stems, content='articles_fts_source', content_rowid='id',
+    tokenize='unicode61 remove_diacritics 0'
+);
+
+CREATE VIEW article_list AS
+SELECT a.id, a.site, s.name AS newspaper, s.region, a.published, a.title, a.url, a.language,
+       a.section, a.views, a.comments, a.first_seen, a.last_seen, a.gone_since, a.revision, a.story,
+       (SELECT group_concat(t.name, ', ') FROM article_tags x JOIN tags t ON t.id = x.tag
+         WHERE x.article = a.id) AS tags
+  FROM articles a JOIN sites s ON s.id = a.site;
+
+-- Every state that the newspaper printed, with its fields.
+CREATE VIEW article_revisions AS
+SELECT r.article AS id, a.site, a.url, r.number AS revision, r.seen_at, r.changed, r.kept,
+       {", ".join(f"g.{name}" for name in READ)}, g.digest, g.rules, r.capture
+  FROM revisions r JOIN articles a ON a.id = r.article JOIN readings g ON g.id = r.reading;
+
+CREATE VIEW article_evidence AS
+SELECT a.id, a.url, r.number AS revision, r.changed, r.seen_at, c.fetched_at, c.status,
+       c.payload_digest, c.warc, c.warc_offset, c.warc_length, c.record_id
+  FROM articles a JOIN revisions r ON r.article = a.id JOIN captures c ON c.id = r.capture;
+
+-- Every change that the newspaper itself published, with what stood there before.
+CREATE VIEW article_edits AS
+SELECT a.id, a.site, a.url, r.number AS revision, r.seen_at, r.changed, n.title, n.text,
+       o.title AS title_before, o.text AS text_before
+  FROM revisions r JOIN articles a ON a.id = r.article
+  JOIN revisions b ON b.article = r.article AND b.number = r.number - 1
+  JOIN readings n ON n.id = r.reading JOIN readings o ON o.id = b.reading;
+
+CREATE VIEW story_articles AS
+SELECT s.id AS story, s.articles, s.sites, a.id = s.first_article AS is_first, a.story_share,
+       a.id, a.site, a.published, a.title, a.url
+  FROM stories s JOIN articles a ON a.story = s.id;
+"""  # noqa: S608 -- constants
+
+
+def create(c: sqlite3.Connection, path: Path) -> None:
+    """Make the tables in an empty database; all of them, or none.
+
+    Raises `ArchiveUsageError` where the file holds something else than an archive of this schema.
+    """
+    check_version(c, path)
+    if c.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+        return
+    c.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in statements(SCHEMA):
+            c.execute(statement)
+        c.execute(f"PRAGMA user_version = {VERSION}")
+        c.execute("COMMIT")
+    except BaseException:
+        if c.in_transaction:
+            c.execute("ROLLBACK")
+        raise
+
+
+def statements(script: str) -> list[str]:
+    """The statements of a script (`executescript` would commit the transaction that it runs in)."""
+    found, statement = [], ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            found.append(statement)
+            statement = ""
+    return found
+
+
+def check_version(c: sqlite3.Connection, path: Path) -> None:
+    """Raise `ArchiveUsageError` where a database is none of this schema."""
+    version = c.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise ArchiveUsageError(
+            f"{path} was written by another newsbot (schema {version}, this one knows {VERSION}): "
+            "use the newsbot that wrote it, or move news.db away and run "
+            "`newsbot verify --repair`, which makes it anew from warc/"
+        )
+    is_empty = c.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    if version == 0 and not is_empty:
+        raise ArchiveUsageError(
+            f"{path} is no archive of newsbot's: name another folder with --data"
+        )
+    if (
+        version == VERSION
+        and not c.execute(
+            "SELECT 1 FROM pragma_table_info('captures') WHERE name = 'reading'"
+        ).fetchone()
+    ):
+        raise ArchiveUsageError(
+            f"{path} was written by an early newsbot: move it away and run "
+            "`newsbot verify --repair`, which makes it anew from warc/"
+        )

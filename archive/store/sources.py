@@ -1,0 +1,131 @@
+"""sources: where article URLs are discovered: polls, what they listed, when they are due again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from archive.store import events
+from archive.store.frontier import Candidate, Frontier, insert_candidates, look_again
+from archive.store.rows import one
+from archive.times import utc
+
+
+class Sources(Frontier):
+    """The part of the store that knows the sources of each site."""
+
+    def source(self, site: str, url: str, kind: str, found_by: str = "profile") -> dict[str, Any]:
+        """The row of a source, made where there is none."""
+        with self.transaction() as c:
+            c.execute(
+                "INSERT OR IGNORE INTO sources (site, kind, url, found_by) VALUES (?, ?, ?, ?)",
+                (site, kind, url, found_by),
+            )
+            return one(c, "SELECT * FROM sources WHERE site = ? AND url = ?", (site, url))
+
+    def forget_validators(self, sources: Iterable[int]) -> None:
+        """Have the next poll of these sources answered in full."""
+        with self.transaction() as c:
+            c.executemany(
+                "UPDATE sources SET etag = NULL, last_modified = NULL WHERE id = ?",
+                [(source,) for source in sources],
+            )
+
+    def sources(self, site: str, found_by: str) -> list[dict[str, Any]]:
+        """Rows of the sources that were found in one way (`profile`, `index` or `auto`)."""
+        return list(
+            self.db["sources"].rows_where(
+                "site = ? AND found_by = ?", [site, found_by], order_by="id"
+            )
+        )
+
+    def save_poll(
+        self,
+        source: int,
+        crawl: int,
+        candidates: Iterable[Candidate],
+        *,
+        polled_at: datetime,
+        status: int | None,
+        due: datetime | None = None,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        body_hash: str | None = None,
+        error: str | None = None,
+        distrust: str | None = None,
+        cursor: str | None = None,
+        children: Collection[str] = (),
+    ) -> int:
+        """Remember a poll of a source and put what it listed into the frontier.
+
+        `children` are the sitemaps that a sitemap index lists, `cursor` the page to carry on with
+        after an interrupted back-fill. Returns how many article URLs were not known before.
+        """
+        listed = list(candidates)
+        moment = utc(polled_at)
+        with self.transaction() as c:
+            row = one(c, "SELECT site, kind, url, found FROM sources WHERE id = ?", (source,))
+            site, kind = row["site"], row["kind"]
+            discovered = insert_candidates(c, site, source, listed, moment)
+            if kind == "sitemap":  # the list that tells, by silence, that an article has left
+                c.executemany(
+                    "UPDATE frontier SET source = ?1 WHERE url = ?2 AND source IS NOT ?1",
+                    [(source, item.url) for item in listed],
+                )
+            if not distrust:
+                look_again(c, source, listed, moment)
+            if body_hash is not None:
+                emptied = not listed and not children and row["found"] > 0
+                events.note(c, site, events.EMPTY, row["url"], moment, lasts=emptied)
+                lies = distrust is not None
+                events.note(c, site, events.LYING, row["url"], moment, lasts=lies)
+            # With the index's validators, or a crash now and a 304 later would lose its children.
+            c.executemany(
+                "INSERT INTO sources (site, kind, url, parent, found_by) "
+                "VALUES (?1, 'sitemap', ?2, ?3, 'index') "
+                "ON CONFLICT (site, url) DO UPDATE SET parent = ?3 WHERE id <> ?3",
+                [(site, url, source) for url in children],
+            )
+            # A 304 carries no validators of its own: the earlier ones stay good.
+            c.execute(
+                "UPDATE sources SET polled_at = ?, status = ?, error = ?, distrust = ?, due = ?, "
+                "cursor = ?, etag = coalesce(?, etag), last_modified = coalesce(?, last_modified), "
+                "body_hash = coalesce(?, body_hash), "
+                "failures = CASE WHEN ? THEN failures + 1 ELSE 0 END, "
+                "found = CASE WHEN ? THEN ? ELSE found END, discovered = discovered + ? WHERE id = ?",
+                (
+                    moment, status, error, distrust, utc(due) if due else None,
+                    cursor, etag, last_modified, body_hash, error is not None,
+                    body_hash is not None, len(listed), discovered, source,
+                ),
+            )  # fmt: skip
+            c.execute(
+                "UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl)
+            )
+        return discovered
+
+    def listed_articles(self, source: int) -> list[str]:
+        """Addresses under which a source once listed articles that are not gone."""
+        rows = self.connection.execute(
+            "SELECT f.url FROM frontier f JOIN articles a ON a.id = f.article "
+            "WHERE f.source = ? AND a.gone_since IS NULL AND f.due IS NOT NULL",
+            (source,),
+        )
+        return [row[0] for row in rows]
+
+    def children(self, source: int) -> list[str]:
+        """Addresses of the sitemaps that a sitemap index listed when it last changed."""
+        rows = self.connection.execute(
+            "SELECT url FROM sources WHERE parent = ? ORDER BY id", (source,)
+        )
+        return [row[0] for row in rows]
+
+    def unpolled_children(self, site: str) -> list[str]:
+        """Addresses of sitemaps that an index listed and nobody has asked for yet."""
+        rows = self.connection.execute(
+            "SELECT url FROM sources WHERE site = ? AND parent IS NOT NULL AND polled_at IS NULL "
+            "ORDER BY id",
+            (site,),
+        )
+        return [row[0] for row in rows]

@@ -1,0 +1,141 @@
+"""transactions: the writer's connection, and which writes share a commit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive.captures import CaptureWriter
+from archive.search import Index
+from archive.store.changes import Changes
+from archive.store.opening import (
+    BUSY_SECONDS,
+    DATABASE,
+    explained,
+    explained_errors,
+    take_lock,
+)
+from archive.store.schema import create
+
+GROUP = 32
+"""Visits that share a commit, at most."""
+
+
+class Transactions:
+    """One connection that writes, and the lock that keeps others from it while the process lives."""
+
+    def __init__(self, folder: Path) -> None:
+        """Create or open the archive in `folder`.
+
+        Raises `ArchiveLocked` where another process writes to it, `ArchiveUsageError` where the
+        folder cannot be written or holds something else, `ArchiveError` where it is damaged.
+        """
+        self.folder = folder
+        self._writers: dict[str, CaptureWriter] = {}
+        self._batched = False
+        self._waiting = 0
+        """Visits of the open transaction that wait for their commit."""
+        self._lock = take_lock(folder)
+        path = folder / DATABASE
+        try:
+            self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self.connection.row_factory = sqlite3.Row
+            self.db = Database(self.connection, execute_plugins=False)
+            create(self.connection, path)
+            for pragma in (
+                "journal_mode = WAL",
+                "synchronous = FULL",  # a commit that was reported survives a power cut
+                "foreign_keys = ON",
+                "cache_size = -32768",  # KiB; with SQLite's 2 MiB each article fetches its pages anew
+            ):
+                self.connection.execute(f"PRAGMA {pragma}")
+            self.changes = Changes(self.connection, Index(self.connection))
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            self._lock.close()
+            raise explained(error, path) from None
+        except BaseException:
+            self._lock.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """BEGIN IMMEDIATE … COMMIT; rolls back on any error. Inside a batch, a part of it."""
+        if self._batched:
+            yield self.connection
+            return
+        self.commit()
+        with explained_errors(self.folder):
+            self.connection.execute("BEGIN IMMEDIATE")
+            with self._rolled_back():
+                yield self.connection
+                self.changes.finish()
+                self.connection.execute("COMMIT")
+
+    @contextmanager
+    def _rolled_back(self) -> Iterator[None]:
+        """What is written inside is undone where it fails."""
+        try:
+            yield
+        except BaseException:
+            self.changes.forget()
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Make one transaction of everything written inside: all of it is stored, or nothing.
+
+        For imports; thousands of visits share one commit, and captures are on disk before it.
+        """
+        with self.transaction(), self.changes.index.together():
+            self._batched = True
+            try:
+                yield
+                self.sync_captures()
+            finally:
+                self._batched = False
+
+    @contextmanager
+    def _shared(self) -> Iterator[sqlite3.Connection]:
+        """A part of the open transaction that fails alone; its commit is to follow soon.
+
+        The disk confirms two writes a commit; with one commit a visit a fast crawl would mostly wait
+        for that. `commit` ends the transaction, and so do `GROUP` visits and every other write.
+        """
+        with explained_errors(self.folder):
+            c = self.connection
+            if not self._waiting:
+                c.execute("BEGIN IMMEDIATE")
+            c.execute("SAVEPOINT visit")
+            try:
+                yield c
+            except BaseException:
+                self.changes.forget()
+                if not c.in_transaction:  # SQLite rolls back by itself where the disk is full
+                    self._waiting = 0
+                else:
+                    c.execute("ROLLBACK TO visit" if self._waiting else "ROLLBACK")
+                raise
+            c.execute("RELEASE visit")
+        self._waiting += 1
+        if self._waiting >= GROUP:
+            self.commit()
+
+    def commit(self) -> None:
+        """Make what `record_soon` has stored last. Raises `ArchiveError` where the disk is full."""
+        if self._waiting:
+            self._waiting = 0
+            with explained_errors(self.folder), self._rolled_back():
+                self.changes.finish()
+                self.sync_captures()
+                self.connection.execute("COMMIT")
+
+    def sync_captures(self) -> None:
+        """Have the WARC records on disk that rows of the open transaction refer to."""
+        for writer in self._writers.values():
+            writer.sync()

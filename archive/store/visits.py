@@ -1,0 +1,422 @@
+"""visits: appends the captures of a visit, and has the article derived that they belong to.
+
+Runs inside the writer's transaction (`archive.store`). A visit may lie in the past: imports bring old
+captures after new ones, and what comes of it does not depend on the order.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from archive.captures import Capture
+from archive.derive import DAY, History, Reading, letters
+from archive.store import articles
+from archive.store.changes import Changes
+from archive.store.rows import insert
+from archive.store.schema import OUTCOMES
+from archive.times import utc
+from archive.visit import Visit
+
+Schedule = Callable[..., datetime | None]
+"""`newsbot.visit.schedule.next_due`: outcome and what is known of a URL → when to look again."""
+
+
+def never(outcome: str, **_: Any) -> datetime | None:
+    """The schedule of an archive that nobody crawls."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What the page of a visit proves; of a 304, what the page proved that it refers to."""
+
+    result: str
+    reason: str | None
+    layout: str | None = None
+    rules: str | None = None
+    reading: Reading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """Which article a visit belongs to."""
+
+    article: int | None
+    address: str | None = None
+    """Of a page that is the article: its believed address."""
+    is_new: bool = False
+
+
+def record(changes: Changes, visit: Visit, schedule: Schedule = never) -> str:
+    """Write everything one visit brought and return its outcome.
+
+    A visit whose page the archive has already changes nothing. Raises ValueError for an article
+    without a capture.
+    """
+    c = changes.c
+    if visit.crawl is None and visit.page and knows_record(c, visit.page.record_id):
+        return "unchanged"
+    if visit.article and not visit.page:
+        raise ValueError("an article needs the capture that proves it")
+    found = _identify(changes, visit)
+    proof = _proof_of(c, visit) if visit.result == "unchanged" else _read(c, visit, found)
+    _append(c, visit, found.article, proof, found.address)
+    outcome, error = _derive(changes, visit, found, proof)
+    assert outcome in OUTCOMES
+    _close(c, visit, outcome, error, found.article, proof, schedule)
+    return outcome
+
+
+def knows_record(c: sqlite3.Connection, record_id: str) -> bool:
+    """Whether a WARC record has its row."""
+    sql = "SELECT 1 FROM captures WHERE record_id = ?"
+    return c.execute(sql, (record_id,)).fetchone() is not None
+
+
+def knows_exchange(c: sqlite3.Connection, capture: Capture) -> bool:
+    """Whether the archive has an exchange already, under its record id or as the same bytes."""
+    return knows_record(c, capture.record_id) or bool(
+        c.execute(
+            "SELECT 1 FROM captures WHERE url = ? AND fetched_at = ? AND payload_digest = ?",
+            (capture.url, capture.fetched_at, capture.payload_digest),
+        ).fetchone()
+    )
+
+
+# -- which article ------------------------------------------------------------------------------
+
+
+def known_articles(c: sqlite3.Connection, urls: Sequence[str]) -> list[int]:
+    """Ids of the articles that addresses lead to, as they are or in another spelling; the best first.
+
+    A newspaper that moves to https, or drops its `www`, keeps its articles.
+    """
+    latest = list(reversed(urls))  # the canonical address, last, says most
+    others = [spelling for url in latest for spelling in spellings(url)]
+    marks = ", ".join("?" * (len(latest) + len(others)))
+    rows = c.execute(
+        f"SELECT url, article FROM aliases WHERE url IN ({marks})",  # noqa: S608 -- marks alone
+        (*latest, *others),
+    )
+    found = {row["url"]: int(row["article"]) for row in rows}
+    return list(dict.fromkeys(found[url] for url in (*latest, *others) if url in found))
+
+
+def known_article(c: sqlite3.Connection, urls: Sequence[str]) -> int | None:
+    """Id of the article that addresses lead to, or None."""
+    found = known_articles(c, urls)
+    return found[0] if found else None
+
+
+def spellings(url: str) -> list[str]:
+    """An address with either scheme, with and without `www`; itself is one of them."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("http", "https"):
+        return [url]
+    bare = rest.removeprefix("www.")
+    return [f"{scheme}://{prefix}{bare}" for scheme in ("http", "https") for prefix in ("", "www.")]
+
+
+def _believed(c: sqlite3.Connection, visit: Visit, known: Sequence[int]) -> str:
+    """The address that a page gives as its own, unless another article stands there."""
+    article = visit.article
+    assert article is not None
+    own = visit.urls[-1] if visit.urls else visit.url
+    named = article.canonical_url
+    if not named or named == own:
+        return own
+    there = known_article(c, (named,))
+    if there is None or there in known or _tells_the_same(c, there, article.title, article.text):
+        return named
+    return own
+
+
+def _tells_the_same(c: sqlite3.Connection, article: int, title: str | None, text: str) -> bool:
+    """Whether an article was ever read with this title, or with half of these paragraphs."""
+    paragraphs = set(text.split("\n\n")) if text else set()
+    for row in c.execute("SELECT title, text FROM readings WHERE article = ?", (article,)):
+        if title and letters(row["title"]) == letters(title):
+            return True
+        if paragraphs and 2 * len(paragraphs & set(row["text"].split("\n\n"))) > len(paragraphs):
+            return True
+    return False
+
+
+def _identify(changes: Changes, visit: Visit) -> _Identity:
+    """The article of a visit. One that proves two articles to be one joins them."""
+    c = changes.c
+    own = visit.urls or (visit.url,)
+    known = known_articles(c, own)
+    if visit.result != "article" or visit.article is None:
+        return _Identity(known[0] if known else None)
+    address = _believed(c, visit, known)
+    if address not in own:
+        known = known_articles(c, (*own, address))
+    if not known:
+        (number,) = c.execute("SELECT coalesce(max(id), 0) + 1 FROM articles").fetchone()
+        return _Identity(number, address, is_new=True)
+    article = min(known)
+    if len(known) > 1:
+        articles.join(changes, article, [other for other in known if other != article])
+    return _Identity(article, address)
+
+
+# -- what was seen ------------------------------------------------------------------------------
+
+
+def _read(c: sqlite3.Connection, visit: Visit, found: _Identity) -> _Proof:
+    """What a visit read; a state of the article is kept once."""
+    if visit.result != "article" or visit.article is None or found.article is None:
+        return _Proof(visit.result, visit.reason, None, visit.rules)
+    reading = articles.save_reading(
+        c,
+        found.article,
+        articles.values_of(visit.article),
+        visit.rules,
+        utc(visit.fetched_at),
+        is_new=found.is_new,
+    )
+    return _Proof("article", None, visit.article.layout, visit.rules, reading)
+
+
+def _proof_of(c: sqlite3.Connection, visit: Visit) -> _Proof:
+    """A 304 proves what the page it refers to proved."""
+    referred = visit.page.refers_to_id if visit.page else None
+    row = c.execute(
+        "SELECT result, reason, layout, rules, reading FROM captures WHERE record_id = ?",
+        (referred,),
+    ).fetchone()
+    if row is None or row["result"] is None:
+        return _Proof("failed", "HTTP 304, and the page that it refers to is not here")
+    reading = articles.reading(c, row["reading"]) if row["reading"] else None
+    return _Proof(row["result"], row["reason"], row["layout"], row["rules"], reading)
+
+
+def _append(
+    c: sqlite3.Connection, visit: Visit, article: int | None, proof: _Proof, address: str | None
+) -> None:
+    """Add the rows of the visit's captures."""
+    first = None
+    page = visit.page
+    for capture in visit.captures:
+        if visit.crawl is None and knows_record(c, capture.record_id):
+            continue
+        values = (
+            visit.site, visit.crawl, first, capture.part, capture.url, capture.fetched_at,
+            capture.status, capture.content_type, capture.payload_digest, capture.payload_length,
+            capture.warc, capture.warc_offset, capture.warc_length, capture.warc_crc,
+            capture.record_id, capture.refers_to_id, article,
+            *(_told(proof, visit, address, capture.url) if capture is page else (None,) * 8),
+        )  # fmt: skip
+        row = c.execute(_CAPTURE, values)
+        first = first or row.lastrowid
+
+
+def _told(proof: _Proof, visit: Visit, address: str | None, url: str) -> tuple[Any, ...]:
+    """The columns of a page's capture that say what came of it."""
+    counted = visit.article if visit.result == "article" else None
+    return (
+        proof.result,
+        proof.reason,
+        proof.layout,
+        proof.rules,
+        proof.reading.id if proof.reading else None,
+        address if address != url else None,
+        counted.views if counted else None,
+        counted.comments if counted else None,
+    )
+
+
+_CAPTURE = f"""
+INSERT INTO captures (site, crawl, visit, part, url, fetched_at, status, content_type, payload_digest,
+    payload_length, warc, warc_offset, warc_length, warc_crc, record_id, refers_to, article, result,
+    reason, layout, rules, reading, address, views, comments)
+VALUES (?, ?, coalesce(?, (SELECT coalesce(max(id), 0) + 1 FROM captures)), {"?, " * 12}
+    (SELECT id FROM captures WHERE record_id = ?), {", ".join("?" * 9)})
+"""  # noqa: S608 -- marks alone
+
+
+def _derive(
+    changes: Changes, visit: Visit, identity: _Identity, proof: _Proof
+) -> tuple[str, str | None]:
+    """The visit's outcome and what is to be said of it, after the article was derived."""
+    article = identity.article
+    if article is None:
+        return _outcome_of_unknown(visit, proof), visit.reason or proof.reason
+    known = [proof.reading] if proof.reading else []
+    new = {"site": visit.site, "url": identity.address} if identity.is_new else None
+    found, before = articles.derive(changes, article, known, new=new)
+    if proof.result == "article":
+        _add_aliases(changes.c, visit, article, identity.address)
+    if new:
+        return "new", None
+    moment = utc(visit.fetched_at)
+    if proof.result == "article":
+        if len(found.revisions) > before:
+            return "updated", None
+        if found.last_seen < moment:
+            return "deferred", "the page came without its text; the earlier revision stays"
+        return "unchanged", None
+    return _outcome_of_known(visit, proof, found, moment)
+
+
+def _outcome_of_unknown(visit: Visit, proof: _Proof) -> str:
+    if proof.result == "missing":
+        return "gone" if visit.status in (404, 410) else "not_article"
+    return {"refused": "not_article", "unchanged": "failed"}.get(proof.result, proof.result)
+
+
+def _outcome_of_known(
+    visit: Visit, proof: _Proof, found: History, moment: str
+) -> tuple[str, str | None]:
+    """A page that is missing is `gone` only at the second look; one that cannot be read waits."""
+    reason = proof.reason or visit.reason
+    if found.last_seen > moment:  # a visit of the past says nothing of today
+        return "unchanged", None
+    if proof.result == "missing":
+        return ("gone", reason) if found.gone_since else ("deferred", f"missing: {reason}")
+    if proof.result == "refused":
+        return "deferred", f"cannot be read: {reason}"
+    return proof.result, reason
+
+
+def _add_aliases(c: sqlite3.Connection, visit: Visit, article: int, canonical: str | None) -> None:
+    addresses = dict.fromkeys((visit.url, *visit.urls, *((canonical,) if canonical else ())))
+    c.executemany(
+        "INSERT INTO aliases (url, article, first_seen) VALUES (?1, ?2, ?3) "
+        "ON CONFLICT (url) DO UPDATE SET first_seen = ?3 WHERE first_seen > ?3 AND article = ?2",
+        [(address, article, utc(visit.fetched_at)) for address in addresses],
+    )
+
+
+# -- the frontier and the crawl -----------------------------------------------------------------
+
+
+def _frontier_row(c: sqlite3.Connection, visit: Visit, article: int | None) -> int:
+    """The frontier row of a visit that no frontier row asked for."""
+    row = c.execute("SELECT id FROM frontier WHERE url = ?", (visit.url,)).fetchone()
+    if row is None and article is not None:
+        # The article is being looked at under another address; let that one be the only one.
+        row = c.execute(
+            "SELECT id FROM frontier WHERE article = ? AND due IS NOT NULL ORDER BY id LIMIT 1",
+            (article,),
+        ).fetchone()
+    if row:
+        return int(row["id"])
+    return insert(
+        c,
+        "frontier",
+        {"site": visit.site, "url": visit.url, "discovered_at": utc(visit.fetched_at)},
+    )
+
+
+_NEWS = "SELECT coalesce(published, first_seen) FROM articles WHERE id = ?"
+
+
+def _close(
+    c: sqlite3.Connection,
+    visit: Visit,
+    outcome: str,
+    error: str | None,
+    article: int | None,
+    proof: _Proof,
+    schedule: Schedule,
+) -> None:
+    """What the frontier and the crawl's counts learn; a visit of the past teaches them little."""
+    frontier = visit.frontier or _frontier_row(c, visit, article)
+    moment = utc(visit.fetched_at)
+    if visit.crawl is not None:
+        c.execute(f"UPDATE crawls SET {outcome} = {outcome} + 1 WHERE id = ?", (visit.crawl,))  # noqa: S608 -- one of OUTCOMES
+    (failures,) = c.execute("SELECT failures FROM frontier WHERE id = ?", (frontier,)).fetchone()
+    dated = c.execute(_NEWS, (article,)).fetchone()[0] if article else None
+    due = schedule(
+        outcome,
+        fetched_at=visit.fetched_at,
+        dated=dated,
+        failures=failures,
+        retry_after=visit.retry_after,
+        known=article is not None,
+    )
+    if outcome == "deferred" and proof.result == "missing":
+        due = visit.fetched_at + DAY
+    # What did not prove the article tells nothing of it by its validators either.
+    is_proof = visit.result == "article" and outcome != "deferred"
+    c.execute(
+        "UPDATE frontier SET visited_at = ?, outcome = ?, status = ?, error = ?, due = ?, "
+        "etag = CASE WHEN ? THEN ? ELSE etag END, "
+        "last_modified = CASE WHEN ? THEN ? ELSE last_modified END, "
+        "attempts = attempts + 1, failures = CASE WHEN ? THEN failures + 1 ELSE 0 END, "
+        "article = coalesce(?, article) WHERE id = ? AND coalesce(visited_at, '') <= ?",
+        (
+            moment, outcome, visit.status, error, utc(due) if due else None,
+            is_proof, visit.etag, is_proof, visit.last_modified,
+            outcome in ("failed", "blocked", "deferred"), article, frontier, moment,
+        ),
+    )  # fmt: skip
+    if article:
+        _close_aliases(c, visit, outcome, article, frontier, moment)
+
+
+def _close_aliases(
+    c: sqlite3.Connection, visit: Visit, outcome: str, article: int, frontier: int, moment: str
+) -> None:
+    """Other addresses of the article that wait in the frontier need no visit of their own."""
+    same = set(visit.urls)
+    if outcome in ("new", "updated", "unchanged"):
+        same |= _other_spellings(c, article, visit.urls)
+    c.executemany(
+        "UPDATE frontier SET due = NULL, outcome = 'excluded', error = 'alias', article = ?1 "
+        "WHERE url = ?2 AND id <> ?3 AND coalesce(visited_at, '') <= ?4",
+        [(article, url, frontier, moment) for url in sorted(same)],
+    )
+
+
+def _other_spellings(c: sqlite3.Connection, article: int, urls: Iterable[str]) -> set[str]:
+    """Other spellings of addresses that the article has had."""
+    wanted = {spelling for url in urls for spelling in spellings(url)}
+    rows = c.execute("SELECT url FROM aliases WHERE article = ?", (article,))
+    return {row["url"] for row in rows} & wanted
+
+
+# -- the same captures, read by other rules -----------------------------------------------------
+
+
+def reread(changes: Changes, capture: int, visit: Visit) -> str:
+    """Replace what came of a visit by what today's rules read in its captures.
+
+    `capture` is the id of the page's row; `visit` is built anew of the same captures. What was read
+    before stays among the readings; an article that today's rules refuse stays what it was. Returns
+    the outcome that the visit has now.
+    """
+    c = changes.c
+    old = c.execute("SELECT * FROM captures WHERE id = ?", (capture,)).fetchone()
+    if old["result"] == "article" and visit.result != "article":
+        return "unchanged"
+    found = _identify(changes, visit)
+    if found.is_new and old["article"] is not None:
+        found = _Identity(old["article"], found.address)
+    proof = _read(c, visit, found)
+    # With it the 304s that refer to it: they prove what it proves.
+    c.execute(
+        "UPDATE captures SET (result, reason, layout, rules, reading, address, views, comments) = "
+        "(?, ?, ?, ?, ?, ?, ?, ?), article = coalesce(?, article) WHERE id = ?",
+        (*_told(proof, visit, found.address, old["url"]), found.article, capture),
+    )
+    c.execute(
+        "UPDATE captures SET (result, reason, layout, rules, reading) = (?, ?, ?, ?, ?), "
+        "article = coalesce(?, article) WHERE refers_to = ? AND status = 304",
+        (*_told(proof, visit, None, "")[:5], found.article, capture),
+    )
+    if found.article is not None:
+        c.execute("UPDATE captures SET article = ? WHERE visit = ?", (found.article, old["visit"]))
+    outcome, _ = _derive(changes, visit, found, proof)
+    if outcome == "new":
+        c.execute(
+            "UPDATE frontier SET article = ?, outcome = 'new', error = NULL, due = ? WHERE id = ?",
+            (found.article, utc(visit.fetched_at), _frontier_row(c, visit, found.article)),
+        )
+    return outcome
