@@ -53,7 +53,8 @@ class PageCapture:
     """One of `archive.visit.RESULTS`; never `unchanged`: a 304 has that of what it refers to."""
     reading: int | None
     """Id of the reading, with the result `article`."""
-    payload_digest: str
+    payloads: tuple[str, ...]
+    """Digests of the page and of its further pages."""
     address: str
     """Where the article was seen: its believed canonical address."""
     layout: str | None = None
@@ -155,8 +156,8 @@ def _continue(
 ) -> None:
     """Add what one more page shows."""
     latest = revisions[-1]
-    if before and page.payload_digest == before.payload_digest:
-        # The same bytes. If they read otherwise, then because of other rules.
+    if before and _is_same_page(page, before):
+        # If the same bytes read otherwise, then because of other rules.
         if page.rules != before.rules:
             revisions[-1] = replace(latest, reading=reading, kept={})
         return
@@ -168,6 +169,14 @@ def _continue(
         revisions.append(Revision(page.fetched_at, page.id, state, changed, kept))
     else:
         revisions[-1] = replace(latest, reading=state, kept=kept)
+
+
+def _is_same_page(page: PageCapture, before: PageCapture) -> bool:
+    """Whether two visits got the same bytes. Other rules may have asked for one more further page."""
+    if page.rules == before.rules:
+        return page.payloads == before.payloads
+    common = min(len(page.payloads), len(before.payloads))
+    return page.payloads[:common] == before.payloads[:common]
 
 
 def _compare(

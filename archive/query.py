@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from archive.article import FIELDS
+from archive.article import FIELDS, JSON_FIELDS, READ
 from archive.errors import ArchiveUsageError
 
-_JSON_COLUMNS = ("authors", "captions", "editions", "sources", "flags")
+_READ = ", ".join(f"g.{name}" for name in READ)
 _SELECT = """
 SELECT a.*, c.warc, c.warc_offset, c.record_id, c.payload_digest, c.url AS capture_url,
        (SELECT count(*) FROM revisions r WHERE r.article = a.id) AS revisions,
@@ -81,15 +81,45 @@ def article(c: sqlite3.Connection, key: str) -> dict[str, Any]:
 
 
 def revisions(c: sqlite3.Connection, article_id: int) -> list[dict[str, Any]]:
-    """All versions of an article, oldest first."""
+    """The states of an article that the newspaper printed, oldest first.
+
+    Each has `number, seen_at, changed, kept`, the fields of `archive.article.READ`, the `digest` and
+    `rules` of its reading, and its capture's `warc, warc_offset, record_id`.
+    """
     cursor = c.execute(
-        "SELECT r.number, r.seen_at, r.title, r.text, r.digest, c.warc, c.warc_offset, c.record_id "
-        "FROM revisions r LEFT JOIN captures c ON c.id = r.capture "
-        "WHERE r.article = ? ORDER BY r.number",
+        f"SELECT r.number, r.seen_at, r.changed, r.kept, {_READ}, g.digest, g.rules, c.warc, "  # noqa: S608
+        "c.warc_offset, c.record_id FROM revisions r JOIN readings g ON g.id = r.reading "
+        "LEFT JOIN captures c ON c.id = r.capture WHERE r.article = ? ORDER BY r.number",
         (article_id,),
     )
+    return _decoded(cursor, ("changed", "kept"))
+
+
+def readings(c: sqlite3.Connection, article_id: int) -> list[dict[str, Any]]:
+    """Every state of an article that was ever read, those that other rules read since included.
+
+    Each has `digest, rules`, the fields of `archive.article.READ`, and the numbers of the `revisions`
+    that it is the reading of; none where it was superseded.
+    """
+    cursor = c.execute(
+        f"SELECT g.digest, g.rules, {_READ}, (SELECT json_group_array(number) FROM "  # noqa: S608
+        "(SELECT number FROM revisions WHERE article = g.article AND reading = g.id ORDER BY number)) "
+        "AS revisions FROM readings g WHERE g.article = ? ORDER BY g.id",
+        (article_id,),
+    )
+    return _decoded(cursor, ("revisions",))
+
+
+def _decoded(cursor: sqlite3.Cursor, more: tuple[str, ...]) -> list[dict[str, Any]]:
     names = [d[0] for d in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+    lists = JSON_FIELDS.union(more)
+    return [
+        {
+            name: json.loads(value) if name in lists else value
+            for name, value in zip(names, row, strict=True)
+        }
+        for row in cursor
+    ]
 
 
 def _records(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:
@@ -99,9 +129,8 @@ def _records(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:
 
 
 def _record(row: dict[str, Any]) -> dict[str, Any]:
-    for name in _JSON_COLUMNS:
+    for name in JSON_FIELDS.intersection(row):
         row[name] = json.loads(row[name])
-    row["tags"] = json.loads(row["tags"])
     row["is_article"], row["reason"] = True, None
     row["canonical_url"] = row["url"]
     row["pages"] = []

@@ -79,8 +79,10 @@ def _reading(row: sqlite3.Row) -> Reading:
 
 _CAPTURES = """
 SELECT id, record_id, fetched_at, result, reason, reading, payload_digest, coalesce(address, url) AS
-       address, layout, rules, views, comments
-  FROM captures WHERE article = ? AND result IS NOT NULL
+       address, layout, rules, views, comments,
+       (SELECT group_concat(f.payload_digest, ' ') FROM captures f
+         WHERE f.visit = c.visit AND f.part = 'further') AS further
+  FROM captures c WHERE article = ? AND result IS NOT NULL
  ORDER BY fetched_at, record_id
 """
 
@@ -132,7 +134,7 @@ def _page(row: sqlite3.Row) -> PageCapture:
         fetched_at=row["fetched_at"],
         result=row["result"],
         reading=row["reading"],
-        payload_digest=row["payload_digest"],
+        payloads=(row["payload_digest"], *(row["further"] or "").split()),
         address=row["address"],
         layout=row["layout"],
         rules=row["rules"],

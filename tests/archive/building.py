@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from archive.article import Article
-from archive.captures import Capture
-from archive.schema import OUTCOMES
+from archive.captures import NOT_MODIFIED, Capture, previous_capture
 from archive.search import check
-from archive.store import Candidate, Store
-from archive.visits import Visit
+from archive.store import OUTCOMES, Candidate, Store
+from archive.store.digests import digests
+from archive.visit import Visit
 
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 SITE = {
@@ -25,6 +25,14 @@ SITE = {
     "family": "generic",
 }
 HOME = str(SITE["url"])
+STATUS = {"missing": 404, "unchanged": 304, "blocked": 403, "failed": 500, "deferred": 503}
+REASONS = {"missing": "HTTP 404", "refused": "listing", "failed": "HTTP 500"}
+
+
+def tomorrow(outcome: str, *, fetched_at: datetime, **_: Any) -> datetime | None:
+    """A schedule: what may change is due a day later."""
+    settled = ("gone", "not_article", "excluded")
+    return None if outcome in settled else fetched_at + timedelta(days=1)
 
 
 def article(url: str = f"{HOME}1", **fields: Any) -> Article:
@@ -84,29 +92,43 @@ class Paper:
 
     def capture(self, url: str, body: bytes = b"<p>", status: int = 200) -> Capture:
         writer = self.store.captures(self.site)
-        return writer.write(url, status, [("Content-Type", "text/html")], body, self.now)
+        headers = [("Content-Type", "text/html")]
+        if status == 304:
+            whole = previous_capture(self.store.connection, url, proven=True)
+            return writer.write(
+                url, status, headers, b"", self.now, refers_to=whole, profile=NOT_MODIFIED
+            )
+        return writer.write(url, status, headers, body, self.now)
 
     def visit(
         self,
         url: str = f"{HOME}1",
         read: Article | None = None,
+        result: str = "article",
         *,
         frontier: int | None = None,
         **fields: Any,
     ) -> str:
-        """One look at an address, which held an article or ended in `outcome`."""
-        addresses = [url, *([read.canonical_url] if read and read.canonical_url else [])]
+        """One look at an address, which held an article or came to another `result`."""
+        if result == "article" and not (read and read.is_article):
+            result = "refused"
+        status = STATUS.get(result, 200)
         known: dict[str, Any] = {
             "frontier": frontier or self.row(url),
             "crawl": self.crawl,
-            "site": self.site,
-            "fetched_at": self.now,
-            "due": self.now + timedelta(days=1),
-            "status": 200,
-            "article": read,
-            "urls": tuple(dict.fromkeys(addresses)),
+            "reason": None if result in ("article", "unchanged") else REASONS.get(result, result),
+            "status": status,
+            "article": read if result == "article" else None,
+            "urls": (url,),
+            "rules": "1-0",
         }
-        outcome = self.store.record(Visit(**{**known, **fields}))
+        if "captures" not in fields:
+            body = repr((read, result)) if read else result
+            fields["captures"] = [self.capture(url, body.encode(), status)]
+        visit = Visit(
+            site=self.site, url=url, fetched_at=self.now, result=result, **{**known, **fields}
+        )
+        outcome = self.store.record(visit)
         self.outcomes.append(outcome)
         return outcome
 
@@ -130,17 +152,19 @@ def check_whole(store: Store) -> None:
     assert c.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     assert c.execute("PRAGMA foreign_key_check").fetchall() == []
     assert check(c) == []
+    kept = dict(c.execute("SELECT id, digest FROM articles").fetchall())
+    assert digests(c, kept) == kept
     broken = """
         SELECT a.id FROM articles a LEFT JOIN revisions r
-            ON r.article = a.id AND r.number = a.revision
-         WHERE r.id IS NULL OR r.text <> a.text OR r.title IS NOT a.title
+            ON r.article = a.id AND r.number = a.revision LEFT JOIN readings g ON g.id = r.reading
+         WHERE g.id IS NULL OR g.text <> a.text OR g.title IS NOT a.title
             OR a.revision <> (SELECT count(*) FROM revisions WHERE article = a.id)"""
     assert c.execute(broken).fetchall() == []
     assert c.execute("SELECT url FROM articles EXCEPT SELECT url FROM aliases").fetchall() == []
 
 
 def open_paper(folder: Path) -> Paper:
-    store = Store(folder)
+    store = Store(folder, schedule=tomorrow)
     # No test here cuts the power, and a killed process needs no disk that is in step.
     store.connection.execute("PRAGMA synchronous = OFF")
     return Paper(store)
