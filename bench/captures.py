@@ -25,8 +25,8 @@ from archive.captures.reading import raw_records
 from archive.captures.streams import Stream
 from archive.captures.writing import gzip_member
 from archive.store import Store
-from newsbot.crawl.middlewares.decoding import Undecodable, decode
-from newsbot.crawl.settings import DOWNLOAD_MAXSIZE
+from newsbot.visit.decoding import Undecodable, decode
+from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 
 GOAL = 0.25
 

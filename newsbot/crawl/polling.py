@@ -20,7 +20,6 @@ from twisted.python.failure import Failure
 from archive.errors import ArchiveError
 from archive.store import Candidate
 from archive.times import now, utc
-from newsbot.crawl.network.downloader import Interrupted
 from newsbot.crawl.responses import charset, conditions, header, reason
 from newsbot.crawl.scheduler import LAST
 from newsbot.crawl.session import Session
@@ -31,6 +30,7 @@ from newsbot.discovery.traps import suspicious, without_session
 from newsbot.discovery.trust import lying
 from newsbot.profiles import Site, Source, families
 from newsbot.visit import urls
+from newsbot.visit.errors import Interrupted
 from newsbot.visit.schedule import FAST, next_poll
 
 SOURCE_PRIORITY = 10
@@ -372,11 +372,9 @@ class PollingSpider(Spider):
         """Follow the `Sitemap:` lines of robots.txt where the family asks for it."""
         if self.site.sources or not families()[self.site.family].discovery.robots:
             return
-        engine = self.crawler.engine
         for address in robotparser.rp.sitemaps:
             for poll in self._poll_discovered(Source(kind="sitemap", url=address), request.url):
-                if engine:
-                    engine.crawl(poll)
+                self.crawler.engine.crawl(poll)
 
     def _source_done(self) -> Iterator[Request]:
         """After the last source: ask the home page where none answered; look for what vanished."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
+from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from newsbot.crawl.middlewares.everything import OffSite
+from newsbot.crawl.middlewares.own_site import OffSite
 from newsbot.visit.outcomes import charset_of, may_be_html
 
 
@@ -31,10 +31,24 @@ def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
     return headers
 
 
+def is_conditional(request: Request) -> bool:
+    """Whether a request may be answered with 304 (RFC 9110 §13.1)."""
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
+
+
 def header(response: Response, name: str) -> str | None:
     """A response header as text, None where it is missing."""
     value = response.headers.get(name)
     return value.decode("latin-1") if value else None
+
+
+def headers_of(response: Response) -> list[tuple[str, str]]:
+    """All response headers, their bytes decoded as Latin-1."""
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in response.headers.items()
+        for value in values
+    ]
 
 
 def charset(response: Response) -> str | None:

@@ -17,6 +17,7 @@ from scrapy.core.scheduler import BaseScheduler
 
 from archive.store import Due
 from archive.times import now
+from newsbot.crawl.network import engine
 from newsbot.visit import urls
 
 if TYPE_CHECKING:
@@ -80,13 +81,13 @@ class FrontierScheduler(BaseScheduler):
         """The next request, or None where there is nothing to do at the moment."""
         if not self._own:
             self._refill()
-        if self._late and not self._lines and self._is_idle():
+        if self._late and not self._lines and engine.is_idle(self.spider.crawler):
             late, self._late = self._late, None
             for request in late:
                 self.enqueue_request(request)
         if not self._lines:
             return None
-        busy = self._under_way()
+        busy = Counter(urls.netloc(x.url) for x in engine.under_way(self.spider.crawler))
         host = min(self._lines, key=lambda host: busy[host])
         line = self._lines.pop(host)
         if line.own:
@@ -98,19 +99,6 @@ class FrontierScheduler(BaseScheduler):
         if line.own or line.due:
             self._lines[host] = line
         return request
-
-    def _is_idle(self) -> bool:
-        """Whether nothing is on its way, or being read, that may lead to further requests."""
-        engine = self.spider.crawler.engine
-        if engine is None:
-            return True
-        scraping = engine.scraper.slot
-        return not engine.downloader.active and (scraping is None or scraping.is_idle())
-
-    def _under_way(self) -> Counter[str]:
-        engine = self.spider.crawler.engine
-        active = engine.downloader.active if engine else ()
-        return Counter(urls.netloc(request.url) for request in active)
 
     def _line(self, url: str) -> _Line:
         host = urls.netloc(url)

@@ -11,8 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from archive.captures import (
+    IDENTICAL,
+    NOT_MODIFIED,
+    Capture,
+    Exchange,
+    payload_digest,
+    previous_capture,
+)
 from archive.errors import ArchiveError
-from archive.store import Due, Store
+from archive.store import Due, Store, explained_errors
 from archive.times import now
 from archive.visits import Visit
 from newsbot import __version__
@@ -126,6 +134,27 @@ class Session:
             return []
         return rows
 
+    def keep(self, exchange: Exchange, concurrent_to: str | None = None) -> Capture:
+        """Append an exchange to the site's WARC file; its payload once, where it repeats.
+
+        `concurrent_to` is the record id of the visit's first capture. Raises `ArchiveError` or
+        OSError where it cannot be kept.
+        """
+        with explained_errors(self.folder):
+            earlier = previous_capture(self.store.connection, exchange.url)
+            profile = _revisit_profile(exchange, earlier)
+            return self.store.captures(self.site.id).write(
+                exchange.url,
+                exchange.status,
+                exchange.headers,
+                exchange.body,
+                datetime.fromisoformat(exchange.fetched_at),
+                protocol=exchange.protocol,
+                concurrent_to=concurrent_to,
+                refers_to=earlier if profile else None,
+                profile=profile,
+            )
+
     def record(self, visit: Visit) -> str:
         """Store a visit and count its outcome."""
         outcome = self.store.record_soon(visit)
@@ -141,3 +170,17 @@ class Session:
         visits = self.outcomes.total()
         bad = self.outcomes["failed"] + self.outcomes["blocked"]
         return (self.sources_failed > 0 and self.sources_ok == 0) or (visits > 0 and bad == visits)
+
+
+def _revisit_profile(exchange: Exchange, earlier: Capture | None) -> str | None:
+    """Why the payload need not be kept again, where it is that of the `earlier` capture."""
+    if exchange.status == 304:
+        return NOT_MODIFIED
+    if (
+        earlier
+        and exchange.status == earlier.status
+        and exchange.body
+        and payload_digest(exchange.body) == earlier.payload_digest
+    ):
+        return IDENTICAL
+    return None

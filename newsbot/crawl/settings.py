@@ -3,10 +3,11 @@
 import os
 
 from newsbot import __version__
+from newsbot.visit import limits
 
 BOT_NAME = "newsbot"
 
-# Every site profile is a spider; see newsbot/spiders/loader.py.
+# Every site profile is a spider; see newsbot/crawl/loader.py.
 SPIDER_LOADER_CLASS = "newsbot.crawl.loader.SiteSpiderLoader"
 SPIDER_MODULES = ["newsbot.crawl.spider"]
 # Folders with the user's own profiles, beside newsbot/sites.
@@ -57,9 +58,9 @@ AUTOTHROTTLE_ENABLED = True
 CONCURRENT_ITEMS = 1
 AUTOTHROTTLE_MAX_DELAY = 60.0
 # Two retries within a run; what still fails is due again later.
-RETRY_TIMES = 2
+RETRY_TIMES = limits.RETRY_TIMES
 # 429 and 503 are not retried at once: the server asked us to stay away (BackOffMiddleware).
-RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]
+RETRY_HTTP_CODES = [*limits.RETRY_HTTP_CODES]
 # Scrapy's own without the time-out: three minutes for one page are too many.
 RETRY_EXCEPTIONS = [
     "scrapy.exceptions.CannotResolveHostError",
@@ -67,12 +68,12 @@ RETRY_EXCEPTIONS = [
     "scrapy.exceptions.DownloadFailedError",
     "scrapy.exceptions.ResponseDataLossError",
 ]
-REDIRECT_MAX_TIMES = 8
+REDIRECT_MAX_TIMES = limits.REDIRECT_MAX_TIMES
 # Longer ones are pages that reload themselves, not pages that have moved.
-METAREFRESH_MAXDELAY = 5
+METAREFRESH_MAXDELAY = limits.METAREFRESH_MAXDELAY
 DOWNLOAD_TIMEOUT = 60
 # No article page is larger; a bomb is cut here.
-DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+DOWNLOAD_MAXSIZE = limits.DOWNLOAD_MAXSIZE
 DOWNLOAD_WARNSIZE = 0
 # Sessions and consent cookies make one article look like many.
 COOKIES_ENABLED = False
@@ -86,22 +87,22 @@ TELNETCONSOLE_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
     # Stock robots.txt handling lets requests through while the file is being downloaded.
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "newsbot.crawl.middlewares.everything.RobotsMiddleware": 100,
+    "newsbot.crawl.middlewares.robots.RobotsMiddleware": 100,
     # Hosts are checked with their port, on every request including redirects.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "newsbot.crawl.middlewares.everything.OwnSiteMiddleware": 50,
+    "newsbot.crawl.middlewares.own_site.OwnSiteMiddleware": 50,
     # Pauses a whole host, which Scrapy's retries cannot.
     "newsbot.crawl.middlewares.backoff.BackOffMiddleware": 560,
     # Loops end at once and in a failure; file: and javascript: are no redirects.
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
-    "newsbot.crawl.middlewares.everything.MetaRefreshMiddleware": 580,
+    "newsbot.crawl.middlewares.redirect.MetaRefreshMiddleware": 580,
     # Whole bodies only, where Scrapy takes a truncated gzip for a page.
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "newsbot.crawl.middlewares.decoding.DecodingMiddleware": 590,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-    "newsbot.crawl.middlewares.everything.RedirectMiddleware": 600,
+    "newsbot.crawl.middlewares.redirect.RedirectMiddleware": 600,
     # Next to the network: sees the bytes before anything decompresses or reads them.
-    "newsbot.crawl.middlewares.everything.CaptureMiddleware": 950,
+    "newsbot.crawl.middlewares.capture.CaptureMiddleware": 950,
 }
 SPIDER_MIDDLEWARES = {
     # Candidate URLs never become requests by themselves, so there is no depth to count.

@@ -15,7 +15,6 @@ from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from archive.article import Article
@@ -24,10 +23,17 @@ from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store import Due
 from archive.times import now
 from newsbot.crawl.middlewares.backoff import retry_after
-from newsbot.crawl.middlewares.everything import RobotsUnavailable, is_conditional
-from newsbot.crawl.network.downloader import Interrupted
+from newsbot.crawl.middlewares.robots import RobotsUnavailable
+from newsbot.crawl.network import engine
 from newsbot.crawl.polling import PollingSpider
-from newsbot.crawl.responses import charset, conditions, header, is_html, reason
+from newsbot.crawl.responses import (
+    charset,
+    conditions,
+    header,
+    is_conditional,
+    is_html,
+    reason,
+)
 from newsbot.crawl.session import Options, Session
 from newsbot.discovery import Entry
 from newsbot.discovery.listing import parse_listing
@@ -35,6 +41,7 @@ from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
 from newsbot.replay.workers import ExtractionFailed
 from newsbot.visit import urls
+from newsbot.visit.errors import Interrupted
 from newsbot.visit.items import VisitItem
 from newsbot.visit.outcomes import MAX_PARTS, addresses, incomplete, outcome_of_status
 
@@ -100,9 +107,7 @@ class NewspaperSpider(PollingSpider):
         if session.fatal is None:
             session.fatal = error if isinstance(error, ArchiveError) else ArchiveError(str(error))
             self.logger.error("%s", session.fatal)
-            engine = self.crawler.engine
-            if engine:
-                deferred_from_coro(engine.close_spider_async(reason="archive_error"))
+            engine.close(self.crawler, "archive_error")
 
     # -- articles -------------------------------------------------------------------------------
 

@@ -25,7 +25,6 @@ from archive.schema import OUTCOMES
 from archive.store import Store, explained_errors
 from archive.times import now, utc
 from archive.visits import known_article
-from newsbot.crawl.middlewares.decoding import Undecodable, decode
 from newsbot.profiles import Site
 from newsbot.replay import servers
 from newsbot.replay.grouping import Event, Group
@@ -55,6 +54,7 @@ from newsbot.replay.servers import (
 )
 from newsbot.replay.transport import MAX_LISTING, Ended, Fetch, hosts_of, run
 from newsbot.visit import urls
+from newsbot.visit.decoding import Undecodable, decode
 
 logger = logging.getLogger(__name__)
 

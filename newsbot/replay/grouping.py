@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from newsbot.crawl.settings import REDIRECT_MAX_TIMES, RETRY_HTTP_CODES, RETRY_TIMES
 from newsbot.profiles import Site
 from newsbot.replay.reading import Page, Reading, read
 from newsbot.visit import urls
 from newsbot.visit.items import VisitItem
+from newsbot.visit.limits import REDIRECT_MAX_TIMES, RETRY_HTTP_CODES, RETRY_TIMES
 from newsbot.visit.outcomes import MAX_PARTS, addresses, incomplete, join, judge, outcome_of_status
 
 MAX_HELD = 500

@@ -14,11 +14,11 @@ from w3lib.html import get_base_url, get_meta_refresh
 from w3lib.url import safe_url_string
 
 from archive.article import Article
-from newsbot.crawl.middlewares.decoding import Undecodable, decode
-from newsbot.crawl.settings import DOWNLOAD_MAXSIZE, METAREFRESH_MAXDELAY
 from newsbot.extraction import extract
 from newsbot.extraction.decode import decode as to_text
 from newsbot.profiles import Site
+from newsbot.visit.decoding import Undecodable, decode
+from newsbot.visit.limits import DOWNLOAD_MAXSIZE, METAREFRESH_MAXDELAY
 from newsbot.visit.outcomes import charset_of, may_be_html
 
 REDIRECTS = (301, 302, 303, 307, 308)

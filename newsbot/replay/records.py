@@ -25,12 +25,12 @@ from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveError
 from archive.visits import knows_capture
-from newsbot.crawl.settings import DOWNLOAD_MAXSIZE
 from newsbot.discovery import is_candidate
 from newsbot.profiles import Site
 from newsbot.replay.grouping import Event
 from newsbot.replay.reading import Page, Reading, is_costly, read
 from newsbot.visit import urls
+from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import may_be_html
 
 Damaged = Callable[[Path, int, str], object]

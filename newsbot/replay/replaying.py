@@ -14,10 +14,10 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urljoin
 
 from archive.captures import grammar
-from newsbot.crawl.middlewares.decoding import Undecodable, decode
-from newsbot.crawl.settings import DOWNLOAD_MAXSIZE
 from newsbot.replay.servers import Kind, Server, is_stamp, stamp
 from newsbot.visit import urls
+from newsbot.visit.decoding import Undecodable, decode
+from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 
 _ORIGINAL = "x-archive-orig-"
 _OF_THE_SERVER = frozenset(

@@ -20,18 +20,19 @@ from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
 from archive.times import now
-from newsbot.crawl.middlewares.backoff import REFUSALS
-from newsbot.crawl.middlewares.decoding import ACCEPTED
-from newsbot.crawl.network.downloader import Interrupted
+from newsbot.crawl.network.engine import is_closing
 from newsbot.replay.replaying import Answer, Busy
 from newsbot.visit import urls
+from newsbot.visit.decoding import ACCEPTED
+from newsbot.visit.errors import Interrupted
+from newsbot.visit.limits import REFUSALS
 
 MAX_LISTING = 256 * 1024 * 1024
 """Bytes of one answer of an index."""
 LISTING_TIMEOUT = 300
 """Seconds: indexes of large archives think for minutes."""
 _MIDDLEWARES = {
-    "newsbot.crawl.middlewares.everything.OwnSiteMiddleware": 50,
+    "newsbot.crawl.middlewares.own_site.OwnSiteMiddleware": 50,
     "newsbot.crawl.middlewares.backoff.BackOffMiddleware": 560,
 }
 
@@ -94,7 +95,7 @@ class _Asking(Spider):
         )
         engine = self.crawler.engine
         assert engine is not None
-        if engine._slot is None or engine._slot.closing is not None:
+        if is_closing(self.crawler):
             raise Ended("shutdown")
         try:
             response = await engine.download_async(request)

@@ -246,7 +246,7 @@ def test_robots_txt_that_never_comes_closes_the_site_within_half_a_minute(tmp_pa
         command = prepare(server.origin, tmp_path, ["/1"])
         scrapy(
             command,
-            before="import newsbot.crawl.middlewares.everything as m; m.ROBOTS_TIMEOUT = 1.0",
+            before="import newsbot.crawl.middlewares.robots as m; m.ROBOTS_TIMEOUT = 1.0",
         )
         assert time.monotonic() - started < 30
     assert server.paths == ["/robots.txt"]

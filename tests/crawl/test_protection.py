@@ -15,7 +15,7 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]
 import pytest
 
-from newsbot.crawl.middlewares.everything import robots_rules
+from newsbot.crawl.middlewares.robots import robots_rules
 from tests.conftest import ROOT, environment
 from tests.crawl.wire import PARAGRAPHS, http, outcomes, page, prepare, scrapy, texts, wire
 

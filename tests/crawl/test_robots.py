@@ -24,7 +24,7 @@ from tests.crawl.state import read
 
 ARTICLES = 30
 STOCK = "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware"
-OURS = "newsbot.crawl.middlewares.everything.RobotsMiddleware"
+OURS = "newsbot.crawl.middlewares.robots.RobotsMiddleware"
 
 
 @contextmanager
@@ -100,7 +100,7 @@ def test_no_request_slips_through_while_robots_txt_is_on_its_way(tmp_path: Path)
 
 def test_stock_scrapy_still_leaks(tmp_path: Path) -> None:
     """When this fails, Scrapy is mended: delete our override of robot_parser."""
-    swapped = f'{{"{OURS}": null, "{STOCK}": 100, "newsbot.crawl.middlewares.everything.OwnSiteMiddleware": 50}}'
+    swapped = f'{{"{OURS}": null, "{STOCK}": 100, "newsbot.crawl.middlewares.own_site.OwnSiteMiddleware": 50}}'
     with server(200, DISALLOW) as (origin, paths):
         crawl(origin, tmp_path, "-s", f"DOWNLOADER_MIDDLEWARES={swapped}")
     assert [path for path in paths if path.startswith("/closed/")]

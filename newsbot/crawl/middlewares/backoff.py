@@ -1,7 +1,10 @@
 """backoff: a host that says «too many requests» or «not now» is left alone as long as it asks.
 
 One that says nothing at all is not asked over and over either. RFC 9110 §10.2.3 and RFC 6585 §4:
-`Retry-After` in seconds or as a date pauses the whole host.
+`Retry-After` in seconds or as a date pauses the whole host, which Scrapy's retries cannot.
+
+Settings: none. `Request.meta`: `refusals`, set: how often this URL was refused before;
+`dont_obey_robotstxt`, Scrapy's mark of robots.txt itself, which is not asked again.
 """
 
 from __future__ import annotations
@@ -9,8 +12,10 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
@@ -20,10 +25,11 @@ from scrapy.exceptions import (
     DownloadTimeoutError,
 )
 from scrapy.http import Request, Response
-from scrapy.utils.defer import deferred_from_coro
 from twisted.web.client import ResponseNeverReceived
 
 from archive.times import now
+from newsbot.crawl.network import engine
+from newsbot.visit.limits import REFUSALS
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -32,7 +38,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-REFUSALS = (429, 503)
 OWN_BACKOFF = 10.0
 """Seconds where the host names none; doubled at every further refusal of the same URL."""
 MAX_PAUSE = 120.0
@@ -84,8 +89,12 @@ def _date(value: str) -> datetime | None:
 class BackOffMiddleware:
     """Pauses a host that refuses, tries the same URL again, and knows when to give up."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
+    def __init__(
+        self, downloader: Callable[[], PoliteDownloader], close: Callable[[str], None]
+    ) -> None:
+        """`downloader` holds hosts back, `close` begins to end the crawl, for a reason."""
+        self._downloader = downloader
+        self._close = close
         self.waits: Counter[str] = Counter()
         self.given_up: Counter[str] = Counter()
         self.silence = 0
@@ -93,32 +102,29 @@ class BackOffMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Scrapy's constructor; connects the signal."""
-        self = cls(crawler)
+        self = cls(partial(engine.downloader_of, crawler), partial(engine.close, crawler))
         crawler.signals.connect(self.pause, signal=signals.response_downloaded)
         return self
-
-    @property
-    def _downloader(self) -> PoliteDownloader:
-        assert self.crawler.engine is not None
-        return self.crawler.engine.downloader  # type: ignore[return-value]
 
     def pause(self, response: Response, request: Request) -> None:
         """Hold the host back at once: when the middlewares hear of it, the next request is out."""
         if response.status in REFUSALS:
             own = OWN_BACKOFF * 2.0 ** _refusals(request)
             asked = retry_after(response, now()) or own
-            self._downloader.pause(request, asked if asked <= MAX_PAUSE else own)
-            self._downloader.slow_down(request, FIRST_DELAY)
+            downloader = self._downloader()
+            downloader.pause(request, asked if asked <= MAX_PAUSE else own)
+            downloader.slow_down(request, FIRST_DELAY)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Try again after the pause, or let the refusal pass to the spider."""
         self.silence = 0
-        host = self._downloader.get_slot_key(request)
+        downloader = self._downloader()
+        host = downloader.get_slot_key(request)
         if response.status not in REFUSALS:
             self.given_up[host] = 0
             # Served after one pause: not the page was the matter but our pace.
             if _refusals(request) == 1:
-                self._downloader.slow_down(request, 2 * self._downloader.delay(request))
+                downloader.slow_down(request, 2 * downloader.delay(request))
             return response
         if request.meta.get("dont_obey_robotstxt"):  # robots.txt itself: no answer is an answer
             return response
@@ -145,17 +151,13 @@ class BackOffMiddleware:
             self.silence += 1
             if self.silence == MAX_SILENCE:
                 logger.warning("no answer to %s requests in a row: enough for now", MAX_SILENCE)
-                self._end("unreachable")
+                self._close("unreachable")
 
     def _give_up(self, host: str) -> None:
         self.given_up[host] += 1
         if self.given_up[host] == LAST_STRAW:
             logger.warning("%s refused %s URLs in a row: enough for now", host, LAST_STRAW)
-            self._end("backing_off")
-
-    def _end(self, reason: str) -> None:
-        assert self.crawler.engine is not None
-        deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
+            self._close("backing_off")
 
 
 def _refusals(request: Request) -> int:

@@ -20,6 +20,9 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import call_later, create_looping_call
 from scrapy.utils.defer import _schedule_coro
 
+from newsbot.crawl.network import engine
+from newsbot.visit.errors import Interrupted
+
 logger = logging.getLogger(__name__)
 
 MAX_DELAY = 60.0
@@ -28,10 +31,6 @@ MAX_TIMEOUT = 600.0
 """Seconds for a request that names no time-out of its own."""
 GRACE = 5.0
 """Seconds that a closing crawl leaves to transfers under way."""
-
-
-class Interrupted(Exception):
-    """The crawl ended before the request was sent or answered; it is still due."""
 
 
 @dataclass(slots=True)
@@ -103,7 +102,7 @@ class PoliteDownloader(Downloader):
             if pace.delay:
                 slot.lastseen = monotonic()
         while slot.queue and slot.free_transfer_slots() > 0 and not slot.latercall:
-            if self._closing():
+            if engine.is_closing(self.crawler):
                 return
             slot.delay = max(slot.delay, pace.delay)
             moment = monotonic()
@@ -139,13 +138,9 @@ class PoliteDownloader(Downloader):
         finally:
             self._transfers.discard(transfer)
 
-    def _closing(self) -> bool:
-        engine = self.crawler.engine
-        return engine is not None and engine._slot is not None and engine._slot.closing is not None
-
     def _watch(self) -> None:
         """Once a second; Scrapy has no signal for «about to close»."""
-        if not self._closing():
+        if not engine.is_closing(self.crawler):
             return
         if self._closing_since is None:
             self._closing_since = monotonic()

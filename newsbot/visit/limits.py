@@ -1,0 +1,19 @@
+"""limits: how far a fetch goes, in a crawl and in a replay of one alike. Numbers only.
+
+`newsbot.crawl.settings` hands them to Scrapy; a replay keeps them without Scrapy.
+"""
+
+from __future__ import annotations
+
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+"""Bytes of a body; no article page is larger, and a decompression bomb is cut here."""
+REDIRECT_MAX_TIMES = 8
+"""Redirects from one address; longer chains are loops."""
+METAREFRESH_MAXDELAY = 5
+"""Seconds; longer ones are pages that reload themselves, not pages that have moved."""
+REFUSALS = (429, 503)
+"""Statuses that ask us to stay away for a while (RFC 6585 §4, RFC 9110 §15.6.4)."""
+RETRY_TIMES = 2
+"""Retries within a run; what still fails is due again later."""
+RETRY_HTTP_CODES = (500, 502, 504, 522, 524, 408)
+"""Statuses after which the same is asked again at once: not `REFUSALS`."""
