@@ -45,7 +45,7 @@ from newsbot.visit import urls
 ORIGIN = "http://127.0.0.1:8765"
 ROOT = Path(__file__).parent.parent
 START = datetime(2024, 1, 1, tzinfo=UTC)
-COMMAND = "from newsbot.cli.importing import import_; import sys; sys.exit(import_.main(standalone_mode=False))"
+COMMAND = "from newsbot.cli.import_ import import_; import sys; sys.exit(import_.main(standalone_mode=False))"
 
 
 def addresses(lists: list[Path]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""cli: the `newsbot` command. Each module holds one group of commands; this one puts them together.
+"""cli: the `newsbot` command. One file a command, named as the command; this one puts them together.
 
 Exit codes: 0 all well · 1 a bug · 2 wrong usage or configuration · 3 a site failed ·
 4 another run holds the lock · 5 the archive is damaged or the disk is full.
@@ -18,26 +18,29 @@ from archive.errors import ArchiveError
 from archive.store import DATABASE, damaged, is_damage
 from newsbot import __version__
 from newsbot.cli import (
+    crawl,
     demo,
-    gather,
-    importing,
-    keep,
+    export,
+    extract,
+    import_,
     merge,
-    read,
     reextract,
     search,
+    show,
+    sites,
+    status,
+    stems,
     stories,
-    use,
     verify,
 )
 from newsbot.profiles import ProfileError
 
 _SECTIONS = (
     ("Gather", ("crawl", "sites", "extract", "import", "reextract")),
-    ("Read", ("search", "show", "stems")),
-    ("Use", ("export", "stories")),
+    ("Read", ("search", "show", "stories", "stems")),
+    ("Use", ("export",)),
     ("Keep", ("status", "verify", "merge")),
-    ("Try", ("demo",)),
+    ("Demo", ("demo",)),
 )
 
 
@@ -64,17 +67,17 @@ def newsbot() -> None:
 
 
 for command in (
-    gather.crawl,
-    gather.sites,
-    gather.extract_command,
-    importing.import_,
+    crawl.crawl,
+    sites.sites,
+    extract.extract_command,
+    import_.import_,
     reextract.reextract_command,
     search.search_command,
-    search.stems,
-    read.show,
-    use.export,
+    show.show,
     stories.stories_command,
-    keep.status,
+    stems.stems,
+    export.export,
+    status.status,
     verify.verify_command,
     merge.merge_command,
     demo.demo,

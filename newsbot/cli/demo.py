@@ -13,6 +13,7 @@ from archive import query
 from archive.search import search
 from archive.store import open_database
 from newsbot.cli.common import data_option
+from newsbot.cli.crawl import print_failures, print_reports
 from newsbot.profiles import EXAMPLE_DIR, load_site
 
 PORT = 8765
@@ -24,7 +25,7 @@ _QUERY = "мектеп"
 @data_option
 def demo(data: Path) -> int:
     """Crawl a small example newspaper on this machine and show what was kept."""
-    from newsbot.cli.crawling import print_failures, print_reports, run_crawls
+    from newsbot.crawl.run import run_crawls
     from newsbot.demo.server import ExampleNewspaper
 
     try:

@@ -1,4 +1,4 @@
-"""stories: stories. Finds reprints across newspapers, and editions of one article."""
+"""stories: find reprints across newspapers, and editions of one article."""
 
 from __future__ import annotations
 

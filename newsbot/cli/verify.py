@@ -1,4 +1,4 @@
-"""verify: says whether an archive is as it was written, and mends what can be mended."""
+"""verify: say whether an archive is as it was written, and mend what can be mended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""cdx: the command that fetches newspapers' histories from a web archive."""
+"""import_cdx: `newsbot import cdx`, which fetches newspapers' histories from a web archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""read: show."""
+"""show: print one article, its revisions, or the page it came from."""
 
 from __future__ import annotations
 

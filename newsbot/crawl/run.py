@@ -1,4 +1,4 @@
-"""crawling: runs Scrapy for some sites in this process and reports how each one went."""
+"""run: runs Scrapy for some sites in this process and reports how each one went."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 from scrapy import signals
 from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
@@ -21,7 +20,6 @@ from twisted.python.failure import Failure
 from archive.schema import OUTCOMES
 from archive.store import DATABASE, open_database
 from archive.times import now
-from newsbot.cli.common import print_table
 from newsbot.crawl.loader import spider_class
 from newsbot.crawl.session import Options, Session, borrow_store, return_store
 from newsbot.crawl.spider import ContactMissing, NewspaperSpider
@@ -151,35 +149,6 @@ def _settings(
         settings.set("NEWSBOT_JOBS", jobs, priority="cmdline")
     logging.captureWarnings(True)
     return settings
-
-
-def print_reports(reports: Sequence[Report]) -> None:
-    """A table of outcomes, and what needs attention."""
-    shown = [name for name in OUTCOMES if any(report.outcomes[name] for report in reports)] or [
-        "new"
-    ]
-    print_table(
-        [
-            (report.site, report.reason, report.discovered, *(report.outcomes[n] for n in shown))
-            for report in reports
-        ],
-        ("site", "ended", "discovered", *(name.replace("_", " ") for name in shown)),
-    )
-    for report in reports:
-        if report.reason == "shutdown" and not report.exit_code:
-            click.echo(f"{report.site}: interrupted; the next run carries on from here", err=True)
-        if report.traps:
-            said = ", ".join(f"{number} {name}" for name, number in report.traps.items())
-            click.echo(
-                f"{report.site}: links not followed because they look like traps: {said}", err=True
-            )
-
-
-def print_failures(reports: Sequence[Report]) -> None:
-    """One line on stderr for each site that failed."""
-    for report in reports:
-        if report.exit_code:
-            click.echo(f"newsbot: {report.site} failed: {report.error or 'see the log'}", err=True)
 
 
 def dry_run(sites: Sequence[Site], folder: Path, **how: Any) -> list[Report]:

@@ -1,4 +1,4 @@
-"""use: export."""
+"""export: write articles or captures for other programs."""
 
 from __future__ import annotations
 

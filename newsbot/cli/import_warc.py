@@ -1,4 +1,4 @@
-"""importing: import warc; the group that `import cdx` belongs to as well."""
+"""import_warc: `newsbot import warc`, which stores what WARC files hold of known newspapers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import click
 from tqdm import tqdm
 
 from archive.schema import OUTCOMES
-from newsbot.cli.cdx import cdx
 from newsbot.cli.common import (
     data_option,
     json_option,
@@ -25,12 +24,7 @@ from newsbot.cli.common import (
 from newsbot.profiles import load_sites
 
 
-@click.group("import")
-def import_() -> None:
-    """Fill the archive from other people's captures."""
-
-
-@import_.command()
+@click.command()
 @click.argument(
     "files",
     metavar="FILE...",
@@ -107,8 +101,6 @@ def warc(
         _print(counts)
     return 3 if broken else 0
 
-
-import_.add_command(cdx)
 
 _PASSED_OVER = {
     "known": "records that the archive has already",

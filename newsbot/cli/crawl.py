@@ -1,0 +1,140 @@
+"""crawl: fetch what is new at newspapers; how each crawl went, for people."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import click
+
+from archive.schema import OUTCOMES
+from newsbot.cli.common import (
+    data_option,
+    json_option,
+    pick_sites,
+    print_json,
+    print_table,
+    sites_dir_option,
+    verbosity_options,
+)
+
+if TYPE_CHECKING:
+    from newsbot.crawl.run import Report
+
+
+def _day(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    try:
+        return date.fromisoformat(value).isoformat() if value else None
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no day such as 2024-05-17") from None
+
+
+@click.command()
+@click.argument("site_ids", metavar="[SITE]...", nargs=-1)
+@data_option
+@sites_dir_option
+@click.option("--full", is_flag=True, help="Back-fill: read every source to its very end.")
+@click.option(
+    "--since",
+    metavar="DAY",
+    callback=_day,
+    help="Skip what sources date before this day (2024-05-17).",
+)
+@click.option("--oldest-first", is_flag=True, help="Oldest first instead of newest first.")
+@click.option("--revisit", is_flag=True, help="Look at all known articles and sources again.")
+@click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many URLs a site.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(0, 64),
+    metavar="NUMBER",
+    help="Processes that read pages, for each site; 0 reads them in this one. Default: 1, or 0 on a "
+    "single processor.",
+)
+@click.option("--dry-run", is_flag=True, help="Ask the sources, then list what would be visited.")
+@click.option(
+    "--contact",
+    envvar="NEWSBOT_CONTACT",
+    show_envvar=True,
+    help="Your e-mail address or web page, told to the newspapers; public sites need it.",
+)
+@json_option
+@verbosity_options
+def crawl(
+    site_ids: tuple[str, ...],
+    data: Path,
+    sites_dirs: tuple[Path, ...],
+    contact: str | None,
+    jobs: int | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    **choices: Any,
+) -> int:
+    """Fetch what is new at the sites named, or at all that are enabled.
+
+    Run it from cron as often as you like: it asks only for what is due, never overlaps itself, and
+    carries on where a crash left it. Exit code 3 means that a site failed.
+
+    \b
+    newsbot crawl aqjolgazet --contact archive@example.org
+    newsbot crawl aqjolgazet --full       all its history; once is enough
+    newsbot crawl aqjolgazet --dry-run    what would be visited?
+    """
+    from newsbot.crawl.run import dry_run, run_crawls
+    from newsbot.crawl.session import Options
+
+    options = Options(**choices)
+    reports = (dry_run if options.dry_run else run_crawls)(
+        pick_sites(site_ids, sites_dirs),
+        data,
+        options=options,
+        contact=contact,
+        jobs=jobs,
+        progress=not (quiet or verbose or as_json) and sys.stderr.isatty(),
+        verbose=verbose,
+    )
+    if as_json:
+        print_json([report.to_dict() for report in reports])
+    elif options.dry_run:
+        for report in reports:
+            for url in report.planned:
+                click.echo(unquote(url))
+            if not quiet:
+                click.echo(f"{report.site}: {len(report.planned)} would be visited", err=True)
+    elif not quiet:
+        print_reports(reports)
+    print_failures(reports)
+    return max((report.exit_code for report in reports), default=0)
+
+
+def print_reports(reports: Sequence[Report]) -> None:
+    """A table of outcomes, and what needs attention."""
+    shown = [name for name in OUTCOMES if any(report.outcomes[name] for report in reports)] or [
+        "new"
+    ]
+    print_table(
+        [
+            (report.site, report.reason, report.discovered, *(report.outcomes[n] for n in shown))
+            for report in reports
+        ],
+        ("site", "ended", "discovered", *(name.replace("_", " ") for name in shown)),
+    )
+    for report in reports:
+        if report.reason == "shutdown" and not report.exit_code:
+            click.echo(f"{report.site}: interrupted; the next run carries on from here", err=True)
+        if report.traps:
+            said = ", ".join(f"{number} {name}" for name, number in report.traps.items())
+            click.echo(
+                f"{report.site}: links not followed because they look like traps: {said}", err=True
+            )
+
+
+def print_failures(reports: Sequence[Report]) -> None:
+    """One line on stderr for each site that failed."""
+    for report in reports:
+        if report.exit_code:
+            click.echo(f"newsbot: {report.site} failed: {report.error or 'see the log'}", err=True)

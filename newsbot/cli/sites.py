@@ -1,0 +1,75 @@
+"""sites: list the newspapers, and show what a profile says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from newsbot.cli.common import json_option, print_json, print_table, site_by_id, sites_dir_option
+from newsbot.profiles import Site, load_sites
+
+
+@click.group()
+def sites() -> None:
+    """List the newspapers, and show what a profile says."""
+
+
+@sites.command("list")
+@sites_dir_option
+@json_option
+def sites_list(sites_dirs: tuple[Path, ...], as_json: bool) -> None:
+    """All newspapers, one line each."""
+    known = load_sites(*sites_dirs).values()
+    if as_json:
+        print_json([_site_dict(site) for site in known])
+        return
+    print_table(
+        [
+            (site.id, site.name, site.region, site.family, site.url, site.confirmed or "not yet")
+            for site in known
+        ],
+        ("id", "newspaper", "region", "family", "address", "confirmed"),
+    )
+    unconfirmed = sum(site.confirmed is None for site in known)
+    if unconfirmed:
+        click.echo(
+            f"\n{unconfirmed} profiles were built from stored copies and nobody has confirmed them "
+            "against the live site yet.",
+            err=True,
+        )
+
+
+@sites.command("show")
+@click.argument("site_id", metavar="SITE")
+@sites_dir_option
+@json_option
+def sites_show(site_id: str, sites_dirs: tuple[Path, ...], as_json: bool) -> None:
+    """Everything a profile says, defaults included."""
+    site = site_by_id(site_id, load_sites(*sites_dirs))
+    record = _site_dict(site)
+    if as_json:
+        print_json(record)
+        return
+    record["sources"] = [f"{source.kind}: {source.url}" for source in site.candidate_sources()]
+    record["layouts"] = [layout.id for layout in site.layouts]
+    for key, value in record.items():
+        lines = _lines(value)
+        click.echo(f"{key:<12}{lines[0]}")
+        for line in lines[1:]:
+            click.echo(f"{'':<12}{line}")
+
+
+def _lines(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [", ".join(f"{key} {_lines(part)[0]}" for key, part in value.items())]
+    if isinstance(value, list):
+        return [str(part) for part in value] or ["–"]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return ["–"] if value in (None, "") else str(value).splitlines()
+
+
+def _site_dict(site: Site) -> dict[str, Any]:
+    return site.model_dump(mode="json")
