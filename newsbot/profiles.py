@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import cache, cached_property
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_origin
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,6 +22,7 @@ from parsel.csstranslator import HTMLTranslator
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -51,6 +52,13 @@ def _css(value: str) -> str:
         HTMLTranslator().css_to_xpath(value)
     except SelectorError as error:
         raise ValueError(f"a CSS selector ({error})") from None
+    return value
+
+
+def _joined(value: object) -> object:
+    """Alternatives of one selector, written one a line, as the selector list that they mean."""
+    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
+        return ", ".join(value)
     return value
 
 
@@ -89,6 +97,8 @@ def _region(value: str) -> str:
 
 
 Css = Annotated[str, AfterValidator(_css)]
+AnyCss = Annotated[str, BeforeValidator(_joined), AfterValidator(_css)]
+"""One selector, or a list of alternatives of which any may match."""
 Regex = Annotated[str, AfterValidator(_regex)]
 Host = Annotated[str, AfterValidator(_host)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -105,13 +115,13 @@ class Layout(_Model):
     """
 
     id: Id
-    when: Css | None = None
+    when: AnyCss | None = None
     """The layout applies only where this matches."""
     valid_until: date | None = None
     """Last day the newspaper served this layout; later captures use the next one."""
-    article: Css | None = None
+    article: AnyCss | None = None
     """Proof that the page is one article, even where the text is short or missing."""
-    refuse: dict[str, Css] = {}
+    refuse: dict[str, AnyCss] = {}
     """Reason → proof that the page is something else: a listing, a static page, a log-in form."""
     title: list[Css] = []
     body: list[Css] = []
@@ -119,7 +129,7 @@ class Layout(_Model):
     """Blocks printed outside the body that belong before its first paragraph."""
     remove: list[Css] = []
     """Elements that are never article text."""
-    until: Css | None = None
+    until: AnyCss | None = None
     """An element inside the body at which the text ends."""
     captions: list[Css] = []
     authors: list[Css] = []
@@ -132,11 +142,15 @@ class Layout(_Model):
     image: list[Css] = []
     views: list[Css] = []
     comments: list[Css] = []
-    comment_items: Css | None = None
+    comment_items: AnyCss | None = None
     """Each printed reader comment, counted where no counter is printed."""
     editions: list[Css] = []
     pages: list[Css] = []
     """Links to further pages of the same article."""
+
+
+_LISTS = {name for name, key in Layout.model_fields.items() if get_origin(key.annotation) is list}
+"""Keys whose selectors are tried in order."""
 
 
 class Discovery(_Model):
@@ -186,9 +200,9 @@ class Family(_Model):
             whole = dict(layout)
             for key, value in common.items():
                 own = whole.get(key)
-                if isinstance(value, list):
+                if key in _LISTS:
                     whole[key] = [*(own or []), *(v for v in value if v not in (own or []))]
-                elif isinstance(value, dict):
+                elif key == "refuse":
                     whole[key] = {**value, **(own or {})}
                 else:
                     whole.setdefault(key, value)

@@ -8,11 +8,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from newsbot.cli import newsbot
 from newsbot.profiles import (
     FAMILIES_DIR,
     REGIONS,
     SITES_DIR,
+    Family,
     Layout,
     ProfileError,
     Site,
@@ -57,10 +60,8 @@ def test_shipped_profile(site: Site) -> None:
     assert site.crawl.delay >= 2
     assert site.crawl.concurrency == 1
     assert site.crawl.autothrottle
-    if site.confirmed is None:
-        assert "not yet confirmed against the live site" in site.note
-    else:
-        assert date(2026, 1, 1) <= site.confirmed
+    assert "confirmed" not in site.note, "the key `confirmed` says it"
+    assert site.confirmed is None or date(2026, 1, 1) <= site.confirmed
     for pattern in (*site.article, *site.exclude):
         assert not re.search("[а-яәғқңөұүһі]", pattern), "canonical addresses are percent-encoded"
     for source in site.candidate_sources():
@@ -311,3 +312,37 @@ def test_layouts_of_a_moment() -> None:
 def test_families_end_with_the_fallback() -> None:
     assert list(families())[-1] == "generic"
     assert set(families()) == {path.stem for path in FAMILIES_DIR.glob("*.toml")}
+
+
+def test_alternatives_may_stand_one_a_line() -> None:
+    """Where a key takes one selector, a list means that any may match; the layout's own wins."""
+    family = Family.model_validate(
+        {
+            "id": "x",
+            "name": "X",
+            "common": {"when": ".c", "title": ["h1"], "refuse": {"listing": [".l", ".m"]}},
+            "layouts": [{"id": "a", "when": [".a", ".b > i"], "title": ["h2"]}, {"id": "b"}],
+        }
+    )
+    first, second = family.layouts
+    assert (first.when, first.title, first.refuse) == (
+        ".a, .b > i",
+        ["h2", "h1"],
+        {"listing": ".l, .m"},
+    )
+    assert (second.when, second.title) == (".c", ["h1"])
+
+
+def test_unconfirmed_profiles_say_so() -> None:
+    said = CliRunner().invoke(newsbot, ["sites", "show", "aqjolgazet"])
+    assert "confirmed   not confirmed against the live site\n" in said.output
+    listed = CliRunner().invoke(newsbot, ["sites", "list"])
+    assert "profiles are built from stored copies and not confirmed against the live site." in (
+        listed.output
+    )
+
+
+def test_selectors_stand_one_a_line() -> None:
+    for path in FAMILIES_DIR.glob("*.toml"):
+        for line in path.read_text("utf-8").splitlines():
+            assert len(line) <= 160, f"{path.name}: {line}"

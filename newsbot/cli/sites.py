@@ -11,6 +11,9 @@ from newsbot.cli.common import json_option, print_json, print_table, site_by_id,
 from newsbot.profiles import Site, load_sites
 
 
+UNCONFIRMED = "not confirmed against the live site"
+
+
 @click.group()
 def sites() -> None:
     """List the newspapers, and show what a profile says."""
@@ -35,8 +38,7 @@ def sites_list(sites_dirs: tuple[Path, ...], as_json: bool) -> None:
     unconfirmed = sum(site.confirmed is None for site in known)
     if unconfirmed:
         click.echo(
-            f"\n{unconfirmed} profiles were built from stored copies and nobody has confirmed them "
-            "against the live site yet.",
+            f"\n{unconfirmed} profiles are built from stored copies and {UNCONFIRMED}.",
             err=True,
         )
 
@@ -54,6 +56,7 @@ def sites_show(site_id: str, sites_dirs: tuple[Path, ...], as_json: bool) -> Non
         return
     record["sources"] = [f"{source.kind}: {source.url}" for source in site.candidate_sources()]
     record["layouts"] = [layout.id for layout in site.layouts]
+    record["confirmed"] = record["confirmed"] or UNCONFIRMED
     for key, value in record.items():
         lines = _lines(value)
         click.echo(f"{key:<12}{lines[0]}")
