@@ -25,10 +25,11 @@ from pathlib import Path
 
 from archive.article import Article
 from archive.errors import ArchiveUsageError
-from archive.search import Index, search
+from archive.search import search
 from archive.search.expand import Terms, expression
-from archive.search.language import Word
+from archive.search.syntax import Word
 from archive.store import Store
+from archive.store.index import Index
 from archive.visits import Visit
 
 WORD = re.compile(r"[^\W\d_]+")

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from archive.kazakh.transliterate import to_arabic, to_latin
 from archive.store import Store
-from archive.stories import link
+from archive.store.stories import link
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 PARAGRAPH = (1, 4)

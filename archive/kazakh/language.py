@@ -1,4 +1,4 @@
-"""Which script and which language a text is in: Kazakh in three scripts, Russian, and their kin.
+"""Which script and which language a text is in: Kazakh in three scripts, Russian, and related ones.
 
 Pure Python and small tables: the letters a language has, how often, and its commonest words.
 Look-alike letters (a Latin i for і) are seen through.
@@ -123,7 +123,7 @@ def _base_letters() -> dict[int, str]:
 def _letter_evidence() -> tuple[list[str], dict[str, list[float]]]:
     """The telling letters, and per language how strongly each of them speaks for it.
 
-    That is log P(letter | language), as in naive Bayes; letters not told of are equally likely.
+    That is log P(letter | language), as in naive Bayes; letters that no table has are equally likely.
     """
     letters = "".join(map(chr, range(0x400, 0x530)))
     tables = {

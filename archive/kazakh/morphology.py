@@ -195,12 +195,12 @@ def _strip(
             if ending.slot == "converb" and left[-1] == "у" and len(left) < 5:
                 lefts.append(left[:-1] + "п")  # тап + ып = тауып
             for stem in lefts:
-                told = (LOOSE, *inner) if mismatch or loose else inner
+                chain = (LOOSE, *inner) if mismatch or loose else inner
                 if NOUN in ending.after:
-                    found[Reading(stem, NOUN, told, own)] = None
+                    found[Reading(stem, NOUN, chain, own)] = None
                     if ending.voicing and stem in syncope:
-                        found[Reading(syncope[stem], NOUN, told, own)] = None
+                        found[Reading(syncope[stem], NOUN, chain, own)] = None
                 if VERB in ending.after:
-                    found[Reading(stem, VERB, told, own)] = None
+                    found[Reading(stem, VERB, chain, own)] = None
                 if ending.after - {NOUN, VERB} and len(slots) < _MOST:
                     _strip(stem, inner, ending.after, mismatch or loose, own, syncope, found)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive import stories
 from archive.errors import ArchiveUsageError
 from archive.merge.articles import UNFINISHED, merge_articles
 from archive.merge.captures import merge_captures
@@ -22,6 +21,7 @@ from archive.merge.sides import Sides, Summary
 from archive.merge.tables import merge_frontier, merge_imports, merge_sites
 from archive.schema import SCHEMA_VERSION, migrate
 from archive.store import DATABASE, Store, open_database
+from archive.store.stories import link
 
 __all__ = ["Summary", "merge"]
 
@@ -79,7 +79,7 @@ def _link(sides: Sides, progress: Callable[[str], object]) -> None:
     marked = "SELECT 1 FROM imports WHERE kind = ? AND source = ?"
     if sides.ours.execute(marked, UNFINISHED).fetchone():
         progress("stories")
-        stories.link(sides.store)
+        link(sides.store)
         with sides.store.transaction() as c:
             c.execute("DELETE FROM imports WHERE kind = ? AND source = ?", UNFINISHED)
 

@@ -1,6 +1,6 @@
 """search: one query finds a word in every form, script and spelling.
 
-The query language is `language`; docs/search.md tells it to users, with the plain SQL that any
+The query language is in `syntax`; docs/search.md tells it to users, with the plain SQL that any
 SQLite can run on the same index.
 """
 
@@ -13,14 +13,15 @@ from typing import Any
 
 from archive.errors import ArchiveUsageError
 from archive.kazakh.stems import Analysis
+from archive.search.check import check
 from archive.search.expand import Terms, expression, in_titles, suggest
-from archive.search.index import Index, check, is_stem, readings_of, rebuild
-from archive.search.language import Query, parse
 from archive.search.ranking import ranked
 from archive.search.selection import Selection, by_date, number, select
 from archive.search.snippets import passages
+from archive.search.syntax import Query, parse
+from archive.search.vocabulary import is_stem, readings_of
 
-__all__ = ["FACETS", "ORDERS", "Hits", "Index", "check", "explain", "rebuild", "search"]
+__all__ = ["FACETS", "ORDERS", "Hits", "check", "explain", "search"]
 
 ORDERS = ("best", "newest", "oldest")
 FACETS = ("site", "region", "year", "language")

@@ -17,8 +17,8 @@ from archive.kazakh.morphology import endings
 from archive.kazakh.stems import is_known
 from archive.kazakh.transliterate import key, script_of
 from archive.kazakh.words import in_cyrillic
-from archive.search.index import TITLE_MARK, is_stem, readings_of, word_stems
-from archive.search.language import All, Either, Node, Phrase, Word
+from archive.search.syntax import All, Either, Node, Phrase, Word
+from archive.search.vocabulary import TITLE_MARK, is_stem, readings_of, word_stems
 
 _MOST_STEMS = 8
 _ROWS = 40
@@ -143,8 +143,8 @@ def expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             return "(" + " OR ".join(expression(c, part, terms) for part in parts) + ")"
         case All(parts, without):
             wanted = " AND ".join(expression(c, part, terms) for part in parts)
-            shunned = [expression(c, part, Terms()) for part in without]
-            return f"({wanted})" if not shunned else f"(({wanted}) NOT ({' OR '.join(shunned)}))"
+            excluded = [expression(c, part, Terms()) for part in without]
+            return f"({wanted})" if not excluded else f"(({wanted}) NOT ({' OR '.join(excluded)}))"
 
 
 def in_titles(terms: Terms) -> str | None:

@@ -14,9 +14,9 @@ from itertools import islice
 from math import log
 
 from archive.search.expand import Terms
-from archive.search.language import Query
 from archive.search.selection import Selection, select
 from archive.search.selection import newest as newest_ids
+from archive.search.syntax import Query
 
 _RANKED = 50
 """Newest matches that are ranked; another as many that have all words in the title are, too.
@@ -74,22 +74,24 @@ def _scores(c: sqlite3.Connection, articles: list[int], terms: Terms) -> dict[in
         "WHERE id IN (SELECT value FROM json_each(?))",
         (_READ, json.dumps(articles)),
     ):
-        told = [sum([text.count(form) for form in forms]) for forms in probes]
+        numbers = [sum([text.count(form) for form in forms]) for forms in probes]
         named = [any(form in title for form in forms) for forms in probes]
         near = any(form in title or form in text for form in together)
-        counts[article] = (told, named, near, len(text) + 1, year or 0.0)
+        counts[article] = (numbers, named, near, len(text) + 1, year or 0.0)
     if not counts:
         return {}
     mean = sum(size for *_, size, _ in counts.values()) / len(counts)
     latest = max(year for *_, year in counts.values())
-    holding = [1 + sum(told[i] > 0 for told, *_ in counts.values()) for i in range(len(probes))]
+    holding = [
+        1 + sum(numbers[i] > 0 for numbers, *_ in counts.values()) for i in range(len(probes))
+    ]
     weights = [log(1 + (len(counts) + 1) / number) for number in holding]
     scores = {}
-    for article, (told, named, near, size, year) in counts.items():
+    for article, (numbers, named, near, size, year) in counts.items():
         saturation = _SATURATION * (0.25 + 0.75 * size / mean)
         score = sum(
             weight * ((_TITLE if is_named else 0) + 2 * number / (number + saturation))
-            for weight, number, is_named in zip(weights, told, named, strict=True)
+            for weight, number, is_named in zip(weights, numbers, named, strict=True)
         )
         score += _TOGETHER * near + _FRESH * 0.5 ** ((latest - year) / _HALF_LIFE)
         scores[article] = round(score, 4)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from archive.search.language import Query
+from archive.search.syntax import Query
 
 _BLOCK = 200
 """Articles whose rows are looked at together."""

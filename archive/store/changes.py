@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 
-from archive.search import Index
+from archive.store.index import Index
 from archive.store import digests
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.captures import CaptureWriter
-from archive.search import Index
+from archive.store.index import Index
 from archive.store.changes import Changes
 from archive.store.opening import (
     BUSY_SECONDS,

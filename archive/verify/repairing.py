@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from archive import salvage, stories
+from archive import salvage
 from archive.captures import read_records
 from archive.captures.dictionaries import keep_copy
 from archive.captures.files import month_of, number_of
@@ -21,8 +21,9 @@ from archive.captures.training import dictionary_of
 from archive.errors import ArchiveLocked, ArchiveUsageError
 from archive.schema import SCHEMA_VERSION
 from archive.seals import DICTIONARIES, log_path, range_sum, seal_path, seal_records
-from archive.search import rebuild
 from archive.store import DATABASE, LOCK, Store
+from archive.store.index import rebuild
+from archive.store.stories import link
 from archive.times import now, utc
 from archive.verify.finding import Finding
 from archive.verify.records import CHANGED, files
@@ -86,7 +87,7 @@ def repair(
             if damaged or any(finding.check in ("index", "rows") for finding in findings):
                 say(f"the full-text index was made anew for {rebuild(c)} articles")
         if damaged and (old is None or _had_stories(old)):
-            stories.link(store)
+            link(store)
         _mend_dictionaries(c, folder, say)
         with store.transaction():
             _seal_anew(c, folder, findings, say)

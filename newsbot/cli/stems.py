@@ -10,8 +10,9 @@ import click
 
 from archive.kazakh.morphology import LOOSE
 from archive.kazakh.words import in_cyrillic, words
-from archive.search import explain, rebuild
+from archive.search import explain
 from archive.store import DATABASE, Store, open_database
+from archive.store.index import rebuild
 from newsbot.cli.common import data_option, json_option, print_json
 
 

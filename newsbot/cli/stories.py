@@ -12,6 +12,7 @@ import click
 from archive import query, stories
 from archive.errors import ArchiveUsageError
 from archive.store import Store, open_database
+from archive.store.stories import link
 from newsbot.cli.common import data_option, json_option, print_json, print_table
 from newsbot.visit import urls
 
@@ -45,7 +46,7 @@ def stories_command(article: str | None, data: Path, as_list: bool, as_json: boo
 def _link(data: Path, as_json: bool) -> None:
     open_database(data).close()  # says so where there is no archive, instead of making one
     with Store(data) as store:
-        linked = stories.link(store)
+        linked = link(store)
     if as_json:
         print_json(asdict(linked))
         return

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.duplicates import BOILERPLATE_TEXTS, FORM_TEXTS, Text, clusters, share
 from archive.kazakh.transliterate import to_arabic, to_latin
+from archive.stories.duplicates import FORM_TEXTS, clusters, share
+from archive.stories.texts import BOILERPLATE_TEXTS, Text
 
 SYLLABLES = "ба қа ла ма на са та ша жа ға ды ты сы ны лы қы ры бо до қо со ор ар ыр ал ас қаз дар лар тар ған қан".split()
 

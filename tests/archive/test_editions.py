@@ -10,21 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.editions import Page, link, unmarked
 from archive.kazakh.transliterate import to_arabic, to_latin
+from archive.stories.editions import Edition, link, unmarked
 
 TITLE = "Ауыл шаруаларына таза ауыз су келді"
 HOME = "https://paper.example"
 
 
-def page(number: int, path: str = "", **fields: Any) -> Page:
+def page(number: int, path: str = "", **fields: Any) -> Edition:
     known: dict[str, Any] = {
         "url": f"{HOME}/{path or f'x{number}'}",
         "title": f"{number}",
         "published": "2026-11-20T09:30:00+05:00",
         "language": "kk",
     }
-    return Page(id=number, site=fields.pop("site", "paper"), **{**known, **fields})
+    return Edition(id=number, site=fields.pop("site", "paper"), **{**known, **fields})
 
 
 def test_alternate_links_link_both_ways() -> None:

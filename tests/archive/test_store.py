@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from archive.article import Article
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.schema import OUTCOMES, SCHEMA_VERSION
-from archive.search import rebuild
 from archive.store import DATABASE, GROUP, LOCK, Store, open_database
+from archive.store.index import rebuild
 from archive.times import utc
 from archive.visits import SECOND_LOOK, Visit, content_digest
 from tests.archive.building import HOME, SITE, START, Paper, article, check_whole, open_paper

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from archive.kazakh.transliterate import to_latin
-from archive.stories import Linked, editions_of, link, members
+from archive.store.stories import Linked, link
+from archive.stories import editions_of, members
 from tests.archive.building import HOME, Paper, article, check_whole, open_paper
 from tests.archive.test_duplicates import Press
 

@@ -23,10 +23,11 @@ import pytest
 from pydantic import BaseModel
 from sqlite_utils import Database
 
-from archive import errors, query, stories
+from archive import errors, query
 from archive.article import Article
 from archive.schema import OUTCOMES, migrate
 from archive.store import Candidate, Store, open_database
+from archive.store.stories import link as link_stories
 from archive.times import now
 from archive.visits import SECOND_LOOK, Visit
 from newsbot import cli, profiles
@@ -339,7 +340,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         visit(len(listed), None, outcome="failed", status=500, error="HTTP 500")
         store.finish_crawl(crawl, later, "finished", 20)
         _twins(store, articles[2], moment)
-        stories.link(store)
+        link_stories(store)
     return folder
 
 

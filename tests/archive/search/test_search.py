@@ -19,10 +19,11 @@ from sqlite_utils import Database
 
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.schema import migrations
-from archive.search import check, rebuild, search
+from archive.search import check, search
 from archive.search.expand import nearest
-from archive.search.index import TITLE_MARK, Index
+from archive.search.vocabulary import TITLE_MARK
 from archive.store import DATABASE, Store
+from archive.store.index import Index, rebuild
 from newsbot.cli import newsbot
 from tests.archive.building import HOME, Paper, article, open_paper
 
@@ -359,7 +360,7 @@ def test_every_stem_of_a_text_is_written_once(paper: Paper) -> None:
 
 
 def test_what_was_met_long_ago_is_met_again(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.search.index._CACHED", 2)
+    monkeypatch.setattr("archive.search.vocabulary.CACHED", 2)
     index = paper.store._index
     texts = ["Таза су", "Мектептер ашылды бүгін", "Жолдар бойында"]
     first = [index.stems_of(None, text, "kk") for text in texts]
@@ -369,7 +370,7 @@ def test_what_was_met_long_ago_is_met_again(paper: Paper, monkeypatch: pytest.Mo
 def test_articles_indexed_together_are_all_in_the_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.search.index._TOGETHER", 3)
+    monkeypatch.setattr("archive.store.index._TOGETHER", 3)
     with Store(tmp_path) as opened, opened.transaction() as c:
         index = Index(c)
         with index.together():

@@ -1,8 +1,8 @@
-"""stories: finds which articles are one story across sites, and which are editions of one another.
+"""stories: which articles are one story across sites, and which are editions of one another.
 
-`link` reads all articles and brings the tables `stories` and `editions` and the columns `story` and
-`story_share` of `articles` up to date; rows that are right already are left alone. docs/stories.md
-says what counts as a story, who was first, and what an edition is.
+`find` reads all articles and says which rows there ought to be (`archive.store.stories` writes
+them); the rest reads what was written. docs/stories.md says what counts as a story, who was first,
+and what an edition is.
 """
 
 from __future__ import annotations
@@ -14,29 +14,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
-from archive import duplicates, editions
-from archive.store import Store, explained_errors
+from archive.stories import duplicates, editions
+from archive.stories.texts import Text
 
 _LOCAL = timezone(timedelta(hours=5))
 """Where a bare date ends; most of Kazakhstan."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """What an archive holds after linking."""
-
-    stories: int
-    articles: int
-    """Articles that belong to a story."""
-    editions: int
-    """Articles that have another edition."""
-    changed: int
-    """Rows that were written, removed ones included."""
-
-
 @dataclass(slots=True)
-class _Found:
+class Found:
     """The rows as they ought to be."""
 
     stories: dict[int, tuple[int, int, int]] = field(default_factory=dict)
@@ -44,24 +31,6 @@ class _Found:
     articles: dict[int, tuple[int, float]] = field(default_factory=dict)
     """Id → story, share."""
     editions: dict[tuple[int, int], str] = field(default_factory=dict)
-
-
-def link(store: Store) -> Linked:
-    """Find all stories and editions of an archive and keep them.
-
-    Everything is found afresh from the articles as they are now, outside any transaction, and the
-    differences are written in one.
-    """
-    with explained_errors(store.folder):
-        found = _find(store.connection)
-    with store.transaction() as c:
-        changed = _write(c, found)
-    return Linked(
-        stories=len(found.stories),
-        articles=len(found.articles),
-        editions=len({number for pair in found.editions for number in pair}),
-        changed=changed,
-    )
 
 
 def members(connection: sqlite3.Connection, story: int) -> list[dict[str, Any]]:
@@ -105,13 +74,14 @@ def editions_of(connection: sqlite3.Connection, article: int) -> list[dict[str, 
     )
 
 
-# -- reading ----------------------------------------------------------------------------------------
+# -- finding ----------------------------------------------------------------------------------------
 
 
-def _find(c: sqlite3.Connection) -> _Found:
+def find(c: sqlite3.Connection) -> Found:
+    """All stories and editions, found afresh from the articles as they are now."""
     clusters = duplicates.clusters(_texts(c))
     cluster_of = {url: str(number) for number, urls in enumerate(clusters) for url in urls}
-    found = _Found(editions=editions.link(_pages(c, cluster_of)))
+    found = Found(editions=editions.link(_candidates(c, cluster_of)))
     linked = set(found.editions)
     for urls in clusters:
         rows = _publications(_rows(c, urls), linked)
@@ -126,12 +96,12 @@ def _find(c: sqlite3.Connection) -> _Found:
     return found
 
 
-def _texts(c: sqlite3.Connection) -> Iterator[duplicates.Text]:
+def _texts(c: sqlite3.Connection) -> Iterator[Text]:
     for row in c.execute("SELECT url, site, title, text FROM articles ORDER BY site, url"):
-        yield duplicates.Text(*row)
+        yield Text(*row)
 
 
-def _pages(c: sqlite3.Connection, cluster_of: dict[str, str]) -> Iterator[editions.Page]:
+def _candidates(c: sqlite3.Connection, cluster_of: dict[str, str]) -> Iterator[editions.Edition]:
     alternates: dict[int, list[int]] = {}
     printed = c.execute("SELECT id, editions FROM articles WHERE editions <> '[]'").fetchall()
     for number, listed in printed:
@@ -144,7 +114,7 @@ def _pages(c: sqlite3.Connection, cluster_of: dict[str, str]) -> Iterator[editio
     for number, site, url, title, language, published in c.execute(
         "SELECT id, site, url, title, language, published FROM articles"
     ):
-        yield editions.Page(
+        yield editions.Edition(
             id=number,
             site=site,
             url=url,
@@ -199,48 +169,3 @@ def _dicts(c: sqlite3.Connection, sql: str, *args: object) -> list[dict[str, Any
     cursor = c.execute(sql, args)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
-# -- writing ----------------------------------------------------------------------------------------
-
-
-def _write(c: sqlite3.Connection, found: _Found) -> int:
-    """Bring the tables up to date; returns how many rows were changed."""
-    before = c.total_changes
-    old_stories = {row[0]: tuple(row)[1:] for row in c.execute("SELECT * FROM stories")}
-    old_articles = {
-        row[0]: (row[1], row[2])
-        for row in c.execute("SELECT id, story, story_share FROM articles WHERE story IS NOT NULL")
-    }
-    old_editions = {(row[0], row[1]): row[2] for row in c.execute("SELECT * FROM editions")}
-    new_editions = {
-        pair: way for (a, b), way in found.editions.items() for pair in ((a, b), (b, a))
-    }
-    c.executemany(
-        "INSERT INTO stories (id, first_article, articles, sites) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (id) DO UPDATE SET first_article = excluded.first_article, "
-        "articles = excluded.articles, sites = excluded.sites",
-        [(key, *row) for key, row in found.stories.items() if old_stories.get(key) != row],
-    )
-    c.executemany(
-        "UPDATE articles SET story = ?, story_share = ? WHERE id = ?",
-        [(*row, key) for key, row in found.articles.items() if old_articles.get(key) != row],
-    )
-    c.executemany(
-        "UPDATE articles SET story = NULL, story_share = NULL WHERE id = ?",
-        [(key,) for key in old_articles.keys() - found.articles.keys()],
-    )
-    c.executemany(
-        "DELETE FROM stories WHERE id = ?",
-        [(key,) for key in old_stories.keys() - found.stories.keys()],
-    )
-    c.executemany(
-        "DELETE FROM editions WHERE article = ? AND other = ?",
-        old_editions.keys() - new_editions.keys(),
-    )
-    c.executemany(
-        "INSERT INTO editions (article, other, found_by) VALUES (?, ?, ?) "
-        "ON CONFLICT (article, other) DO UPDATE SET found_by = excluded.found_by",
-        [(*key, way) for key, way in new_editions.items() if old_editions.get(key) != way],
-    )
-    return c.total_changes - before

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archive.errors import ArchiveUsageError
-from archive.search.language import MOST_WORDS, All, Either, Node, Phrase, Word, parse
+from archive.search.syntax import MOST_WORDS, All, Either, Node, Phrase, Word, parse
 
 
 def both(*words: str) -> All:

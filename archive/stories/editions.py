@@ -15,9 +15,9 @@ from datetime import date
 from itertools import combinations
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from archive.duplicates import fold
 from archive.kazakh.language import script
 from archive.kazakh.words import words
+from archive.stories.texts import fold
 
 FOUND_BY = ("alternate", "shared_id", "text", "title")
 """How editions are found, the surest way first."""
@@ -39,7 +39,7 @@ _LEAST_TITLE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Edition:
     """An article as far as it matters here."""
 
     id: int
@@ -55,7 +55,7 @@ class Page:
     """Name of the text, one for near-duplicates; None where it has none."""
 
 
-def link(pages: Iterable[Page]) -> dict[tuple[int, int], str]:
+def link(pages: Iterable[Edition]) -> dict[tuple[int, int], str]:
     """Pairs of editions (smaller id first) and how each was found.
 
     A group of editions has every language and script once at most, all of one site. Pairs that only
@@ -83,7 +83,7 @@ def link(pages: Iterable[Page]) -> dict[tuple[int, int], str]:
 class _Group:
     """Editions of one article, so far."""
 
-    def __init__(self, pages: list[Page]) -> None:
+    def __init__(self, pages: list[Edition]) -> None:
         self.pages = pages
         self.languages = {language_of(page) for page in pages}
         self.way = FOUND_BY[0]
@@ -94,17 +94,17 @@ class _Group:
         self.way = max(self.way, other.way, way, key=FOUND_BY.index)
 
 
-def language_of(page: Page) -> str:
+def language_of(page: Edition) -> str:
     """The language of an article, or at least the script of its title."""
     return page.language or f"und-{script(page.title or '')}"
 
 
-def _script_of(page: Page) -> str | None:
+def _script_of(page: Edition) -> str | None:
     subtag = (page.language or "").partition("-")[2]
     return subtag if subtag in ("Latn", "Arab") else script(page.title or "")
 
 
-def _links(pages: Mapping[int, Page]) -> list[tuple[str, int, int]]:
+def _links(pages: Mapping[int, Edition]) -> list[tuple[str, int, int]]:
     """Links between pages of one site in different languages, surest first, then by URL."""
     found = [
         *_by_alternates(pages),
@@ -113,7 +113,7 @@ def _links(pages: Mapping[int, Page]) -> list[tuple[str, int, int]]:
         *_by_title(pages.values()),
     ]
 
-    def order(item: tuple[str, int, Page, Page]) -> tuple[int, int, list[str]]:
+    def order(item: tuple[str, int, Edition, Edition]) -> tuple[int, int, list[str]]:
         way, doubt, a, b = item
         return FOUND_BY.index(way), doubt, sorted((a.url, b.url))
 
@@ -124,11 +124,11 @@ def _links(pages: Mapping[int, Page]) -> list[tuple[str, int, int]]:
     ]
 
 
-_Found = Iterator[tuple[str, int, Page, Page]]
+_Found = Iterator[tuple[str, int, Edition, Edition]]
 """Way, doubt (0 is none), and the two pages."""
 
 
-def _by_alternates(pages: Mapping[int, Page]) -> _Found:
+def _by_alternates(pages: Mapping[int, Edition]) -> _Found:
     """Alternate links: one that is not returned counts only where no twin claims the same page."""
     claims: defaultdict[tuple[int, str], set[int]] = defaultdict(set)
     for page in pages.values():
@@ -145,15 +145,15 @@ def _by_alternates(pages: Mapping[int, Page]) -> _Found:
                 yield "alternate", 1, page, other
 
 
-def _by_address(pages: Iterable[Page]) -> _Found:
+def _by_address(pages: Iterable[Edition]) -> _Found:
     """The same address but for a mark of language, or the same long number in it."""
-    same: defaultdict[tuple[str, ...], list[tuple[Page, str]]] = defaultdict(list)
+    same: defaultdict[tuple[str, ...], list[tuple[Edition, str]]] = defaultdict(list)
     for page in pages:
         address, marks, numbers = unmarked(page.url)
         same[page.site, "address", address].append((page, marks))
         for number in numbers:
             same[page.site, "number", number].append((page, marks))
-    near: defaultdict[tuple[str, str], list[tuple[Page, Page]]] = defaultdict(list)
+    near: defaultdict[tuple[str, str], list[tuple[Edition, Edition]]] = defaultdict(list)
     far: Counter[tuple[str, str]] = Counter()
     for (site, kind, _), found in same.items():
         by_number = kind == "number"
@@ -210,14 +210,14 @@ def unmarked(url: str) -> tuple[str, str, set[str]]:
     return path + rest, " ".join(marks), numbers
 
 
-def _by_text(pages: Iterable[Page]) -> _Found:
+def _by_text(pages: Iterable[Edition]) -> _Found:
     """Near-duplicate texts in different scripts."""
     for found in _grouped((page, page.text) for page in pages):
         for a, b in _nearest(found):
             yield "text", _days_between(a, b, unknown=True), a, b
 
 
-def _by_title(pages: Iterable[Page]) -> _Found:
+def _by_title(pages: Iterable[Edition]) -> _Found:
     """Titles that are equal when all scripts are read as one, published within a few days."""
     for found in _grouped((page, _folded(page.title)) for page in pages):
         for a, b in _nearest(found):
@@ -230,9 +230,9 @@ def _folded(title: str | None) -> str | None:
     return folded if len(folded) >= _LEAST_TITLE else None
 
 
-def _grouped(pages: Iterable[tuple[Page, str | None]]) -> Iterator[list[Page]]:
+def _grouped(pages: Iterable[tuple[Edition, str | None]]) -> Iterator[list[Edition]]:
     """Pages of one site that have a name in common, where they are in different scripts."""
-    same: defaultdict[tuple[str, str], list[Page]] = defaultdict(list)
+    same: defaultdict[tuple[str, str], list[Edition]] = defaultdict(list)
     for page, name in pages:
         if name is not None:
             same[page.site, name].append(page)
@@ -241,9 +241,9 @@ def _grouped(pages: Iterable[tuple[Page, str | None]]) -> Iterator[list[Page]]:
             yield found
 
 
-def _nearest(pages: list[Page]) -> Iterator[tuple[Page, Page]]:
+def _nearest(pages: list[Edition]) -> Iterator[tuple[Edition, Edition]]:
     """Pairs in different scripts that are the only ones, or each other's nearest in time."""
-    by_script: defaultdict[str, list[Page]] = defaultdict(list)
+    by_script: defaultdict[str, list[Edition]] = defaultdict(list)
     for page in pages:
         by_script[_script_of(page) or ""].append(page)
     for ours, theirs in combinations(by_script.values(), 2):
@@ -257,12 +257,12 @@ def _nearest(pages: list[Page]) -> Iterator[tuple[Page, Page]]:
                 yield page, other[1]
 
 
-def _by_day(pages: list[Page]) -> list[tuple[int, Page]]:
+def _by_day(pages: list[Edition]) -> list[tuple[int, Edition]]:
     dated = [(day, page) for page in pages if (day := _day(page)) is not None]
     return sorted(dated, key=lambda item: item[0])
 
 
-def _only_nearest(day: int, dated: list[tuple[int, Page]]) -> tuple[int, Page] | None:
+def _only_nearest(day: int, dated: list[tuple[int, Edition]]) -> tuple[int, Edition] | None:
     """The page nearest to a day; None where two are as near."""
     at = bisect_left(dated, day, key=lambda item: item[0])
     near = sorted(dated[max(0, at - 2) : at + 2], key=lambda item: abs(item[0] - day))
@@ -271,14 +271,14 @@ def _only_nearest(day: int, dated: list[tuple[int, Page]]) -> tuple[int, Page] |
     return near[0]
 
 
-def _day(page: Page) -> int | None:
+def _day(page: Edition) -> int | None:
     try:
         return date.fromisoformat((page.published or "")[:10]).toordinal()
     except ValueError:
         return None
 
 
-def _days_between(a: Page, b: Page, *, unknown: bool) -> int:
+def _days_between(a: Edition, b: Edition, *, unknown: bool) -> int:
     """Days from one publication to the other; where one is unknown, 0 if that may pass, else many."""
     ours, theirs = _day(a), _day(b)
     if ours is None or theirs is None:

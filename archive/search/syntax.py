@@ -1,4 +1,4 @@
-"""language: what a person types, read as a tree of words and a list of filters.
+"""syntax: what a person types, read as a tree of words and a list of filters.
 
     су тасқыны            both words          "қызыл кітап"   exactly these words in this order
     өрт OR су             either              өрт -орман      without; also NOT орман

@@ -1,0 +1,148 @@
+"""index: keeps articles_fts and vocabulary right, inside the writer's own transactions.
+
+articles_fts holds words as printed (title, text) and the stems of all of them; vocabulary remembers
+under which stems each word was indexed, so that a row can be taken out of the index exactly as it
+was put in.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from archive.kazakh.transliterate import key
+from archive.search.vocabulary import (
+    CACHED,
+    Vocabulary,
+    by_length,
+    is_first,
+    is_stemmed,
+    stemmable,
+    word_stems,
+)
+
+_HASH = 16 << 20
+"""Bytes that FTS5 collects before it writes; its own 1 MiB makes storing many articles at once slow."""
+_TOGETHER = 200
+"""Articles that are indexed at once inside `Index.together`."""
+Indexed = tuple[int, str | None, str, str | None]
+"""Id, title, text and language of an article."""
+
+
+class Index:
+    """The writer's side of the index on one connection. Call `forget` after a rollback."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._c = connection
+        self._vocabulary = Vocabulary(connection, self._decide)
+        self._waiting: list[Indexed] | None = None
+
+    def forget(self) -> None:
+        """Drop what is remembered of the vocabulary: a rollback may have taken it back."""
+        self._vocabulary.forget()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Inside, articles are indexed many at a time, twice as fast; all of them are when it ends.
+
+        Each step by itself finds its tables in the processor's cache; in turns they drive one
+        another out.
+        """
+        self._waiting = []
+        try:
+            yield
+            self._write()
+        finally:
+            self._waiting = None
+
+    def add(self, article: int, title: str | None, text: str, language: str | None) -> None:
+        """Index an article; its words enter the vocabulary."""
+        row = (article, title, text, language)
+        if self._waiting is None:
+            self._insert([row])
+            return
+        self._waiting.append(row)
+        if len(self._waiting) >= _TOGETHER:
+            self._write()
+
+    def _write(self) -> None:
+        waiting, self._waiting = self._waiting or [], []
+        self._insert(waiting)
+
+    def _insert(self, articles: list[Indexed]) -> None:
+        rows = [
+            (article, title, text, self.stems_of(title, text, language))
+            for article, title, text, language in articles
+        ]
+        self._c.executemany(
+            "INSERT INTO articles_fts (rowid, title, text, stems) VALUES (?, ?, ?, ?)", rows
+        )
+
+    def remove(self, article: int, title: str | None, text: str, language: str | None) -> None:
+        """Take an article out of the index: with the values that it was indexed with."""
+        if self._waiting:
+            self._write()
+        self._c.execute(
+            "INSERT INTO articles_fts (articles_fts, rowid, title, text, stems) "
+            "VALUES ('delete', ?, ?, ?, ?)",
+            (article, title, text, self.stems_of(title, text, language)),
+        )
+
+    def stems_of(self, title: str | None, text: str, language: str | None) -> str:
+        """The stems column of an article; its words enter the vocabulary."""
+        return self._vocabulary.stems_of(title, text, language)
+
+    def _decide(self, new: list[str]) -> dict[str, str]:
+        """Decide the stems of words that are met for the first time."""
+        decided: dict[str, str] = {}
+
+        def attested(word: str) -> bool:
+            known = decided.get(word)
+            return self._vocabulary.is_stem(word) if known is None else is_first(word, known)
+
+        for word in by_length(new):
+            decided[word] = " ".join(word_stems(word, attested))
+        self._c.executemany(
+            "INSERT INTO vocabulary (word, stems, key) VALUES (?, ?, ?)",
+            [(word, joined, key(word)) for word, joined in decided.items()],
+        )
+        return decided
+
+    def fill_vocabulary(self, found: Iterable[str]) -> None:
+        """Decide the stems of many words at once, each with all the shorter ones as evidence."""
+        words_left = by_length(set(found))
+        for start in range(0, len(words_left), CACHED):
+            self._vocabulary.learn(set(words_left[start : start + CACHED]))
+
+
+def rebuild(connection: sqlite3.Connection) -> int:
+    """Make the index and the vocabulary anew from the articles; returns how many there are.
+
+    Stems of all words are decided again, with the whole archive as evidence. Run it inside the
+    writer's transaction.
+    """
+    connection.execute("INSERT INTO articles_fts (articles_fts) VALUES ('delete-all')")
+    connection.execute(
+        "INSERT INTO articles_fts (articles_fts, rank) VALUES ('hashsize', ?)", (_HASH,)
+    )
+    connection.execute("DELETE FROM vocabulary")
+    index = Index(connection)
+    found: set[str] = set()
+    for _, title, text, language in _articles(connection):
+        if is_stemmed(language):
+            found.update(stemmable(title or ""), stemmable(text))
+    index.fill_vocabulary(found)
+    del found
+    number = 0
+    with index.together():
+        for row in _articles(connection):
+            index.add(*row)
+            number += 1
+    connection.execute("INSERT INTO articles_fts (articles_fts) VALUES ('optimize')")
+    return number
+
+
+def _articles(connection: sqlite3.Connection) -> Iterator[Indexed]:
+    for row in connection.execute("SELECT id, title, text, language FROM articles ORDER BY id"):
+        yield row[0], row[1], row[2], row[3]
