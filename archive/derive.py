@@ -105,7 +105,7 @@ def history(
     in_event: InEvent = lambda _: False,
 ) -> History:
     """An article's history out of the pages of all visits to it, in any order."""
-    ordered = sorted(captures, key=lambda page: (page.fetched_at, page.record_id))
+    ordered = sorted(captures, key=lambda page: (page.fetched_at, page.id))
     revisions: list[Revision] = []
     seen: list[PageCapture] = []
     misses: list[str] = []

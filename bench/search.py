@@ -23,6 +23,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from archive.visits import Visit
+
 from archive.article import Article
 from archive.errors import ArchiveUsageError
 from archive.search import search
@@ -30,7 +32,6 @@ from archive.search.expand import Terms, expression
 from archive.search.syntax import Word
 from archive.store import Store
 from archive.store.index import Index
-from archive.visits import Visit
 
 WORD = re.compile(r"[^\W\d_]+")
 START = datetime(2026, 1, 1, tzinfo=UTC)

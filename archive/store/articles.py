@@ -83,7 +83,7 @@ SELECT id, record_id, fetched_at, result, reason, reading, payload_digest, coale
        (SELECT group_concat(f.payload_digest, ' ') FROM captures f
          WHERE f.visit = c.visit AND f.part = 'further') AS further
   FROM captures c WHERE article = ? AND result IS NOT NULL
- ORDER BY fetched_at, record_id
+ ORDER BY fetched_at, id
 """
 
 

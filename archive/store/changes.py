@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 
-from archive.store.index import Index
 from archive.store import digests
+from archive.store.index import Index
 
 
 @dataclass(slots=True)

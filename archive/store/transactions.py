@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.captures import CaptureWriter
-from archive.store.index import Index
 from archive.store.changes import Changes
+from archive.store.index import Index
 from archive.store.opening import (
     BUSY_SECONDS,
     DATABASE,
@@ -115,7 +115,7 @@ class Transactions:
             try:
                 yield c
             except BaseException:
-                self.changes.forget()
+                self.changes.index.forget()
                 if not c.in_transaction:  # SQLite rolls back by itself where the disk is full
                     self._waiting = 0
                 else:

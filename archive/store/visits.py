@@ -67,7 +67,7 @@ def record(changes: Changes, visit: Visit, schedule: Schedule = never) -> str:
     _append(c, visit, found.article, proof, found.address)
     outcome, error = _derive(changes, visit, found, proof)
     assert outcome in OUTCOMES
-    _close(c, visit, outcome, error, found.article, proof, schedule)
+    _close(c, visit, outcome, error, found, proof, schedule)
     return outcome
 
 
@@ -322,11 +322,12 @@ def _close(
     visit: Visit,
     outcome: str,
     error: str | None,
-    article: int | None,
+    identity: _Identity,
     proof: _Proof,
     schedule: Schedule,
 ) -> None:
     """What the frontier and the crawl's counts learn; a visit of the past teaches them little."""
+    article = identity.article
     frontier = visit.frontier or _frontier_row(c, visit, article)
     moment = utc(visit.fetched_at)
     if visit.crawl is not None:
@@ -358,16 +359,22 @@ def _close(
         ),
     )  # fmt: skip
     if article:
-        _close_aliases(c, visit, outcome, article, frontier, moment)
+        addresses = {visit.url, *visit.urls, *filter(None, (identity.address,))}
+        _close_aliases(c, addresses, outcome, article, frontier, moment)
 
 
 def _close_aliases(
-    c: sqlite3.Connection, visit: Visit, outcome: str, article: int, frontier: int, moment: str
+    c: sqlite3.Connection,
+    addresses: set[str],
+    outcome: str,
+    article: int,
+    frontier: int,
+    moment: str,
 ) -> None:
     """Other addresses of the article that wait in the frontier need no visit of their own."""
-    same = set(visit.urls)
+    same = addresses
     if outcome in ("new", "updated", "unchanged"):
-        same |= _other_spellings(c, article, visit.urls)
+        same |= _other_spellings(c, article, addresses)
     c.executemany(
         "UPDATE frontier SET due = NULL, outcome = 'excluded', error = 'alias', article = ?1 "
         "WHERE url = ?2 AND id <> ?3 AND coalesce(visited_at, '') <= ?4",

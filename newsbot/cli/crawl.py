@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import click
+from archive.store import OUTCOMES
 
-from archive.schema import OUTCOMES
 from newsbot.cli.common import (
     data_option,
     json_option,

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from archive.store import OUTCOMES
 from tqdm import tqdm
 
 from archive.errors import ArchiveUsageError
-from archive.schema import OUTCOMES
 from archive.store import DATABASE, Store, open_database
 from newsbot.cli.common import (
     data_option,

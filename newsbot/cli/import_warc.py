@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from archive.store import OUTCOMES
 from tqdm import tqdm
 
-from archive.schema import OUTCOMES
 from newsbot.cli.common import (
     data_option,
     json_option,

@@ -10,7 +10,6 @@ import click
 from newsbot.cli.common import json_option, print_json, print_table, site_by_id, sites_dir_option
 from newsbot.profiles import Site, load_sites
 
-
 UNCONFIRMED = "not confirmed against the live site"
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from archive.visits import Visit
+
 from archive.captures import (
     IDENTICAL,
     NOT_MODIFIED,
@@ -22,7 +24,6 @@ from archive.captures import (
 from archive.errors import ArchiveError
 from archive.store import Due, Store, explained_errors
 from archive.times import now
-from archive.visits import Visit
 from newsbot import __version__
 from newsbot.profiles import Site
 from newsbot.replay.workers import Workers

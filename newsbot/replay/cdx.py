@@ -18,13 +18,14 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from archive.store import OUTCOMES
+from archive.visits import known_article
+
 from archive.captures import IDENTICAL, Capture, payload_digest, read_capture
 from archive.captures.grammar import plain_url
 from archive.errors import ArchiveError, ArchiveUsageError
-from archive.schema import OUTCOMES
 from archive.store import Store, explained_errors
 from archive.times import now, utc
-from archive.visits import known_article
 from newsbot.profiles import Site
 from newsbot.replay import servers
 from newsbot.replay.grouping import Event, Group

@@ -19,12 +19,13 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from weakref import WeakValueDictionary
 
+from archive.visits import knows_capture
+
 from archive.captures import Capture, Exchange, Record, payload_digest, read_capture
 from archive.captures.grammar import bracketed
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveError
-from archive.visits import knows_capture
 from newsbot.discovery import is_candidate
 from newsbot.profiles import Site
 from newsbot.replay.grouping import Event

@@ -7,11 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from archive.visits import Visit, spellings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.store import Store
-from archive.visits import Visit, spellings
 from tests.archive.building import HOME, SITE, START, article, check_whole
 
 URL = f"{HOME}1"

@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from archive.schema import OUTCOMES, SCHEMA_VERSION
 from sqlite_utils import Database, Migrations
 
 from archive import schema
 from archive.errors import ArchiveError
-from archive.schema import OUTCOMES, SCHEMA_VERSION
 from archive.store import DATABASE, Store, open_database
 from tests.archive.building import article, check_whole, open_paper
 

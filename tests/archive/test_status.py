@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from archive import status
-from archive.schema import OUTCOMES
-from archive.store import Candidate
+from archive.store import OUTCOMES, Candidate
 from archive.times import utc
 from tests.archive.building import HOME, START, Paper, article
 

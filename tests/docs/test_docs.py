@@ -20,16 +20,16 @@ from typing import Any, get_args
 
 import click
 import pytest
+from archive.schema import OUTCOMES, migrate
+from archive.visits import SECOND_LOOK, Visit
 from pydantic import BaseModel
 from sqlite_utils import Database
 
 from archive import errors, query
 from archive.article import Article
-from archive.schema import OUTCOMES, migrate
 from archive.store import Candidate, Store, open_database
 from archive.store.stories import link as link_stories
 from archive.times import now
-from archive.visits import SECOND_LOOK, Visit
 from newsbot import cli, profiles
 from newsbot.crawl import settings
 from newsbot.crawl.session import Options

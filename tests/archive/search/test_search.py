@@ -12,13 +12,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from archive.schema import migrations
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from archive.errors import ArchiveError, ArchiveUsageError
-from archive.schema import migrations
 from archive.search import check, search
 from archive.search.expand import nearest
 from archive.search.vocabulary import TITLE_MARK
