@@ -178,8 +178,9 @@ def _index_fields(stored: Stored, name: str, offset: int, length: int) -> dict[s
 
 
 _VERSIONS = """
-SELECT a.id, r.number, c.id AS capture, c.url, c.fetched_at, r.title, r.text
+SELECT a.id, r.number, c.id AS capture, c.url, c.fetched_at, g.title, g.text
   FROM articles a JOIN revisions r ON r.article = a.id JOIN captures c ON c.id = r.capture
+  JOIN readings g ON g.id = r.reading
  WHERE a.id = ? AND (r.number = a.revision OR NOT ?)
  ORDER BY r.number
 """

@@ -11,7 +11,6 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive.errors import ArchiveUsageError
 from archive.kazakh.stems import Analysis
 from archive.search.check import check
 from archive.search.expand import Terms, expression, in_titles, suggest
@@ -28,8 +27,6 @@ FACETS = ("site", "region", "year", "language")
 COUNTED = 10_000
 """Results are counted up to here; beyond, `Hits.total` is this and `Hits.more` is true."""
 _FACETED = 100_000
-_SINCE = 2
-"""Version of the schema that brought the stems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +62,6 @@ def search(
     better; None in date order). `marks` enclose the found words of the snippet. Raises
     `ArchiveUsageError`, in plain words, for a query that says nothing to search for.
     """
-    if c.execute("PRAGMA user_version").fetchone()[0] < _SINCE:
-        raise ArchiveUsageError(
-            "this archive was made by an older newsbot: `newsbot stems --rebuild` brings it up to date"
-        )
     query = parse(text)
     if site:
         query.filters["site"] = [site]

@@ -82,7 +82,7 @@ def _contents(c: sqlite3.Connection, schema: str, table: str) -> dict[int, _Inde
     try:
         sums: defaultdict[int, int] = defaultdict(int)
         for term, article, column, place in c.execute(f"SELECT * FROM {words}"):  # noqa: S608
-            sums[article] += hash((term, column, place))
+            sums[article] += hash(f"{term} {column} {place}")
     finally:
         c.execute(f"DROP TABLE {words}")
     sizes = dict(c.execute(f"SELECT id, sz FROM {schema}.{table}_docsize"))  # noqa: S608

@@ -50,7 +50,11 @@ def test_two_archives_of_one_history_give_the_same_bytes(tmp_path: Path) -> None
         fill(paper, [3, 1, 2])
         paper.store.close()
         texts.append(exported(tmp_path / name))
-    assert texts[0] == texts[1]
+    # But for the captures' own ids, and what follows from their lengths.
+    records = [[json.loads(line) for line in text.splitlines()] for text in texts]
+    for record in (*records[0], *records[1]):
+        del record["capture"]
+    assert records[0] == records[1]
 
 
 def test_one_object_a_line_with_the_documented_keys(paper: Paper) -> None:

@@ -103,7 +103,7 @@ def test_a_record_says_everything(paper: Paper) -> None:
         sources={"title": "layout"},
         flags=["short_text"],
     )
-    paper.visit(read=read, captures=[paper.capture(f"{HOME}1")])
+    paper.visit(read=read)
     (record,) = query.articles(paper.store.connection)
     assert list(record) == ["id", *FIELDS, *EXTRA_FIELDS[1:]]
     for name in FIELDS:
@@ -120,15 +120,10 @@ def test_a_record_says_everything(paper: Paper) -> None:
     assert set(record["capture"]) == {"url", "warc", "offset", "record_id", "digest"}
 
 
-def test_a_record_without_capture_or_tags(paper: Paper) -> None:
+def test_a_record_without_tags(paper: Paper) -> None:
     paper.visit(read=article(title=None, text="", language=None, published=None))
     (record,) = query.articles(paper.store.connection)
-    assert (record["capture"], record["tags"], record["title"], record["text"]) == (
-        None,
-        [],
-        None,
-        "",
-    )
+    assert (record["tags"], record["title"], record["text"]) == ([], None, "")
 
 
 def test_one_article_by_id_address_or_alias(paper: Paper) -> None:
@@ -144,7 +139,7 @@ def test_one_article_by_id_address_or_alias(paper: Paper) -> None:
 
 def test_revisions_are_told_oldest_first(paper: Paper) -> None:
     for text in ("Бір.", "Екі.", "Үш."):
-        paper.visit(read=article(text=text), captures=[paper.capture(f"{HOME}1", text.encode())])
+        paper.visit(read=article(text=text))
         paper.later(days=1)
     found = query.revisions(paper.store.connection, 1)
     assert [(r["number"], r["text"]) for r in found] == [(1, "Бір."), (2, "Екі."), (3, "Үш.")]

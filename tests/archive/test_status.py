@@ -11,9 +11,9 @@ from tests.archive.building import HOME, START, Paper, article
 def test_a_site_without_a_crawl_and_one_with(paper: Paper) -> None:
     paper.find(f"{HOME}1", f"{HOME}2", f"{HOME}3")
     paper.visit(f"{HOME}1", article(f"{HOME}1"))
-    paper.visit(f"{HOME}1", article(f"{HOME}1", text="Өзгерді."))
+    paper.later(days=1).visit(f"{HOME}1", article(f"{HOME}1", text="Өзгерді."))
     for _ in range(2):
-        paper.visit(f"{HOME}1", outcome="gone")
+        paper.later(days=1).visit(f"{HOME}1", result="missing")
     paper.visit(f"{HOME}2", article(f"{HOME}2", published="2026-11-21"))
     paper.store.finish_crawl(paper.crawl, paper.later(minutes=1).now, "finished", 7)
     paper.store.save_site(
@@ -39,7 +39,7 @@ def test_a_site_without_a_crawl_and_one_with(paper: Paper) -> None:
 def test_the_last_crawl_is_the_latest(paper: Paper) -> None:
     paper.visit(read=article())
     paper.later(days=1).begin()
-    paper.visit(outcome="unchanged")
+    paper.visit(result="unchanged")
     (row,) = status.sites(paper.store.connection)
     assert row["last_crawl"]["id"] == paper.crawl == 2
     assert row["last_crawl"]["outcomes"]["unchanged"] == 1

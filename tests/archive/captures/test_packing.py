@@ -158,7 +158,7 @@ def test_a_full_disk_leaves_everything_as_it_was(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(ArchiveError, match="the disk is full"):
-            pack(loose.store, SITE)
+            loose.store.finish_captures(SITE)
     assert names(loose.store.folder) == [f"{SITE}-2026-11.warc.gz"]
     assert contents(loose.store.folder, loose.store.connection) == before
 

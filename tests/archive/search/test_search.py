@@ -12,13 +12,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from archive.schema import migrations
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlite_utils import Database
 
-from archive.errors import ArchiveError, ArchiveUsageError
+from archive.errors import ArchiveUsageError
 from archive.search import check, search
 from archive.search.expand import nearest
 from archive.search.vocabulary import TITLE_MARK
@@ -120,7 +118,7 @@ def test_filters(paper: Paper) -> None:
     )
     paper.visit(f"{HOME}3", more)
     for _ in range(2):
-        paper.visit(f"{HOME}2", outcome="gone")
+        paper.later(days=1).visit(f"{HOME}2", result="missing")
     everything = ["1", "2", "3"]
     for query, expected in {
         "су site:aqbulaq": everything,
@@ -254,7 +252,7 @@ def test_many_matches_by_date(
         text = "Таза су, жол." if number == 6 else "Таза су."
         paper.visit(url, article(url, text=text, published=f"{year}-05-01"))
     for _ in range(2):
-        paper.visit(f"{HOME}6", outcome="gone")
+        paper.later(days=1).visit(f"{HOME}6", result="missing")
     connection = paper.store.connection
     for way, wanted in (("newest", expected), ("oldest", expected[::-1])):
         pages = [
@@ -322,7 +320,7 @@ def test_the_index_follows_every_change(paper: Paper) -> None:
     paper.visit(read=article(title="Екінші", text=""))  # refused: the page lost its text
     assert urls(paper, "түлкі") == ["1"]
     for _ in range(2):
-        paper.visit(outcome="gone")
+        paper.later(days=1).visit(result="missing")
     (row,) = search(paper.store.connection, "түлкі").rows
     assert row["gone_since"], "what is gone is still found, and said to be gone"
     assert check(paper.store.connection) == []
@@ -430,28 +428,6 @@ def test_plain_sql_finds_every_form(paper: Paper, match: str) -> None:
         sql = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rowid"
         assert plain.execute(sql, (match,)).fetchall() == [(1,), (2,)]
         assert len(plain.execute(sql, (f"stems:{TITLE_MARK}бірдеңе",)).fetchall()) == 3
-
-
-def test_an_older_archive_says_what_to_do(paper: Paper) -> None:
-    paper.store.connection.execute("PRAGMA user_version = 1")
-    with pytest.raises(ArchiveError, match="stems --rebuild"):
-        search(paper.store.connection, "су")
-
-
-def test_an_older_archive_is_indexed_when_it_is_next_written_to(tmp_path: Path) -> None:
-    db = Database(tmp_path / DATABASE)
-    migrations.apply(db, stop_before="stems_in_the_index")
-    db.execute("INSERT INTO sites (id, name, url, timezone) VALUES ('a', 'a', 'a', 'Asia/Almaty')")
-    db.execute(
-        "INSERT INTO articles (site, url, title, text, language, first_seen, last_seen) "
-        "VALUES ('a', 'u', 'Су', 'Мектептер ашылды.', 'kk', '2020', '2020')"
-    )
-    db.execute("PRAGMA user_version = 1")
-    db.conn.commit()
-    db.close()
-    with Store(tmp_path) as opened:
-        assert search(opened.connection, "мектеп").total == 1
-        assert check(opened.connection) == []
 
 
 # -- the commands ----------------------------------------------------------------------------------
