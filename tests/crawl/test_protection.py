@@ -15,7 +15,6 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]
 import pytest
 
-from newsbot.crawl.middlewares.robots import robots_rules
 from tests.conftest import ROOT, environment
 from tests.crawl.wire import PARAGRAPHS, http, outcomes, page, prepare, scrapy, texts, wire
 
@@ -251,14 +250,3 @@ def test_sigterm_does_not_wait_for_pauses_queues_and_slow_servers(tmp_path: Path
                 started = time.monotonic()
                 assert process.wait(30) == 0
         assert time.monotonic() - started < 10
-
-
-def test_robots_rules() -> None:
-    assert robots_rules(b"<!DOCTYPE html>\nUser-agent: *\nDisallow: /\n") == b""
-    assert robots_rules("Disallow: /құ".encode()) == b"Disallow: /%D2%9B%D2%B1"
-    assert robots_rules("\ufeffDisallow: /ж".encode()) == b"Disallow: /%D0%B6"
-    assert robots_rules("Disallow: /жа".encode("cp1251")) == b"Disallow: /%E6%E0"
-    for start in (b"", b"\xef\xbb\xbf"):
-        long = robots_rules(start + b"Disallow: /aaaaaaaa\n" * 100_000)
-        assert 500 * 1024 <= len(long) <= 512 * 1024
-        assert long.endswith(b"/aaaaaaaa\n")

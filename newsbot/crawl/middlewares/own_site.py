@@ -1,7 +1,7 @@
 """own_site: refuses every request that leaves the site's hosts, redirects included.
 
-Scrapy's offsite check sees neither ports nor redirects of robots.txt. `spider.site.netlocs` names the
-hosts, each with its port where that is not the scheme's own.
+Scrapy's offsite check sees no ports and lets subdomains through. `spider.site.netlocs` names the hosts,
+each with its port where that is not the scheme's own.
 
 Settings: none. `Request.meta`: none.
 """

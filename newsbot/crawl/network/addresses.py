@@ -2,6 +2,12 @@
 
 Checked where Twisted resolves: it connects to exactly the address that was checked, so neither a
 redirect, a spelling (`2130706433`, `0x7f.1`) nor a second DNS answer can lead elsewhere.
+
+Private, why, and until when:
+
+- `CachingThreadedResolver`, `crawlers`: Scrapy's resolver, made by the process for all crawls at once, is
+  the one place that sees each address. Until Scrapy can refuse private addresses itself:
+  `test_names_of_private_addresses_are_resolved`.
 """
 
 from __future__ import annotations

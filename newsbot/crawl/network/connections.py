@@ -2,6 +2,16 @@
 
 Twisted bounds one header line but not their number, overlooks bytes beyond Content-Length, and
 takes a connection that broke for the regular end of a body without a length.
+
+Private, why, and until when:
+
+- `_pool`, `_factory`, `_LenientHTTP11ClientFactory`, `_LenientHTTP11ClientProtocol`, `_quiescentCallback`,
+  `_newclient`, `_parser`, `_giveUp`: headers end at some size. Until Scrapy limits them (scrapy#7813):
+  `test_headers_without_end_are_read`.
+- `_finishResponse`, `_state`, `_IdentityTransferDecoder`, `_DataLoss`: a body longer than its length is
+  damaged. Until Twisted says so (twisted#3618): `test_bytes_beyond_the_length_are_overlooked`.
+- `connectionLost`: a broken connection ends no body. Until Twisted tells it from a closed one
+  (twisted#6973): `test_a_broken_connection_ends_a_body_without_a_length`.
 """
 
 # Twisted is not typed.

@@ -2,6 +2,17 @@
 
 Delays may grow while a crawl runs (robots.txt, refusals) but AutoThrottle never undercuts them; a
 closing crawl gives back what still waits instead of asking for it.
+
+Private, why, and until when:
+
+- `Slot`, `_get_slot`, `_delay`: a host's own pace is kept beside the delay that AutoThrottle sets. Until
+  delays have a floor (scrapy#892, scrapy#6660): `test_autothrottle_undercuts_the_delay_of_a_host`.
+- `_process_queue`, `_latercall`, `_wait_for_download`: never more under way than was agreed, and a URL that
+  was refused goes first (scrapy#1371). Until then: `test_a_slot_sends_more_than_its_concurrency`.
+- `_download`: every transfer ends, if by force. Until time-outs are the downloader's business:
+  `test_the_downloader_waits_for_ever`.
+- `queue`, `close`: a closing crawl gives back what waits. Until Scrapy does (scrapy#4749, scrapy#5000):
+  `test_a_closing_crawl_still_sends_what_waits`.
 """
 
 from __future__ import annotations
@@ -18,7 +29,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 from scrapy.utils.asyncio import call_later, create_looping_call
-from scrapy.utils.defer import _schedule_coro
+from scrapy.utils.defer import deferred_from_coro
 
 from newsbot.crawl.network import engine
 from newsbot.visit.errors import Interrupted
@@ -92,6 +103,8 @@ class PoliteDownloader(Downloader):
         key, slot = super()._get_slot(request)
         if not isinstance(slot, HostSlot):
             slot = self.slots[key] = HostSlot(slot, self.paces[key])
+            if not self._watch_loop.running:
+                self._watch_loop.start(1.0, now=False)
         return key, slot
 
     def _process_queue(self, slot: Slot) -> None:
@@ -119,7 +132,7 @@ class PoliteDownloader(Downloader):
             # sends the whole queue of a host that has no delay.
             slot.transferring.add(request)
             slot.under_way = True
-            _schedule_coro(self._wait_for_download(slot, request, waiting))
+            deferred_from_coro(self._wait_for_download(slot, request, waiting))
 
     # -- no request for ever, and none after the end --------------------------------------------
 
@@ -152,11 +165,6 @@ class PoliteDownloader(Downloader):
         if monotonic() - self._closing_since > GRACE:
             for transfer in self._transfers:
                 transfer.cancel()
-
-    def _start_slot_gc(self) -> None:
-        super()._start_slot_gc()
-        if not self._watch_loop.running:
-            self._watch_loop.start(1.0, now=False)
 
     def close(self) -> None:
         """Scrapy's end of life."""

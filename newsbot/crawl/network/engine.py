@@ -1,11 +1,15 @@
 """engine: what this project asks of Scrapy's engine beyond its documented interface.
 
-| private | why | until |
-|---|---|---|
-| `engine.downloader`, with our own methods | a pause and a pace hold for a host, so they belong to what sends | Scrapy lets a middleware hold a host back |
-| `engine.downloader.active` | the host that has fewest requests under way is next | the scheduler is told what is under way |
-| `engine.scraper.slot` | sitemaps wait until nothing is left that may lead to news | a signal, or a method, for «idle but for what the scheduler holds back» |
-| `engine._slot.closing` | a closing crawl sends nothing more | a signal for «about to close» |
+Private, why, and until when:
+
+- `downloader`: a pause and a pace hold for whatever is sent to a host, so the downloader keeps them. Until
+  a middleware can hold a host back (scrapy#6660): `test_nothing_public_holds_a_host_back`.
+- `active`: the host with the fewest requests under way is next. Until schedulers are told what is under way
+  (scrapy#2435): `test_schedulers_are_not_told_what_is_under_way`.
+- `scraper`, `slot`, `is_idle`: sitemaps wait until nothing is left that may lead to news. Until a scheduler
+  can ask this without being asked in turn: `test_the_engine_is_not_idle_while_the_scheduler_waits_for_it`.
+- `_slot`, `closing`: a closing crawl sends nothing more. Until there is a signal for it (scrapy#4749):
+  `test_no_signal_says_that_a_crawl_is_about_to_close`.
 """
 
 from __future__ import annotations
