@@ -30,9 +30,10 @@ demo: $(VENV)/.installed ## Crawl the bundled example newspaper into ./data and 
 test: $(VENV)/.installed-dev ## Run the tests (rig tests skip where the rigs are not running)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-lint: $(VENV)/.installed-dev ## Check style and formatting
+lint: $(VENV)/.installed-dev ## Check style, formatting, and who imports whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
 
 types: $(VENV)/.installed-dev ## Check types
 	@$(BIN)/mypy

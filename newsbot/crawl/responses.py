@@ -6,14 +6,11 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from newsbot.crawl.middlewares.own_site import OffSite
 from newsbot.visit.outcomes import charset_of, may_be_html
 
 
 def reason(failure: Failure) -> str:
     """A failure in a few words of one line."""
-    if isinstance(failure.value, OffSite):
-        return "leads to another site"
     if isinstance(failure.value, IgnoreRequest):
         return str(failure.value) or "ignored"
     name = type(failure.value).__name__

@@ -24,6 +24,9 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 class OffSite(IgnoreRequest):
     """The address belongs to no host of the site."""
 
+    def __init__(self) -> None:
+        super().__init__("leads to another site")
+
 
 class OwnSiteMiddleware:
     """Lets only requests to `netlocs` (`host` or `host:port`, lower case) through."""
@@ -41,4 +44,4 @@ class OwnSiteMiddleware:
         parts = urlsplit(request.url)
         host = parts.netloc.lower().removesuffix(_DEFAULT_PORTS.get(parts.scheme, ""))
         if parts.scheme not in _DEFAULT_PORTS or host not in self.netlocs:
-            raise OffSite(f"{request.url} is not on this site")
+            raise OffSite

@@ -40,7 +40,7 @@ class RedirectMiddleware(redirect.RedirectMiddleware):
         except IgnoreRequest as error:
             raise RedirectLoop("too many redirects") from error
         if isinstance(result, Response):
-            raise OffSite(f"redirect to {response.headers['Location']!r}")
+            raise OffSite
         if _leads_back(result):
             raise RedirectLoop(f"redirects lead back to {result.url}")
         return result
