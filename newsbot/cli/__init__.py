@@ -18,6 +18,7 @@ from archive.errors import ArchiveError
 from archive.store import DATABASE, damaged, is_damage
 from newsbot import __version__
 from newsbot.cli import (
+    backup,
     crawl,
     demo,
     export,
@@ -25,6 +26,7 @@ from newsbot.cli import (
     import_,
     merge,
     reextract,
+    restore,
     search,
     show,
     sites,
@@ -39,7 +41,7 @@ _SECTIONS = (
     ("Gather", ("crawl", "sites", "extract", "import", "reextract")),
     ("Read", ("search", "show", "stories", "stems")),
     ("Use", ("export",)),
-    ("Keep", ("status", "verify", "merge")),
+    ("Keep", ("status", "verify", "backup", "restore", "merge")),
     ("Demo", ("demo",)),
 )
 
@@ -79,6 +81,8 @@ for command in (
     export.export,
     status.status,
     verify.verify_command,
+    backup.backup_command,
+    restore.restore_command,
     merge.merge_command,
     demo.demo,
 ):

@@ -1,0 +1,1 @@
+"""integrity: copies of the archive that can be proven whole."""
