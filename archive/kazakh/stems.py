@@ -1,8 +1,8 @@
 """stems: the dictionary form of a Kazakh word in any of its forms: мектептерімізде → мектеп.
 
 Every reading of `archive.kazakh.morphology` is weighed: how common its stem is, in KazNERD's word
-counts (stems.tsv), in the archive itself and in hunspell-kk; how often its suffixes follow one
-another (transitions.tsv). An unknown stem costs by its length, so that a word is not cut down to
+counts (stems.tsv) and in the archive itself; how often its suffixes follow one another
+(transitions.tsv). An unknown stem costs by its length, so that a word is not cut down to
 letters that mean nothing. The same word and evidence always give the same stems.
 """
 

@@ -82,6 +82,7 @@ def _contents(c: sqlite3.Connection, schema: str, table: str) -> dict[int, _Inde
     try:
         sums: defaultdict[int, int] = defaultdict(int)
         for term, article, column, place in c.execute(f"SELECT * FROM {words}"):  # noqa: S608
+            # The hash of a tuple is too regular: sums hardly notice two words that change places.
             sums[article] += hash(f"{term} {column} {place}")
     finally:
         c.execute(f"DROP TABLE {words}")

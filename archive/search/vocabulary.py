@@ -11,8 +11,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
-from functools import cache
-from pathlib import Path
 
 from archive.kazakh.letters import CYRILLIC
 from archive.kazakh.stems import Analysis, analyse
@@ -24,9 +22,6 @@ CACHED = 200_000
 """Words whose stems are held in memory, and as many pieces of text twice: about 120 MB."""
 _ATTESTED = 0.1
 """Weight of a stem that the archive has as a word, and as one that is no form of another."""
-_LISTED = 0.3
-"""Weight of a stem that hunspell's word list has."""
-_HUNSPELL = Path("/usr/share/hunspell/kk_KZ.dic")
 _MARKS = "[!-/:-@[-`{-~«»“”„‘’…–—№]*"
 _PLAIN = re.compile(f"{_MARKS}([{CYRILLIC}]+){_MARKS}")
 """One word in Cyrillic, with nothing around it but the usual punctuation: nearly every piece."""
@@ -138,16 +133,6 @@ def stemmable(text: str) -> list[str]:
     return [word for word in words(text) if not word[0].isdigit()]
 
 
-@cache
-def _hunspell() -> frozenset[str]:
-    """Words of Debian's hunspell-kk, where it is installed; read, never copied."""
-    try:
-        lines = _HUNSPELL.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return frozenset()
-    return frozenset(line.partition("/")[0].strip().lower() for line in lines)
-
-
 def word_stems(word: str, attested: Callable[[str], bool]) -> tuple[str, ...]:
     """Stems of a word in any script, likeliest first; `readings_of` says why."""
     return tuple(a.stem for a in readings_of(word, attested))
@@ -156,14 +141,11 @@ def word_stems(word: str, attested: Callable[[str], bool]) -> tuple[str, ...]:
 def readings_of(word: str, attested: Callable[[str], bool]) -> list[Analysis]:
     """How a word in any script is read, likeliest first.
 
-    `attested` tells whether the archive has a word as a stem; hunspell's list is asked too.
+    `attested` tells whether the archive has a word as a stem.
     """
-    listed = _hunspell()
 
     def evidence(stem: str) -> float:
-        if stem == word:
-            return _LISTED if stem in listed else 0.0
-        return (_LISTED if stem in listed else 0.0) + (_ATTESTED if attested(stem) else 0.0)
+        return _ATTESTED if stem != word and attested(stem) else 0.0
 
     return analyse(in_cyrillic(word, evidence), evidence)
 
