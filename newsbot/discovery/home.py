@@ -15,12 +15,17 @@ from newsbot.discovery.wordpress import endpoint
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site, Source
 from newsbot.visit import urls
+from newsbot.vocabulary import either, pattern
 
 MAX_FEEDS = 20
 _FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.IGNORECASE)
 _VAGUE_TYPE = re.compile(r"(?:text|application)/(?:xml|json)", re.IGNORECASE)
-_FEED_URL = re.compile(r"(?:^|[/.?=_-])(?:rss\d?|feeds?|atom|jsonfeed)(?:$|[/.&_-])", re.IGNORECASE)
-_OTHER_FEED = re.compile(r"comments?(?![a-z])|pikir|пікір|коммент|oembed|wp-json", re.IGNORECASE)
+_FEED_URL = pattern("discovery", "feeds", within="(?:^|[/.?=_-]){}(?:$|[/.&_-])")
+_FEED_FILE = pattern("discovery", "feed_files")
+_FEED_QUERY = re.compile(
+    f"(?:^|&){either('discovery', 'feed_keys')}={either('discovery', 'feed_values')}"
+)
+_OTHER_FEED = pattern("discovery", "other_feeds")
 _ARTICLE_FEED = re.compile(
     r"/\d{4}/\d{1,2}/.+/feed/?$|[?&]p=\d+|/[^/]*\d{3,}[^/]*/feed/?$|/(?:[^/-]+-+){3,}[^/]*/feed/?$"
 )
@@ -82,9 +87,7 @@ def _feeds(page: Page) -> list[str]:
 def _is_feed_path(url: str) -> bool:
     parts = urlsplit(url)
     last = parts.path.rstrip("/").rpartition("/")[2]
-    return bool(
-        re.fullmatch(r"(?:rss\d?|feeds?|atom)(?:\.\w+)?|\w+\.rss", last, re.IGNORECASE)
-    ) or bool(re.search(r"(?:^|&)(?:mod|format|feed)=(?:rss|feed|atom)", parts.query))
+    return bool(_FEED_FILE.fullmatch(last) or _FEED_QUERY.search(parts.query))
 
 
 def _declares_feed(link: Element) -> bool:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from lxml.etree import _Element as Element
 
+from newsbot import vocabulary
 from newsbot.discovery import Entry, is_candidate, jsonlists
 from newsbot.discovery.jsonfeed import load
 from newsbot.discovery.links import Link, links, shape
@@ -221,7 +222,7 @@ _ZONE = ZoneInfo("UTC")
 # Only the printed words are taken, so any moment lets «Бүгін, 09:15» be recognised.
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _DATE_LINE, _CARD_NODES, _CARD_LEVELS = 60, 80, 6
-_DATE_ATTRIBUTES = ("datetime", "data-unixtime", "data-time", "data-date")
+_DATE_ATTRIBUTES = vocabulary.entries("discovery", "date_attributes")
 
 
 def _dated(articles: dict[str, Link]) -> list[Entry]:

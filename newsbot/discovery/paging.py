@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml.etree import _Element as Element
 
+from newsbot import vocabulary
 from newsbot.discovery.links import Link, within
 from newsbot.discovery.names import is_named
 from newsbot.discovery.traps import suspicious
@@ -19,7 +20,7 @@ from newsbot.visit import urls
 MAX_NEXT = 10
 
 _PATH_PAGE = re.compile(
-    r"^(?P<list>.*?)/(?:pages?|bet|stranica|pagina)[/_-]?(?P<number>\d{1,6})(?:\.\w{2,5})?/?$",
+    rf"^(?P<list>.*?)/{vocabulary.either('discovery', 'page_segments')}[/_-]?(?P<number>\d{{1,6}})(?:\.\w{{2,5}})?/?$",
     re.IGNORECASE,
 )
 _PATH_DATE = re.compile(
@@ -70,8 +71,8 @@ def position(url: str) -> Position:
     for key, value in pairs:
         if (bare := _BARE_PAGE.fullmatch(key)) and not value:
             return at(parts.path, "page", int(bare[1]), key=key)
-        for kind in ("page", "offset"):
-            if _is_count(value) and is_named(f"{kind}_keys", key):
+        for kind, names in (("page", "page_keys"), ("offset", "offset_keys")):
+            if _is_count(value) and is_named(names, key):
                 return at(parts.path, kind, int(value), key=key)
     for key, value in pairs:
         if is_named("date_keys", key) and _QUERY_DATE.fullmatch(value):
@@ -188,22 +189,20 @@ def _announced(page: Page, netlocs: set[str]) -> Iterator[Link]:
                 yield Link(url, rel={"next"}, pager=True)
 
 
-_CARRIERS = (
-    "data-next data-next-url data-next-href data-next-page data-next-page-url data-url data-href "
-    "data-link data-path data-load-more data-load-more-url data-more data-more-url data-ajax-url "
-    "data-ajax data-action hx-get"
-).split()
-_COUNTERS = "data-next-page data-next data-page data-paged data-offset".split()
+_NEXT_ATTRIBUTES = vocabulary.entries("discovery", "next_attributes")
+_NUMBER_ATTRIBUTES = vocabulary.entries("discovery", "number_attributes")
 _BLANK = re.compile(r"\{page\}|%page%|(?<==)$|(?<=/page/)$")
 """Where an address waits for the number of a page."""
 
 
 def _carried(element: Element) -> Iterator[str]:
-    for name in _CARRIERS:
+    for name in _NEXT_ATTRIBUTES:
         value = (element.get(name) or "").strip()
         if not value.startswith(("/", "http://", "https://", "?")):
             continue
-        counts = (count for key in _COUNTERS if (count := element.get(key)) and _is_count(count))
+        counts = (
+            count for key in _NUMBER_ATTRIBUTES if (count := element.get(key)) and _is_count(count)
+        )
         yield _BLANK.sub(next(counts, ""), value, count=1)
 
 

@@ -10,7 +10,9 @@ from collections import Counter
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
+from newsbot import vocabulary
 from newsbot.visit.urls import MAX_LENGTH
+from newsbot.vocabulary import either, pattern
 
 MAX_DEPTH = 12
 """Path segments; newspapers use up to eight (/kk/news/2022/12/24/123/slug/2/)."""
@@ -21,47 +23,31 @@ MAX_FACETS = 3
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 """Archive pages beyond these are a machine counting; there was no newspaper on the web before."""
 
-_FACETS = re.compile(
-    r"(?:sort(?:_?by|ing)?|order(?:_?by|ing)?|dir(?:ection)?|filters?(?:\[.*|_\w+)?|f\[.*|view|layout|"
-    r"mode|cat(?:egory)?(?:_?id)?|tags?|type|year|month|day|color|size|limit|per_?page|price\w*|from|to|"
-    r"author|region|rubric|section|lang)(?:\[\w*\])?",
-    re.IGNORECASE,
-)
-_CALENDARS = "calendars?|events?|kalendar|kuntizbe|күнтізбе|календарь|afisha|agenda|ai1ec|eventlist"
+_FACETS = pattern("traps", "facets", within=r"{}(?:\[\w*\])?")
+_CALENDARS = either("traps", "calendars")
 _CALENDAR = re.compile(
-    rf"/(?:[\w-]+[-_])?(?:{_CALENDARS})(?:/[a-z]+)?/\d{{4}}(?:[/-]\d{{1,2}}){{0,2}}/?$",
+    rf"/(?:[\w-]+[-_])?{_CALENDARS}(?:/[a-z]+)?/\d{{4}}(?:[/-]\d{{1,2}}){{0,2}}/?$",
     re.IGNORECASE,
 )
 _ARCHIVE = re.compile(r"(?:^|/)(\d{4,})/(\d{1,2})(?:/\d{1,2})?(?:/page/\d+)?/?$")
-_SESSION_KEY = re.compile(
-    r"(?:phpsessid|(?:asp\.?net_?)?sess(?:ion)?[-_]?(?:id)?|jsessionid|sid|cfid|cftoken|osc?sid|zenid|s)",
-    re.IGNORECASE,
-)
+_SESSION_KEY = pattern("traps", "session_keys")
 _TOKEN = re.compile(
     r"(?=[a-z]*\d)[0-9a-f]{8,}|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{20,}", re.IGNORECASE
 )
 # Long hexadecimal segments alone are no sign: some engines number their articles so.
 _SESSION_PATH = re.compile(
-    r"/(?:sid|sess|session|sessionid|phpsessid)[/=-][0-9a-f]*\d[0-9a-f]*(?=/|$)|"
+    rf"/{either('traps', 'session_segments')}[/=-][0-9a-f]*\d[0-9a-f]*(?=/|$)|"
     r"/s/(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}(?=/)|"
     r"/\(s\([0-9a-z]{16,}\)\)(?=/)|"
-    r";(?:jsessionid|phpsessid|sid)=[^/?#]*",
+    rf";{either('traps', 'session_parameters')}=[^/?#]*",
     re.IGNORECASE,
 )
-_NUMBERED = frozenset("id option p newsid nid element_id section_id itemid".split())
-"""Keys of one thing's own address, where the other keys are no filters."""
-_ACTIONS = (
-    "delete|del|remove|destroy|logout|log-?out|sign-?out|login|log-?in|sign-?in|signup|sign-?up|"
-    "register|registration|add-?to-?(?:cart|favorites|basket)|cart|checkout|basket|like|dislike|vote|rate|"
-    "unsubscribe|subscribe|lostpassword|lost-?password|password|trackback|print"
-)
-_ACTION_PATH = re.compile(rf"/(?:{_ACTIONS})(?:\.\w+)?(?:/\d*)?/?$", re.IGNORECASE)
-_ACTION_KEY = re.compile(
-    rf"(?:{_ACTIONS}|replytocom|reply_to|add-to-cart|like_comment|share|_wpnonce|nonce|csrf\w*)",
-    re.IGNORECASE,
-)
-_ACTION_VALUE = re.compile(rf"(?:{_ACTIONS}|edit|\w+\.(?:edit|delete|login|logout))", re.IGNORECASE)
-_ACTION_NAMES = frozenset("action act do task option mode op cmd method a view".split())
+_OWN_KEYS = frozenset(vocabulary.entries("traps", "own_keys"))
+_CALENDAR_KEYS = frozenset(vocabulary.entries("traps", "calendar_keys"))
+_ACTION_PATH = pattern("traps", "actions", within=r"/{}(?:\.\w+)?(?:/\d*)?/?$")
+_ACTION_KEY = pattern("traps", "actions", "action_keys")
+_ACTION_VALUE = pattern("traps", "actions", "action_values")
+_ACTION_NAMES = frozenset(vocabulary.entries("traps", "action_names"))
 
 
 @lru_cache(maxsize=8192)
@@ -136,14 +122,14 @@ def _repeats(path: str) -> bool:
 
 
 def _is_faceted(pairs: list[tuple[str, str]]) -> bool:
-    if any(key.lower() in _NUMBERED for key, _ in pairs):
+    if any(key.lower() in _OWN_KEYS for key, _ in pairs):
         return False
     return sum(1 for key, _ in pairs if _FACETS.fullmatch(key)) >= MAX_FACETS
 
 
 def _is_calendar(path: str, pairs: list[tuple[str, str]], year: int | None) -> bool:
     keys = {key.lower() for key, _ in pairs}
-    if _CALENDAR.search(path) or {"year", "month"} <= keys or "ical" in keys:
+    if _CALENDAR.search(path) or {"year", "month"} <= keys or keys & _CALENDAR_KEYS:
         return True
     if any(re.fullmatch(_CALENDARS, segment, re.IGNORECASE) for segment in path.split("/")):
         return bool(keys & {"day", "month", "year", "date"})

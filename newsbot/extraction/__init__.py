@@ -7,7 +7,7 @@ and the generic extractor are asked in turn; each field remembers who answered.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ from lxml.etree import _Element as Element
 from archive.article import Article
 from archive.kazakh.language import identify, looks_mixed_script
 from archive.kazakh.letters import faithful
+from newsbot import vocabulary
 from newsbot.extraction import body as bodies
 from newsbot.extraction import classify, fields, structured
 from newsbot.extraction.around import Around, signature
@@ -40,20 +41,13 @@ _SAMPLE = 500
 """Characters of a text by which its language is known."""
 _TEASER = 600
 """Characters; a text that ends in dots is taken for a teaser up to this length."""
-_COMMENT_FORMS = (
-    "#respond, #commentform, #dle-comments-form, .itemCommentsForm, .comment-wrapper, "
-    ".reviews-reply-form, .comment-form, #comment-form, #comments-form"
-)
-_BREADCRUMBS = re.compile(r"crumb|speedbar|pathway|nav-?chain|(?:^|\s)path(?:$|\s)", re.IGNORECASE)
+_COMMENT_FORMS = ", ".join(vocabulary.entries("counters", "comment_forms"))
+_INTERACTIONS = "|".join(vocabulary.entries("counters", "interactions"))
+_BREADCRUMBS = vocabulary.pattern("sections", "breadcrumbs")
 _NAMES = 300
 """Characters of a class or id that are looked at; what is longer is no name."""
-_PUBLISHED_METAS = (
-    "article:published_time og:published_time datepublished publish-date pubdate published_time "
-    "dc.date.issued parsely-pub-date mediator_published_time date"
-).split()
-_MODIFIED_METAS = (
-    "article:modified_time og:updated_time datemodified mediator_modified_time".split()
-)
+_PUBLISHED_METAS = vocabulary.entries("structured", "metas.published")
+_MODIFIED_METAS = vocabulary.entries("structured", "metas.modified")
 
 
 def extract(
@@ -63,20 +57,19 @@ def extract(
     charset: str | None = None,
     fetched_at: datetime | None = None,
     site: Site | None = None,
-    learned: Collection[str] = frozenset(),
 ) -> Article:
     """Read the article that a page holds, or say why it holds none.
 
     `body` is the page as served after content decoding, `charset` the one its HTTP header declared,
     `fetched_at` the aware moment of the fetch (relative dates need it), `site` the profile of its
-    newspaper, `learned` whole lines known to repeat at that site. Never raises.
+    newspaper. Never raises.
     """
     decoded = decode(body, charset)
     article = Article(url=url, site=site.id if site else None, charset=decoded.charset)
     article.flags.extend(decoded.flags)
     page = Page(decoded.text, url)
     family = _family(page, site)
-    _Reader(page, article, site, family, fetched_at, learned).read()
+    _Reader(page, article, site, family, fetched_at).read()
     return article
 
 
@@ -109,14 +102,12 @@ class _Reader:
         site: Site | None,
         family: Family,
         fetched_at: datetime | None,
-        learned: Collection[str],
     ) -> None:
         self.page = page
         self.article = article
         self.site = site
         self.family = family
         self.fetched_at = fetched_at
-        self.learned = learned
         self.zone = site.zone if site else DEFAULT_ZONE
         self.ld = structured.article_object(page)
         self.data: dict[str, Any] = {}
@@ -270,11 +261,11 @@ class _Reader:
 
     def _body(self) -> Body:
         page, title = self.page, self.article.title
-        found = bodies.from_layout(page, self.layout, self.learned)
+        found = bodies.from_layout(page, self.layout)
         proven = self.proven
         poor = not found.blocks or (found.chars < classify.MIN_TEXT and not proven)
         if poor and not (proven and found.source):
-            other = bodies.from_blocks(main_blocks(page), "generic", self.learned)
+            other = bodies.from_blocks(main_blocks(page), "generic")
             other.candidates = found.candidates
             if other.chars > 2 * found.chars:
                 found = other
@@ -285,7 +276,7 @@ class _Reader:
         ):
             if isinstance(text, str) and len(text) > 1.5 * found.chars and not _is_cut(text):
                 make = bodies.from_html if "<" in text else bodies.from_text
-                other = make(text, page.url, source, self.learned)
+                other = make(text, page.url, source)
                 if other.chars > 1.5 * found.chars:
                     found = other
         if found.source:
@@ -503,7 +494,7 @@ class _Reader:
             number = fields.view_count(self.page.first([css]) or "")
             if number is not None:
                 return number, "layout"
-        number = structured.interactions(self.ld, "Read|View|Watch")
+        number = structured.interactions(self.ld, _INTERACTIONS)
         if number is not None:
             return number, "json-ld"
         if isinstance(self.data.get("views"), int):

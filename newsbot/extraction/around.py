@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
+from newsbot import vocabulary
 from newsbot.extraction import fields
 from newsbot.extraction.blocks import (
     SKIPPED_TAGS,
@@ -23,41 +24,28 @@ from newsbot.extraction.blocks import (
     text_length,
 )
 from newsbot.extraction.page import Page
+from newsbot.vocabulary import pattern
 
-_KINDS = {
-    "views": r"views?|viewed|viewers|hits|eye|view-?counts?|post-?views|reads?|readed|seen|shows|watch|qaral\w*|prosmotr\w*|visibility",
-    "comments": r"comments?|comments?-?(?:count|counter|number|link|o|alt|dots)|commentary|com-?num|pikir\w*|chat",
-    "author": r"authors?|author-?name|byline|avtor|autor|writer|reporter|journalist|user|username|creator|person|post-?by|posted-?by|name-auth",
-    "published": r"date|datetime|data|time|published|posted-?on|pubdate|calendar\w*|clock\w*|created|timestamp|post-?date|news-?date|kuni|post-?time|day",
-    "section": r"categor(?:y|ies)|cat|cats|rubrics?|rubrika|section-?name|kicker|folder\w*|topic|sanat|aidar",
-}  # fmt: skip
-_KIND_NAMES = {
-    kind: re.compile(rf"(?:^|-)(?:{words})\d*(?=-|$)", re.I) for kind, words in _KINDS.items()
+# Words between hyphens. A number may follow the first two.
+_WORD, _NUMBERED = r"(?:^|-){}(?=-|$)", r"(?:^|-){}\d*(?=-|$)"
+_FIELD_NAMES = {
+    name: pattern("elements", f"fields.{name}", within=_NUMBERED)
+    for name in vocabulary.subject("elements")["fields"]
 }
-_OTHER = re.compile(
-    r"(?:^|-)(?:related|sidebar|(?<!elementor-)widget|similar|popular|share|sharing|social|menu|nav|navigation|breadcrumbs?"
-    r"|comments?-?(?:list|body|content|meta|author|form|text)|commentlist|comm-\w+|respond|reviews?|(?:site|page|main|td|blog)-footer|footer-\w+|recommend\w*|latest|irp|topbar|today|now"
-    r"|rel-?news|also|pager|pagination|subscribe|ads?|banner|login|search|next-?prev|prev-?next|(?:next|prev|previous)-?(?:post|item|link)|post-?navigation|nav-?links)\d*(?=-|$)",
-    re.I,
-)
-_REVISED = re.compile(r"(?:^|-)(?:modified|updated|update|edited)(?=-|$)", re.I)
-_FIRST = re.compile(r"(?:^|-)(?:date|published|post-?date)(?=-|$)", re.I)
+_OTHER = pattern("elements", "near.other", within=_NUMBERED)
+_REVISED = pattern("elements", "near.revised", within=_WORD)
+_FIRST = pattern("elements", "near.first_date", within=_WORD)
+_COMMENT = pattern("elements", "near.comment", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
+_TAGS = pattern("elements", "near.tags", within=_WORD)
+_LEAD = pattern("elements", "near.lead", within=_WORD)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
-_COMMENT = re.compile(r"(?:^|[\s_-])(?:comment|comEnt|review)(?:$|[\s_-])", re.I)
-_TAGS = re.compile(
-    r"(?:^|-)(?:tags|tag-?list|taglist|tagcloud|hash-?tags|keywords|tags-\w+|\w+-tags)(?=-|$)", re.I
-)
-_LEAD = re.compile(
-    r"(?:^|-)(?:lead|lid|lede|leed|standfirst|intro|intro-?text|anons|announce|sub-?title|excerpt|summary|dek)(?=-|$)",
-    re.I,
-)
 _LEAD_SIZES = (50, 700)
 _BETWEEN, _ABOVE, _BELOW = range(3)  # where something stands: nearer is less
 _DATE_LIKE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
     r"|\b\d{1,2}\s+[^\W\d]{3,12},?\s+\d{4}\b"
 )
-_COUNTER = re.compile(r"[^\d:]{0,40}\d[\d\s.,]*(?:k|к|мың|тыс\.?)?[^\d:]{0,30}", re.I)
+_COUNTER = pattern("counters", "thousands", within=r"[^\d:]{0,40}\d[\d\s.,]*{}?[^\d:]{0,30}")
 _NAMES = 300
 """Characters of a class or id that are looked at; what is longer is no name."""
 _MAX_COUNTER = 60
@@ -84,7 +72,7 @@ def _kind(css_class: str, css_id: str) -> str | None:
         return None
     if _REVISED.search(names) and not _FIRST.search(names):
         return None
-    found = [kind for kind, pattern in _KIND_NAMES.items() if pattern.search(names)]
+    found = [kind for kind, names_of in _FIELD_NAMES.items() if names_of.search(names)]
     if len(found) == 2 and "comments" in found and "views" in found:
         return None
     return found[0] if len(found) == 1 else None

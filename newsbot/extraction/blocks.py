@@ -16,6 +16,7 @@ from lxml.etree import XPath
 from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
+from newsbot.vocabulary import either, pattern
 
 BLOCK_TAGS = frozenset(
     "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption "
@@ -39,16 +40,9 @@ _AMP_TEXT = frozenset(
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|text-indent)\s*:\s*-\d{3,}", re.I
 )
-_HIDDEN_CLASS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|d-none)(?:\s|$)")
-_EMBED_CLASS = re.compile(
-    r"(?:^|\s)(?:twitter-tweet|instagram-media|tiktok-embed|fb-post|wp-embedded-content)(?:\s|$)"
-)
-_CAPTION_CLASS = re.compile(
-    r"caption(?:s|-?text)?(?:$|[\s_])|caption-(?:text|wrap)|caption$|"
-    r"(?:^|[\s_-])(?:photo|image|img|foto|picture|figure)-?(?:credits?|author|source|desc\w*)(?:$|\s)|"
-    r"Image(?:Credits|Caption)",
-    re.I,
-)
+_HIDDEN_CLASS = re.compile(rf"(?:^|\s){either('elements', 'blocks.hidden')}(?:\s|$)")
+_EMBED_CLASS = re.compile(rf"(?:^|\s){either('elements', 'blocks.embedded')}(?:\s|$)")
+_CAPTION_CLASS = pattern("elements", "blocks.caption")
 
 _BREAK = "\x1e"  # stands for <br> until a block is complete; cannot occur in parsed HTML text
 _PARAGRAPH = re.compile(rf"[^\s{_BREAK}](?:(?!{_BREAK}\s*{_BREAK}).)*", re.S)
@@ -75,9 +69,9 @@ class Block:
 
 
 @lru_cache(maxsize=32768)
-def _says(pattern: re.Pattern[str], css_class: str) -> bool:
+def _says(names: re.Pattern[str], css_class: str) -> bool:
     """Whether a class attribute matches; a theme repeats the same few on every page."""
-    return pattern.search(css_class) is not None
+    return names.search(css_class) is not None
 
 
 _LENGTH = XPath("string-length()")

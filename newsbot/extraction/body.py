@@ -54,7 +54,7 @@ class Body:
         return sum(len(block.text) for block in self.blocks if block.kind != "caption")
 
 
-def from_layout(page: Page, layout: Layout, learned: Collection[str]) -> Body:
+def from_layout(page: Page, layout: Layout) -> Body:
     """What the layout's selectors find; an empty body where they find nothing."""
     body = Body()
     for css in layout.body:
@@ -80,7 +80,7 @@ def from_layout(page: Page, layout: Layout, learned: Collection[str]) -> Body:
         found = [b for e in places if order.get(e, 0) < start for b in told[e]]
         found += [b for e in body.elements for b in blocks(e, body.removed | captions)]
         found += [b for e in places if order.get(e, 0) >= start for b in told[e]]
-        body.blocks = boilerplate.clean(found, learned)
+        body.blocks = boilerplate.clean(found)
         body.dropped = _difference(found, body.blocks)
         body.source = "layout"
         if body.blocks:
@@ -88,11 +88,11 @@ def from_layout(page: Page, layout: Layout, learned: Collection[str]) -> Body:
     return body
 
 
-def from_blocks(found: list[Block], source: str, learned: Collection[str]) -> Body:
+def from_blocks(found: list[Block], source: str) -> Body:
     """A body of blocks that were found in another way."""
     if found:
         found = _with_captions(found)
-    kept = boilerplate.clean(found, learned)
+    kept = boilerplate.clean(found)
     elements = list(dict.fromkeys(block.element for block in kept))
     removed = boilerplate.noisy_elements(elements[0]) if len(elements) == 1 else set()
     whole = [b for e in elements for b in blocks(e)] if len(elements) < _FEW else found
@@ -112,17 +112,17 @@ def _with_captions(found: list[Block]) -> list[Block]:
     return [*captions, *found] if captions else found
 
 
-def from_html(html: str, url: str, source: str, learned: Collection[str]) -> Body:
+def from_html(html: str, url: str, source: str) -> Body:
     """A body that the page carries as data; its elements are none of the page's."""
     root = Page(html, url).root
     found = blocks(root, boilerplate.noisy_elements(root))
-    return Body(boilerplate.clean(found, learned), source=source)
+    return Body(boilerplate.clean(found), source=source)
 
 
-def from_text(text: str, url: str, source: str, learned: Collection[str]) -> Body:
+def from_text(text: str, url: str, source: str) -> Body:
     """A body that the page carries as plain text, a line for each paragraph."""
     html = "".join(f"<p>{line.replace('<', '&lt;')}</p>" for line in text.split("\n"))
-    return from_html(html, url, source, learned)
+    return from_html(html, url, source)
 
 
 def _difference(before: list[Block], after: list[Block]) -> list[str]:

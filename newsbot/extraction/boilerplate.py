@@ -1,22 +1,19 @@
-"""Boilerplate: drops what is no part of an article, by the names and phrases of boilerplate.toml.
+"""Boilerplate: drops what is no part of an article, by the names and phrases of vocabulary/boilerplate.toml.
 
 Names speak of elements, phrases of whole lines, because «Оқи отырыңыз:» takes the links after it
-with it and prose never. What repeats at one site is learned from its earlier articles.
+with it and prose never.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any
 
 from lxml.etree import _Element as Element
 
+from newsbot import vocabulary
 from newsbot.extraction.blocks import Block, text_length
 
 _MOSTLY_LINK = 0.6
@@ -35,18 +32,17 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_]+")
 _SENTENCE_END = re.compile(r"[.!?…:;։。؟][\"'»”’)\]]*$")
 
 
-@cache
-def _data() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("boilerplate.toml").read_text("utf-8"))
-
-
-def _any_of(phrases: list[str]) -> re.Pattern[str]:
+def _any_of(phrases: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{phrase})" for phrase in phrases), re.IGNORECASE)
 
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    compiled = {name: _any_of(phrases) for name, phrases in _data().items() if name != "marked"}
+    compiled = {
+        name: _any_of(phrases)
+        for name, phrases in vocabulary.subject("boilerplate").items()
+        if name != "marked"
+    }
     for name in ("names", "names_small"):
         whole_word = rf"(?:^|-)(?:{compiled[name].pattern})\d*(?=-|$)"
         compiled[name] = re.compile(whole_word, re.IGNORECASE)
@@ -55,7 +51,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 @cache
 def _marked() -> list[tuple[list[str], re.Pattern[str]]]:
-    return [(group["words"], _any_of(group["lines"])) for group in _data()["marked"]]
+    return [
+        (group["words"], _any_of(group["lines"]))
+        for group in vocabulary.subject("boilerplate")["marked"]
+    ]
 
 
 def is_boilerplate(line: str) -> bool:
@@ -111,8 +110,8 @@ def noisy_elements(body: Element) -> set[Element]:
     return found
 
 
-def clean(blocks: list[Block], learned: Collection[str] = frozenset()) -> list[Block]:
-    """Blocks without boilerplate. `learned` holds whole lines known to repeat at this site."""
+def clean(blocks: list[Block]) -> list[Block]:
+    """Blocks without boilerplate."""
     patterns = _patterns()
     label, linked_label, cut = patterns["label"], patterns["linked_label"], patterns["cut"]
     shortcode, credit = patterns["shortcode"], patterns["credit"]
@@ -126,7 +125,7 @@ def clean(blocks: list[Block], learned: Collection[str] = frozenset()) -> list[B
             lines = [one for one in block.text.split("\n") if not is_boilerplate(one)]
             block = replace(block, text="\n".join(lines))
         text = block.text
-        if text in learned or not _says_something(text):
+        if not _says_something(text):
             continue
         if len(text) <= _MAX_LINE:
             # A form's heading ends the article, unless it is a headline above everything.
@@ -175,25 +174,3 @@ def _invites(block: Block) -> bool:
 
 def _says_something(text: str) -> bool:
     return any(character.isalnum() for character in text)
-
-
-def learn(
-    texts: Iterable[Collection[str] | str], *, least: int = 4, share: float = 0.05
-) -> frozenset[str]:
-    """Lines that stand in many articles of one site: its channel's self-description, its slogan.
-
-    `texts` are the articles' texts, or their paragraphs. A line is learned when it stands in at
-    least `least` of them and in at least `share` of all. The result depends on the texts alone, not
-    on their order, so it can be replayed; give it to `clean` or to `extract` as `learned`.
-    """
-    keep = _patterns()["keep"]
-    seen: Counter[str] = Counter()
-    articles = 0
-    for text in texts:
-        lines = text.split("\n\n") if isinstance(text, str) else text
-        articles += 1
-        seen.update({line for line in lines if line})
-    needed = max(least, share * articles)
-    return frozenset(
-        line for line, count in seen.items() if count >= needed and not keep.match(line)
-    )

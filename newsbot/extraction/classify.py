@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from lxml.etree import _Element as Element
 
+from newsbot import vocabulary
 from newsbot.extraction.blocks import Block, inline_text
 from newsbot.extraction.page import Page
 from newsbot.profiles import Layout
@@ -22,22 +23,10 @@ _SHORT = 1200
 MIN_TEXT = 140
 """Characters of body below which a page must prove in another way that it is an article."""
 
-_WORDING = [
-    ("challenge", r"checking your browser|just a moment|ddos[- ]?guard|attention required|are you (?:a )?human|verify you are|"
-     r"браузеріңіз(?:ді)? тексер|проверка (?:вашего )?браузера|подтвердите, что вы (?:человек|не робот)|enable javascript and cookies|captcha|"
-     r"робот емес(?:сіз|тігіңіз)|access denied|доступ (?:запрещ|ограничен)|қолжетімділік шектел"),
-    ("not_found", r"(?:^|error |қате |ошибка |қателік )\W*404(?:$|\W+(?:error|қате|ошибка|not found|бет|парақ|page|страниц))|^\W*404\W*$|"
-     r"(?:page|post|article) (?:was )?not found|^not found|бет(?:і)? (?:табылмады|жоқ)|парақ(?:ша)? табылмады|мақала (?:табылмады|жоқ|өшірілген)|"
-     r"(?:страница|публикация|запись|новость|статья|материал) (?:не найден|удален|отсутствует)|публикаций на сайте не найдено|такой страницы (?:нет|не существует)|мұндай бет жоқ|"
-     r"бет (?:өшірілген|жойылған)|сіз іздеген бет|bet tabylmady|бەت تابىلمادى|بەت تابىلمادى"),
-    ("error", r"error establishing a database connection|fatal error|parse error: syntax|technical (?:works|maintenance)|under (?:construction|maintenance)|"
-     r"техникалық жұмыс(?:тар)? (?:жүр|өт)|^техникалық жұмыс|(?:проводятся|ведутся) технические работы|сайт уақытша|сайт временно|service unavailable|internal server error|bad gateway|deprecated:|warning: "),
-    ("search", r"^(?:іздеу(?: нәтижелері)?|поиск|результаты поиска|search results?)(?:$|\s*[:«\"–-]\s)|^(?:іздеу нәтижелері|результаты поиска|search results)\b|ничего не найдено|ештеңе табылмады|іздеу бойынша ештеңе|nothing found|no results"),
-    ("login", r"^(?:кіру|тіркелу|авторизация|вход(?: на сайт)?|войти|log ?in|sign in|жүйеге кіру|жеке кабинет|личный кабинет|регистрация)$"),
-    ("listing", r"(?:жазбалар|жаңалықтар|материалдар|мақалалар) (?:әзірге )?(?:жоқ|табылмады)|(?:записей|новостей|материалов|публикаций) (?:пока )?нет|нет (?:записей|новостей|материалов)|"
-     r"no (?:posts|articles|news) (?:yet|found)|^(?:мұрағат|архив|archives?)(?:$|:)|^(?:санат|айдар|рубрика|категория|category|тег|tag|метка|белгі)\s*:"),
-]  # fmt: skip
-_WORDINGS = [(reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _WORDING]
+_WORDINGS: list[tuple[str, re.Pattern[str]]] = [
+    (reason, vocabulary.pattern("refusals", f"wording.{reason}"))
+    for reason in vocabulary.subject("refusals")["wording"]
+]
 _ERROR = 400
 """Characters of the longest text of an error page."""
 _TEASER_LEVELS = 4
@@ -52,11 +41,7 @@ _SENTENCE = 5
 """Words of the shortest headline that cannot be the name of a page."""
 _STORY = 3
 """Paragraphs."""
-_HOUSE = re.compile(
-    r"туралы$|құпиялы|ереже(?:с|лер)і$|келісімі$|конфиденциальн|соглашени|^(?:правила|условия|порядок) |"
-    r"privacy|policy$|terms of",
-    re.IGNORECASE,
-)
+_ABOUT = vocabulary.pattern("refusals", "about.titles")
 """What the long names of pages about the newspaper say."""
 _ARTICLE_META = re.compile(r"article", re.IGNORECASE)
 
@@ -103,16 +88,16 @@ def refusal(
         return "no_title"
     if not text or (len(text) < MIN_TEXT and not declared and signed < 2):
         return "no_text"
-    if declared or signed or _tells_a_story(page, title or "", blocks):
+    if declared or signed or _is_unsigned_article(page, title or "", blocks):
         return None
     return "static_page"
 
 
-def _tells_a_story(page: Page, title: str, blocks: list[Block]) -> bool:
+def _is_unsigned_article(page: Page, title: str, blocks: list[Block]) -> bool:
     """Whether unsigned prose stands under a headline: a sentence, where other pages have a name."""
     return (
         len(title.split()) >= _SENTENCE
-        and not _HOUSE.search(title)
+        and not _ABOUT.search(title)
         and sum(block.kind != "caption" for block in blocks) >= _STORY
         and any(" ".join(h1.split()).startswith(title) for h1 in page.strings("h1"))
     )
@@ -174,21 +159,16 @@ def declares_article(page: Page, ld: dict[str, object]) -> bool:
     return bool(ld) or bool(_ARTICLE_META.search(page.meta("og:type") or ""))
 
 
-_PAYWALL = re.compile(
-    r"(?:мақаланы|материалды|толық нұсқасын) (?:толық )?оқу үшін (?:жазыл|тіркел|төле)|тек жазылушыларға|жазылушыларға ғана|"
-    r"доступ(?:ен|на|но) только (?:для )?подписчик|чтобы (?:про)?читать (?:полностью|дальше),? (?:оформите|подпишитесь|войдите)|"
-    r"subscribe to (?:read|continue)|for subscribers only",
-    re.IGNORECASE,
-)
+_PAYWALL = vocabulary.pattern("refusals", "paywall.phrases")
+_PAYWALL_MARKS = ", ".join(vocabulary.entries("refusals", "paywall.selectors"))
+_PAYWALL_NAMES = vocabulary.pattern("refusals", "paywall.names", within="(?<![a-z]){}(?![a-z])")
 
 
 def behind_paywall(page: Page, ld: dict[str, Any]) -> bool:
     """Whether the page says that the rest of its text is for subscribers."""
     if str(ld.get("isAccessibleForFree")).lower() == "false":
         return True
-    if page.has(
-        ".paywall, .subscribe-wall, .gh-post-upgrade-cta, .tdb-locker, .pmpro_content_message"
-    ):
+    if page.has(_PAYWALL_MARKS):
         return True
     return any(
         _PAYWALL.search(inline_text(element))
@@ -200,6 +180,4 @@ def behind_paywall(page: Page, ld: dict[str, Any]) -> bool:
 
 @lru_cache(maxsize=16384)
 def _may_be_paywall(css_class: str) -> bool:
-    return bool(
-        re.search(r"(?<![a-z])(?:lock(?:ed)?|paid|subscri\w*|members?)(?![a-z])", css_class, re.I)
-    )
+    return bool(_PAYWALL_NAMES.search(css_class))

@@ -6,16 +6,16 @@ read and what is refused. Pure: no clock, no network; nothing here raises on any
 """
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 from itertools import accumulate
-from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+from newsbot import vocabulary
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 YEARS_BACK = 5  # how far a weekday may settle a year that was not printed
@@ -45,11 +45,9 @@ class ParsedDate:
         return self.value.isoformat()
 
 
-# --- words ---------------------------------------------------------------------------------------
+# --- words, from vocabulary/dates.toml ---------------------------------------------------------------------------------------
 
-_DATA: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
-)
+_DATA = vocabulary.subject("dates")
 _BEFORE: dict[str, str] = _DATA["fold"]["before"]
 _BEFORE_RE = re.compile("|".join(map(re.escape, sorted(_BEFORE, key=len, reverse=True))))
 _LETTERS = str.maketrans(
@@ -96,8 +94,7 @@ def _lexicon() -> dict[str, _Meaning]:
     for days, forms in _DATA["days_ago"].items():
         add(*(("E", 2) if days == "before_last" else ("R", int(days))), forms)
     for name, forms in _DATA["words"].items():
-        add(_WORD_KINDS[name], 12 if name == "pm" else 0, forms)
-    add("h", 3600, ["сағат"])  # both a unit («2 сағат бұрын») and "at" («сағат 09:30»)
+        add(*_WORD_KINDS[name], forms)
     for zone, place in _DATA["zones"].items():
         add("z", place, [zone])
     for language in ("kk", "ru", "en"):
@@ -109,14 +106,15 @@ def _lexicon() -> dict[str, _Meaning]:
 
 
 _WORD_KINDS = {
-    "ago": "a",
-    "vague": "v",
-    "year": "G",
-    "month": "A",
-    "at": "H",
-    "am": "p",
-    "pm": "p",
-    "counted": "c",
+    "ago": ("a", 0),
+    "vague": ("v", 0),
+    "year": ("G", 0),
+    "month": ("A", 0),
+    "at": ("H", 0),
+    "hour": ("h", 3600),
+    "am": ("p", 0),
+    "pm": ("p", 12),
+    "counted": ("c", 0),
 }
 _WORDS = _lexicon()
 _MONTHS = [

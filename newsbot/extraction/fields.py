@@ -8,60 +8,42 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from newsbot import vocabulary
+from newsbot.vocabulary import either, pattern
+
 _SEPARATORS = re.compile(r"\s+(?:[-–—|»•·/:]|::|&raquo;)\s+|\s*\|\s*")
-_PLACEHOLDERS = frozenset(
-    ("untitled", "no title", "без названия", "без заголовка", "атаусыз", "атауы жоқ", "тақырыпсыз")
-)
+_PLACEHOLDERS = frozenset(vocabulary.entries("titles", "placeholders"))
 _AUTHOR_LABEL = re.compile(
-    r"^(?:(?:материал(?:дың|ды)?|мақала(?:ның)?|мәтін(?:нің|ді)?|текст|статья|статьи)\s+)?"
-    r"(?:автор(?:ы|лар|лары)?|жазған|әңгімелескен|сұхбаттасқан|дайындаған|жариялаған|жіберген|қосқан|мәтін|written by|"
-    r"posted by|submitted by|by|добавил(?:а)?|опубликовал(?:а)?|подготовил(?:а)?|отправил(?:а)?|текст|"
-    r"avtory?|author|jazǵan|daıyndaǵan|اۆتور(?:ى)?|جازعان|دايىنداعان)"
-    r"(?:\s*[:–—-]\s*|\s+|$)|^[^:]{1,25}:\s+",
+    rf"^(?:{either('authors', 'works')}\s+)?{either('authors', 'labels')}(?:\s*[:–—-]\s*|\s+|$)"
+    r"|^[^:]{1,25}:\s+",
     re.IGNORECASE,
 )
-_AUTHOR_SPLIT = re.compile(r"\s*[,;/|]\s*|\s+(?:және|мен|и|and)\s+(?=[A-ZА-ЯӘҒҚҢӨҰҮҺІЁ])")
-# «Редакция» is no person either, but it is how newsrooms sign, and it stays (rigs and readers agree).
-_PICTURE_LABEL = re.compile(r"(?:фото|сурет|коллаж|photo|foto|sýret|suret|سۋرەت)\w*", re.IGNORECASE)
-_NO_PERSON = re.compile(
-    r"пресс-?служб|баспасөз|агенттіг|агентство|kazinform|қазақпарат|казинформ|qazaqparat|"
-    r"tengrinews|sputnik|азаттық|\badmin|\bадмин|әкімші|moderator|модератор|super ?user|webmaster|вебмастер|"
-    r"редактор|корреспондент|журналист|тілші|фотограф|оператор|"
-    r"(?:^|\s)(?:облыс|аудан|қала|ауыл)(?:ы|сы)?$|(?:облысы|ауданы|қаласы|ауылы)$|"
-    r"ақпарат|\bnews\b|жаңалық|новост|jańalyq|jaŋalyq|"
-    r"\b(?:газет[іт]?|газета|порталы?|телеарна(?:сы)?|телеканал|сайты?|орталығы|қызметі|бөлімі|мекемесі|басқармасы|әкімдігі|әкімдік)\b|"
-    r"\.(?:kz|com|net|org|ru|info|қаз)\b|^(?:гость|қонақ|guest|user|root|author|автор|авторы|unknown|аноним|anonymous)$|"
-    r"фото|сурет|photo|@|https?:|[«»\"“”]|\d{3}",
-    re.IGNORECASE,
-)
+_LABELLED_AUTHOR = pattern("authors", "labels_with_colon", within=r"{}\s*:\s*([^|•·\n(]+)")
+_AUTHOR_SPLIT = re.compile(rf"\s*[,;/|]\s*|\s+{either('authors', 'and')}\s+(?=[A-ZА-ЯӘҒҚҢӨҰҮҺІЁ])")
+_PICTURE_LABEL = pattern("authors", "pictures", within=r"{}\w*")
+_NO_PERSON = pattern("authors", "no_person")
+_PATRONYMICS = tuple(f"{name}." for name in vocabulary.entries("authors", "patronymics"))
 _NAME_WORD = re.compile(r"(?:[^\W\d_](?:\.[^\W\d_])*\.?|[^\W\d_][\w'’ʼ-]*\.?)$")
 _DIGIT = re.compile(r"\d")
 _THOUSANDS = re.compile(r"(?<![\d:.,])([1-9]\d{0,2})((?:[\s.,’']\d{3})+)(?![\d:]|[.,]\d)")
-_NUMBER = re.compile(r"(\d+(?:[.,]\d+)?)\s*(k\b|к\b|тыс|мың|m\b|млн)?", re.IGNORECASE)
+_MULTIPLIER: dict[str, int] = vocabulary.subject("counters")["multipliers"]
+_UNITS = "|".join(rf"{unit}\b" if len(unit) == 1 else unit for unit in _MULTIPLIER)
+_NUMBER = re.compile(rf"(\d+(?:[.,]\d+)?)\s*({_UNITS})?", re.IGNORECASE)
 _COMMENTS = re.compile(
-    r"(?<![\d:.])(\d+)\s*(?:пікір|коммент|comment|thought|response|repl|отзыв|жазба|pikir|پىكىر)|"
-    r"(?:пікір(?:лер)?(?: саны)?|комментари(?:и|ев|й)|comments?|pikir(?:ler)?|پىكىر(?:لەر)?)\s*[:(–-]?\s*(\d+)",
+    rf"(?<![\d:.])(\d+)\s*{either('counters', 'comments_after')}|"
+    rf"{either('counters', 'comments_before')}\s*[:(–-]?\s*(\d+)",
     re.IGNORECASE,
 )
-_VIEW_WORDS = (
-    r"көрсетілді|көрсетілім|қаралды|қаралған|қаралым|оқылды|оқылған|оқылым|көрілді|көрілім|қарағандар|қарау|"
-    r"просмотр|прочтени|прочитано|прочитали|показов|views?\b|hits?\b|reads?\b|kórildi|kórsetildi|qaraldy|oqyldy|"
-    r"körildi|körsetildi|көру|كورسەتىلدى|كورىلدى|قارالدى|وقىلدى"
-)
+_THOUSAND = rf"(?:\s*{either('counters', 'thousands')}(?![^\W\d]))?"
 _VIEWS = re.compile(
-    rf"(?<![\d:.])(\d+(?:[.,]\d+)?(?:\s*(?:k|к|тыс\.?|мың)(?![^\W\d]))?)\s*(?:(?:рет|ret|raz|раз|رەت)\s+)?(?:{_VIEW_WORDS})|"
-    rf"(?:{_VIEW_WORDS})[^\W\d]*(?: саны| sany| سانى)?\s*[:–-]?\s*(\d+(?:[.,]\d+)?(?:\s*(?:k|к|тыс|мың)(?![^\W\d]))?)",
+    rf"(?<![\d:.])(\d+(?:[.,]\d+)?{_THOUSAND})\s*(?:{either('counters', 'times')}\s+)?"
+    rf"{either('counters', 'views')}|{either('counters', 'views')}[^\W\d]*"
+    rf"(?: {either('counters', 'number_of')})?\s*[:–-]?\s*(\d+(?:[.,]\d+)?{_THOUSAND})",
     re.IGNORECASE,
 )
 # abai.kz and others: «153 0 пікір», views before comments.
-_VIEWS_COMMENTS = re.compile(r"(?<![\d:.])(\d+)\s+\d+\s+(?:пікір|pikir|پىكىر)", re.IGNORECASE)
-_LABELLED_AUTHOR = re.compile(
-    r"(?:(?<!сурет )(?<!фото )автор(?:ы|лар|лары)?|жазған|дайындаған|әңгімелескен|қосқан|добавил(?:а)?|avtory?|author|"
-    r"اۆتور(?:ى)?)\s*:\s*([^|•·\n(]+)",
-    re.IGNORECASE,
-)
-_NO_COMMENTS = re.compile(r"пікір жоқ|нет комментар|комментариев нет|no comments?", re.IGNORECASE)
-_MULTIPLIER = {"k": 1_000, "к": 1_000, "тыс": 1_000, "мың": 1_000, "m": 1_000_000, "млн": 1_000_000}
+_VIEWS_COMMENTS = pattern("counters", "comments_after_views", within=r"(?<![\d:.])(\d+)\s+\d+\s+{}")
+_NO_COMMENTS = pattern("counters", "no_comments")
 
 
 def without_site_name(title: str, site_names: Iterable[str | None]) -> str:
@@ -155,7 +137,7 @@ def authors(values: Iterable[str]) -> list[str]:
             continue
         for part in _AUTHOR_SPLIT.split(_AUTHOR_LABEL.sub("", byline, count=1)):
             name = part.strip(" ,-–—•|\t:;")
-            if not name.endswith(("ұлы.", "қызы.")) and len(name) > 4:
+            if not name.endswith(_PATRONYMICS) and len(name) > 4:
                 name = name.rstrip(".") if " " in name else name.strip(".")
             if 2 < len(name) <= 80 and not _NO_PERSON.search(name) and not name.isdigit():
                 found.setdefault(name)
@@ -207,22 +189,10 @@ def stated_tags(line: str) -> list[str]:
     return tags(re.split(r"[,;#]", line[match.end() :])) if match else []
 
 
-_SECTION_LABEL = re.compile(
-    r"^(?:жарияланған(?: бөлім(?:і|де))?|санат(?:ы)?|айдар(?:ы)?|бөлім(?:і)?|рубрика|категория|раздел|опубликовано в|category|section|posted in|sanat|aıdar|"
-    r"سانات|ايدار)\s*[:–—-]\s*",
-    re.IGNORECASE,
-)
-_SECTION_WORD = re.compile(
-    r"^(?i:опубликовано в|posted in|in|в|айдары?|санаты?|рубрика|жарияланған) (?=[A-ZА-ЯӘҒҚҢӨҰҮҺІ])"
-)
-_TAG_LABEL = re.compile(
-    r"(?:тег(?:тер)?|тэг(?:тер)?|теги|метки|tags?|тірек сөздер|кілт сөздер|tegter|تەگتەر)\s*:?",
-    re.IGNORECASE,
-)
-_TAG_LINE = re.compile(
-    r"(?:тег(?:тер)?|тэг(?:тер)?|теги|метки|tags|тірек сөздер|кілт сөздер|tegter|تەگتەر)\s*:\s*",
-    re.IGNORECASE,
-)
+_SECTION_LABEL = pattern("sections", "labels", within=r"^{}\s*[:–—-]\s*")
+_SECTION_WORD = re.compile(rf"^(?i:{either('sections', 'words')}) (?=[A-ZА-ЯӘҒҚҢӨҰҮҺІ])")
+_TAG_LABEL = pattern("sections", "tag_labels", "tag_label_alone", within=r"{}\s*:?")
+_TAG_LINE = pattern("sections", "tag_labels", within=r"{}\s*:\s*")
 _LOWER, _UPPER = "[а-яёәғқңөұүһі]", "[А-ЯЁӘҒҚҢӨҰҮҺІ]"
 _GLUED = re.compile(
     rf"{_UPPER}(?<={_LOWER}{{3}}.){_LOWER}{{3}}|[.!?](?={_UPPER}{_LOWER}{{2}})(?<={_LOWER}{{4}}.)"
@@ -240,19 +210,11 @@ def looks_glued(text: str) -> bool:
     return any(len(word) > _LONGEST_WORD and word.isalpha() for word in words)
 
 
-# abai.kz labels its Arabic and Latin editions with the codes of Tatar and Lithuanian.
-_EDITION_CODES = {"tt": "kk-Arab", "lt": "kk-Latn", "kz": "kk", "qz": "kk-Latn", "kk-kz": "kk", "ru-ru": "ru", "kk-cyrl": "kk", "kk-arab-cn": "kk-Arab"}  # fmt: skip
-_EDITION_LABELS = {
-    "kk-Latn": "lat latyn latynsha латын латынша qazaqsha qaz latin",
-    "kk-Arab": "төте төте_жазу төтеше arab араб арабша tote توتە توتە_جازۋ قازاقشا تۇتە",
-    "kk": "кирилл кирилше кириллица қаз қазақша каз kz қазақ_тілінде",
-    "ru": "рус русский ru орысша на_русском русская_версия",
-    "en": "eng en english",
-}
+_EDITION_CODES: dict[str, str] = vocabulary.subject("editions")["codes"]
 _EDITIONS = {
-    word.replace("_", " "): language
-    for language, words in _EDITION_LABELS.items()
-    for word in words.split()
+    word: language
+    for language, words in vocabulary.subject("editions")["labels"].items()
+    for word in words
 }
 
 

@@ -13,52 +13,34 @@ from lxml.etree import _Element as Element
 
 from newsbot.extraction.blocks import HEADINGS, Block, blocks
 from newsbot.extraction.page import Page
+from newsbot.vocabulary import either, pattern
 
-# Words in class and id attributes. Readers' comments may be longer than any article.
-_FOREIGN = re.compile(
-    r"comment(?!ary|aire)|kommentar|disqus|(?<!cor)respond\b|reviews?-(?:list|form|block)|cookie",
-    re.I,
-)
-# `_ALIEN` names what is hardly ever body text.
-_ALIEN = re.compile(
-    r"related|recommend|newsletter|breadcrumb|consent|pagination|pagenav|outbrain|taboola|sponsor"
-    r"|author-?(?:bio|box|info|desc)|see-?also|read-?(?:also|next)|similar|prev-?next|next-?prev"
-    r"|footer|most-?(?:read|viewed)|popular|trending|share|sharing|copyright",
-    re.I,
-)
-# `_SIDE` names what stands beside a body – and sometimes, in a layout's name, the body itself.
+_FOREIGN = pattern("elements", "generic.foreign")
+_ALIEN = pattern("elements", "generic.alien")
 _SIDE = re.compile(
-    r"sidebar|side-bar|social|subscri|advert|masthead|navbar|toolbar|navigation|disclaimer|byline"
-    r"|rating|teasers|teaser-?(?:list|box|item|wrap)|promo(?:\b|[-_])|signup|sign-up|speedbar"
-    r"|more-?(?:news|stories|on|from|articles|posts)|print-?(?:only|link)|login|register|skip-?link"
-    r"|(?:post|entry|article)-?meta|timestamp|tooltip|widget-?area|tags-|tag-?(?:list|cloud|links)"
-    r"|(?:^|[\s_-])(?:ads?|banner|nav|menu|meta|date|time|author|irp|aside|modal|popup|dateline"
-    r"|tags|crumbs?|reklama|soc|likes?|votes?|pubdate|caption|credits?|hits|tools|bio|widget)(?:$|\s|_)",
-    re.I,
+    rf"{either('elements', 'generic.side')}"
+    rf"|(?:^|[\s_-]){either('elements', 'generic.side_words')}(?:$|\s|_)",
+    re.IGNORECASE,
 )
 _FOREIGN_SHARE, _ALIEN_SHARE, _SIDE_SHARE = 2.0, 0.7, 0.35
 """Share of a page's prose from which an element is body text in spite of its name."""
-# WordPress prints the tags and sections of an article into the class of the article itself.
-_POST = re.compile(r"(?:^|\s)(?:hentry|type-post)(?:\s|$)")
-# Names of an element that holds a whole body.
+_POST = re.compile(rf"(?:^|\s){either('elements', 'generic.post')}(?:\s|$)")
 _BODY = re.compile(
-    r"(?:article|entry|post|story|news|detail|full|item|single|field-name)[-_]{0,2}"
-    r"(?:body|content|text|copy)|full-?story",
-    re.I,
+    rf"{either('elements', 'generic.body_of')}[-_]{{0,2}}{either('elements', 'generic.body')}"
+    rf"|{either('elements', 'generic.body_words')}",
+    re.IGNORECASE,
 )
-# Names of a headline's surroundings: a standfirst sums an article up and is no part of its body.
 _STANDFIRST = re.compile(
-    r"(?:^|[\s_-])(?:dek|standfirst|sub-?(?:title|head|heading|headline|line)|abstract|excerpt"
-    r"|heading-des)|header(?:$|[\s_-])|caption|messenger",
-    re.I,
+    rf"(?:^|[\s_-]){either('elements', 'generic.standfirst')}"
+    rf"|{either('elements', 'generic.masthead')}",
+    re.IGNORECASE,
 )
-_COMMENTS = re.compile(
-    r"(?:\d+\s*)?(?:comments?|responses|комментари(?:и|ев|я|й)|отзывы|пікір(?:лер)?|pikir(?:ler)?"
-    r"|پىكىر(?:لەر)?|komentarz[ey]|komentarzy|σχόλι[αο]|kommentare?|commentaires?|comentarios?"
-    r"|comentários?|commenti|yorumlar|коментар[іи])\s*:?\s*(?:\(?\d+\)?)?\s*:?",
-    re.I,
+_COMMENTS = pattern(
+    "counters",
+    "comments_heading",
+    within=r"(?:\d+\s*)?{}\s*:?\s*(?:\(?\d+\)?)?\s*:?",
 )
-"""The line above readers' comments, in the languages at hand; where it is missing names must do."""
+"""The line above readers' comments; where it is missing names must do."""
 _SENTENCE_END = re.compile(r"[.!?…:;։。؟۔]['\"»”’)\]]*$")
 _WHOLE = frozenset(["html", "body", "main", "article", "h1"])
 _INLINE = frozenset(

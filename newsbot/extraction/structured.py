@@ -13,6 +13,7 @@ from html import escape
 from typing import Any
 
 from archive.kazakh.letters import faithful
+from newsbot import vocabulary
 from newsbot.extraction.page import Page
 
 _ARTICLE_TYPES = re.compile(r"(?:^|[/:])(?:\w*Article|BlogPosting|Report|LiveBlogPosting|Posting)$")
@@ -121,22 +122,13 @@ def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
 
 _MAX_NODES = 20_000
 _NO_LETTERS = re.compile(r"[\W_]+")
-_TITLE_KEYS = ("title", "headline", "name", "heading", "post_title")
-_BODY_KEYS = (
-    "content body text html fullText full_text fulltext articleBody article_text bodyHtml body_html content_html "
-    "contentHtml description_full detail_text post_content fullContent richText editorjs blocks"
-).split()
-_KEYS = {
-    "datePublished": "publishedAt published_at publishDate publish_date published datePublished pubDate pub_date publication_date date createdAt created_at created",
-    "dateModified": "updatedAt updated_at dateModified modified_at modifiedAt modified",
-    "author": "author authors author_name authorName journalist writer user",
-    "articleSection": "category categories section rubric rubrics category_name categoryName articleSection",
-    "keywords": "tags keywords hashtags",
-    "image": "image cover thumbnail poster mainImage main_image photo preview img",
-    "views": "views viewCount view_count viewsCount views_count hits views_number",
-    "comments": "commentsCount comments_count commentCount comment_count",
-    "lead": "lead lid announce excerpt subtitle annotation short_text anons",
-}  # fmt: skip
+_TITLE_KEYS = vocabulary.entries("structured", "application.title")
+_BODY_KEYS = vocabulary.entries("structured", "application.body")
+_TEXT_KEYS = vocabulary.entries("structured", "application.text")
+_NAME_KEYS = vocabulary.entries("structured", "application.name")
+_FIRST_NAMES = vocabulary.entries("structured", "application.first_name")
+_LAST_NAMES = vocabulary.entries("structured", "application.last_name")
+_KEYS: dict[str, list[str]] = vocabulary.subject("structured")["application"]["fields"]
 
 
 def application_article(page: Page, title: str | None) -> dict[str, Any]:
@@ -165,7 +157,7 @@ def application_article(page: Page, title: str | None) -> dict[str, Any]:
                 best_score = score
                 best = {"headline": faithful(head), "html": html}
                 for wanted, keys in _KEYS.items():
-                    values = (candidate.get(key) for key in keys.split())
+                    values = (candidate.get(key) for key in keys)
                     value = next((v for v in values if v not in (None, "", [], {})), None)
                     if value is not None:
                         best[wanted] = value
@@ -177,21 +169,13 @@ def labels(value: Any) -> list[str]:
     if isinstance(value, list):
         return [name for part in value[:50] for name in labels(part)]
     if isinstance(value, dict):
-        for key in (
-            "name",
-            "title",
-            "label",
-            "full_name",
-            "fullName",
-            "fullname",
-            "name_kk",
-            "name_kz",
-        ):
+        for key in _NAME_KEYS:
             if isinstance(value.get(key), str):
                 return names(value[key])
-        first = value.get("first_name") or value.get("firstName")
-        last = value.get("last_name") or value.get("lastName")
-        return names(" ".join(part for part in (first, last) if isinstance(part, str)))
+        both = (
+            next(filter(None, map(value.get, keys)), None) for keys in (_FIRST_NAMES, _LAST_NAMES)
+        )
+        return names(" ".join(part for part in both if isinstance(part, str)))
     return names(value)
 
 
@@ -232,7 +216,7 @@ def _html(value: Any, depth: int) -> str:
         inner = value.get("data")
         data: dict[str, Any] = inner if isinstance(inner, dict) else value
         text = next(
-            (data[k] for k in ("text", "html", "content", "value") if isinstance(data.get(k), str)),
+            (data[k] for k in _TEXT_KEYS if isinstance(data.get(k), str)),
             "",
         )
         tag = {"header": "h2", "heading": "h2", "quote": "blockquote"}.get(

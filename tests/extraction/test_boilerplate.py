@@ -1,4 +1,4 @@
-"""Boilerplate: what goes, what stays, and what is learned from a site's own articles."""
+"""Boilerplate: what goes and what stays."""
 
 import pytest
 from hypothesis import given
@@ -9,10 +9,10 @@ from newsbot.extraction import boilerplate
 from newsbot.extraction.blocks import Block, blocks
 
 
-def cleaned(markup: str, learned: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+def cleaned(markup: str) -> list[tuple[str, str]]:
     element = html.fromstring(f"<div>{markup}</div>")
     found = blocks(element, boilerplate.noisy_elements(element))
-    return [(b.kind, b.text) for b in boilerplate.clean(found, learned)]
+    return [(b.kind, b.text) for b in boilerplate.clean(found)]
 
 
 PROSE = "<p>Ауылда жаңа мектеп ашылды.</p>"
@@ -135,23 +135,6 @@ def test_a_name_does_not_take_the_whole_text_away() -> None:
         )
         == 10
     )
-
-
-def test_learning_needs_repetition_and_spares_formulas() -> None:
-    about = "Телеарна 1990 жылдан бері хабар таратады."
-    texts = [f"Мақала {n}.\n\nЕске сала кетейік, солай болған.\n\n{about}" for n in range(8)]
-    assert boilerplate.learn(texts) == {about}
-    assert boilerplate.learn(reversed(texts)) == {about}
-    assert boilerplate.learn([text.split("\n\n") for text in texts]) == {about}
-    assert boilerplate.learn(texts[:3]) == frozenset()
-    markup = f"{PROSE}<p>{about}</p>"
-    assert cleaned(markup, boilerplate.learn(texts)) == [("p", "Ауылда жаңа мектеп ашылды.")]
-
-
-def test_learning_looks_at_the_share_of_articles() -> None:
-    texts = [f"Мақала {n}." for n in range(1000)] + ["Қызыл жол\n\nЖаңа"] * 5
-    assert boilerplate.learn(texts) == frozenset()
-    assert boilerplate.learn(texts, share=0.001) == {"Қызыл жол", "Жаңа"}
 
 
 @given(st.lists(st.text(max_size=200), max_size=20))
