@@ -21,7 +21,7 @@ from archive.errors import ArchiveError
 from archive.store import Candidate
 from archive.times import now, utc
 from newsbot.crawl.responses import charset, conditions, header, reason
-from newsbot.crawl.scheduler import LAST
+from newsbot.crawl.scheduler import WHEN_IDLE
 from newsbot.crawl.session import Session
 from newsbot.discovery import Entry, candidates, skips_sitemap, sortable
 from newsbot.discovery.home import fronts, is_front
@@ -47,17 +47,17 @@ MAX_PAGES_FULL = 20_000
 """Pages of one source followed in a back-fill."""
 MAX_TRAPS = 10_000
 """Links that look like traps and are counted."""
-MOST_VANISHED = 50
+MAX_VANISHED = 50
 """So many articles may leave the sitemaps at once, or a quarter; more is a fault of the site."""
-CHILDREN_LAG = timedelta(hours=2)
+CHILD_MARGIN = timedelta(hours=2)
 """A sitemap is asked after the index that lists it, so it has rested a little less."""
-BACKDATED = timedelta(days=1)
+BACKDATE_MARGIN = timedelta(days=1)
 """How far back a WordPress source is asked for edits: editors backdate, clocks lag."""
 
 
 @dataclass(slots=True)
-class Sweep:
-    """One pass over a source's pages in this run."""
+class Poll:
+    """One poll of a source: its own document, and the pages that follow it."""
 
     source: Source
     row: dict[str, Any]
@@ -65,13 +65,13 @@ class Sweep:
     """Only what has changed since the last poll was asked for."""
     pages: int = 0
     listed: set[str] = field(default_factory=set)
-    going: dict[bool, str | None] = field(default_factory=dict)
+    next_pages: dict[bool, str | None] = field(default_factory=dict)
     """The page that comes next, of this run's reading and (True) of the one taken up again."""
 
     @property
     def cursor(self) -> str | None:
         """Where the next run carries on, should this one break off."""
-        return self.going.get(True) or self.going.get(False)
+        return self.next_pages.get(True) or self.next_pages.get(False)
 
 
 class PollingSpider(Spider):
@@ -84,18 +84,18 @@ class PollingSpider(Spider):
         """Scrapy's constructor."""
         super().__init__(*args, **kwargs)
         self._polled: set[str] = set()
-        self._complete: list[Sweep] = []
-        self._sitemap_fails = False  # one that listed something, so that silence says nothing
-        self._sweeps = 0  # source documents asked for and not yet answered
+        self._complete_polls: list[Poll] = []
+        self._sitemap_failed = False  # one that listed something, so that silence says nothing
+        self._unanswered = 0  # source documents asked for and not yet answered
         self._without_session: set[str] = set()
         # What feeds and listings have shown in this run; that of it which was not known before.
-        self._met: set[str] = set()
-        self._new: set[str] = set()
+        self._listed_urls: set[str] = set()
+        self._new_urls: set[str] = set()
         self._traps: set[str] = set()
-        self._leading: set[str] = set()
-        # Sources that need not be asked in this run, unless a leading one shows a gap.
-        self._resting: list[tuple[Source, dict[str, Any]]] = []
-        self._gap = False
+        self._primary: set[str] = set()
+        # Sources that need not be asked in this run, unless a primary one shows a gap.
+        self._not_due: list[tuple[Source, dict[str, Any]]] = []
+        self._has_gap = False
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask every source that is due what is new."""
@@ -111,20 +111,20 @@ class PollingSpider(Spider):
             chosen += [Source(kind=row["kind"], url=row["url"]) for row in found]
         chosen.sort(key=lambda source: source.kind == "sitemap")  # the last ones, see above
         rows = [(s, self.session.store.source(self.site.id, s.url, s.kind)) for s in chosen]
-        self._leading = self._leaders(rows)
+        self._primary = self._primary_sources(rows)
         for source, row in rows:
-            leads = source.url in self._leading and not row["error"]
-            if leads or self._is_due(row):
+            is_primary = source.url in self._primary and not row["error"]
+            if is_primary or self._is_due(row):
                 for request in self._poll(source, row):
                     yield request
             else:
-                self._resting.append((source, row))
+                self._not_due.append((source, row))
         # A run that was killed behind an index, which now rests, did not come to ask for these.
         for url in self.session.store.unpolled_children(self.site.id):
             for request in self._poll(Source(kind="sitemap", url=url)):
                 yield request
 
-    def _leaders(self, rows: list[tuple[Source, dict[str, Any]]]) -> set[str]:
+    def _primary_sources(self, rows: list[tuple[Source, dict[str, Any]]]) -> set[str]:
         """Sources that are asked in every run: feeds, else front pages, else whatever there is."""
         fast = {
             s.url for s, row in rows if s.kind in FAST and row["polled_at"] and not row["error"]
@@ -135,9 +135,9 @@ class PollingSpider(Spider):
         }  # fmt: skip
         return fast or front or {source.url for source, _ in rows}
 
-    def _leads_on(self, source: Source, discovered: int) -> bool:
-        """Whether a front page shows by something new that the sections may have news too."""
-        return discovered > 0 and source.url in self._leading
+    def _shows_news(self, source: Source, discovered: int) -> bool:
+        """Whether a primary source listed something new, so that the others may have news too."""
+        return discovered > 0 and source.url in self._primary
 
     def _is_due(self, row: dict[str, Any], margin: timedelta = timedelta(0)) -> bool:
         """Whether a source has rested long enough."""
@@ -156,66 +156,68 @@ class PollingSpider(Spider):
         # A conditional request would hide what an interrupted back-fill has not read yet.
         conditional = {} if full else conditions(row["etag"], row["last_modified"])
         limited = since is not None and source.kind == "wordpress"
-        sweep = Sweep(source, row, limited, going={True: row["cursor"]})
-        yield self._page_request(sweep, asked, conditional, first=True)
+        poll = Poll(source, row, limited, next_pages={True: row["cursor"]})
+        yield self._page_request(poll, asked, conditional, first=True)
         if row["cursor"]:
-            yield self._page_request(sweep, row["cursor"], resumed=True)
+            yield self._page_request(poll, row["cursor"], resumed=True)
 
     def _page_request(
         self,
-        sweep: Sweep,
+        poll: Poll,
         url: str,
         headers: dict[str, str] | None = None,
         *,
         first: bool = False,
         resumed: bool = False,
     ) -> Request:
-        self._sweeps += 1
+        self._unanswered += 1
         return Request(
             url,
             callback=self.parse_source,
             errback=self.source_failed,
-            priority=LAST if sweep.source.kind == "sitemap" else SOURCE_PRIORITY,
+            priority=WHEN_IDLE if poll.source.kind == "sitemap" else SOURCE_PRIORITY,
             headers=headers,
-            meta={"sweep": sweep, "page": url, "first": first, "resumed": resumed},
+            meta={"poll": poll, "page": url, "first": first, "resumed": resumed},
         )
 
     def parse_source(self, response: Response) -> Iterator[Request]:
         """Put what a source lists into the frontier; follow its index, its pages, its hints."""
         assert response.request is not None
         meta = response.request.meta
-        sweep: Sweep = meta["sweep"]
+        poll: Poll = meta["poll"]
         first: bool = meta["first"]
         resumed: bool = meta["resumed"]
-        sweep.pages += 1
-        found = self._read(sweep, response)
+        poll.pages += 1
+        found = self._read(poll, response)
         if not first and response.status in (400, 404):
             found = Found()  # an honest end of the pages
-        listed = self._listed(sweep, found, response.url)
-        fresh = [item for item in listed if item.url not in sweep.listed]
-        sweep.listed.update(item.url for item in listed)
+        listed = self._listed(poll, found, response.url)
+        unseen = [item for item in listed if item.url not in poll.listed]
+        poll.listed.update(item.url for item in listed)
         # A feed or a list of edits is recent by nature; a sitemap that says so of all is not.
-        distrust = lying(found.entries, now()) if sweep.source.kind == "sitemap" else None
+        distrust = lying(found.entries, now()) if poll.source.kind == "sitemap" else None
         sitemaps = dict(self._child_sitemaps(found, response))
-        following = next(iter(found.next), None) if self._goes_on(sweep, listed, fresh) else None
+        following = (
+            next(iter(found.next), None) if self._is_worth_paging(poll, listed, unseen) else None
+        )
         # Before it is known whether it must be read: a crash right behind would lose the place.
-        sweep.going[resumed] = meta["page"] if found.error and not first else following
+        poll.next_pages[resumed] = meta["page"] if found.error and not first else following
         discovered = self._save(
-            sweep, response, found, listed, first=first, distrust=distrust, sitemaps=sitemaps
+            poll, response, found, listed, first=first, distrust=distrust, sitemaps=sitemaps
         )
         # Everything here is new, so what came before it may be too.
         full = self.session.options.full
-        paged = not full and sweep.source.kind != "sitemap"
+        paged = not full and poll.source.kind != "sitemap"
         gap = paged and self._is_all_new(listed, discovered)
         if following and (full or gap):
-            yield self._page_request(sweep, following, resumed=resumed)
+            yield self._page_request(poll, following, resumed=resumed)
         elif following:
-            sweep.going[resumed] = None
-            self._save(sweep, response, Found(), [], first=False)
-        elif gap if sweep.source.kind in FAST else self._leads_on(sweep.source, discovered):
-            self._gap = True
+            poll.next_pages[resumed] = None
+            self._save(poll, response, Found(), [], first=False)
+        elif gap if poll.source.kind in FAST else self._shows_news(poll.source, discovered):
+            self._has_gap = True
         if response.status == 304:
-            sitemaps = dict.fromkeys(self.session.store.children(sweep.row["id"]), "")
+            sitemaps = dict.fromkeys(self.session.store.children(poll.row["id"]), "")
         for url, changed in sitemaps.items():
             yield from self._poll_child(url, changed)
         for source in found.sources:
@@ -226,39 +228,39 @@ class PollingSpider(Spider):
         yield from self._source_done()
 
     def source_failed(self, failure: Failure) -> Iterator[Request]:
-        """Remember that a source could not be had."""
+        """Record that a source did not answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        sweep: Sweep = request.meta["sweep"]
+        poll: Poll = request.meta["poll"]
         if isinstance(failure.value, Interrupted):
             return  # nothing was learnt: the source stays due
         if not request.meta["first"]:
-            sweep.going[request.meta["resumed"]] = request.meta["page"]
-        self._save(sweep, None, Found(error=reason(failure)), [], first=False)
+            poll.next_pages[request.meta["resumed"]] = request.meta["page"]
+        self._save(poll, None, Found(error=reason(failure)), [], first=False)
         yield from self._source_done()
 
-    def _read(self, sweep: Sweep, response: Response) -> Found:
+    def _read(self, poll: Poll, response: Response) -> Found:
         if response.status == 304:
             return Found()
         if response.status != 200:
             return Found(error=f"HTTP {response.status}")
         return read_source(
-            sweep.source.kind,
+            poll.source.kind,
             response.body,
             charset(response),
             response.url,
             self.site,
-            front=is_front(self.site, sweep.source.url),
+            front=is_front(self.site, poll.source.url),
         )
 
-    def _listed(self, sweep: Sweep, found: Found, base: str) -> list[Candidate]:
+    def _listed(self, poll: Poll, found: Found, base: str) -> list[Candidate]:
         since = self.session.options.since
         return [
             item
-            for item in self.outside_traps(candidates(self.site, base, found.entries))
+            for item in self.without_traps(candidates(self.site, base, found.entries))
             if not (since and item.hint and item.hint < since)
         ]
 
-    def outside_traps(self, items: Iterable[Candidate]) -> Iterator[Candidate]:
+    def without_traps(self, items: Iterable[Candidate]) -> Iterator[Candidate]:
         """Candidates that look like no trap; of addresses that differ in a session id, one."""
         for item in items:
             trap = suspicious(item.url)
@@ -266,7 +268,7 @@ class PollingSpider(Spider):
                 key = without_session(item.url)
                 if key not in self._without_session:
                     self._without_session.add(key)
-                    # An id inside the path cannot be left out, only met once.
+                    # An id inside the path cannot be left out: only the first such address is kept.
                     url = item.url if "*" in key else urls.canonical(key)
                     if url:
                         yield replace(item, url=url)
@@ -284,27 +286,29 @@ class PollingSpider(Spider):
 
     def _is_all_new(self, listed: list[Candidate], discovered: int) -> bool:
         """Whether nothing that a page lists was known before this run, by this source or another."""
-        unseen = {item.url for item in listed} - self._met
-        self._met |= unseen
+        unseen = {item.url for item in listed} - self._listed_urls
+        self._listed_urls |= unseen
         if len(unseen) == discovered:
-            self._new |= unseen
-        return bool(listed) and all(item.url in self._new for item in listed)
+            self._new_urls |= unseen
+        return bool(listed) and all(item.url in self._new_urls for item in listed)
 
     def follow(self, base: str, links: Iterable[Entry], depth: int) -> None:
         """Put links of a page into the frontier: of `depth` links away from a source."""
-        kept = self.outside_traps(candidates(self.site, base, links, depth))
+        kept = self.without_traps(candidates(self.site, base, links, depth))
         self.session.discovered += self.session.store.add_candidates(
             self.site.id, self.session.crawl, kept, now()
         )
 
-    def _goes_on(self, sweep: Sweep, listed: list[Candidate], fresh: list[Candidate]) -> bool:
+    def _is_worth_paging(
+        self, poll: Poll, listed: list[Candidate], unseen: list[Candidate]
+    ) -> bool:
         """Whether a source's next page is worth asking for: this one brought something unseen."""
         most = MAX_PAGES_FULL if self.session.options.full else MAX_PAGES
-        return bool(fresh) and bool(listed) and sweep.pages < most
+        return bool(unseen) and bool(listed) and poll.pages < most
 
     def _save(
         self,
-        sweep: Sweep,
+        poll: Poll,
         response: Response | None,
         found: Found,
         listed: list[Candidate],
@@ -313,11 +317,11 @@ class PollingSpider(Spider):
         distrust: str | None = None,
         sitemaps: Iterable[str] = (),
     ) -> int:
-        session, source, moment = self.session, sweep.source, now()
-        failures = sweep.row["failures"] + 1 if found.error else 0
-        whole = first and response is not None and response.status == 200 and not sweep.partial
+        session, source, moment = self.session, poll.source, now()
+        failures = poll.row["failures"] + 1 if found.error else 0
+        whole = first and response is not None and response.status == 200 and not poll.partial
         discovered = session.store.save_poll(
-            sweep.row["id"],
+            poll.row["id"],
             session.crawl,
             listed,
             polled_at=moment,
@@ -329,21 +333,21 @@ class PollingSpider(Spider):
             body_hash=hashlib.sha256(response.body).hexdigest() if whole and response else None,
             error=found.error,
             distrust=distrust,
-            cursor=sweep.cursor,
+            cursor=poll.cursor,
             children=sitemaps,
         )
         session.discovered += discovered
         if found.error:
             session.sources_failed += 1
             # An address that a family tries, and that this site never had, is not missed.
-            if source.kind == "sitemap" and (sweep.row["body_hash"] or sweep.row["parent"]):
-                self._sitemap_fails = True
+            if source.kind == "sitemap" and (poll.row["body_hash"] or poll.row["parent"]):
+                self._sitemap_failed = True
             session.last_error = f"{source.url}: {found.error}"
             self.logger.warning("source %s: %s", source.url, found.error)
         else:
             session.sources_ok += 1
             if source.kind == "sitemap" and whole:
-                self._complete.append(sweep)
+                self._complete_polls.append(poll)
         return discovered
 
     def _child_sitemaps(self, found: Found, response: Response) -> Iterator[tuple[str, str | None]]:
@@ -358,7 +362,7 @@ class PollingSpider(Spider):
         row = self.session.store.source(self.site.id, url, source.kind)
         since = _with_margin(row["polled_at"]) or ""
         news = not row["error"] and (changed is None or changed >= since[:10])
-        if news or self._is_due(row, CHILDREN_LAG):
+        if news or self._is_due(row, CHILD_MARGIN):
             yield from self._poll(source, row)
 
     def _poll_discovered(self, source: Source, base: str) -> Iterator[Request]:
@@ -373,35 +377,35 @@ class PollingSpider(Spider):
         if self.site.sources or not families()[self.site.family].discovery.robots:
             return
         for address in robotparser.rp.sitemaps:
-            for poll in self._poll_discovered(Source(kind="sitemap", url=address), request.url):
-                self.crawler.engine.crawl(poll)
+            for found in self._poll_discovered(Source(kind="sitemap", url=address), request.url):
+                self.crawler.engine.crawl(found)
 
     def _source_done(self) -> Iterator[Request]:
         """After the last source: ask the home page where none answered; look for what vanished."""
-        self._sweeps -= 1
-        if self._sweeps:
+        self._unanswered -= 1
+        if self._unanswered:
             return
-        if self._gap and self._resting:
-            resting, self._resting = self._resting, []
-            for source, row in resting:
+        if self._has_gap and self._not_due:
+            waiting, self._not_due = self._not_due, []
+            for source, row in waiting:
                 yield from self._poll(source, row)
             return
         if not self.session.sources_ok and not self.site.sources:
             yield from self._poll(Source(kind="listing", url=self.site.url))
-        listed = {url for sweep in self._complete for url in sweep.listed}
+        listed = {url for poll in self._complete_polls for url in poll.listed}
         known = {
             url
-            for sweep in self._complete
-            for url in self.session.store.listed_articles(sweep.row["id"])
+            for poll in self._complete_polls
+            for url in self.session.store.listed_articles(poll.row["id"])
         }
         vanished = known - listed
         if self.session.options.since or not vanished:
             return
-        if self._sitemap_fails:
+        if self._sitemap_failed:
             # They may be listed there. The next poll must see all of the others, too, changed or not.
-            self.session.store.forget_validators(sweep.row["id"] for sweep in self._complete)
+            self.session.store.forget_validators(poll.row["id"] for poll in self._complete_polls)
             return
-        if len(vanished) > max(MOST_VANISHED, len(known) // 4):
+        if len(vanished) > max(MAX_VANISHED, len(known) // 4):
             self.logger.warning(
                 "%d articles left the sitemaps at once: not believed", len(vanished)
             )
@@ -410,4 +414,4 @@ class PollingSpider(Spider):
 
 
 def _with_margin(polled_at: str | None) -> str | None:
-    return utc(datetime.fromisoformat(polled_at) - BACKDATED) if polled_at else None
+    return utc(datetime.fromisoformat(polled_at) - BACKDATE_MARGIN) if polled_at else None

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
     from newsbot.crawl.spider import NewspaperSpider
 
-LAST = -100
+WHEN_IDLE = -100
 """Requests of this priority and below wait until all else is done, for the first time in a run."""
 _BATCH = 100
 """Frontier rows read at a time."""
-_AHEAD = 1000
+_BATCH_OF_SEVERAL = 1000
 """Rows read at a time at a site of several hosts, so that one host's do not hide another's."""
 
 
 @dataclass(slots=True)
-class _Line:
+class _HostQueue:
     """What waits for one host: this run's own requests, and URLs of the frontier."""
 
     own: list[tuple[int, int, Request]] = field(default_factory=list)
@@ -50,10 +50,10 @@ class FrontierScheduler(BaseScheduler):
     spider: NewspaperSpider
 
     def __init__(self) -> None:
-        self._lines: dict[str, _Line] = {}  # those served last at the end
+        self._queues: dict[str, _HostQueue] = {}  # those served last at the end
         self._order = count()
-        self._own = self._due = 0
-        self._late: list[Request] | None = []
+        self._own_count = self._due_count = 0
+        self._when_idle: list[Request] | None = []
         """Requests that wait for the end; None when it has come."""
         self._hosts: set[str] = set()
         self._drained = False
@@ -65,57 +65,59 @@ class FrontierScheduler(BaseScheduler):
 
     def has_pending_requests(self) -> bool:
         """Whether anything is left to fetch in this run."""
-        return bool(self._own or self._late or self._due or self._refill())
+        return bool(self._own_count or self._when_idle or self._due_count or self._refill())
 
     def enqueue_request(self, request: Request) -> bool:
         """Take a source, a redirect, a retry or a further page."""
-        if self._late is not None and request.priority <= LAST:
-            self._late.append(request)
+        if self._when_idle is not None and request.priority <= WHEN_IDLE:
+            self._when_idle.append(request)
         else:
             entry = (-request.priority, next(self._order), request)
-            heapq.heappush(self._line(request.url).own, entry)
-            self._own += 1
+            heapq.heappush(self._queue(request.url).own, entry)
+            self._own_count += 1
         return True
 
     def next_request(self) -> Request | None:
         """The next request, or None where there is nothing to do at the moment."""
-        if not self._own:
+        if not self._own_count:
             self._refill()
-        if self._late and not self._lines and engine.is_idle(self.spider.crawler):
-            late, self._late = self._late, None
-            for request in late:
+        if self._when_idle and not self._queues and engine.is_idle(self.spider.crawler):
+            requests, self._when_idle = self._when_idle, None
+            for request in requests:
                 self.enqueue_request(request)
-        if not self._lines:
+        if not self._queues:
             return None
         busy = Counter(urls.netloc(x.url) for x in engine.under_way(self.spider.crawler))
-        host = min(self._lines, key=lambda host: busy[host])
-        line = self._lines.pop(host)
-        if line.own:
-            self._own -= 1
-            request = heapq.heappop(line.own)[2]
+        host = min(self._queues, key=lambda host: busy[host])
+        queue = self._queues.pop(host)
+        if queue.own:
+            self._own_count -= 1
+            request = heapq.heappop(queue.own)[2]
         else:
-            self._due -= 1
-            request = self.spider.article_request(line.due.popleft())
-        if line.own or line.due:
-            self._lines[host] = line
+            self._due_count -= 1
+            request = self.spider.article_request(queue.due.popleft())
+        if queue.own or queue.due:
+            self._queues[host] = queue
         return request
 
-    def _line(self, url: str) -> _Line:
+    def _queue(self, url: str) -> _HostQueue:
         host = urls.netloc(url)
         self._hosts.add(host)
-        return self._lines.setdefault(host, _Line())
+        return self._queues.setdefault(host, _HostQueue())
 
     def _refill(self) -> bool:
         """Read due URLs where few are at hand; return whether any are."""
         several = len(self._hosts) > 1
-        if self._due > (_AHEAD // 2 if several else 0) or (self._due and self._drained):
+        if self._due_count > (_BATCH_OF_SEVERAL // 2 if several else 0) or (
+            self._due_count and self._drained
+        ):
             return True
         session = self.spider.session
         if not session.fatal:
-            wanted = (_AHEAD if several else _BATCH) - self._due
+            wanted = (_BATCH_OF_SEVERAL if several else _BATCH) - self._due_count
             rows = session.take_due(wanted, now())
             for row in rows:
-                self._line(row.url).due.append(row)
-            self._due += len(rows)
+                self._queue(row.url).due.append(row)
+            self._due_count += len(rows)
             self._drained = len(rows) < wanted
-        return self._due > 0
+        return self._due_count > 0

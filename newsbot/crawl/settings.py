@@ -57,10 +57,13 @@ AUTOTHROTTLE_ENABLED = True
 # A page gives one item; Scrapy would start a hundred tasks for it (a fifth of all our time).
 CONCURRENT_ITEMS = 1
 AUTOTHROTTLE_MAX_DELAY = 60.0
-# Two retries within a run; what still fails is due again later.
+# A replay has the same limits as a crawl, so they stand there with their reasons.
 RETRY_TIMES = limits.RETRY_TIMES
-# 429 and 503 are not retried at once: the server asked us to stay away (BackOffMiddleware).
 RETRY_HTTP_CODES = [*limits.RETRY_HTTP_CODES]
+REDIRECT_MAX_TIMES = limits.REDIRECT_MAX_TIMES
+METAREFRESH_MAXDELAY = limits.METAREFRESH_MAXDELAY
+DOWNLOAD_MAXSIZE = limits.DOWNLOAD_MAXSIZE
+DOWNLOAD_WARNSIZE = 0
 # Scrapy's own without the time-out: three minutes for one page are too many.
 RETRY_EXCEPTIONS = [
     "scrapy.exceptions.CannotResolveHostError",
@@ -68,13 +71,7 @@ RETRY_EXCEPTIONS = [
     "scrapy.exceptions.DownloadFailedError",
     "scrapy.exceptions.ResponseDataLossError",
 ]
-REDIRECT_MAX_TIMES = limits.REDIRECT_MAX_TIMES
-# Longer ones are pages that reload themselves, not pages that have moved.
-METAREFRESH_MAXDELAY = limits.METAREFRESH_MAXDELAY
 DOWNLOAD_TIMEOUT = 60
-# No article page is larger; a bomb is cut here.
-DOWNLOAD_MAXSIZE = limits.DOWNLOAD_MAXSIZE
-DOWNLOAD_WARNSIZE = 0
 # Sessions and consent cookies make one article look like many.
 COOKIES_ENABLED = False
 # Statuses are outcomes here, so the spider sees them all.

@@ -1,6 +1,6 @@
-"""limits: how far a fetch goes, in a crawl and in a replay of one alike. Numbers only.
+"""limits: how far a fetch goes, in a crawl and in a replay alike. Numbers only.
 
-`newsbot.crawl.settings` hands them to Scrapy; a replay keeps them without Scrapy.
+`newsbot.crawl.settings` hands those with the name of a Scrapy setting to Scrapy.
 """
 
 from __future__ import annotations
@@ -16,4 +16,4 @@ REFUSALS = (429, 503)
 RETRY_TIMES = 2
 """Retries within a run; what still fails is due again later."""
 RETRY_HTTP_CODES = (500, 502, 504, 522, 524, 408)
-"""Statuses after which the same is asked again at once: not `REFUSALS`."""
+"""Statuses after which the same is asked again at once: never `REFUSALS`."""

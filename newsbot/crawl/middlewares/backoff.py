@@ -44,13 +44,13 @@ MAX_PAUSE = 120.0
 """Seconds waited for within a run; who asks for more is asked again in a later run."""
 WAITS_PER_URL = 3
 """Times that one URL is waited for where the host names no time."""
-APPOINTMENTS_PER_URL = 6
+SHORT_WAITS_PER_URL = 6
 """Times that one URL is waited for where the host does, and says a minute or less."""
-SHORT = 60.0
+SHORT_WAIT = 60.0
 WAITS_PER_HOST = 20
-LAST_STRAW = 3
+MAX_GIVEN_UP = 3
 """URLs given up in a row after which the crawl ends."""
-MAX_SILENCE = 10
+MAX_UNANSWERED = 10
 """Requests in a row without any answer from the site after which the crawl ends."""
 FIRST_DELAY = 1.0
 """Seconds between requests after a first refusal, at least."""
@@ -97,7 +97,7 @@ class BackOffMiddleware:
         self._close = close
         self.waits: Counter[str] = Counter()
         self.given_up: Counter[str] = Counter()
-        self.silence = 0
+        self.unanswered = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -117,7 +117,7 @@ class BackOffMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Try again after the pause, or let the refusal pass to the spider."""
-        self.silence = 0
+        self.unanswered = 0
         downloader = self._downloader()
         host = downloader.get_slot_key(request)
         if response.status not in REFUSALS:
@@ -129,7 +129,7 @@ class BackOffMiddleware:
         if request.meta.get("dont_obey_robotstxt"):  # robots.txt itself: no answer is an answer
             return response
         asked = retry_after(response, now())
-        most = APPOINTMENTS_PER_URL if asked and asked <= SHORT else WAITS_PER_URL
+        most = SHORT_WAITS_PER_URL if asked and asked <= SHORT_WAIT else WAITS_PER_URL
         if (
             _refusals(request) < most
             and self.waits[host] < WAITS_PER_HOST
@@ -148,15 +148,15 @@ class BackOffMiddleware:
         if isinstance(exception, _UNREACHABLE) or isinstance(
             exception.__cause__, ResponseNeverReceived
         ):
-            self.silence += 1
-            if self.silence == MAX_SILENCE:
-                logger.warning("no answer to %s requests in a row: enough for now", MAX_SILENCE)
+            self.unanswered += 1
+            if self.unanswered == MAX_UNANSWERED:
+                logger.warning("no answer to %s requests in a row: enough for now", MAX_UNANSWERED)
                 self._close("unreachable")
 
     def _give_up(self, host: str) -> None:
         self.given_up[host] += 1
-        if self.given_up[host] == LAST_STRAW:
-            logger.warning("%s refused %s URLs in a row: enough for now", host, LAST_STRAW)
+        if self.given_up[host] == MAX_GIVEN_UP:
+            logger.warning("%s refused %s URLs in a row: enough for now", host, MAX_GIVEN_UP)
             self._close("backing_off")
 
 

@@ -128,10 +128,10 @@ def test_who_asks_for_more_than_a_run_is_asked_in_a_later_one() -> None:
     assert crawl.crawler.downloader.paused == [backoff.OWN_BACKOFF]
 
 
-def test_short_appointments_are_kept_more_often() -> None:
+def test_short_waits_are_kept_more_often() -> None:
     crawl = Crawl()
     request = Request(URL)
-    for _ in range(backoff.APPOINTMENTS_PER_URL):
+    for _ in range(backoff.SHORT_WAITS_PER_URL):
         request = crawl.answer(request, 429, **{"Retry-After": "1"})
     assert crawl.answer(request, 429, **{"Retry-After": "1"}).status == 429
 
@@ -161,9 +161,9 @@ def test_silence_ends_the_crawl() -> None:
         return await crawl.settle()
 
     no_answer = DownloadTimeoutError("60 s")
-    assert asyncio.run(run(*[no_answer] * (backoff.MAX_SILENCE - 1))) == []
-    assert asyncio.run(run(*[no_answer] * backoff.MAX_SILENCE)) == ["unreachable"]
-    assert asyncio.run(run(*[ValueError()] * backoff.MAX_SILENCE)) == []
+    assert asyncio.run(run(*[no_answer] * (backoff.MAX_UNANSWERED - 1))) == []
+    assert asyncio.run(run(*[no_answer] * backoff.MAX_UNANSWERED)) == ["unreachable"]
+    assert asyncio.run(run(*[ValueError()] * backoff.MAX_UNANSWERED)) == []
 
 
 def test_stock_scrapy_does_not_wait() -> None:
