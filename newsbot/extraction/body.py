@@ -1,36 +1,23 @@
 """Body: the blocks of an article's text, from a layout's selectors or the data a page carries.
 
-What stands inside the body and is no text of it goes: by name, by phrase, and at both ends the
-headline again, the byline, the date line and the lead printed twice.
+What stands inside the body and is no text of it goes, by name and by phrase.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, field
 
 from lxml.etree import _Element as Element
 
-from newsbot.extraction import boilerplate, fields
+from newsbot.extraction import boilerplate
 from newsbot.extraction.blocks import Block, blocks, text_length
-from newsbot.extraction.dates import find_dates
 from newsbot.extraction.page import Page
 from newsbot.profiles import Layout
 
-_ENDS = 4
-"""Blocks at each end of the text that may be headline, byline or date line."""
 _FEW = 3
 """Elements that hold text and more beside it, as the cells of old tables do."""
-_SLACK = 20
-"""Characters, mostly marks, by which two prints of one headline may differ in length."""
-_META_LINE = 120
-"""Characters; a byline or date line is no longer."""
-_COUNTERS = re.compile(r"[\d\s.,:|•·/()–—-]+")
-_NO_LETTERS = re.compile(r"[\W_]+")
-_TIME = re.compile(r"\b\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\b")
+_DROPPED_LINE = 240
+"""Characters of the longest line that was dropped and may still be a byline or a date."""
 
 
 @dataclass
@@ -76,10 +63,10 @@ def from_layout(page: Page, layout: Layout) -> Body:
         order = page.index.order
         start = order.get(chosen, 0)
         places = sorted(captions, key=lambda e: order.get(e, 0))
-        told = {e: [Block("caption", b.text, 0.0, e) for b in blocks(e)] for e in places}
-        found = [b for e in places if order.get(e, 0) < start for b in told[e]]
+        printed = {e: [Block("caption", b.text, 0.0, e) for b in blocks(e)] for e in places}
+        found = [b for e in places if order.get(e, 0) < start for b in printed[e]]
         found += [b for e in body.elements for b in blocks(e, body.removed | captions)]
-        found += [b for e in places if order.get(e, 0) >= start for b in told[e]]
+        found += [b for e in places if order.get(e, 0) >= start for b in printed[e]]
         body.blocks = boilerplate.clean(found)
         body.dropped = _difference(found, body.blocks)
         body.source = "layout"
@@ -128,7 +115,7 @@ def from_text(text: str, url: str, source: str) -> Body:
 def _difference(before: list[Block], after: list[Block]) -> list[str]:
     kept = {line for block in after for line in block.text.split("\n")}
     lines = (line for block in before for line in block.text.split("\n"))
-    return [line for line in lines if line not in kept and len(line) <= 2 * _META_LINE]
+    return [line for line in lines if line not in kept and len(line) <= _DROPPED_LINE]
 
 
 def _outermost(elements: list[Element]) -> list[Element]:
@@ -155,84 +142,3 @@ def _from_first_on(page: Page, css: str, body: Element) -> set[Element]:
             node = node.getparent()
         return found
     return set()
-
-
-# -- both ends of the text --------------------------------------------------------------------------
-
-
-def tidy(
-    found: list[Block],
-    *,
-    title: str | None,
-    authors: Sequence[str],
-    zone: ZoneInfo,
-    fetched_at: datetime | None,
-) -> list[Block]:
-    """Blocks without the headline, byline, date line and lead that some templates print again."""
-    kept: list[Block] = []
-    headline = letters(title or "")
-    names = {letters(name) for name in authors}
-    count = len(found)
-    for position, block in enumerate(found):
-        at_start, at_end = len(kept) < _ENDS, position >= count - _ENDS
-        text = block.text
-        if block.kind != "caption" and (at_start or at_end) and len(text) <= 300:
-            alike = title and abs(len(text) - len(title)) <= _SLACK
-            if at_start and alike and letters(text) == headline:
-                continue
-            if len(text) <= _META_LINE and (
-                _is_byline(text, names) or is_date_line(text, zone, fetched_at)
-            ):
-                continue
-        kept.append(block)
-    return _without_double_lead(kept)
-
-
-def letters(text: str) -> str:
-    """Letters and digits of a text in lower case, for comparing what is printed twice."""
-    return _NO_LETTERS.sub("", text).casefold()
-
-
-def _is_byline(text: str, names: Collection[str]) -> bool:
-    spelt = letters(text)
-    if not any(name in spelt for name in names):
-        return False
-    people = fields.authors([text.replace("\n", ", ")])
-    if people:
-        return all(letters(name) in names for name in people) and len(text) < 40 + 30 * len(people)
-    return spelt in names
-
-
-def is_date_line(text: str, zone: ZoneInfo, fetched_at: datetime | None) -> bool:
-    """Whether a line holds nothing but dates, counters and the words that go with them."""
-    if _COUNTERS.fullmatch(text):
-        return True
-    if len(text) > 80 or not any(character.isdigit() for character in text):
-        return False
-    rest = text
-    dates = find_dates(text, zone=zone, fetched_at=fetched_at)
-    if not dates:
-        return False
-    for found in dates:
-        rest = rest.replace(found.raw, " ")
-    rest = _TIME.sub(" ", rest)
-    return sum(map(str.isalpha, rest)) <= 14 and len(rest.split()) <= 3
-
-
-def _without_double_lead(found: list[Block]) -> list[Block]:
-    """A lead goes where the text begins with it again, whole or cut short by dots."""
-    if len(found) < 2 or found[0].kind == "caption":
-        return found
-    first = found[0].text
-    beginning = first[:8].casefold()
-    if not any(other.text[:8].casefold() == beginning for other in found[1:3]):
-        return found
-    start = letters(first)
-    if len(start) < 30:
-        return found
-    for other in found[1:3]:
-        whole = letters(other.text)
-        if whole == start or (whole.startswith(start) and first.rstrip().endswith(("…", "..."))):
-            kind = "p" if found[0].kind == "p" else other.kind
-            return [b if b is not other else replace(b, kind=kind) for b in found[1:]]
-    return found

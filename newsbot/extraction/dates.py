@@ -1,215 +1,44 @@
 """Reads the dates that Kazakh and Russian news pages print, in three scripts, and never guesses.
 
-A text becomes a string of one letter per token (its shape: «22 желтоқсан 2022, 14:05» is
-`d M Y, d:d`), and dates are found in the shape by the patterns below. docs/dates.md tells what is
-read and what is refused. Pure: no clock, no network; nothing here raises on any text.
+A text becomes a string of one letter per token (date_tokens.py), and dates are found in that shape by
+the patterns below; what they do not find, date_fallback.py may. docs/dates.md tells what is read and
+what is refused. Pure: no clock, no network; nothing here raises on any text.
 """
 
+from __future__ import annotations
+
 import re
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from functools import cache, lru_cache
-from itertools import accumulate
-from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from newsbot import vocabulary
+from newsbot.extraction.date_fallback import by_dateparser
+from newsbot.extraction.date_tokens import (
+    CLOCK,
+    CLOCK_RE,
+    FIRST_YEAR,
+    LAST_YEAR,
+    LONGEST_TEXT,
+    NUMBER,
+    Meaning,
+    ParsedDate,
+    Tokens,
+    compiled,
+    meaning,
+    tokens,
+)
 
-FIRST_YEAR, LAST_YEAR = 1990, 2100
+__all__ = ["ParsedDate", "find_dates", "parse_date", "parse_machine"]
+
 YEARS_BACK = 5  # how far a weekday may settle a year that was not printed
-LONGEST_TEXT = 5000  # characters looked at; a date line is far shorter
-LONGEST_WORD = 30  # no word of a date is longer
-LONGEST_DATEPARSER_TEXT = 200
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedDate:
-    """One date as printed.
-
-    `value` is an aware datetime when a time of day was printed, else a bare date; `raw` is the
-    part of the text (NFC, plain spaces) that was read; `year_inferred` says that the year was
-    settled by the weekday or the fetch time; `relative` that the date was counted back from it.
-    """
-
-    value: datetime | date
-    raw: str
-    year_inferred: bool
-    relative: bool
-
-    def isoformat(self) -> str:
-        """ISO 8601: `2022-12-22T14:05:00+06:00`, or `2022-12-22` when no time was printed."""
-        if isinstance(self.value, datetime):
-            return self.value.isoformat(timespec="seconds")
-        return self.value.isoformat()
-
-
-# --- words, from vocabulary/dates.toml ---------------------------------------------------------------------------------------
-
-_DATA = vocabulary.subject("dates")
-_BEFORE: dict[str, str] = _DATA["fold"]["before"]
-_BEFORE_RE = re.compile("|".join(map(re.escape, sorted(_BEFORE, key=len, reverse=True))))
-_LETTERS = str.maketrans(
-    {**_DATA["fold"]["cyrillic"], **_DATA["fold"]["latin"], **_DATA["fold"]["arabic"]}
-)
-_LOOK_LATIN, _LOOK_CYRILLIC = _DATA["look_alikes"]["latin"], _DATA["look_alikes"]["cyrillic"]
-_TO_CYRILLIC = str.maketrans(_LOOK_LATIN, _LOOK_CYRILLIC)
-_TO_LATIN = str.maketrans(_LOOK_CYRILLIC, _LOOK_LATIN)
-_OWN_LATIN = re.compile(f"(?![{_LOOK_LATIN}])[A-Za-z\u00c0-\u024f]")
-_OWN_CYRILLIC = re.compile(f"(?![{_LOOK_CYRILLIC}])[\u0400-\u04ff]")
-
-
-def _fold(word: str) -> str:
-    """The word in one plain alphabet, whatever its script, spelling or look-alike letters."""
-    word = unicodedata.normalize("NFKC", word)
-    latin, cyrillic = _OWN_LATIN.search(word), _OWN_CYRILLIC.search(word)
-    if cyrillic and not latin:
-        word = word.translate(_TO_CYRILLIC)
-    elif latin and not cyrillic:
-        word = word.translate(_TO_LATIN)
-    word = _BEFORE_RE.sub(lambda found: _BEFORE[found[0]], word.lower())
-    plain = (c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
-    return "".join(plain).translate(_LETTERS)
-
-
-class _Meaning(NamedTuple):
-    kind: str  # the letter that stands for the word in the shape
-    value: float | str = 0
-
-
-def _lexicon() -> dict[str, _Meaning]:
-    """Folded word -> meaning. Where two lists hold one word the later list wins."""
-    words: dict[str, _Meaning] = {}
-
-    def add(kind: str, value: float | str, forms: list[str]) -> None:
-        words.update((_fold(form), _Meaning(kind, value)) for form in forms)
-
-    for count, forms in _DATA["numbers"].items():
-        add("k", float(count), forms)
-    for seconds, forms in _DATA["units"].items():
-        add("u", int(seconds), forms)
-    for seconds, forms in _DATA["one_unit"].items():
-        add("U", int(seconds), forms)
-    for days, forms in _DATA["days_ago"].items():
-        add(*(("E", 2) if days == "before_last" else ("R", int(days))), forms)
-    for name, forms in _DATA["words"].items():
-        add(*_WORD_KINDS[name], forms)
-    for zone, place in _DATA["zones"].items():
-        add("z", place, [zone])
-    for language in ("kk", "ru", "en"):
-        for index, forms in enumerate(_DATA["weekdays"][language]):
-            add("W", index, forms.split())
-        for index, forms in enumerate(_DATA["abbreviations"][language]):
-            add("m", index + 1, forms.split())
-    return words
-
-
-_WORD_KINDS = {
-    "ago": ("a", 0),
-    "vague": ("v", 0),
-    "year": ("G", 0),
-    "month": ("A", 0),
-    "at": ("H", 0),
-    "hour": ("h", 3600),
-    "am": ("p", 0),
-    "pm": ("p", 12),
-    "counted": ("c", 0),
-}
-_WORDS = _lexicon()
-_MONTHS = [
-    (re.compile(_fold(stem) + _DATA["endings"][language]), index + 1)
-    for language in ("kk", "ru", "en")
-    for index, stem in enumerate(_DATA["months"][language])
-]
-
-
-def _word(word: str) -> _Meaning:
-    """What a word says about a date; if nothing, `s` (short, maybe an ordinal ending) or `x`."""
-    if len(word) > LONGEST_WORD:
-        return _Meaning("x")
-    folded = _fold(word.replace(".", ""))
-    known = _WORDS.get(folded)
-    if known is not None:
-        return known
-    for pattern, month in _MONTHS:
-        if pattern.fullmatch(folded):
-            return _Meaning("M", month)
-    return _Meaning("s" if len(folded) <= 6 else "x")
-
-
-# --- shape ---------------------------------------------------------------------------------------
-
-_INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
-_APOSTROPHES = "'’`´"
-_TOKEN = re.compile(
-    rf"\s+|\d+|[apAP]\.[mM]\.|[^\W\d_]+(?:[{_APOSTROPHES}][^\W\d_]+)*['’]?|.", re.DOTALL
-)
-_MARKS = {c: c for c in ".,:/|()'+@"} | dict.fromkeys("-‐‑‒–—―−", "-")
-_MARKS |= {"،": ",", "∶": ":", "：": ":", "’": "'"} | dict.fromkeys('"«»“”„', '"')
-
-
-class _Shape(NamedTuple):
-    """A text as tokens, none left out, with one letter and one value for each."""
-
-    text: str
-    letters: str
-    places: list[int]  # where in the text each token begins, and where the last one ends
-    values: tuple[Any, ...]  # of a number, the number; of a word, see `_Meaning`
-
-    def numbers(self, start: int, end: int) -> list[int]:
-        return [self.values[i] for i in range(start, end) if self.letters[i] in "ndtYQ"]
-
-    def first(self, kinds: str, start: int, end: int) -> Any:
-        return next((self.values[i] for i in range(start, end) if self.letters[i] in kinds), None)
-
-    def raw(self, start: int, stop: int) -> str:
-        """The text from token `start` to place `stop`."""
-        return " ".join(self.text[self.places[start] : stop].split())
-
-
-@lru_cache(maxsize=8192)
-def _meaning(token: str) -> _Meaning:
-    """Letter and value of one token.
-
-    Numbers are n, d, t (one, two, three digits), Y (a year we accept), Q (another year) or #.
-    """
-    if token.isspace():
-        return _Meaning(" ")
-    if token[0].isalpha():
-        return _word(token)
-    if not token.isdecimal():
-        return _Meaning(_MARKS.get(token, "•"))
-    if len(token) == 4:
-        year = int(token)
-        kind = "Y" if FIRST_YEAR <= year <= LAST_YEAR else "Q" if 1000 <= year < 3000 else "#"
-        return _Meaning(kind, year)
-    return _Meaning("#ndt"[len(token)], int(token)) if len(token) < 4 else _Meaning("#")
-
-
-def _shape(text: str) -> _Shape:
-    text = text[:LONGEST_TEXT]
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    tokens = _TOKEN.findall(text)
-    if not tokens:
-        return _Shape(text, "", [0], ())
-    letters, values = zip(*[_meaning(token[: LONGEST_WORD + 1]) for token in tokens], strict=True)
-    places = list(accumulate(map(len, tokens), initial=0))
-    return _Shape(text, "".join(letters), places, values)
 
 
 # --- patterns over the shape ---------------------------------------------------------------------
-# A space in these patterns means "spaces or none"; two letters side by side must touch.
 
-_NUMBER = "[ndt#YQ]"
-_TIME = (
-    rf"(?:(?<!{_NUMBER}[:.])[nd]:d(?::d(?:[.,]{_NUMBER})?)?(?: p)?(?!:?{_NUMBER})"
-    rf"|[Hh] :? [nd]\.d(?!\.?{_NUMBER}))"
-)
 _GAP = r"(?: [,.|/•()\-:@\"HhG]){0,4} (?:W(?: [,.|/•()\-:@\"Hh]){0,4} )?"
-_LEFT = rf"(?<!{_NUMBER}[.:/\-])"
-_RIGHT = rf"(?![.\-/]{_NUMBER}(?!:))"
+_LEFT = rf"(?<!{NUMBER}[.:/\-])"
+_RIGHT = rf"(?![.\-/]{NUMBER}(?!:))"
 _DAY = _LEFT + r'"?[nd](?:-?s)?"?'
 _YEAR = r"[YQ](?! c)(?: -? G)?\.?"
 _NO_SHORT_YEAR = r"(?! ,? '?d(?: (?:$|[G,.|•()/])| [nd]:d))"
@@ -220,21 +49,15 @@ _NAMED = [
     rf"[YQ] , {_DAY} -? M(?! ,? [YQ])",  # 2022, 22 желтоқсан
     rf"{_DAY} [\-/.]? [Mm](?: A)?\.?(?: ,? \(?W\.?\)?)? [,\-/.]? {_YEAR}",  # 22 желтоқсан 2022 ж.
     rf"[Mm](?: A)?\.? {_DAY} ,? {_YEAR}",  # желтоқсанның 22-сі, 2022 жыл
-    rf"(?:{_DAY} -? [Mm]|[Mm]\.? {_DAY}){_GAP}{_TIME} z?{_GAP}{_YEAR}",  # Dec 22 14:05:00 2022
+    rf"(?:{_DAY} -? [Mm]|[Mm]\.? {_DAY}){_GAP}{CLOCK} z?{_GAP}{_YEAR}",  # Dec 22 14:05:00 2022
 ]
 _YEARLESS = [
     rf"{_DAY} -? M(?: A)?{_NO_SHORT_YEAR}",  # 4 мамырда
-    rf"{_DAY} -? m(?:\.{_NO_SHORT_YEAR}| $|(?={_GAP}{_TIME}))",  # 22 жел., 14:05
+    rf"{_DAY} -? m(?:\.{_NO_SHORT_YEAR}| $|(?={_GAP}{CLOCK}))",  # 22 жел., 14:05
     rf"{_NO_DAY}M(?: A)? {_LEFT}[nd]-?s(?! -? [Mm])",  # желтоқсанның 22-сі
-    rf"{_NO_DAY}[Mm]\.? {_DAY}(?= $| [,|•]|{_GAP}{_TIME}){_NO_SHORT_YEAR}",  # Dec 22
+    rf"{_NO_DAY}[Mm]\.? {_DAY}(?= $| [,|•]|{_GAP}{CLOCK}){_NO_SHORT_YEAR}",  # Dec 22
 ]
 _COUNT = r"(?<![ndt#YQk][.,\-])(?<!v\s)[ndtk]"
-
-
-def _compile(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern.replace(" ", " ?"))
-
-
 _RULES = [
     rf"(?P<ymd>{_LEFT}[YQ] (?P<s1>[.\-/]) [nd] (?P=s1) [nd]{_RIGHT})",
     rf"(?P<dmy>{_LEFT}[nd] (?P<s2>[.\-/]) [nd] (?P=s2) [YQ]{_RIGHT})",
@@ -244,14 +67,13 @@ _RULES = [
     rf"(?P<ago>{_COUNT} [uhU](?: {_COUNT} [uhU])? a|(?<!v\s)U a)",
     r"(?P<day>R|E u)",
 ]
-_DATE = _compile(rf"(?=[ndtkUREYQMm\"])(?:{'|'.join(_RULES)})")  # first: what a date begins with
-_TIME_RE = _compile(_TIME)
-_TIME_AFTER = _compile(rf"{_GAP}(?P<time>{_TIME})")
-_TIME_BEFORE = _compile(rf"(?P<time>{_TIME}){_GAP}$")
-_WEEKDAY_AFTER = _compile(r"(?: [,.|•(]){0,2} W(?: \))?")
-_WEEKDAY_BEFORE = _compile(r"W(?: [,.|•()\-]){0,3} $")
+_DATE = compiled(rf"(?=[ndtkUREYQMm\"])(?:{'|'.join(_RULES)})")  # first: what a date begins with
+_TIME_AFTER = compiled(rf"{_GAP}(?P<time>{CLOCK})")
+_TIME_BEFORE = compiled(rf"(?P<time>{CLOCK}){_GAP}$")
+_WEEKDAY_AFTER = compiled(r"(?: [,.|•(]){0,2} W(?: \))?")
+_WEEKDAY_BEFORE = compiled(r"W(?: [,.|•()\-]){0,3} $")
 _REACH = 16  # tokens looked back for a time or a weekday: no longer than _GAP can be
-_YEAR_BEFORE = _compile(r"Y $")
+_YEAR_BEFORE = compiled(r"Y $")
 _OFFSET = re.compile(
     r"\s?\(?(?P<zone>[^\W\d_]{1,4})?(?P<sign>[+\-−])(?P<h>\d\d?)(?::?(?P<m>\d\d))?(?![\d:.])\)?"
     r"|\s?\(?(?P<name>[^\W\d_]{1,4})\b\)?"
@@ -270,10 +92,10 @@ def parse_date(
     the site's own; `fetched_at` (naive means in `zone`) settles «Бүгін» and missing years, which
     are None without it. `day_first` decides only 05/12/2022, never 12/22/2022. Never raises.
     """
-    shape = _shape(text)
+    shape = tokens(text)
     found = list(_read(shape, zone, fetched_at, day_first))
     if not found:
-        return _last_resort(shape, zone)
+        return by_dateparser(shape, zone)
     dates = [parsed for parsed in found if parsed]
     return min(dates, key=lambda parsed: parsed.year_inferred or parsed.relative, default=None)
 
@@ -282,7 +104,7 @@ def find_dates(
     text: str, *, zone: ZoneInfo, fetched_at: datetime | None = None, day_first: bool = True
 ) -> list[ParsedDate]:
     """Every date in a longer line, in the order printed; arguments as in `parse_date`."""
-    return [parsed for parsed in _read(_shape(text), zone, fetched_at, day_first) if parsed]
+    return [parsed for parsed in _read(tokens(text), zone, fetched_at, day_first) if parsed]
 
 
 def parse_machine(
@@ -303,12 +125,12 @@ def parse_machine(
     if compact := _COMPACT.fullmatch(text):
         year, month, day, hour, minute, second, offset = compact.groups(default="")
         clock = f"T{hour}:{minute}:{second or '00'}{offset}" if hour else ""
-        parsed = next(_read(_shape(f"{year}-{month}-{day}{clock}"), zone, None, True), None)
+        parsed = next(_read(tokens(f"{year}-{month}-{day}{clock}"), zone, None, True), None)
         return parsed and ParsedDate(parsed.value, text, False, False)
-    found = next(filter(None, _read(_shape(text), zone, fetched_at, True)), None)
+    found = next(filter(None, _read(tokens(text), zone, fetched_at, True)), None)
     if found is None and _SHORT_YEAR.search(text):
         full = _SHORT_YEAR.sub(lambda year: f"{year[1]}{'20' if year[2] < '50' else '19'}", text)
-        found = next(filter(None, _read(_shape(full), zone, fetched_at, True)), None)
+        found = next(filter(None, _read(tokens(full), zone, fetched_at, True)), None)
         return found and replace(found, raw=text)
     return found
 
@@ -326,7 +148,7 @@ _COMPACT = re.compile(
 
 
 def _read(
-    shape: _Shape, zone: ZoneInfo, fetched_at: datetime | None, day_first: bool
+    shape: Tokens, zone: ZoneInfo, fetched_at: datetime | None, day_first: bool
 ) -> Iterator[ParsedDate | None]:
     """One result for each thing that looks like a date; None where no day can be known from it."""
     now = _local(fetched_at, zone)
@@ -336,7 +158,7 @@ def _read(
         rule = found.lastgroup or ""
         if start < done:
             continue
-        clock = _TIME_RE.search(letters, start, end)
+        clock = CLOCK_RE.search(letters, start, end)
         if clock is None and (
             clock := _TIME_BEFORE.search(letters, max(done, start - _REACH), start)
         ):
@@ -381,7 +203,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def _calendar_day(
-    shape: _Shape, found: re.Match[str], weekday: int | None, now: datetime | None, day_first: bool
+    shape: Tokens, found: re.Match[str], weekday: int | None, now: datetime | None, day_first: bool
 ) -> date | None:
     """The day that a match of _DATE prints."""
     numbers = shape.numbers(*found.span())
@@ -416,14 +238,14 @@ def _settle_year(month: int, day: int, weekday: int | None, now: datetime | None
     return None
 
 
-def _day_back(shape: _Shape, span: tuple[int, int], now: datetime | None) -> date | None:
+def _day_back(shape: Tokens, span: tuple[int, int], now: datetime | None) -> date | None:
     """«бүгін», «кеше», «алдыңғы күні»; `алдыңғы` before any other unit names no day."""
     if now is None or shape.first("u", *span) not in {None, _DAY_SECONDS}:
         return None
     return now.date() - timedelta(days=shape.first("RE", *span))
 
 
-def _count_back(shape: _Shape, span: tuple[int, int], now: datetime | None) -> date | None:
+def _count_back(shape: Tokens, span: tuple[int, int], now: datetime | None) -> date | None:
     """«2 сағат бұрын» is a moment, «2 күн бұрын» a day."""
     if now is None:
         return None
@@ -445,7 +267,7 @@ def _count_back(shape: _Shape, span: tuple[int, int], now: datetime | None) -> d
 _DAY_SECONDS = 86400
 
 
-def _at_clock(day: date, shape: _Shape, span: tuple[int, int], zone: ZoneInfo) -> tuple[date, int]:
+def _at_clock(day: date, shape: Tokens, span: tuple[int, int], zone: ZoneInfo) -> tuple[date, int]:
     """The day at the printed time, and where in the text that time ends (0: it was no time)."""
     hour, minute, second = [*shape.numbers(*span), 0][:3]
     half = shape.first("p", *span)
@@ -468,7 +290,7 @@ def _offset(text: str, position: int, iso: bool) -> tuple[tzinfo | None, int]:
     if found is None:
         return None, position
     name = found["zone"] or found["name"]
-    place = _meaning(name) if name else _Meaning("z", "UTC")
+    place = meaning(name) if name else Meaning("z", "UTC")
     if place.kind != "z":
         return None, position
     if found["name"]:
@@ -479,49 +301,3 @@ def _offset(text: str, position: int, iso: bool) -> tuple[tzinfo | None, int]:
     if not sure or minutes > 14 * 60 or (found["sign"] != "+" and not iso and not found["zone"]):
         return None, position
     return timezone(timedelta(minutes=minutes if found["sign"] == "+" else -minutes)), found.end()
-
-
-# --- dateparser, the last resort -----------------------------------------------------------------
-
-
-@cache
-def _dateparser() -> Any:
-    from dateparser.date import DateDataParser  # slow to import and seldom needed
-
-    settings = {
-        "DATE_ORDER": "DMY",
-        "PREFER_LOCALE_DATE_ORDER": False,
-        "REQUIRE_PARTS": ["day", "month", "year"],
-        "STRICT_PARSING": True,
-        "PARSERS": ["absolute-time"],
-    }
-    return DateDataParser(languages=["kk", "ru", "en"], settings=settings)
-
-
-# one day, one month, one year in a natural order, and nothing that speaks of anything else
-_PLAIN = re.compile(r"[ .,:sxWH]*(?:[nd][ .,sxW]*[Mm]|[Mm][ .,]*[nd])[ .,sxWGH]*Y[ .,sxWGH]*")
-
-
-def _last_resort(shape: _Shape, zone: ZoneInfo) -> ParsedDate | None:
-    """What dateparser makes of one day, month and year joined by words unknown to us, else None.
-
-    Left alone it reads the archive link «Желтоқсан 2024 (22)» as a day. So the text must be short
-    and plain, and the day, month, year and time that it returns must be the ones printed.
-    """
-    clocks = list(_TIME_RE.finditer(shape.letters))
-    plain = _PLAIN.fullmatch(_TIME_RE.sub("", shape.letters))
-    if not plain or len(clocks) > 1 or len(shape.text) > LONGEST_DATEPARSER_TEXT:
-        return None
-    raw = " ".join(shape.text.split())
-    try:
-        guess = _dateparser().get_date_data(raw).date_obj
-    except Exception:  # whatever a library does with a hostile text, it found no date
-        return None
-    printed = tuple(shape.first(kinds, 0, len(shape.letters)) for kinds in ("Y", "Mm", "nd"))
-    if guess is None or guess.tzinfo or (guess.year, guess.month, guess.day) != printed:
-        return None
-    if not clocks:
-        return ParsedDate(guess.date(), raw, False, False)
-    if shape.numbers(*clocks[0].span())[:2] != [guess.hour, guess.minute]:
-        return None
-    return ParsedDate(guess.replace(tzinfo=zone, microsecond=0), raw, False, False)

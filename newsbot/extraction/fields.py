@@ -46,6 +46,19 @@ _VIEWS_COMMENTS = pattern("counters", "comments_after_views", within=r"(?<![\d:.
 _NO_COMMENTS = pattern("counters", "no_comments")
 
 
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+def letters(text: str) -> str:
+    """Letters and digits of a text in lower case, for comparing what is printed twice."""
+    return _NO_LETTERS.sub("", text).casefold()
+
+
+def is_cut(text: str) -> bool:
+    """Whether a text ends in the dots of a teaser."""
+    return text.rstrip(" ])").endswith(("…", "...", "&hellip;"))
+
+
 def without_site_name(title: str, site_names: Iterable[str | None]) -> str:
     """A title without the « - Newspaper» that templates append; unchanged where none is known."""
     known = {_key(name) for name in site_names if name}

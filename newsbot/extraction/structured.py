@@ -14,6 +14,7 @@ from typing import Any
 
 from archive.kazakh.letters import faithful
 from newsbot import vocabulary
+from newsbot.extraction.fields import letters
 from newsbot.extraction.page import Page
 
 _ARTICLE_TYPES = re.compile(r"(?:^|[/:])(?:\w*Article|BlogPosting|Report|LiveBlogPosting|Posting)$")
@@ -121,7 +122,6 @@ def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
 # -- data of single-page applications ---------------------------------------------------------------
 
 _MAX_NODES = 20_000
-_NO_LETTERS = re.compile(r"[\W_]+")
 _TITLE_KEYS = vocabulary.entries("structured", "application.title")
 _BODY_KEYS = vocabulary.entries("structured", "application.body")
 _TEXT_KEYS = vocabulary.entries("structured", "application.text")
@@ -139,7 +139,7 @@ def application_article(page: Page, title: str | None) -> dict[str, Any]:
     """
     best: dict[str, Any] = {}
     best_score = (False, 0)
-    shown = _letters(title or "")
+    shown = letters(title or "")
     for script in page.select("script#__NEXT_DATA__")[:1]:
         for candidate in _dicts(_loads(script.text or "")):
             head = next(
@@ -148,9 +148,9 @@ def application_article(page: Page, title: str | None) -> dict[str, Any]:
             html = max((_html(candidate.get(key), 0) for key in _BODY_KEYS), key=len)
             if not head or len(html) < 80:
                 continue
-            letters = _letters(head)
+            spelt = letters(head)
             score = (
-                bool(letters) and (letters in shown or (shown in letters and bool(shown))),
+                bool(spelt) and (spelt in shown or (shown in spelt and bool(shown))),
                 len(html),
             )
             if score > best_score:
@@ -177,10 +177,6 @@ def labels(value: Any) -> list[str]:
         )
         return names(" ".join(part for part in both if isinstance(part, str)))
     return names(value)
-
-
-def _letters(text: str) -> str:
-    return _NO_LETTERS.sub("", text).casefold()
 
 
 def _dicts(value: Any) -> Iterator[dict[str, Any]]:

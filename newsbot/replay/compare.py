@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.article import Article
-from newsbot.extraction.body import letters
 from newsbot.extraction.boilerplate import is_boilerplate
+from newsbot.extraction.fields import letters
 
 FIELDS = (
     "title text captions authors published published_raw modified section tags language image editions "

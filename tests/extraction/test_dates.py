@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsbot.extraction import date_fallback, extract
 from newsbot.extraction.dates import ParsedDate, find_dates, parse_date, parse_machine
 
 ALMATY = ZoneInfo("Asia/Almaty")
@@ -518,8 +519,76 @@ def test_dateparser_may_not_guess(monkeypatch: pytest.MonkeyPatch) -> None:
 
     text = "22nd of December 2022"
     assert iso(text) == "2022-12-22"
-    monkeypatch.setattr("newsbot.extraction.dates._dateparser", Parser)
+    monkeypatch.setattr("newsbot.extraction.date_fallback._parser", lambda languages: Parser())
     assert iso(text) is None
     monkeypatch.setattr(Answer, "date_obj", datetime(2022, 12, 22))
     assert iso(text) == "2022-12-22"
     assert iso(f"{text} 14:05") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("22 Aralık 2022", "2022-12-22"),  # Turkish
+        ("Yayınlanma: 22 Aralık 2022 14:05", "2022-12-22T14:05:00+06:00"),
+        ("12 Şubat 2024 Pazartesi", "2024-02-12"),
+        ("3. Januar 2024", "2024-01-03"),  # German
+        ("Donnerstag, 22. Dezember 2022, 14:05 Uhr", "2022-12-22T14:05:00+06:00"),
+        ("22-oktabr 2022", "2022-10-22"),  # Uzbek
+        ("2022-yil 12-fevral, 14:05", "2022-02-12T14:05:00+06:00"),
+        ("22-декабрь, 2022-жыл", "2022-12-22"),  # Kyrgyz
+        ("22 oktyabr, 2022", "2022-10-22"),  # Azerbaijani
+        ("5 листопада 2023", "2023-11-05"),  # Ukrainian
+        ("5 grudnia 2023", "2023-12-05"),  # Polish
+        ("22 décembre 2022", "2022-12-22"),
+        ("14:05, 22 Aralık 2022", "2022-12-22T14:05:00+06:00"),
+        ("22 de diciembre de 2022", "2022-12-22"),
+    ],
+)
+def test_dates_in_other_languages(text: str, expected: str) -> None:
+    assert iso(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Aralık 2022",  # no day
+        "22 Aralık",  # no year
+        "31 Şubat 2023",  # no such day
+        "22 Aralık 2022 - 23 Aralık 2022",
+        "20 ara 2024",  # short for Aralık, and a Kazakh word
+        "22 eki 2022",  # short for Ekim, and «two»
+        "7 орын 2024",
+        "12 мектеп 2024",
+        "10 балл 2022",
+        "Ankara'da 22 Aralık 2022 günü yapılan toplantıda konuşan bakan, üretimin arttığını söyledi",
+    ],
+)
+def test_other_languages_are_no_licence_to_guess(text: str) -> None:
+    assert iso(text) is None
+
+
+def test_languages_must_agree_on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """«Listopad» is October to a Croat and November to a Pole: then nobody knows."""
+    monkeypatch.setattr("newsbot.extraction.date_fallback._OTHERS", ("pl", "hr"))
+    date_fallback._unanimous.cache_clear()
+    assert iso("5 listopada 2023") is None
+    monkeypatch.setattr("newsbot.extraction.date_fallback._OTHERS", ("pl",))
+    date_fallback._unanimous.cache_clear()
+    assert iso("5 listopada 2023") == "2023-11-05"
+    date_fallback._unanimous.cache_clear()
+
+
+def test_a_turkish_page() -> None:
+    page = (
+        "<html lang='tr'><title>Yeni okul</title><body><article><h1>Yeni okul açıldı</h1>"
+        "<div class='date'>22 Aralık 2022 14:05</div><div class='text'>"
+        + "<p>Köyde bugün yeni okul açıldı, yüz öğrenci derslere başladı.</p>" * 4
+        + "</div></article></html>"
+    )
+    article = extract(page.encode(), "https://gazete.example/haber/1")
+    assert article.published == "2022-12-22T14:05:00+06:00"
+    assert (article.published_raw, article.sources["published"]) == (
+        "22 Aralık 2022 14:05",
+        "printed",
+    )

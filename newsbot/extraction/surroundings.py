@@ -1,4 +1,4 @@
-"""Around: what is printed near an article about it: byline, date line, counters, section.
+"""surroundings: what is printed near an article about it: byline, date line, counters, section.
 
 The fallback where a layout names no selector for a field or its selector finds nothing. Elements
 are judged by words in their class names and icons, then short lines by what they say.
@@ -79,7 +79,7 @@ def _kind(css_class: str, css_id: str) -> str | None:
 
 
 @lru_cache(maxsize=16384)
-def _elsewhere(css_class: str, css_id: str) -> bool:
+def _speaks_of_other(css_class: str, css_id: str) -> bool:
     """Whether an element's names say that it speaks of other things than this article."""
     return bool(_OTHER.search(_words(css_class, css_id)))
 
@@ -100,7 +100,7 @@ def _is_tags(css_class: str) -> bool:
 
 
 @dataclass
-class Around:
+class Surroundings:
     """Short pieces of text near an article, nearest first."""
 
     page: Page
@@ -158,7 +158,7 @@ class Around:
         css_class, css_id = _names_of(element)
         if not css_class and not css_id:
             return False
-        if _elsewhere(css_class, css_id):
+        if _speaks_of_other(css_class, css_id):
             return True
         # A reader's comment, as against the counter of comments.
         return _is_comment(css_class) and text_length(element) > _MAX_COUNTER
@@ -259,7 +259,7 @@ class Around:
             block.text
             for body in self.body
             for element in reversed(self._removed_inside(body))
-            if not _elsewhere(*_names_of(element))
+            if not _speaks_of_other(*_names_of(element))
             for block in blocks(element)
             if len(block.text) <= _MAX_LINE
         ]
@@ -328,7 +328,7 @@ class Around:
                 return name
         return None
 
-    def moments(self) -> list[str]:
+    def machine_dates(self) -> list[str]:
         """Machine-readable dates on elements near the article, nearest first."""
         found = []
         for place, element in sorted(

@@ -1,0 +1,96 @@
+"""tidy: both ends of a text without the headline, byline, date line and lead that are printed again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from newsbot.extraction import fields
+from newsbot.extraction.blocks import Block
+from newsbot.extraction.dates import find_dates
+from newsbot.extraction.fields import letters
+
+_ENDS = 4
+"""Blocks at each end of the text that may be headline, byline or date line."""
+_SLACK = 20
+"""Characters, mostly marks, by which two prints of one headline may differ in length."""
+META_LINE = 120
+"""Characters; a byline or date line is no longer."""
+_COUNTERS = re.compile(r"[\d\s.,:|•·/()–—-]+")
+_TIME = re.compile(r"\b\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\b")
+
+
+def tidy(
+    found: list[Block],
+    *,
+    title: str | None,
+    authors: Sequence[str],
+    zone: ZoneInfo,
+    fetched_at: datetime | None,
+) -> list[Block]:
+    """Blocks without the headline, byline, date line and lead that some templates print again."""
+    kept: list[Block] = []
+    headline = letters(title or "")
+    names = {letters(name) for name in authors}
+    count = len(found)
+    for position, block in enumerate(found):
+        at_start, at_end = len(kept) < _ENDS, position >= count - _ENDS
+        text = block.text
+        if block.kind != "caption" and (at_start or at_end) and len(text) <= 300:
+            alike = title and abs(len(text) - len(title)) <= _SLACK
+            if at_start and alike and letters(text) == headline:
+                continue
+            if len(text) <= META_LINE and (
+                _is_byline(text, names) or is_date_line(text, zone, fetched_at)
+            ):
+                continue
+        kept.append(block)
+    return _without_double_lead(kept)
+
+
+def _is_byline(text: str, names: Collection[str]) -> bool:
+    spelt = letters(text)
+    if not any(name in spelt for name in names):
+        return False
+    people = fields.authors([text.replace("\n", ", ")])
+    if people:
+        return all(letters(name) in names for name in people) and len(text) < 40 + 30 * len(people)
+    return spelt in names
+
+
+def is_date_line(text: str, zone: ZoneInfo, fetched_at: datetime | None) -> bool:
+    """Whether a line holds nothing but dates, counters and the words that go with them."""
+    if _COUNTERS.fullmatch(text):
+        return True
+    if len(text) > 80 or not any(character.isdigit() for character in text):
+        return False
+    rest = text
+    dates = find_dates(text, zone=zone, fetched_at=fetched_at)
+    if not dates:
+        return False
+    for found in dates:
+        rest = rest.replace(found.raw, " ")
+    rest = _TIME.sub(" ", rest)
+    return sum(map(str.isalpha, rest)) <= 14 and len(rest.split()) <= 3
+
+
+def _without_double_lead(found: list[Block]) -> list[Block]:
+    """A lead goes where the text begins with it again, whole or cut short by dots."""
+    if len(found) < 2 or found[0].kind == "caption":
+        return found
+    first = found[0].text
+    beginning = first[:8].casefold()
+    if not any(other.text[:8].casefold() == beginning for other in found[1:3]):
+        return found
+    start = letters(first)
+    if len(start) < 30:
+        return found
+    for other in found[1:3]:
+        whole = letters(other.text)
+        if whole == start or (whole.startswith(start) and first.rstrip().endswith(("…", "..."))):
+            kind = "p" if found[0].kind == "p" else other.kind
+            return [b if b is not other else replace(b, kind=kind) for b in found[1:]]
+    return found
