@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import chain
 from urllib.parse import urlsplit
 
 from newsbot.extraction import fields, structured
+from newsbot.extraction.blocks import inline_text
 from newsbot.extraction.context import Context
+from newsbot.extraction.page import Page
 from newsbot.visit import urls
 
 _MAX_PAGES = 50
@@ -68,23 +72,58 @@ def further_pages(context: Context) -> list[str]:
 
 
 def editions(context: Context) -> list[dict[str, str]]:
-    """The article in other languages and scripts: `language` (BCP 47) and `url` of each."""
-    page = context.page
+    """The article in other languages and scripts: `language` (BCP 47) and `url` of each.
+
+    Links that the layout names come first, then `<link rel=alternate>`, then links such as «Төте жазу»
+    to the same article.
+    """
     found: dict[str, dict[str, str]] = {}
-    own = {urls.canonical(page.url), context.article.canonical_url}
-    for link in page.select('link[rel="alternate"][hreflang][href]'):
-        language = fields.edition_language(link.get("hreflang") or "")
-        address = urls.canonical(page.absolute(link.get("href") or "") or "")
-        if address and address not in own and language.lower() != "x-default":
+    own = {urls.canonical(context.page.url), context.article.canonical_url}
+    links = chain(_layout_editions(context), _alternates(context), _labelled_editions(context))
+    for address, language in links:
+        if address not in own:
             found.setdefault(address, {"language": language, "url": address})
-    for link in page.index.tags.get("a", []):
-        text = link.text
-        named = text and fields.edition_label(text)
-        if named:
-            address = urls.canonical(page.absolute(link.get("href") or "") or "")
-            if address and address not in own and _is_edition(context, address):
-                found.setdefault(address, {"language": named, "url": address})
     return list(found.values())[:_MAX_EDITIONS]
+
+
+def _address(page: Page, href: str | None) -> str | None:
+    return urls.canonical(page.absolute(href or "") or "")
+
+
+def _layout_editions(context: Context) -> Iterator[tuple[str, str]]:
+    """Links that the layout's selectors name, where they say which language they lead to."""
+    for css in context.layout.editions:
+        base, _, attribute = css.partition("::attr(")
+        for link in context.page.select(base)[:_MAX_EDITIONS]:
+            address = _address(context.page, link.get(attribute.rstrip(")") or "href"))
+            if not address or fields.is_edition_front(address):
+                continue
+            code = link.get("hreflang") or link.get("lang")
+            language = (
+                (fields.edition_language(code) if code else None)
+                or fields.edition_label(inline_text(link))
+                or fields.edition_of_address(address)
+            )
+            if language:
+                yield address, language
+
+
+def _alternates(context: Context) -> Iterator[tuple[str, str]]:
+    for link in context.page.select('link[rel="alternate"][hreflang][href]'):
+        language = fields.edition_language(link.get("hreflang") or "")
+        address = _address(context.page, link.get("href"))
+        if address and language.lower() != "x-default":
+            yield address, language
+
+
+def _labelled_editions(context: Context) -> Iterator[tuple[str, str]]:
+    for link in context.page.index.tags.get("a", []):
+        text = link.text
+        language = text and fields.edition_label(text)
+        if language:
+            address = _address(context.page, link.get("href"))
+            if address and _is_edition(context, address):
+                yield address, language
 
 
 def _is_edition(context: Context, address: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import parse_qsl, urlsplit
 
 from newsbot import vocabulary
 from newsbot.vocabulary import either, pattern
@@ -231,6 +232,13 @@ _EDITIONS = {
 }
 
 
+_EDITION_PLACES = {
+    word: language
+    for language, words in vocabulary.subject("editions")["places"].items()
+    for word in words
+}
+
+
 def edition_language(code: str) -> str:
     """The language that an hreflang code means on a Kazakh site, in BCP 47."""
     return _EDITION_CODES.get(code.lower(), code)
@@ -239,3 +247,19 @@ def edition_language(code: str) -> str:
 def edition_label(text: str) -> str | None:
     """The language that a link such as «Төте жазу» or «Рус» leads to; None for other links."""
     return _EDITIONS.get(text.strip().lower()) if len(text) <= 40 else None
+
+
+def edition_of_address(url: str) -> str | None:
+    """The language that an edition's address names, in its path, query or host: `/lat/…`, `?ln=lat`."""
+    parts = urlsplit(url)
+    words = [parts.path.lstrip("/").partition("/")[0]]
+    words += [value for _, value in parse_qsl(parts.query)]
+    words.append((parts.hostname or "").partition(".")[0])
+    return next(filter(None, (_EDITION_PLACES.get(word.lower()) for word in words)), None)
+
+
+def is_edition_front(url: str) -> bool:
+    """Whether an address is the front page of an edition: `/`, `/lat/`."""
+    parts = urlsplit(url)
+    segments = [segment.lower() for segment in parts.path.split("/") if segment]
+    return not parts.query and all(segment in _EDITION_PLACES for segment in segments)
