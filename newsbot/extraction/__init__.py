@@ -19,12 +19,13 @@ from newsbot.extraction.decode import decode
 from newsbot.extraction.flags import find_flags
 from newsbot.extraction.page import Page
 from newsbot.extraction.published import read_dates
+from newsbot.extraction.rules import RULES, rules_version
 from newsbot.extraction.text import find_body, with_lead_and_captions
 from newsbot.extraction.tidy import tidy
 from newsbot.extraction.title import find_title
 from newsbot.profiles import Site
 
-__all__ = ["Article", "extract"]
+__all__ = ["RULES", "Article", "extract", "rules_version"]
 
 _SAMPLE = 500
 """Characters of a text by which its language is known."""

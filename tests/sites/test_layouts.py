@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from archive.article import Article
 from newsbot.extraction import extract
 from newsbot.profiles import load_sites
 
@@ -118,15 +119,19 @@ def test_every_layout_of_a_site_has_a_page() -> None:
     assert layouts == set(PAGES)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_layout(name: str) -> None:
+def read(name: str) -> Article:
     page, site = PAGES[name], SITES[name.split("/", maxsplit=1)[0]]
     html = (
         f"<!doctype html><html lang='kk'><head><title>{TITLE} - {site.name}</title></head><body>"
         f"<nav><a href='/'>Басты бет</a></nav><main>{page.body}</main>"
         "<aside><a href='/x'>Соңғы жаңалықтар</a></aside></body></html>"
     )
-    article = extract(html.encode(), site.url + page.path, fetched_at=page.fetched_at, site=site)
+    return extract(html.encode(), site.url + page.path, fetched_at=page.fetched_at, site=site)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_layout(name: str) -> None:
+    page, article = PAGES[name], read(name)
     assert article.is_article, article.reason
     assert article.layout == name
     assert article.title == TITLE
