@@ -80,6 +80,23 @@ def article(c: sqlite3.Connection, key: str) -> dict[str, Any]:
     raise ArchiveUsageError(f"no article {key!r} in this archive: give its id or its address")
 
 
+_NAMES = {
+    "site": "SELECT id FROM sites WHERE id = coalesce(?, id)",
+    "region": "SELECT region FROM sites WHERE region = coalesce(?, region)",
+    "language": "SELECT language FROM articles WHERE language = coalesce(?, language)",
+}
+
+
+def names(c: sqlite3.Connection, kind: str) -> list[str]:
+    """All that the archive holds of a kind, `site`, `region` or `language`, in order."""
+    return sorted({row[0] for row in c.execute(_NAMES[kind], (None,))})
+
+
+def holds(c: sqlite3.Connection, kind: str, name: str) -> bool:
+    """Whether `names` has a name; quick where it has."""
+    return c.execute(f"{_NAMES[kind]} LIMIT 1", (name,)).fetchone() is not None
+
+
 def revisions(c: sqlite3.Connection, article_id: int) -> list[dict[str, Any]]:
     """The states of an article that the newspaper printed, oldest first.
 

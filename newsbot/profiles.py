@@ -34,6 +34,8 @@ from newsbot.visit import urls
 SITES_DIR = Path(__file__).parent / "sites"
 EXAMPLE_DIR = Path(__file__).parent / "demo" / "sites"
 """The example newspaper's profile: for archives that hold it, not for crawls of the world."""
+OWN_SITES = "sites"
+"""The folder of the user's own profiles, inside the archive's."""
 FAMILIES_DIR = Path(__file__).parent / "families"
 
 REGIONS = (
@@ -45,6 +47,8 @@ REGIONS = (
 
 class ProfileError(Exception):
     """A profile cannot be used; the message names the file, the key and what was expected."""
+
+    exit_code = 2
 
 
 def _css(value: str) -> str:
@@ -366,6 +370,21 @@ def load_sites(*extra: Path) -> dict[str, Site]:
     Raises `ProfileError` for a broken profile or a folder that is none.
     """
     return dict(_site_items(*extra))
+
+
+def archive_sites(folder: Path, *extra: Path, example: bool = False) -> dict[str, Site]:
+    """Every profile that holds for the archive in `folder`, by id.
+
+    Those of `folder`/sites replace ours, and those of the `extra` folders replace both. With
+    `example` the example newspaper is among them. Raises `ProfileError` as `load_sites` does.
+    """
+    folders = [EXAMPLE_DIR] if example else []
+    own = folder / OWN_SITES
+    try:
+        folders += [own] if own.exists() else []
+    except OSError as error:
+        raise ProfileError(f"{own}: cannot be read: {error.strerror}") from None
+    return load_sites(*folders, *extra)
 
 
 def _site_items(*extra: Path) -> Iterator[tuple[str, Site]]:

@@ -1,18 +1,24 @@
 """cli: the `newsbot` command. One file a command, named as the command; this one puts them together.
 
 Exit codes: 0 all well · 1 a bug · 2 wrong usage or configuration · 3 a site failed ·
-4 another run holds the lock · 5 the archive is damaged or the disk is full.
+4 another run holds the lock · 5 the archive is damaged or the disk is full ·
+130, 143 interrupted or terminated, but for a crawl (`newsbot.__main__`).
 """
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import select
 import sqlite3
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from archive.errors import ArchiveError
 from archive.store import DATABASE, damaged, is_damage
@@ -46,8 +52,21 @@ _SECTIONS = (
 )
 
 
+class _BrokenPipe(Exception):
+    """A BrokenPipeError, which click would turn into code 1 without a word."""
+
+
 class _Sections(click.Group):
     """A group whose help lists its commands by what they are for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command, and let `main` know of a broken pipe."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise _BrokenPipe from error
+        return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one section a group."""
@@ -89,37 +108,88 @@ for command in (
     newsbot.add_command(command)
 
 
-def main() -> None:
-    """Run the command; every error a user can cause ends in one line and its exit code."""
-    verbose = any(arg in ("-v", "--verbose") for arg in sys.argv[1:])
+def main() -> int:
+    """Run the command and return its exit code; what a user can cause ends in one line.
+
+    Raises KeyboardInterrupt where the command was interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal's encoding may lack Kazakh letters
+            stream.reconfigure(errors="replace")
     try:
         code = newsbot(standalone_mode=False)
-        sys.stdout.flush()
+    except NoArgsIsHelpError as error:
+        _warn(error.format_message())
+        return 2
     except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("newsbot: interrupted", err=True)
-        code = 130
-    except ProfileError as error:
-        click.echo(f"newsbot: {error}", err=True)
-        code = 2
-    except ArchiveError as error:
-        click.echo(f"newsbot: {error}", err=True)
-        code = error.exit_code
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        _say(_one_line(error))
+        return 2
+    except click.Abort as error:
+        raise (error.__cause__ or KeyboardInterrupt) from None
+    except (ProfileError, ArchiveError) as error:
+        _say(str(error))
+        return error.exit_code
+    except SystemExit:  # click's end of a help text that nobody reads
+        if _reader_has_closed():
+            return 0
+        raise
+    except _BrokenPipe as error:
+        return 0 if _reader_has_closed() else _unexpected(error.__cause__ or error)
     except Exception as error:
-        if verbose:
-            traceback.print_exc()
-        if isinstance(error, sqlite3.Error) and is_damage(error):  # met in the middle of reading
-            explained = damaged(error, Path(DATABASE))
-            click.echo(f"newsbot: {explained}", err=True)
-            code = explained.exit_code
-        else:
-            hint = "" if verbose else " Run again with -v for the details, and please report it."
-            click.echo(f"newsbot: a bug: {type(error).__name__}: {error}.{hint}", err=True)
-            code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+        return _unexpected(error)
+    return code if isinstance(code, int) else 0
+
+
+def _say(message: str) -> None:
+    _warn(f"newsbot: {message}")
+
+
+def _warn(text: str) -> None:
+    try:
+        click.echo(text, err=True)
+    except BrokenPipeError:
+        _discard(2)
+
+
+def _one_line(error: click.ClickException) -> str:
+    message = " ".join(error.format_message().split())
+    if isinstance(error, click.UsageError) and error.ctx:
+        return f"{message} (see `{error.ctx.command_path} --help`)"
+    return message
+
+
+def _reader_has_closed() -> bool:
+    """Whether nobody reads our output any more (`| head`); if so, later writing is in vain, too.
+
+    A broken pipe may also be one to a process that reads pages, and that would be a bug.
+    """
+    poll = select.poll()
+    for descriptor in (1, 2):
+        poll.register(descriptor, 0)
+    closed = [descriptor for descriptor, _ in poll.poll(0)]
+    for descriptor in closed:
+        _discard(descriptor)
+    return bool(closed)
+
+
+def _discard(descriptor: int) -> None:
+    """Let what is still to be written go nowhere: Python flushes at exit, and would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def _unexpected(error: BaseException) -> int:
+    """Say that the disk is full, what is damaged, or that this is a bug; returns the exit code."""
+    verbose = any(arg in ("-v", "--verbose") for arg in sys.argv[1:])
+    if verbose:
+        traceback.print_exception(error)
+    if isinstance(error, sqlite3.Error) and is_damage(error):  # met in the middle of reading
+        explained = damaged(error, Path(DATABASE))
+        _say(str(explained))
+        return explained.exit_code
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        _say("the disk is full: free some space and run it again")
+        _discard(1)
+        return ArchiveError.exit_code
+    hint = "" if verbose else " Run again with -v for the details, and please report it."
+    _say(f"a bug: {type(error).__name__}: {error}.{hint}")
+    return 1

@@ -1,20 +1,55 @@
-"""common: options, tables and JSON that all commands share."""
+"""common: what commands share: options, dates and names as people type them, tables, JSON."""
 
 from __future__ import annotations
 
 import difflib
 import json
+import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from tabulate import tabulate
 
-from newsbot.profiles import ProfileError, Site, load_sites
+from archive import query
+from archive.dates import typed_date
+from newsbot.profiles import Site, archive_sites
 
 F = TypeVar("F", bound=Callable[..., Any])
+_MOST_NAMES = 12
+"""Names that a message lists where none is near."""
+
+
+class Refused(click.ClickException):
+    """What was typed is well formed and cannot be done; the message says what to type instead."""
+
+    exit_code = 2
+
+
+class TypedDate(click.ParamType[str]):
+    """A date as people type it, as an ISO 8601 date or a prefix of one."""
+
+    name = "date"
+
+    def __init__(self, *, end: bool) -> None:
+        """`end`: of a span such as a month the last day is meant, not the first."""
+        self.end = end
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The date; anything else is wrong usage."""
+        try:
+            return typed_date(str(value), today=date.today(), end=self.end)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+FROM_DATE = TypedDate(end=False)
+"""For options that mean «on or after»."""
+TO_DATE = TypedDate(end=True)
+"""For options that mean «on or before»."""
 
 
 def data_option(command: F) -> F:
@@ -36,7 +71,7 @@ def json_option(command: F) -> F:
 
 
 def sites_dir_option(command: F) -> F:
-    """`--sites-dir DIR`: the user's own profiles."""
+    """`--sites-dir DIR`: further folders of the user's own profiles."""
     return click.option(
         "--sites-dir",
         "sites_dirs",
@@ -44,7 +79,20 @@ def sites_dir_option(command: F) -> F:
         multiple=True,
         envvar="NEWSBOT_SITES_DIR",
         show_envvar=True,
-        help="A folder of your own site profiles (*.toml); may be given several times.",
+        help="A folder of your own site profiles (*.toml), beside sites/ in the archive's folder; may "
+        "be given several times.",
+    )(command)
+
+
+def date_options(command: F) -> F:
+    """`--after DATE` and `--before DATE`: when articles were published, bounds included."""
+    command = click.option("--before", type=TO_DATE, help="Published on or before this date.")(
+        command
+    )
+    return click.option(
+        "--after",
+        type=FROM_DATE,
+        help="Published on or after this date (2023, 2023-05 or 2023-05-17).",
     )(command)
 
 
@@ -59,7 +107,9 @@ def verbosity_options(command: F) -> F:
 def print_json(value: object) -> None:
     """JSON on stdout, indented for a person at a terminal, one line for a pipe."""
     indent = 2 if sys.stdout.isatty() else None
-    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+    # Escapes are the same JSON, and pass through an encoding that has no Kazakh letters.
+    ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    click.echo(json.dumps(value, ensure_ascii=ascii_only, indent=indent))
 
 
 def print_table(rows: Iterable[Sequence[object]], headers: Sequence[str]) -> None:
@@ -67,18 +117,44 @@ def print_table(rows: Iterable[Sequence[object]], headers: Sequence[str]) -> Non
     click.echo(tabulate(list(rows), headers=headers, tablefmt="simple", missingval=""))
 
 
-def pick_sites(ids: Sequence[str], sites_dirs: Sequence[Path]) -> list[Site]:
-    """The sites named, or all enabled ones. Raises `ProfileError` for an unknown id."""
-    known = load_sites(*sites_dirs)
+def pick_sites(ids: Sequence[str], data: Path, sites_dirs: Sequence[Path]) -> list[Site]:
+    """The sites named, or all enabled ones, of those that have a profile."""
+    known = archive_sites(data, *sites_dirs)
     if not ids:
         return [site for site in known.values() if site.enabled]
-    return [site_by_id(name, known) for name in dict.fromkeys(ids)]
+    check_profiles(ids, known)
+    return [known[name] for name in dict.fromkeys(ids)]
 
 
-def site_by_id(name: str, known: Mapping[str, Site]) -> Site:
-    """One site. Raises `ProfileError` with the nearest known id."""
-    if name in known:
-        return known[name]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "`newsbot sites list` shows those known"
-    raise ProfileError(f"unknown site {name!r}: {hint}")
+def check_profiles(ids: Iterable[str], known: Collection[str]) -> None:
+    """Refuse a site that has no profile."""
+    check_names("site", ids, known, "`newsbot sites list` shows those known")
+
+
+def check_archived(
+    connection: sqlite3.Connection,
+    *,
+    site: Iterable[str] = (),
+    region: Iterable[str] = (),
+    language: Iterable[str] = (),
+) -> None:
+    """Refuse a site, region or language that the archive holds nothing of."""
+    for kind, asked in (("site", site), ("region", region), ("language", language)):
+        missing = [name for name in asked if not query.holds(connection, kind, name)]
+        if missing:
+            known = query.names(connection, kind)
+            if kind == "language":  # `kk` means kk-Latn, too
+                known = sorted({*known, *(name.partition("-")[0] for name in known)})
+            shown = ", ".join(known[:_MOST_NAMES]) + (" …" if len(known) > _MOST_NAMES else "")
+            check_names(kind, missing, known, f"there are {shown or 'none'}", " in this archive")
+
+
+def check_names(
+    kind: str, asked: Iterable[str], known: Collection[str], otherwise: str, where: str = ""
+) -> None:
+    """Refuse a name that is not known, with the one that is nearest, or else with `otherwise`."""
+    for name in asked:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else otherwise
+            raise Refused(f"unknown {kind} {name!r}{where}: {hint}")

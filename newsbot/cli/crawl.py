@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -13,6 +12,7 @@ import click
 from archive.store import OUTCOMES
 
 from newsbot.cli.common import (
+    FROM_DATE,
     data_option,
     json_option,
     pick_sites,
@@ -23,14 +23,7 @@ from newsbot.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from newsbot.crawl.run import Report
-
-
-def _day(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    try:
-        return date.fromisoformat(value).isoformat() if value else None
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no day such as 2024-05-17") from None
+    from newsbot.crawl.run import CrawlReport
 
 
 @click.command()
@@ -40,9 +33,8 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> str | None
 @click.option("--full", is_flag=True, help="Back-fill: read every source to its very end.")
 @click.option(
     "--since",
-    metavar="DAY",
-    callback=_day,
-    help="Skip what sources date before this day (2024-05-17).",
+    type=FROM_DATE,
+    help="Skip what sources date before this date (2024, 2024-05 or 2024-05-17).",
 )
 @click.option("--oldest-first", is_flag=True, help="Oldest first instead of newest first.")
 @click.option("--revisit", is_flag=True, help="Look at all known articles and sources again.")
@@ -59,7 +51,7 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> str | None
     "--contact",
     envvar="NEWSBOT_CONTACT",
     show_envvar=True,
-    help="Your e-mail address or web page, told to the newspapers; public sites need it.",
+    help="Your e-mail address or web page, sent to the newspapers; public sites need it.",
 )
 @json_option
 @verbosity_options
@@ -89,7 +81,7 @@ def crawl(
 
     options = Options(**choices)
     reports = (dry_run if options.dry_run else run_crawls)(
-        pick_sites(site_ids, sites_dirs),
+        pick_sites(site_ids, data, sites_dirs),
         data,
         options=options,
         contact=contact,
@@ -111,7 +103,7 @@ def crawl(
     return max((report.exit_code for report in reports), default=0)
 
 
-def print_reports(reports: Sequence[Report]) -> None:
+def print_reports(reports: Sequence[CrawlReport]) -> None:
     """A table of outcomes, and what needs attention."""
     shown = [name for name in OUTCOMES if any(report.outcomes[name] for report in reports)] or [
         "new"
@@ -133,7 +125,7 @@ def print_reports(reports: Sequence[Report]) -> None:
             )
 
 
-def print_failures(reports: Sequence[Report]) -> None:
+def print_failures(reports: Sequence[CrawlReport]) -> None:
     """One line on stderr for each site that failed."""
     for report in reports:
         if report.exit_code:

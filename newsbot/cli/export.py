@@ -17,7 +17,7 @@ from archive.export.wacz import write_wacz
 from archive.export.warc import Summary, write_warc
 from archive.query import Selection, articles
 from archive.store import open_database
-from newsbot.cli.common import data_option
+from newsbot.cli.common import check_archived, data_option, date_options
 from newsbot.crawl.session import SOFTWARE
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
@@ -36,8 +36,7 @@ _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": writ
     "index and pages in one file that replays in a browser.",
 )
 @click.option("--site", "sites", multiple=True, help="Only this site; may be given several times.")
-@click.option("--after", help="Published on or after this date (2023, 2023-05 or 2023-05-17).")
-@click.option("--before", help="Published on or before this date.")
+@date_options
 @click.option("--language", help="Only this language: kk, kk-Latn, kk-Arab, ru, …")
 @click.option(
     "--current",
@@ -69,6 +68,7 @@ def export(
     """
     selection = Selection(sites, after, before, language)
     connection = open_database(data).conn
+    check_archived(connection, site=sites, language=[language] if language else ())
     if _format in _CAPTURES:
         _export_captures(_CAPTURES[_format], connection, data, selection, output, current)
         return

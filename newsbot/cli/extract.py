@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from archive.times import now
-from newsbot.cli.common import print_json, site_by_id, sites_dir_option
+from newsbot.cli.common import check_profiles, data_option, print_json, sites_dir_option
 from newsbot.extraction import extract
-from newsbot.profiles import load_sites
+from newsbot.profiles import archive_sites
 
 
 def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
@@ -34,6 +34,7 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
     "--fetched-at", callback=_moment, help="When it was fetched (ISO 8601); default: now."
 )
 @click.option("--site", "site_id", help="Read it with this site's profile.")
+@data_option
 @sites_dir_option
 def extract_command(
     file: Any,
@@ -41,6 +42,7 @@ def extract_command(
     charset: str | None,
     fetched_at: datetime | None,
     site_id: str | None,
+    data: Path,
     sites_dirs: tuple[Path, ...],
 ) -> None:
     """Print the article that an HTML FILE holds, as JSON; `-` reads standard input.
@@ -50,6 +52,10 @@ def extract_command(
     \b
     curl -s https://example.kz/a | newsbot extract - --url https://example.kz/a
     """
-    site = site_by_id(site_id, load_sites(*sites_dirs)) if site_id else None
+    site = None
+    if site_id:
+        sites = archive_sites(data, *sites_dirs)
+        check_profiles([site_id], sites)
+        site = sites[site_id]
     article = extract(file.read(), url, charset=charset, fetched_at=fetched_at or now(), site=site)
     print_json(article.to_dict())

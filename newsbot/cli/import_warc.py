@@ -13,15 +13,15 @@ from archive.store import OUTCOMES
 from tqdm import tqdm
 
 from newsbot.cli.common import (
+    check_profiles,
     data_option,
     json_option,
     print_json,
     print_table,
-    site_by_id,
     sites_dir_option,
     verbosity_options,
 )
-from newsbot.profiles import load_sites
+from newsbot.profiles import archive_sites
 
 
 @click.command()
@@ -69,9 +69,9 @@ def warc(
     from newsbot.crawl.session import SOFTWARE
     from newsbot.replay.warc import import_warc
 
-    sites = load_sites(*sites_dirs)
+    sites = archive_sites(data, *sites_dirs)
     if site_id:
-        site_by_id(site_id, sites)
+        check_profiles([site_id], sites)
     broken: list[dict[str, Any]] = []
 
     def damaged(path: Path, offset: int, reason: str) -> None:

@@ -14,9 +14,16 @@ import click
 from tqdm import tqdm
 
 from archive.store import Store, open_database
-from newsbot.cli.common import data_option, json_option, print_table, sites_dir_option
+from newsbot.cli.common import (
+    check_archived,
+    data_option,
+    date_options,
+    json_option,
+    print_table,
+    sites_dir_option,
+)
 from newsbot.crawl.session import SOFTWARE
-from newsbot.profiles import EXAMPLE_DIR, load_sites
+from newsbot.profiles import archive_sites
 from newsbot.replay.compare import FIELDS, changed_paragraphs
 from newsbot.replay.reextract import Choice, Report, count, reextract
 from newsbot.replay.reread import Result
@@ -43,8 +50,7 @@ _VERDICTS = {
 @click.option(
     "--article", "articles", type=int, multiple=True, help="Only this article, by its id."
 )
-@click.option("--after", help="Published on or after this date (2023, 2023-05 or 2023-05-17).")
-@click.option("--before", help="Published on or before this date.")
+@date_options
 @click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
 @click.option("--skip-worse", is_flag=True, help="Leave articles that would get worse as they are.")
 @click.option(
@@ -77,12 +83,13 @@ def reextract_command(
     newsbot reextract --site aqjolgazet --skip-worse
     """
     choice = Choice(site_ids, articles, after, before)
-    sites = load_sites(EXAMPLE_DIR, *sites_dirs)
+    sites = archive_sites(data, *sites_dirs, example=True)
     if jobs is None:
         jobs = os.cpu_count() or 1
     with ExitStack() as stack:
         connection = open_database(data).conn
         stack.callback(connection.close)
+        check_archived(connection, site=site_ids)
         total = count(connection, choice)
         store = None if dry_run else stack.enter_context(Store(data, SOFTWARE))
         bar = stack.enter_context(

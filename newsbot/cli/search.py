@@ -8,14 +8,16 @@ from pathlib import Path
 import click
 
 from archive.search import ORDERS, Hits, search
+from archive.search.language import parse
 from archive.store import open_database
-from newsbot.cli.common import data_option, json_option, print_json
+from newsbot.cli.common import check_archived, data_option, date_options, json_option, print_json
 
 
 @click.command("search")
 @click.argument("query", nargs=-1, required=True)
 @data_option
 @click.option("--site", help="Only this site; the same as site:ID in the query.")
+@date_options
 @click.option(
     "--order",
     type=click.Choice(ORDERS),
@@ -31,6 +33,8 @@ def search_command(
     query: tuple[str, ...],
     data: Path,
     site: str | None,
+    after: str | None,
+    before: str | None,
     order: str,
     facets: bool,
     limit: int,
@@ -49,9 +53,20 @@ def search_command(
     newsbot search onir OR өңір --order newest --facets
     """
     colour = sys.stdout.isatty() and not as_json
+    dates = {"after": after, "before": before}
+    # In front, where no quotation mark that is never closed can swallow them.
+    text = " ".join((*(f"{name}:{day}" for name, day in dates.items() if day), *query))
+    connection = open_database(data).conn
+    filters = parse(text).filters
+    check_archived(
+        connection,
+        site=[site] if site else filters.get("site", ()),
+        region=filters.get("region", ()),
+        language=filters.get("lang", ()),
+    )
     hits = search(
-        open_database(data).conn,
-        " ".join(query),
+        connection,
+        text,
         site=site,
         limit=limit,
         offset=offset,
@@ -73,6 +88,11 @@ def search_command(
             }
         )
         return
+    _print(hits)
+    click.echo(_summary(hits, offset), err=True)
+
+
+def _print(hits: Hits) -> None:
     for row in hits.rows:
         day = (row["published"] or "no date")[:10]
         gone = " · gone" if row["gone_since"] else ""
@@ -81,7 +101,6 @@ def search_command(
     for name, values in hits.facets.items() if hits.total else ():
         shown = ", ".join(f"{value} {number}" for value, number in list(values.items())[:12])
         click.echo(f"{name}: {shown}")
-    click.echo(_summary(hits, offset), err=True)
 
 
 def _summary(hits: Hits, offset: int) -> str:

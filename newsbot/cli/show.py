@@ -47,7 +47,7 @@ def show(article: str, data: Path, all_revisions: bool, raw: bool, as_json: bool
         print_json(record)
     else:
         _print_article(record)
-        _print_kin(connection, record)
+        _print_related(connection, record)
 
 
 def _print_article(record: dict[str, Any]) -> None:
@@ -74,8 +74,8 @@ def _print_article(record: dict[str, Any]) -> None:
     click.echo(f"\n{record['site']} #{record['id']}, {versions}{place}", err=True)
 
 
-def _print_kin(connection: sqlite3.Connection, record: dict[str, Any]) -> None:
-    """What else tells the same: reprints, and editions in other scripts and languages."""
+def _print_related(connection: sqlite3.Connection, record: dict[str, Any]) -> None:
+    """Name the story of the article, and its editions in other scripts and languages."""
     others = len(stories.members(connection, record["story"])) - 1 if record["story"] else 0
     if others > 0:
         click.echo(

@@ -7,8 +7,15 @@ from typing import Any
 
 import click
 
-from newsbot.cli.common import json_option, print_json, print_table, site_by_id, sites_dir_option
-from newsbot.profiles import Site, load_sites
+from newsbot.cli.common import (
+    check_profiles,
+    data_option,
+    json_option,
+    print_json,
+    print_table,
+    sites_dir_option,
+)
+from newsbot.profiles import Site, archive_sites
 
 UNCONFIRMED = "not confirmed against the live site"
 
@@ -19,11 +26,12 @@ def sites() -> None:
 
 
 @sites.command("list")
+@data_option
 @sites_dir_option
 @json_option
-def sites_list(sites_dirs: tuple[Path, ...], as_json: bool) -> None:
+def sites_list(data: Path, sites_dirs: tuple[Path, ...], as_json: bool) -> None:
     """All newspapers, one line each."""
-    known = load_sites(*sites_dirs).values()
+    known = archive_sites(data, *sites_dirs).values()
     if as_json:
         print_json([_site_dict(site) for site in known])
         return
@@ -44,11 +52,14 @@ def sites_list(sites_dirs: tuple[Path, ...], as_json: bool) -> None:
 
 @sites.command("show")
 @click.argument("site_id", metavar="SITE")
+@data_option
 @sites_dir_option
 @json_option
-def sites_show(site_id: str, sites_dirs: tuple[Path, ...], as_json: bool) -> None:
+def sites_show(site_id: str, data: Path, sites_dirs: tuple[Path, ...], as_json: bool) -> None:
     """Everything a profile says, defaults included."""
-    site = site_by_id(site_id, load_sites(*sites_dirs))
+    known = archive_sites(data, *sites_dirs)
+    check_profiles([site_id], known)
+    site = known[site_id]
     record = _site_dict(site)
     if as_json:
         print_json(record)

@@ -9,17 +9,20 @@ import click
 
 from archive.status import sites, sources
 from archive.store import open_database
-from newsbot.cli.common import data_option, json_option, print_json, print_table
+from newsbot.cli.common import check_archived, data_option, json_option, print_json, print_table
 
 
 @click.command()
+@click.argument("site_ids", metavar="[SITE]...", nargs=-1)
 @data_option
 @click.option("--sources", "by_source", is_flag=True, help="What each source of URLs has yielded.")
 @json_option
-def status(data: Path, by_source: bool, as_json: bool) -> None:
+def status(site_ids: tuple[str, ...], data: Path, by_source: bool, as_json: bool) -> None:
     """What the archive holds and how each site's last crawl went."""
     connection = open_database(data).conn
+    check_archived(connection, site=site_ids)
     rows = sources(connection) if by_source else sites(connection)
+    rows = [row for row in rows if not site_ids or row["site"] in site_ids]
     if as_json:
         print_json(rows)
         return
@@ -57,7 +60,7 @@ def _print_sites(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         crawl = row["last_crawl"] or {}
         outcomes = crawl.get("outcomes", {})
-        said = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in outcomes.items() if n)
+        counts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in outcomes.items() if n)
         table.append(
             (
                 row["site"],
@@ -68,7 +71,7 @@ def _print_sites(rows: list[dict[str, Any]]) -> None:
                 (row["newest"] or "")[:10],
                 (crawl.get("started_at") or "never").replace("T", " ").rstrip("Z"),
                 crawl.get("reason") or ("did not end" if crawl else ""),
-                said or "nothing due",
+                counts or "nothing due",
             )
         )
     print_table(

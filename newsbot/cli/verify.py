@@ -63,10 +63,10 @@ def verify_command(
     newsbot verify --full     now and then, and after copying the archive
     newsbot verify --repair   no crawl may run meanwhile
     """
-    from newsbot.profiles import EXAMPLE_DIR, load_sites
+    from newsbot.profiles import archive_sites
     from newsbot.replay.warc import default_jobs
 
-    sites = load_sites(EXAMPLE_DIR, *sites_dirs)
+    sites = archive_sites(data, *sites_dirs, example=True)
     jobs = default_jobs() if jobs is None else jobs
     shows_progress = not as_json and not quiet and sys.stderr.isatty()
     done: list[str] = []

@@ -10,7 +10,7 @@ from scrapy import Request
 from scrapy.settings import BaseSettings
 
 from newsbot.crawl.spider import NewspaperSpider
-from newsbot.profiles import Site, load_sites
+from newsbot.profiles import Site, archive_sites
 from newsbot.visit import urls
 
 
@@ -21,11 +21,11 @@ def spider_class(site: Site) -> type[NewspaperSpider]:
 
 
 class SiteSpiderLoader:
-    """Scrapy's spider loader over newsbot/sites/*.toml and the user's own folders."""
+    """Scrapy's spider loader over newsbot/sites, the archive's `sites/` and the user's other folders."""
 
     def __init__(self, settings: BaseSettings) -> None:
         folders = [Path(folder) for folder in settings.getlist("NEWSBOT_SITES_DIRS")]
-        self._sites = load_sites(*folders)
+        self._sites = archive_sites(Path(settings.get("NEWSBOT_DATA")), *folders)
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:

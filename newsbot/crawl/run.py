@@ -30,7 +30,7 @@ _PROGRESS_STEP = 20
 
 
 @dataclass(slots=True)
-class Report:
+class CrawlReport:
     """How one site's crawl went."""
 
     site: str
@@ -62,9 +62,9 @@ _GAVE_UP = {
 }
 
 
-def _report(session: Session, reason: str) -> Report:
+def _report(session: Session, reason: str) -> CrawlReport:
     fatal = session.fatal
-    return Report(
+    return CrawlReport(
         site=session.site.id,
         reason=reason,
         exit_code=fatal.exit_code if fatal else 3 if session.failed or reason in _GAVE_UP else 0,
@@ -85,7 +85,7 @@ def run_crawls(
     jobs: int | None = None,
     progress: bool = False,
     verbose: bool = False,
-) -> list[Report]:
+) -> list[CrawlReport]:
     """Crawl sites side by side until nothing is due; one report a site, in their order.
 
     Raises `ArchiveError` where the archive cannot be opened or is locked, before anything is
@@ -101,7 +101,7 @@ def run_crawls(
     try:
         settings = _settings(folder, options, contact, jobs, verbose)
         process = CrawlerProcess(settings)
-        reports: dict[str, Report] = {}
+        reports: dict[str, CrawlReport] = {}
         failures: list[Failure] = []
         bar = tqdm(unit=" pages", desc="crawl", dynamic_ncols=True) if progress else None
 
@@ -151,7 +151,7 @@ def _settings(
     return settings
 
 
-def dry_run(sites: Sequence[Site], folder: Path, **how: Any) -> list[Report]:
+def dry_run(sites: Sequence[Site], folder: Path, **how: Any) -> list[CrawlReport]:
     """What `run_crawls` would visit, found out on a copy of the database that is thrown away."""
     with tempfile.TemporaryDirectory() as scratch:
         path = folder / DATABASE

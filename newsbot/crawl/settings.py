@@ -10,7 +10,7 @@ BOT_NAME = "newsbot"
 # Every site profile is a spider; see newsbot/crawl/loader.py.
 SPIDER_LOADER_CLASS = "newsbot.crawl.loader.SiteSpiderLoader"
 SPIDER_MODULES = ["newsbot.crawl.spider"]
-# Folders with the user's own profiles, beside newsbot/sites.
+# Folders with the user's own profiles, beside newsbot/sites and the archive's own sites/.
 NEWSBOT_SITES_DIRS = [d for d in os.environ.get("NEWSBOT_SITES_DIR", "").split(os.pathsep) if d]
 # The archive's folder.
 NEWSBOT_DATA = os.environ.get("NEWSBOT_DATA") or "data"
