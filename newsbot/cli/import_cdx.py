@@ -1,24 +1,21 @@
-"""import_cdx: `newsbot import cdx`, which fetches newspapers' histories from a web archive."""
+"""import cdx: fetches newspapers' histories from a web archive."""
 
 from __future__ import annotations
 
-import sqlite3
+import logging
+import re
 import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
-from archive.store import OUTCOMES
 from tqdm import tqdm
 
 from archive.errors import ArchiveUsageError
-from archive.store import DATABASE, Store, open_database
+from archive.schema import OUTCOMES
+from archive.times import now
 from newsbot.cli.common import (
-    FROM_DATE,
-    TO_DATE,
     data_option,
     json_option,
     pick_sites,
@@ -27,8 +24,6 @@ from newsbot.cli.common import (
     sites_dir_option,
     verbosity_options,
 )
-from newsbot.crawl.settings import NEWSBOT_JOBS
-from newsbot.profiles import Site
 from newsbot.replay.servers import KINDS, RECORDS
 from newsbot.visit import urls
 
@@ -37,8 +32,12 @@ _DELAY = 2.0
 _LEAST_DELAY = 1.0
 
 
-def _digits(_: click.Context, __: click.Parameter, value: str | None) -> str:
-    return (value or "").replace("-", "")
+def _prefix(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    if value is None:
+        return ""
+    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", value, re.ASCII):
+        raise click.BadParameter(f"{value!r} is no date such as 2015, 2015-03 or 2015-03-17")
+    return value.replace("-", "")
 
 
 def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -60,10 +59,10 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     "--site", "site_ids", multiple=True, help="Only this site; may be given several times."
 )
 @click.option(
-    "--from", "since", type=FROM_DATE, callback=_digits, help="Captured on or after this date."
+    "--from", "since", callback=_prefix, metavar="DATE", help="Captured on or after this date."
 )
 @click.option(
-    "--to", "until", type=TO_DATE, callback=_digits, help="Captured on or before this date."
+    "--to", "until", callback=_prefix, metavar="DATE", help="Captured on or before this date."
 )
 @click.option(
     "--limit", type=click.IntRange(min=1), help="Ask for at most this many captures a site."
@@ -87,9 +86,9 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | 
 @click.option(
     "--jobs",
     type=click.IntRange(0, 64),
-    default=NEWSBOT_JOBS,
     metavar="NUMBER",
-    help="Processes that read pages; 0 reads them in this one. Default: 1, or 0 on a single processor.",
+    help="Processes that read pages; 0 reads them in this one. Default: 2, or 0 on a single "
+    "processor.",
 )
 @click.option("--dry-run", is_flag=True, help="Ask the index, then list what would be fetched.")
 @click.option(
@@ -106,40 +105,45 @@ def cdx(
     site_ids: tuple[str, ...],
     contact: str | None,
     delay: float | None,
-    jobs: int,
+    jobs: int | None,
     as_json: bool,
     quiet: bool,
     verbose: bool,
-    **wishes: Any,
+    **asked: Any,
 ) -> int:
     """Fetch the history of newspapers from a web archive (Wayback, pywb or Common Crawl).
 
-    Stores each capture with its own date, as a crawl of that day would have. Interrupted, it carries
-    on where it was; run again, it asks only for what is new. Exit code 3 means that something could
-    not be had this time.
+    Downloads what the site has there into a WARC file and imports that, each capture with its own date.
+    Interrupted, it imports what it has, and the next run carries on from there; run again, it asks
+    only for what is new. Exit code 3 means that something could not be had this time.
 
     \b
     newsbot import cdx --server https://web.archive.org/ --site aqjolgazet --contact you@example.org
     newsbot import cdx --server http://localhost:8080/coll/ --site aqjolgazet --dry-run
     """
-    from newsbot.replay.cdx import Wish
+    from newsbot.replay.cdx import import_sites
+    from newsbot.replay.download import CdxOptions, CdxReport
 
-    wish = Wish(**wishes)
-    sites = pick_sites(site_ids, data, sites_dirs)
+    options = CdxOptions(**asked)
+    pace = _pace(options.server, contact, delay)
+    sites = pick_sites(site_ids, sites_dirs)
+    _log(data, options, verbose)
     progress = not (quiet or verbose or as_json) and sys.stderr.isatty()
-    if wish.dry_run:
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch)
-            _copy(data, folder)
-            reports = _import(sites, folder, wish, contact, delay, jobs, verbose, progress)
-    else:
-        reports = _import(sites, data, wish, contact, delay, jobs, verbose, progress)
+    with tqdm(unit=" captures", disable=not progress, dynamic_ncols=True) as bar:
+
+        def fetched(report: CdxReport) -> None:
+            bar.set_description(report.site, refresh=False)
+            bar.update()
+
+        reports = import_sites(
+            data, sites, options, delay=pace, contact=contact, jobs=jobs, fetched=fetched
+        )
     if as_json:
         print_json([report.to_dict() for report in reports])
-    elif wish.dry_run:
+    elif options.dry_run:
         for report in reports:
-            for replay in report.planned:
-                click.echo(f"{replay.timestamp} {replay.url}")
+            for line in report.planned:
+                click.echo(line)
             if not quiet:
                 click.echo(f"{report.site}: {len(report.planned)} would be fetched", err=True)
     elif not quiet:
@@ -153,60 +157,35 @@ def cdx(
                 "next run asks again",
                 err=True,
             )
-    return max((report.exit_code for report in reports), default=0)
+    if reports[-1].exit_code in (130, 143):
+        click.echo("newsbot: interrupted; the next run carries on from here", err=True)
+    return max(report.exit_code for report in reports)
 
 
-def _import(
-    sites: Sequence[Site],
-    folder: Path,
-    wish: Any,
-    contact: str | None,
-    delay: float | None,
-    jobs: int,
-    verbose: bool,
-    progress: bool,
-) -> list[Any]:
-    from newsbot.crawl.session import SOFTWARE
-    from newsbot.replay.cdx import import_sites
-    from newsbot.replay.transport import hosts_of
+def _pace(server: str, contact: str | None, delay: float | None) -> float:
+    """Seconds between requests. Raises `ArchiveUsageError` where nobody says who is asking."""
+    from newsbot.replay.client import is_loopback
 
-    loopback = hosts_of([wish.server]).is_loopback
-    if not loopback and not contact:
+    if is_loopback(server):
+        return delay or 0.0
+    if not contact:
         raise ArchiveUsageError(
-            f"{wish.server} is a public server: say who is asking with --contact or NEWSBOT_CONTACT "
+            f"{server} is a public server: say who is asking with --contact or NEWSBOT_CONTACT "
             "(an e-mail address or a web page)"
         )
-    usual, least = (0.0, 0.0) if loopback else (_DELAY, _LEAST_DELAY)
-    delay = usual if delay is None else max(delay, least)
-    with (
-        Store(folder, SOFTWARE) as store,
-        tqdm(unit=" captures", disable=not progress, dynamic_ncols=True) as bar,
-    ):
+    return _DELAY if delay is None else max(delay, _LEAST_DELAY)
 
-        def visited(report: Any) -> None:
-            bar.set_description(report.site, refresh=False)
-            bar.update()
 
-        return import_sites(
-            store,
-            sites,
-            wish,
-            delay=delay,
-            contact=contact,
-            jobs=jobs,
-            verbose=verbose,
-            visited=visited,
+def _log(data: Path, options: Any, verbose: bool) -> None:
+    """What happens on the way, for people who look on or later."""
+    file = None
+    if not verbose and not options.dry_run:
+        (data / "logs").mkdir(parents=True, exist_ok=True)
+        file = data / "logs" / f"import-{now():%Y-%m}.log"
+    if file or verbose:
+        logging.basicConfig(
+            level=logging.INFO, filename=file, format="%(asctime)s %(levelname)s: %(message)s"
         )
-
-
-def _copy(data: Path, scratch: Path) -> None:
-    """The database of an archive, for a run that is thrown away."""
-    if (data / DATABASE).exists():
-        with (
-            closing(open_database(data).conn) as source,
-            closing(sqlite3.connect(scratch / DATABASE)) as copy,
-        ):
-            source.backup(copy)
 
 
 def _print(reports: Sequence[Any]) -> None:
@@ -223,5 +202,9 @@ def _print(reports: Sequence[Any]) -> None:
         ("site", "ended", "listed", "fetched", "waiting", *(n.replace("_", " ") for n in shown)),
     )  # fmt: skip
     for report in reports:
-        if report.waiting and report.reason == "shutdown":
-            click.echo(f"{report.site}: interrupted; the next run carries on from here", err=True)
+        if report.refused:
+            click.echo(
+                f"{report.site}: {report.refused} captures are listed but not given out; they "
+                "are not asked for again",
+                err=True,
+            )

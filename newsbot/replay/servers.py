@@ -1,8 +1,8 @@
-"""servers: the dialects of web archives: what to ask for, and what their answers say.
+"""servers: the dialects of web archives: what their indexes are asked, and what their answers list.
 
-Three kinds: `wayback` (the Internet Archive's server: JSON lists, resume keys), `pywb` (JSON lines;
-pages, or one answer cut into spans of time) and `commoncrawl` (as pywb, but it gives out WARC records
-instead of replaying them; see `replaying`). Pure: no network, no clock.
+Three kinds: `wayback` (the Internet Archive's server: JSON tables, resume keys), `pywb` (JSON lines, in
+pages or year by year) and `commoncrawl` (as pywb, but it gives out WARC records instead of replaying
+them; see `originals`). Pure: no network, no clock.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -19,19 +19,20 @@ Kind = Literal["wayback", "pywb", "commoncrawl"]
 KINDS: tuple[Kind, ...] = ("wayback", "pywb", "commoncrawl")
 RECORDS = "https://data.commoncrawl.org/"
 """Where Common Crawl keeps its WARC files."""
-LIMIT = 50_000
-"""Captures asked for at once: a few megabytes of index."""
-SHORTEST = timedelta(days=1)
-"""Spans of time are not halved below this."""
-_FIRST = datetime(1996, 1, 1, tzinfo=UTC)
+REDIRECTS = (301, 302, 303, 307, 308)
+GONE = (404, 410)
+_FIRST_YEAR = 1996
+_LIMIT = 50_000
+"""Captures that a `wayback` index is asked for at once: a few megabytes."""
 _COLLECTION = re.compile(r"CC-(?:MAIN|NEWS|TEST)-(\d{4})-(\d\d)[^/]*-index$")
 _STATUSES = r"filter=statuscode:(?:200|30[12378]|404|410|-)"
 _MIMES = r"filter=mimetype:(?:text/html|application/xhtml.xml|warc/revisit|unk|-)"
+_PAGE_TYPES = ("html", "warc/revisit", "unk", "-")
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A web archive: where its index answers, and where its captures are had. URLs end as given."""
+    """A web archive: where its index answers, and where its captures are. URLs end as given."""
 
     kind: Kind
     index: str
@@ -40,7 +41,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class IndexRow:
     """One capture as an index lists it."""
 
     url: str
@@ -55,10 +56,17 @@ class Listed:
     location: str | None = None
     """`FILE OFFSET` where records are given out."""
 
+    @property
+    def may_be_page(self) -> bool:
+        """Whether it may be a page, a redirect to one, or say that a page is gone."""
+        if self.status not in (None, 200, *REDIRECTS, *GONE):
+            return False
+        return not self.mime or any(kind in self.mime for kind in _PAGE_TYPES)
+
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One request to an index that is still to be made. `since` and `until` are timestamps or empty."""
+class IndexQuery:
+    """One request to an index. `since` and `until` are prefixes of timestamps, or empty."""
 
     index: str
     host: str
@@ -69,10 +77,6 @@ class Question:
     pages: int = 1
     key: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        """For the cursor of an import."""
-        return asdict(self)
-
 
 class NotAnIndex(Exception):
     """The answer is none that an index server gives."""
@@ -81,7 +85,7 @@ class NotAnIndex(Exception):
 # -- where to ask -------------------------------------------------------------------------------
 
 
-def guesses(url: str, kind: Kind | None = None) -> list[tuple[Kind | None, str]]:
+def index_addresses(url: str, kind: Kind | None = None) -> list[tuple[Kind | None, str]]:
     """Index addresses to try for what a user gave as the server, the likeliest first.
 
     None instead of a kind means that the answer tells. `…/collinfo.json` is Common Crawl's list of
@@ -89,35 +93,30 @@ def guesses(url: str, kind: Kind | None = None) -> list[tuple[Kind | None, str]]
     """
     base = url if url.endswith("/") else f"{url}/"
     path = urlsplit(url).path
-    site = urljoin(url, "/")
     by_kind: dict[Kind, list[str]] = {
-        "wayback": [f"{site}cdx/search/cdx"],
+        "wayback": [f"{urljoin(url, '/')}cdx/search/cdx"],
         "pywb": [f"{base}cdx", f"{base.rstrip('/')}-cdx"],
         "commoncrawl": [f"{base}collinfo.json"],
     }
     if path.endswith(("cdx", "-index", "/index", "collinfo.json")):
         return [(kind, url)]
     if kind:
-        return [(kind, guess) for guess in by_kind[kind]]
-    at_the_top = path in ("", "/", "/web", "/web/", "/wayback", "/wayback/")
+        return [(kind, address) for address in by_kind[kind]]
     order: list[Kind] = ["pywb", "commoncrawl"]
-    if at_the_top:
+    if path in ("", "/", "/web", "/web/", "/wayback", "/wayback/"):
         order = ["wayback", "commoncrawl", "pywb"]
         if "commoncrawl" in (urlsplit(url).hostname or ""):
             order = ["commoncrawl"]
-    return [(None, guess) for name in order for guess in by_kind[name]]
+    return [(None, address) for name in order for address in by_kind[name]]
 
 
-def probe(index: str, host: str) -> str:
-    """The address of a question whose answer tells the kind of a server."""
-    if index.endswith("collinfo.json"):
-        return index
-    return _ask(index, host, limit="1")
+def probe_url(index: str, host: str) -> str:
+    """The address of a request whose answer tells the kind of a server."""
+    return index if index.endswith("collinfo.json") else _index_url(index, host, limit="1")
 
 
 def recognise(index: str, status: int, body: bytes) -> Kind:
     """The kind of server that gave this answer. Raises `NotAnIndex`."""
-    text = body.strip()
     if index.endswith("collinfo.json"):
         if status == 200 and collections(body, index):
             return "commoncrawl"
@@ -126,9 +125,9 @@ def recognise(index: str, status: int, body: bytes) -> Kind:
         return "commoncrawl"
     if status != 200:
         raise NotAnIndex(f"{index} answers HTTP {status}")
-    if not text:
+    if not body.strip():
         return "pywb"  # an index without captures of this host
-    if text.startswith(b"[") and isinstance(_json(text), list):
+    if isinstance(_json(body), list):
         return "wayback"
     rows = list(_objects(body))
     if rows:
@@ -149,7 +148,7 @@ def collections(body: bytes, base: str) -> list[str]:
     return sorted(dict.fromkeys(found))
 
 
-def replay_of(kind: Kind, index: str) -> str:
+def replay_prefix(kind: Kind, index: str) -> str:
     """Where captures are replayed, by the usual address beside the index."""
     if kind == "commoncrawl":
         own = urlsplit(index).hostname or ""
@@ -162,13 +161,13 @@ def replay_of(kind: Kind, index: str) -> str:
 # -- listing ------------------------------------------------------------------------------------
 
 
-def first_questions(
+def first_queries(
     kind: Kind, indexes: Iterable[str], hosts: Iterable[str], since: str, until: str
-) -> list[Question]:
+) -> list[IndexQuery]:
     """What to ask for the captures of some hosts. `since` and `until` are prefixes of timestamps."""
     step: Literal["key", "count"] = "key" if kind == "wayback" else "count"
     return [
-        Question(index, host, step, since, until)
+        IndexQuery(index, host, step, since, until)
         for index in indexes
         if _overlaps(index, since, until)
         for host in hosts
@@ -185,68 +184,68 @@ def _overlaps(index: str, since: str, until: str) -> bool:
     return (not since or year + 1 >= int(since[:4])) and (not until or year - 1 <= int(until[:4]))
 
 
-def address(question: Question) -> str:
-    """The URL of a question."""
+def query_url(query: IndexQuery) -> str:
+    """The address of a request to an index."""
     more: dict[str, str] = {}
-    if question.since:
-        more["from"] = question.since
-    if question.until:
-        more["to"] = question.until
-    if question.step == "count":
+    if query.since:
+        more["from"] = query.since
+    if query.until:
+        more["to"] = query.until
+    if query.step == "count":
         more |= {"showNumPages": "true", "limit": "1"}
-    elif question.step == "page":
-        more["page"] = str(question.page)
-    else:
-        more["limit"] = str(LIMIT)
-    url = _ask(question.index, question.host, **more)
-    if question.step == "key":
+    elif query.step == "page":
+        more["page"] = str(query.page)
+    elif query.step == "key":
+        more["limit"] = str(_LIMIT)
+    url = _index_url(query.index, query.host, **more)
+    if query.step == "key":
         url += f"&showResumeKey=true&{quote(_STATUSES, safe='=')}&{quote(_MIMES, safe='=')}"
-        if question.key:
-            url += f"&resumeKey={quote(question.key, safe='')}"
+        if query.key:
+            url += f"&resumeKey={quote(query.key, safe='')}"
     return url
 
 
-def _ask(index: str, host: str, **more: str) -> str:
+def _index_url(index: str, host: str, **more: str) -> str:
     query = {"url": host, "matchType": "host", "output": "json", **more}
     return f"{index}{'&' if '?' in index else '?'}{urlencode(query)}"
 
 
-def understand(question: Question, status: int, body: bytes) -> tuple[list[Listed], list[Question]]:
-    """What an answer lists, and the questions that follow from it. Raises `NotAnIndex`."""
-    if status == 404 and question.step != "key":
+def parse_answer(
+    query: IndexQuery, status: int, body: bytes, this_year: int
+) -> tuple[list[IndexRow], list[IndexQuery]]:
+    """What an answer lists, and the requests that follow from it. Raises `NotAnIndex`."""
+    if status == 404 and query.step != "key":
         return [], []  # «No Captures found»
     if status != 200:
-        raise NotAnIndex(f"HTTP {status} from {question.index}")
-    if question.step == "key":
+        raise NotAnIndex(f"HTTP {status} from {query.index}")
+    if query.step == "key":
         rows, key = _wayback_rows(body)
-        return rows, [replace(question, key=key)] if key else []
+        return rows, [replace(query, key=key)] if key else []
     objects = list(_objects(body))
-    if question.step == "count":
-        pages = objects[0].get("pages") if objects else None
-        if isinstance(pages, int):
-            return [], [replace(question, step="page", page=0, pages=pages)] if pages else []
-        return [], [replace(question, step="span")] if objects else []
-    rows = [row for item in objects if (row := _cdxj_row(item))]
-    if question.step == "page":
-        following = replace(question, page=question.page + 1)
-        return rows, [following] if following.page < question.pages else []
-    return rows, _halves(question) if len(objects) >= LIMIT else []
+    if query.step == "count":
+        if not objects:
+            return [], []
+        pages = objects[0].get("pages")
+        if not isinstance(pages, int):  # an index without pages has given its first capture
+            return [], list(_years(query, this_year))
+        return [], [replace(query, step="page", pages=pages)] if pages else []
+    rows = [row for item in objects if (row := _row(item))]
+    if query.step == "page" and query.page + 1 < query.pages:
+        return rows, [replace(query, page=query.page + 1)]
+    return rows, []
 
 
-def _halves(question: Question) -> list[Question]:
-    """A span whose answer was cut off, asked for again in two halves."""
-    start = _moment(question.since, up=False) if question.since else _FIRST
-    end = _moment(question.until, up=True) if question.until else datetime(2100, 1, 1, tzinfo=UTC)
-    if end - start <= SHORTEST:
-        return []
-    middle = start + (end - start) / 2
-    return [
-        replace(question, since=stamp(start), until=stamp(middle)),
-        replace(question, since=stamp(middle + timedelta(seconds=1)), until=stamp(end)),
-    ]
+def _years(query: IndexQuery, this_year: int) -> Iterator[IndexQuery]:
+    """The same for each year, so that no answer is too large."""
+    first = int(query.since[:4] or _FIRST_YEAR)
+    last = int(query.until[:4] or this_year)
+    for year in range(first, last + 1):
+        since = query.since if year == first and query.since else str(year)
+        until = query.until if year == last and query.until else str(year)
+        yield replace(query, step="span", since=since, until=until)
 
 
-def _wayback_rows(body: bytes) -> tuple[list[Listed], str]:
+def _wayback_rows(body: bytes) -> tuple[list[IndexRow], str]:
     """Rows below their header, and the key with which to go on, or none."""
     if not body.strip():
         return [], ""
@@ -260,8 +259,8 @@ def _wayback_rows(body: bytes) -> tuple[list[Listed], str]:
     if not table:
         return [], key
     names = [str(name) for name in table[0]]
-    rows = (dict(zip(names, map(str, row), strict=False)) for row in table[1:])
-    return [listed for row in rows if (listed := _cdxj_row(row))], key
+    items = (dict(zip(names, map(str, row), strict=False)) for row in table[1:])
+    return [row for item in items if (row := _row(item))], key
 
 
 def _objects(body: bytes) -> Iterator[dict[str, Any]]:
@@ -276,22 +275,23 @@ def _objects(body: bytes) -> Iterator[dict[str, Any]]:
             yield item
 
 
-def _cdxj_row(item: dict[str, Any]) -> Listed | None:
+def _row(item: dict[str, Any]) -> IndexRow | None:
     url = item.get("url") or item.get("original")
-    moment = item.get("timestamp")
-    if not isinstance(url, str) or not isinstance(moment, str) or not is_stamp(moment):
+    timestamp = item.get("timestamp")
+    if not isinstance(url, str) or not isinstance(timestamp, str) or not is_timestamp(timestamp):
         return None
     location = None
     if "filename" in item and "offset" in item:
         location = f"{item['filename']} {item['offset']}"
     digest = str(item.get("digest") or "-")
-    return Listed(
+    mime = item.get("mime") or item.get("mimetype")
+    return IndexRow(
         url=url,
-        timestamp=moment,
+        timestamp=timestamp,
         status=_int(item.get("status") or item.get("statuscode")),
         digest=None if digest == "-" else digest.removeprefix("sha1:"),
         length=_int(item.get("length")),
-        mime=item.get("mime") or item.get("mimetype"),
+        mime=str(mime) if mime else None,
         location=location,
     )
 
@@ -311,15 +311,12 @@ def _json(text: bytes) -> Any:
 # -- timestamps ---------------------------------------------------------------------------------
 
 
-def is_stamp(text: str) -> bool:
-    """Whether a text is a timestamp of 14 digits that names a moment."""
-    if not re.fullmatch(r"\d{14}", text, re.ASCII):
-        return False
+def is_timestamp(text: str) -> bool:
+    """Whether a text has 14 digits that name a moment."""
     try:
-        moment_of(text)
+        return bool(re.fullmatch(r"\d{14}", text, re.ASCII)) and bool(moment_of(text))
     except ValueError:
         return False
-    return True
 
 
 def moment_of(timestamp: str) -> datetime:
@@ -327,23 +324,6 @@ def moment_of(timestamp: str) -> datetime:
     return datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
 
 
-def stamp(moment: datetime) -> str:
+def timestamp_of(moment: datetime) -> str:
     """A moment as a timestamp."""
     return moment.astimezone(UTC).strftime("%Y%m%d%H%M%S")
-
-
-def _moment(prefix: str, *, up: bool) -> datetime:
-    """The first or last second that begins with a prefix of a timestamp."""
-    if len(prefix) == 14:
-        return moment_of(prefix)
-    low = "00000101000000"
-    start = moment_of(prefix + low[len(prefix) :])
-    if not up:
-        return start
-    if len(prefix) == 4:
-        end = start.replace(year=start.year + 1)
-    elif len(prefix) == 6:
-        end = (start + timedelta(days=32)).replace(day=1)
-    else:
-        end = start + timedelta(days=1)
-    return end - timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""replaying: what the newspaper once sent, out of what a web archive sends of it now.
+"""originals: what the newspaper once sent, out of what a web archive sends of it now.
 
 A replay has headers of its own beside the newspaper's and may undo or add a content encoding; an index
 without replay gives out WARC records. Pure.
@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urljoin
 
-from archive.captures import grammar
-from newsbot.replay.servers import Kind, Server, is_stamp, stamp
+from archive.captures import Exchange, grammar
+from archive.times import utc
+from newsbot.crawl.middlewares.decoding import Undecodable, decode
+from newsbot.crawl.settings import DOWNLOAD_MAXSIZE
+from newsbot.replay.client import TryLater
+from newsbot.replay.servers import IndexRow, Kind, Server, is_timestamp, moment_of, timestamp_of
 from newsbot.visit import urls
-from newsbot.visit.decoding import Undecodable, decode
-from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 
 _ORIGINAL = "x-archive-orig-"
 _OF_THE_SERVER = frozenset(
@@ -29,123 +30,79 @@ _REWRITTEN = re.compile(r"^.*?/\d{14}(?:id_)?/(?=https?:)")
 _LINK = re.compile(r"<([^<>]+)>;\s*rel=[\"']?original")
 _IN_PATH = re.compile(r"/(\d{14})(?:id_)?/")
 
-Headers = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer as it came over the network: neither decoded nor followed."""
-
-    url: str
-    status: int
-    headers: Headers
-    body: bytes
-
-    def header(self, name: str) -> str | None:
-        """The first header of that name, letter case ignored."""
-        return _first(self.headers, name)
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """One exchange with the newspaper. `body` carries the content encoding that its headers say."""
-
-    url: str
-    timestamp: str
-    status: int
-    headers: Headers
-    body: bytes
-    source: str
-    """Address from which it was had."""
-    protocol: str = "HTTP/1.1"
-    record_id: str | None = None
-    """Of the WARC record, where that was given out."""
-
-    def header(self, name: str) -> str | None:
-        """The first header of that name, letter case ignored."""
-        return _first(self.headers, name)
-
 
 class NotGiven(Exception):
     """The server does not give the capture out; asking again would not help."""
 
-    def __init__(self, outcome: str, error: str) -> None:
-        super().__init__(error)
-        self.outcome = outcome
 
-
-class TryLater(Exception):
-    """The server could not give the capture out this time."""
-
-
-class Busy(TryLater):
-    """The server gave nothing out this time, whatever it was asked for."""
-
-
-def _first(headers: Headers, name: str) -> str | None:
-    return next((v for n, v in headers if n.lower() == name.lower()), None)
+def request_for(server: Server, row: IndexRow) -> tuple[str, dict[str, str]]:
+    """Address and headers with which a capture is asked for as it was sent. Raises `NotGiven`."""
+    if server.kind != "commoncrawl":
+        return f"{server.replay}{row.timestamp}id_/{row.url}", {}
+    name, _, offset = (row.location or "").rpartition(" ")
+    if not name or not offset.isdigit() or not row.length:
+        raise NotGiven("the index does not say where the record lies")
+    if row.length > DOWNLOAD_MAXSIZE:
+        raise NotGiven(f"the record has {row.length} bytes")
+    span = f"bytes={int(offset)}-{int(offset) + row.length - 1}"  # RFC 9110 §14.2
+    return urljoin(server.replay, quote(name)), {"Range": span, "Accept-Encoding": "identity"}
 
 
 # -- replays ------------------------------------------------------------------------------------
 
 
-def replay_url(server: Server, url: str, timestamp: str) -> str:
-    """Where a capture is had unchanged, not rewritten for viewing."""
-    return f"{server.replay}{timestamp}id_/{url}"
+def from_replay(kind: Kind, answer: Exchange, row: IndexRow) -> Exchange:
+    """The exchange that a replay holds. Raises `NotGiven` or `TryLater`.
 
-
-def restore(
-    server: Server, answer: Answer, url: str, timestamp: str, digest: str | None
-) -> Restored:
-    """The capture that a replay holds, of whatever moment. Raises `NotGiven` or `TryLater`.
-
-    `digest` is that of the index; it proves a capture where the server does not say that it is one.
+    The index's digest proves a capture where the server does not say that it is one.
     """
     given = _moment_given(answer)
     marked = given is not None or any(n.lower().startswith(_ORIGINAL) for n, _ in answer.headers)
-    body, encoding = _payload(server.kind, answer, digest)
-    proven = bool(digest) and _is(digest or "", body)
+    body, encoding = _payload(kind, answer, row.digest)
+    proven = _has_digest(body, row.digest)
     if not marked and not (answer.status == 200 and proven):
         _refuse(answer)
     original = _original(answer)
-    if original and not proven and urls.canonical(original) != urls.canonical(url):
-        raise NotGiven("excluded", f"the server gives the capture of {original} instead")
+    if original and not proven and urls.canonical(original) != urls.canonical(row.url):
+        raise NotGiven(f"the server gives the capture of {original} instead")
+    if given not in (None, row.timestamp):
+        raise NotGiven(f"the server gives the capture of {given} instead")
     headers = [
         (name, value)
-        for name, value in original_headers(server.kind, answer.headers)
+        for name, value in original_headers(kind, answer.headers)
         if name.lower() != "content-encoding"
     ]
     if encoding:
         headers.append(("Content-Encoding", encoding))
-    return Restored(url, given or timestamp, answer.status, headers, body, answer.url)
+    return Exchange(row.url, utc(moment_of(row.timestamp)), answer.status, headers, body)
 
 
-def _refuse(answer: Answer) -> None:
+def _refuse(answer: Exchange) -> None:
     status = answer.status
     if 300 <= status < 400:
         found = _IN_PATH.search(answer.header("Location") or "")
         where = f"of {found[1]} " if found else ""
-        raise NotGiven("excluded", f"the server gives another capture {where}instead")
+        raise NotGiven(f"the server gives another capture {where}instead")
     if status in (401, 403, 451):
-        raise NotGiven("blocked", f"the server refuses it: HTTP {status}")
+        raise NotGiven(f"the server refuses it: HTTP {status}")
     if status in (404, 410):
-        raise NotGiven("failed", f"the server lists it but has it not: HTTP {status}")
+        raise NotGiven(f"the server lists it but has it not: HTTP {status}")
     if status == 200:
-        raise NotGiven("failed", "the server answers with something else than the capture")
+        raise NotGiven("the server answers with something else than the capture")
     raise TryLater(f"HTTP {status} from the server")
 
 
-def _moment_given(answer: Answer) -> str | None:
+def _moment_given(answer: Exchange) -> str | None:
     """The moment of the capture that was given (RFC 7089 §2.1.1), or None."""
     try:
-        return stamp(parsedate_to_datetime(answer.header("Memento-Datetime") or ""))
+        return timestamp_of(parsedate_to_datetime(answer.header("Memento-Datetime") or ""))
     except (ValueError, TypeError, OverflowError):
         pass
     found = _IN_PATH.search(answer.header("Content-Location") or "")
-    return found[1] if found and is_stamp(found[1]) else None
+    return found[1] if found and is_timestamp(found[1]) else None
 
 
-def _original(answer: Answer) -> str | None:
+def _original(answer: Exchange) -> str | None:
     """The address of the capture that was given (RFC 7089 §2.2.1), or None."""
     for name, value in answer.headers:
         found = _LINK.search(value) if name.lower() == "link" else None
@@ -154,7 +111,7 @@ def _original(answer: Answer) -> str | None:
     return None
 
 
-def _payload(kind: Kind, answer: Answer, digest: str | None) -> tuple[bytes, str | None]:
+def _payload(kind: Kind, answer: Exchange, digest: str | None) -> tuple[bytes, str | None]:
     """The newspaper's payload, and its content encoding.
 
     A server may unpack what was captured packed, or pack what was not; the index's digest tells.
@@ -162,7 +119,7 @@ def _payload(kind: Kind, answer: Answer, digest: str | None) -> tuple[bytes, str
     packed_now = [v for n, v in answer.headers if n.lower() == "content-encoding"]
     packed_then = answer.header(f"{_ORIGINAL}content-encoding")
     now = ", ".join(packed_now) or None
-    if digest and _is(digest, answer.body):
+    if _has_digest(answer.body, digest):
         return answer.body, packed_then or now
     if not packed_now:
         return answer.body, None
@@ -173,16 +130,16 @@ def _payload(kind: Kind, answer: Answer, digest: str | None) -> tuple[bytes, str
         if own:
             raise TryLater(f"the answer cannot be unpacked: {error}") from None
         return answer.body, now
-    if own or (digest and _is(digest, plain)):
+    if own or _has_digest(plain, digest):
         return plain, None
     return answer.body, now
 
 
-def _is(digest: str, body: bytes) -> bool:
-    return grammar.digest(body).removeprefix("sha1:") == digest
+def _has_digest(body: bytes, digest: str | None) -> bool:
+    return digest is not None and grammar.digest(body).removeprefix("sha1:") == digest
 
 
-def original_headers(kind: Kind, headers: Iterable[tuple[str, str]]) -> Headers:
+def original_headers(kind: Kind, headers: Iterable[tuple[str, str]]) -> grammar.Headers:
     """The newspaper's headers out of a replay's; those of the web archive itself are left out."""
     received = list(headers)
     restored = [
@@ -205,22 +162,14 @@ def original_headers(kind: Kind, headers: Iterable[tuple[str, str]]) -> Headers:
 # -- records ------------------------------------------------------------------------------------
 
 
-def record_request(server: Server, location: str, length: int | None) -> tuple[str, str]:
-    """Address and `Range` (RFC 9110 §14.2) of one WARC record. Raises `NotGiven`."""
-    name, _, offset = location.rpartition(" ")
-    if not name or not offset.isdigit() or not length:
-        raise NotGiven("failed", "the index does not say where the record lies")
-    if length > DOWNLOAD_MAXSIZE:
-        raise NotGiven("failed", f"the record has {length} bytes")
-    start = int(offset)
-    return urljoin(server.replay, quote(name)), f"bytes={start}-{start + length - 1}"
+def from_record(answer: Exchange, row: IndexRow) -> tuple[Exchange, str]:
+    """The exchange in one WARC record in one gzip member, and the record's id, or "".
 
-
-def restore_record(answer: Answer, url: str, timestamp: str) -> Restored:
-    """The exchange in one WARC record in one gzip member. Raises `NotGiven` or `TryLater`."""
+    Raises `NotGiven` or `TryLater`.
+    """
     if answer.status != 206:
         if answer.status in (200, 404, 410, 416):
-            raise NotGiven("failed", f"the server gives no such record: HTTP {answer.status}")
+            raise NotGiven(f"the server gives no such record: HTTP {answer.status}")
         raise TryLater(f"HTTP {answer.status} from the server")
     try:
         record = _unpacked(answer.body)
@@ -232,16 +181,15 @@ def restore_record(answer: Answer, url: str, timestamp: str) -> Restored:
         block = block[:head].decode("latin-1").encode() + block[head:]
         protocol, status, headers, body = grammar.parse_http(block)
     except (ValueError, zlib.error) as error:
-        raise NotGiven("failed", f"the record cannot be read: {error}") from None
+        raise NotGiven(f"the record cannot be read: {error}") from None
     held = fields.get("WARC-Target-URI", "").removeprefix("<").removesuffix(">")
-    if fields.get("WARC-Type") != "response" or urls.canonical(held) != urls.canonical(url):
-        raise NotGiven("failed", "the record holds another capture")
+    if fields.get("WARC-Type") != "response" or urls.canonical(held) != urls.canonical(row.url):
+        raise NotGiven("the record holds another capture")
     if grammar.is_chunked(headers):
         joined = grammar.join_chunks(body)
         body = body if joined is None else joined
-    return Restored(
-        url, timestamp, status, headers, body, answer.url, protocol, fields.get("WARC-Record-ID")
-    )
+    exchange = Exchange(row.url, utc(moment_of(row.timestamp)), status, headers, body, protocol)
+    return exchange, fields.get("WARC-Record-ID", "")
 
 
 def _unpacked(data: bytes) -> bytes:
