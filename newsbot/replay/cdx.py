@@ -8,7 +8,6 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -99,7 +98,7 @@ def import_sites(
             report = download.report
             reports.append(report)
             if files.held:
-                report.outcomes = _import(folder, site, files, jobs)
+                _import(folder, site, files, jobs, report)
             if report.reason == "finished" and not report.waiting:
                 files.finish()
             if report.is_over:
@@ -144,10 +143,14 @@ def _known(folder: Path) -> Iterator[Known]:
         yield Known(connection)
 
 
-def _import(folder: Path, site: Site, files: WorkFiles, jobs: int | None) -> Counter[str]:
+def _import(
+    folder: Path, site: Site, files: WorkFiles, jobs: int | None, report: CdxReport
+) -> None:
     """Import what was downloaded, now or by a run that was killed."""
     with Store(folder, SOFTWARE) as store:
-        counts = import_warc(store, [files.warc], {site.id: site}, jobs=jobs)
+        report.outcomes = import_warc(store, [files.warc], {site.id: site}, jobs=jobs)
         known = Known(store.connection)
-        files.imported(lambda key: known.holder(key) is not None)
-    return counts
+        damaged = report.outcomes["damaged"]
+        if damaged:  # by the disk: the records were whole when they were written
+            report.error = f"{damaged} records are damaged; the next run fetches them anew"
+        files.imported(lambda key: damaged > 0 or known.holder(key) is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
@@ -232,9 +233,13 @@ def test_a_second_import_asks_for_nothing_and_changes_nothing(tmp_path: Path, si
         assert archive.asked == []
         assert everything(data) == before
         # What is new since then is had.
-        archive.kept = [*archive.kept, Kept(url_of(8), "20230101000000", body_of(8) + b"<!-- -->")]
+        archive.kept = [
+            *archive.kept,
+            Kept(url_of(8), "20230101000000", body_of(8) + b"<!-- -->"),
+            Kept(url_of(8), "20230201000000", body_of(8)),  # as it was in 2019
+        ]
         report = run(data, sites, archive.url)
-        assert (report["fetched"], counts(report)) == (1, {"unchanged": 1})
+        assert (report["fetched"], counts(report)) == (1, {"unchanged": 2})
 
 
 @pytest.mark.parametrize("fetched", [1, 6, 13])
@@ -271,6 +276,65 @@ def test_kill_9_loses_nothing_and_doubles_nothing(
     ids = [record_id for record_id, _ in records(data)]
     assert len(ids) == len(set(ids)), "a record that was written before the crash is not doubled"
     assert _work_files(data) == _work_files(whole)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "code"),
+    [(signal.SIGINT, "interrupted", 130), (signal.SIGTERM, "terminated", 143)],
+)
+def test_a_signal_ends_the_download_and_what_came_is_imported(
+    tmp_path: Path, sites: Path, number: int, reason: str, code: int
+) -> None:
+    data = tmp_path / "data"
+    with WebArchive(history()) as archive:
+        with subprocess.Popen(
+            command(data, sites, archive.url, "--delay", "0.5", "--json"),
+            env=environment(), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            deadline = time.monotonic() + 60
+            while len(archive.asked) < 6 and time.monotonic() < deadline:
+                time.sleep(0.005)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == code, err
+        (report,) = json.loads(out)
+        assert report["reason"] == reason and report["waiting"] > 5
+        assert b"carries on" in err
+        assert read(data, "SELECT count(*) FROM articles") == [(counts(report)["new"],)]
+        assert [name for name in _work_files(data) if name.endswith(".warc.gz")] == []
+        before = len(archive.asked)
+        report = run(data, sites, archive.url)
+        assert (report["code"], report["listed"], report["reason"]) == (0, 0, "finished")
+        assert 16 <= len(archive.asked) <= 17 and len(archive.asked) - before == report["fetched"]
+    assert read(data, "SELECT count(*) FROM articles") == [(10,)]
+    check(data)
+
+
+def test_a_crawl_may_run_while_captures_are_downloaded(tmp_path: Path, sites: Path) -> None:
+    data = tmp_path / "data"
+    with WebArchive(history()) as archive:
+        with Store(data):
+            report = run(data, sites, archive.url)
+        assert report["code"] == 4, report
+        assert [name for name in _work_files(data) if name.endswith(".warc.gz")]
+        before = len(archive.asked)
+        report = run(data, sites, archive.url)
+        assert (report["code"], report["fetched"], counts(report)["new"]) == (0, 0, 10)
+        assert len(archive.asked) == before
+    check(data)
+
+
+def test_one_import_at_a_time(tmp_path: Path, sites: Path) -> None:
+    data = tmp_path / "data"
+    (data / "imports").mkdir(parents=True)
+    descriptor = os.open(data / "imports", os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with WebArchive(history()) as archive:
+        report = run(data, sites, archive.url)
+    os.close(descriptor)
+    assert report["code"] == 4
+    assert "another import is under way" in report["stderr"]
+    assert archive.requests == []
 
 
 def test_interrupted_in_the_listing_it_goes_on_from_there(tmp_path: Path, sites: Path) -> None:
