@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import click
-from archive.store import OUTCOMES
 
+from archive.store import OUTCOMES
 from newsbot.cli.common import (
     FROM_DATE,
     data_option,

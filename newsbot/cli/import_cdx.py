@@ -13,7 +13,7 @@ import click
 from tqdm import tqdm
 
 from archive.errors import ArchiveUsageError
-from archive.schema import OUTCOMES
+from archive.store import OUTCOMES
 from archive.times import now
 from newsbot.cli.common import (
     data_option,
@@ -126,7 +126,7 @@ def cdx(
 
     options = CdxOptions(**asked)
     pace = _pace(options.server, contact, delay)
-    sites = pick_sites(site_ids, sites_dirs)
+    sites = pick_sites(site_ids, data, sites_dirs)
     _log(data, options, verbose)
     progress = not (quiet or verbose or as_json) and sys.stderr.isatty()
     with tqdm(unit=" captures", disable=not progress, dynamic_ncols=True) as bar:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from archive.store import OUTCOMES
 from tqdm import tqdm
 
+from archive.store import OUTCOMES
 from newsbot.cli.common import (
     check_profiles,
     data_option,

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
+from archive.merge import Summary, merge
 from tqdm import tqdm
 
-from archive.merge import Summary, merge
 from archive.store import DATABASE, Store, open_database
 from newsbot.cli.common import data_option, json_option, print_json, print_table
 from newsbot.crawl.session import SOFTWARE

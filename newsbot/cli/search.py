@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from archive.search import ORDERS, Hits, search
-from archive.search.language import parse
+from archive.search.syntax import parse
 from archive.store import open_database
 from newsbot.cli.common import check_archived, data_option, date_options, json_option, print_json
 

@@ -334,7 +334,7 @@ class PollingSpider(Spider):
             error=found.error,
             distrust=distrust,
             cursor=poll.cursor,
-            children=sitemaps,
+            children=list(sitemaps),
         )
         session.discovered += discovered
         if found.error:

@@ -11,14 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from archive.store import OUTCOMES
 from scrapy import signals
 from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
 from tqdm import tqdm
 from twisted.python.failure import Failure
 
-from archive.store import DATABASE, open_database
+from archive.store import DATABASE, OUTCOMES, open_database
 from archive.times import now
 from newsbot.crawl.loader import spider_class
 from newsbot.crawl.session import Options, Session, borrow_store, return_store

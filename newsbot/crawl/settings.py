@@ -2,7 +2,6 @@
 
 import os
 
-from newsbot import __version__
 from newsbot.visit import limits
 
 BOT_NAME = "newsbot"
@@ -23,7 +22,7 @@ NEWSBOT_OPTIONS: dict[str, object] = {}
 NEWSBOT_JOBS = 1 if (os.cpu_count() or 1) > 1 else 0
 
 # A newspaper must be able to tell who is asking; the contact is added when the crawl starts.
-USER_AGENT = f"newsbot/{__version__} (news archive)"
+USER_AGENT = limits.USER_AGENT
 ROBOTSTXT_USER_AGENT = "newsbot"
 
 # The frontier table is the queue: what is waiting survives kill -9.
@@ -56,7 +55,7 @@ DOWNLOAD_DELAY_JITTER = 0.0
 AUTOTHROTTLE_ENABLED = True
 # A page gives one item; Scrapy would start a hundred tasks for it (a fifth of all our time).
 CONCURRENT_ITEMS = 1
-AUTOTHROTTLE_MAX_DELAY = 60.0
+AUTOTHROTTLE_MAX_DELAY = limits.MAX_DELAY
 # A replay has the same limits as a crawl, so they stand there with their reasons.
 RETRY_TIMES = limits.RETRY_TIMES
 RETRY_HTTP_CODES = [*limits.RETRY_HTTP_CODES]
@@ -71,7 +70,7 @@ RETRY_EXCEPTIONS = [
     "scrapy.exceptions.DownloadFailedError",
     "scrapy.exceptions.ResponseDataLossError",
 ]
-DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_TIMEOUT = limits.DOWNLOAD_TIMEOUT
 # Sessions and consent cookies make one article look like many.
 COOKIES_ENABLED = False
 # Statuses are outcomes here, so the spider sees them all.

@@ -18,30 +18,28 @@ from typing import Self
 from urllib.parse import urlsplit
 from urllib.request import HTTPErrorProcessor, Request, build_opener
 
-from scrapy.http import Response
 from w3lib.url import safe_url_string
 
 from archive.captures import Exchange
 from archive.times import now, utc
-from newsbot.crawl.middlewares.backoff import (
+from newsbot.visit import urls
+from newsbot.visit.backoff import (
     FIRST_DELAY,
-    LAST_STRAW,
+    MAX_GIVEN_UP,
     MAX_PAUSE,
-    MAX_SILENCE,
+    MAX_UNANSWERED,
     OWN_BACKOFF,
-    REFUSALS,
     retry_after,
 )
-from newsbot.crawl.middlewares.decoding import ACCEPTED
-from newsbot.crawl.network.downloader import MAX_DELAY
-from newsbot.crawl.settings import (
+from newsbot.visit.decoding import ACCEPTED
+from newsbot.visit.limits import (
     DOWNLOAD_MAXSIZE,
     DOWNLOAD_TIMEOUT,
+    MAX_DELAY,
     RETRY_HTTP_CODES,
     RETRY_TIMES,
     USER_AGENT,
 )
-from newsbot.visit import urls
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +172,7 @@ class Client:
                 return answer
         if isinstance(trouble, Refused):
             self._refusals += 1
-            if self._refusals >= LAST_STRAW:
+            if self._refusals >= MAX_GIVEN_UP:
                 raise Ended("backing_off")
         raise trouble
 
@@ -196,9 +194,11 @@ class Client:
 
     def _pause(self, answer: Exchange, attempt: int) -> bool:
         """Wait before the next request as long as the server asks; False where that is too long."""
-        headers = {n: v for n, v in answer.headers if n.lower() in ("retry-after", "date")}
         own = OWN_BACKOFF * 2.0**attempt
-        seconds = retry_after(Response(answer.url, headers=headers), now()) or own
+        seconds = (
+            retry_after(answer.header("Retry-After") or "", answer.header("Date") or "", now())
+            or own
+        )
         self._delay = max(self._delay, FIRST_DELAY)
         self._next = time.monotonic() + (seconds if seconds <= MAX_PAUSE else own)
         logger.info("%s answers %s: waiting", answer.url, answer.status)
@@ -207,7 +207,7 @@ class Client:
     def _count_silence(self, url: str, trouble: TryLater) -> None:
         logger.warning("%s: %s", url, trouble)
         self._silence += 1
-        if self._silence >= MAX_SILENCE:
+        if self._silence >= MAX_UNANSWERED:
             raise Ended("unreachable")
 
 

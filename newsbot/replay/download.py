@@ -16,9 +16,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from archive.captures import Exchange
-from archive.schema import OUTCOMES
+from archive.store import OUTCOMES
 from archive.times import now, utc
-from newsbot.crawl.middlewares.decoding import Undecodable, decode
 from newsbot.discovery import is_candidate
 from newsbot.profiles import Site
 from newsbot.replay import servers
@@ -27,6 +26,7 @@ from newsbot.replay.originals import NotGiven, from_record, from_replay, request
 from newsbot.replay.servers import GONE, IndexQuery, IndexRow, NotAnIndex, Server, moment_of
 from newsbot.replay.workfiles import Holder, Key, WorkFiles
 from newsbot.visit import urls
+from newsbot.visit.decoding import Undecodable, decode
 
 logger = logging.getLogger(__name__)
 

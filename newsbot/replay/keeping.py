@@ -11,13 +11,14 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from archive.visits import known_article
+
 from archive.captures import IDENTICAL, NOT_MODIFIED, Capture, CaptureWriter
 from archive.captures.files import site_files
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.store import Store
 from archive.times import now, utc
-from archive.visits import known_article
 from newsbot.profiles import Site
 from newsbot.replay.grouping import Event, Group
 from newsbot.replay.records import Catalogue, Kept, draft, kept_of

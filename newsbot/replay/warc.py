@@ -18,8 +18,7 @@ from archive.captures.files import month_of, number_of
 from archive.captures.reading import raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveUsageError
-from archive.store import OUTCOMES
-from archive.store import Store
+from archive.store import OUTCOMES, Store
 from archive.times import now, utc
 from newsbot.profiles import Site
 from newsbot.replay.grouping import Event, Group, Grouper

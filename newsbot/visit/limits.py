@@ -5,6 +5,14 @@
 
 from __future__ import annotations
 
+from newsbot import __version__
+
+USER_AGENT = f"newsbot/{__version__} (news archive)"
+"""A newspaper must be able to tell who is asking; a contact is added before anything is asked."""
+MAX_DELAY = 60.0
+"""Seconds between two requests to a host, however slow it is or asks us to be."""
+DOWNLOAD_TIMEOUT = 60
+"""Seconds until a request is given up."""
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 """Bytes of a body; no article page is larger, and a decompression bomb is cut here."""
 REDIRECT_MAX_TIMES = 8

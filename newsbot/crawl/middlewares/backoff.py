@@ -10,11 +10,9 @@ Settings: none. `Request.meta`: `refusals`, set: how often this URL was refused 
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
@@ -29,6 +27,18 @@ from twisted.web.client import ResponseNeverReceived
 
 from archive.times import now
 from newsbot.crawl.network import engine
+from newsbot.visit.backoff import (
+    FIRST_DELAY,
+    MAX_GIVEN_UP,
+    MAX_PAUSE,
+    MAX_UNANSWERED,
+    OWN_BACKOFF,
+    SHORT_WAIT,
+    SHORT_WAITS_PER_URL,
+    WAITS_PER_HOST,
+    WAITS_PER_URL,
+    retry_after,
+)
 from newsbot.visit.limits import REFUSALS
 
 if TYPE_CHECKING:
@@ -38,52 +48,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OWN_BACKOFF = 10.0
-"""Seconds where the host names none; doubled at every further refusal of the same URL."""
-MAX_PAUSE = 120.0
-"""Seconds waited for within a run; who asks for more is asked again in a later run."""
-WAITS_PER_URL = 3
-"""Times that one URL is waited for where the host names no time."""
-SHORT_WAITS_PER_URL = 6
-"""Times that one URL is waited for where the host does, and says a minute or less."""
-SHORT_WAIT = 60.0
-WAITS_PER_HOST = 20
-MAX_GIVEN_UP = 3
-"""URLs given up in a row after which the crawl ends."""
-MAX_UNANSWERED = 10
-"""Requests in a row without any answer from the site after which the crawl ends."""
-FIRST_DELAY = 1.0
-"""Seconds between requests after a first refusal, at least."""
 _UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
-_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
-def retry_after(response: Response, at: datetime) -> float | None:
-    """Seconds that `Retry-After` asks for, counted from `at` or from the server's own `Date`.
-
-    None where the header is missing, unreadable, zero, negative or in the past.
-    """
-    value = _text(response, "Retry-After")
-    if _SECONDS.fullmatch(value):
-        seconds = float(value)
-    else:
-        asked = _date(value)
-        if asked is None:
-            return None
-        seconds = (asked - (_date(_text(response, "Date")) or at)) / timedelta(seconds=1)
-    return seconds if seconds > 0 else None
+def _waited(response: Response, at: datetime) -> float | None:
+    return retry_after(_text(response, "Retry-After"), _text(response, "Date"), at)
 
 
 def _text(response: Response, name: str) -> str:
-    return (response.headers.get(name) or b"").decode("latin-1").strip()
-
-
-def _date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return moment if moment.tzinfo else None
+    return (response.headers.get(name) or b"").decode("latin-1")
 
 
 class BackOffMiddleware:
@@ -110,7 +83,7 @@ class BackOffMiddleware:
         """Hold the host back at once: when the middlewares hear of it, the next request is out."""
         if response.status in REFUSALS:
             own = OWN_BACKOFF * 2.0 ** _refusals(request)
-            asked = retry_after(response, now()) or own
+            asked = _waited(response, now()) or own
             downloader = self._downloader()
             downloader.pause(request, asked if asked <= MAX_PAUSE else own)
             downloader.slow_down(request, FIRST_DELAY)
@@ -128,7 +101,7 @@ class BackOffMiddleware:
             return response
         if request.meta.get("dont_obey_robotstxt"):  # robots.txt itself: no answer is an answer
             return response
-        asked = retry_after(response, now())
+        asked = _waited(response, now())
         most = SHORT_WAITS_PER_URL if asked and asked <= SHORT_WAIT else WAITS_PER_URL
         if (
             _refusals(request) < most

@@ -27,9 +27,9 @@ from scrapy.robotstxt import ProtegoRobotParser
 from newsbot.crawl.middlewares.own_site import OffSite
 from newsbot.crawl.middlewares.redirect import RedirectLoop
 from newsbot.crawl.network import engine
-from newsbot.crawl.network.downloader import MAX_DELAY
 from newsbot.visit import urls
 from newsbot.visit.errors import Interrupted
+from newsbot.visit.limits import MAX_DELAY
 
 if TYPE_CHECKING:
     from protego import Protego

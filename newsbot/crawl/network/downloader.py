@@ -36,8 +36,6 @@ from newsbot.visit.errors import Interrupted
 
 logger = logging.getLogger(__name__)
 
-MAX_DELAY = 60.0
-"""Seconds; whatever a host asks for, it gets a request a minute."""
 MAX_TIMEOUT = 600.0
 """Seconds for a request that names no time-out of its own."""
 GRACE = 5.0
