@@ -36,6 +36,7 @@ from newsbot.visit.limits import (
     DOWNLOAD_MAXSIZE,
     DOWNLOAD_TIMEOUT,
     MAX_DELAY,
+    REFUSALS,
     RETRY_HTTP_CODES,
     RETRY_TIMES,
     USER_AGENT,

@@ -33,6 +33,7 @@ from scrapy.utils.defer import deferred_from_coro
 
 from newsbot.crawl.network import engine
 from newsbot.visit.errors import Interrupted
+from newsbot.visit.limits import MAX_DELAY
 
 logger = logging.getLogger(__name__)
 
