@@ -16,6 +16,7 @@ from typing import Any
 from archive.captures import CaptureWriter, mend, pack
 from archive.store import articles, events, visits
 from archive.store.frontier import Candidate, Due
+from archive.store.imports import Imports
 from archive.store.opening import (
     DATABASE,
     LOCK,
@@ -26,7 +27,6 @@ from archive.store.opening import (
 )
 from archive.store.rows import upsert
 from archive.store.schema import OUTCOMES
-from archive.store.sources import Sources
 from archive.store.transactions import GROUP
 from archive.store.visits import Schedule, known_article, knows_exchange, knows_record, never
 from archive.times import utc
@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 
-class Store(Sources):
+class Store(Imports):
     """The one writer. Holds a lock that dies with the process; use as a context manager."""
 
     def __init__(self, folder: Path, software: str = "newsbot", schedule: Schedule = never) -> None:

@@ -250,7 +250,7 @@ def _derive(
     known = [proof.reading] if proof.reading else []
     new = {"site": visit.site, "url": identity.address} if identity.is_new else None
     found, before = articles.derive(changes, article, known, new=new)
-    if proof.result == "article":
+    if proof.result == "article" or visit.reason == "alias":
         _add_aliases(changes.c, visit, article, identity.address)
     if new:
         return "new", None
@@ -299,7 +299,7 @@ def _add_aliases(c: sqlite3.Connection, visit: Visit, article: int, canonical: s
 def _frontier_row(c: sqlite3.Connection, visit: Visit, article: int | None) -> int:
     """The frontier row of a visit that no frontier row asked for."""
     row = c.execute("SELECT id FROM frontier WHERE url = ?", (visit.url,)).fetchone()
-    if row is None and article is not None:
+    if row is None and article is not None and visit.result != "excluded":
         # The article is being looked at under another address; let that one be the only one.
         row = c.execute(
             "SELECT id FROM frontier WHERE article = ? AND due IS NOT NULL ORDER BY id LIMIT 1",
@@ -358,7 +358,7 @@ def _close(
             outcome in ("failed", "blocked", "deferred"), article, frontier, moment,
         ),
     )  # fmt: skip
-    if article:
+    if article and visit.result != "excluded":
         addresses = {visit.url, *visit.urls, *filter(None, (identity.address,))}
         _close_aliases(c, addresses, outcome, article, frontier, moment)
 

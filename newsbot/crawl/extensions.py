@@ -13,8 +13,7 @@ from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError
 from archive.times import now
-from archive.visits import Visit
-from newsbot.visit.schedule import retry_after_failure
+from newsbot.visit.builder import VisitBuilder
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -69,21 +68,12 @@ class SessionExtension:
             self._record_bug(response.request, failure, spider)
 
     def _record_bug(self, request: Request, failure: Failure, spider: NewspaperSpider) -> None:
-        frontier = request.meta.get("frontier")
-        if frontier is None or frontier not in spider.session.in_flight:
+        visit: VisitBuilder | None = request.meta.get("visit")
+        if visit is None or visit.frontier not in spider.session.in_flight:
             return
-        moment = now()
-        spider.session.record(
-            Visit(
-                frontier=frontier,
-                crawl=spider.session.crawl,
-                site=spider.site.id,
-                fetched_at=moment,
-                outcome="failed",
-                error=f"bug: {type(failure.value).__name__}: {failure.value}"[:500],
-                due=moment + retry_after_failure(request.meta.get("failures", 0)),
-            )
-        )
+        error = f"bug: {type(failure.value).__name__}: {failure.value}"[:500]
+        visit.fail("failed", error, now())
+        spider.session.record(visit.build())
 
 
 class BriefLogFormatter(LogFormatter):
@@ -95,8 +85,8 @@ class BriefLogFormatter(LogFormatter):
         """One debug line an item."""
         return {
             "level": logging.DEBUG,
-            "msg": "%(outcome)s %(url)s",
-            "args": {"outcome": getattr(item, "outcome", ""), "url": getattr(item, "url", "")},
+            "msg": "%(result)s %(url)s",
+            "args": {"result": getattr(item, "result", ""), "url": getattr(item, "url", "")},
         }
 
     def item_error(

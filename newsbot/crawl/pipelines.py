@@ -1,4 +1,4 @@
-"""pipelines: one job each: clean joins and tidies, validate judges, store writes."""
+"""pipelines: stores each visit. It comes whole: the spider's builder has joined and judged it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Self
 
 from archive.errors import ArchiveError
-from newsbot.visit.items import VisitItem
-from newsbot.visit.outcomes import join, judge, to_visit
+from archive.visit import Visit
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -16,24 +15,6 @@ if TYPE_CHECKING:
 
 _COMMIT_AFTER = 0.5
 """Seconds from a visit to its commit, at most."""
-
-
-class CleanPipeline:
-    """Joins the parts of a divided article into one."""
-
-    def process_item(self, item: VisitItem) -> VisitItem:
-        """One part is left."""
-        item.parts = join(item.parts)
-        return item
-
-
-class ValidatePipeline:
-    """Decides what becomes of a page that holds no article."""
-
-    def process_item(self, item: VisitItem) -> VisitItem:
-        """Set `outcome` and `error` where nothing is to be stored as an article."""
-        judge(item)
-        return item
 
 
 class StorePipeline:
@@ -48,11 +29,10 @@ class StorePipeline:
         """Scrapy's constructor."""
         return cls(crawler)
 
-    def process_item(self, item: VisitItem) -> VisitItem:
+    def process_item(self, item: Visit) -> Visit:
         """Record the visit; the store finds out whether an article is new, updated or unchanged."""
         spider: NewspaperSpider = self.crawler.spider  # type: ignore[assignment]
-        session = spider.session
-        item.outcome = session.record(to_visit(item, spider.site.id, session.crawl))
+        spider.session.record(item)
         if not self._committing:
             loop = asyncio.get_running_loop()
             self._committing = loop.call_later(_COMMIT_AFTER, self._commit)

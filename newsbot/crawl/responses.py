@@ -6,7 +6,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from newsbot.visit.outcomes import charset_of, may_be_html
+from newsbot.visit.outcomes import charset_of
 
 
 def reason(failure: Failure) -> str:

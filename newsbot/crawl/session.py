@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from archive.visits import Visit
 
 from archive.captures import (
     IDENTICAL,
@@ -24,9 +23,12 @@ from archive.captures import (
 from archive.errors import ArchiveError
 from archive.store import Due, Store, explained_errors
 from archive.times import now
+from archive.visit import Visit
 from newsbot import __version__
 from newsbot.profiles import Site
-from newsbot.replay.workers import Workers
+from newsbot.replay.workers import ExtractionFailed, Workers
+from newsbot.visit.reading import Reading, is_costly, read
+from newsbot.visit.schedule import next_due
 
 SOFTWARE = f"newsbot/{__version__}"
 _ALL = 1_000_000
@@ -36,7 +38,7 @@ _stores: dict[Path, tuple[Store, int]] = {}
 def borrow_store(folder: Path) -> Store:
     """The process's one store for a folder; give it back with `return_store`."""
     key = folder.absolute()
-    store, users = _stores.get(key) or (Store(key, SOFTWARE), 0)
+    store, users = _stores.get(key) or (Store(key, SOFTWARE, next_due), 0)
     _stores[key] = (store, users + 1)
     return store
 
@@ -135,6 +137,15 @@ class Session:
             return []
         return rows
 
+    async def read(self, exchange: Exchange) -> Reading:
+        """Read an exchange, in a process of its own where that takes long."""
+        if not is_costly(exchange):
+            return read(exchange, self.site)
+        try:
+            return await self.workers.read(exchange, self.site)
+        except ExtractionFailed as error:  # a page that breaks the worker costs itself
+            return Reading(error=str(error))
+
     def keep(self, exchange: Exchange, concurrent_to: str | None = None) -> Capture:
         """Append an exchange to the site's WARC file; its payload once, where it repeats.
 
@@ -142,7 +153,8 @@ class Session:
         OSError where it cannot be kept.
         """
         with explained_errors(self.folder):
-            earlier = previous_capture(self.store.connection, exchange.url)
+            is_proof = exchange.status == 304  # of the page whose validators were sent
+            earlier = previous_capture(self.store.connection, exchange.url, proven=is_proof)
             profile = _revisit_profile(exchange, earlier)
             return self.store.captures(self.site.id).write(
                 exchange.url,
@@ -159,7 +171,8 @@ class Session:
     def record(self, visit: Visit) -> str:
         """Store a visit and count its outcome."""
         outcome = self.store.record_soon(visit)
-        self.in_flight.discard(visit.frontier)
+        if visit.frontier is not None:
+            self.in_flight.discard(visit.frontier)
         self.outcomes[outcome] += 1
         return outcome
 

@@ -105,8 +105,6 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
 }
 ITEM_PIPELINES = {
-    "newsbot.crawl.pipelines.CleanPipeline": 100,
-    "newsbot.crawl.pipelines.ValidatePipeline": 200,
     "newsbot.crawl.pipelines.StorePipeline": 300,
 }
 EXTENSIONS = {

@@ -6,8 +6,7 @@ A subclass per site profile is made by `newsbot.crawl.loader`; none is written b
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,33 +16,23 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
-from archive.article import Article
-from archive.captures import Capture
+from archive.captures import Capture, Exchange
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store import Due
 from archive.times import now
+from archive.visit import Visit
 from newsbot.crawl.middlewares.backoff import retry_after
 from newsbot.crawl.middlewares.robots import RobotsUnavailable
 from newsbot.crawl.network import engine
 from newsbot.crawl.polling import PollingSpider
-from newsbot.crawl.responses import (
-    charset,
-    conditions,
-    header,
-    is_conditional,
-    is_html,
-    reason,
-)
+from newsbot.crawl.responses import charset, conditions, is_conditional, reason
 from newsbot.crawl.session import Options, Session
 from newsbot.discovery import Entry
 from newsbot.discovery.listing import parse_listing
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
-from newsbot.replay.workers import ExtractionFailed
-from newsbot.visit import urls
+from newsbot.visit.builder import VisitBuilder
 from newsbot.visit.errors import Interrupted
-from newsbot.visit.items import VisitItem
-from newsbot.visit.outcomes import MAX_PARTS, addresses, incomplete, outcome_of_status
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -114,54 +103,68 @@ class NewspaperSpider(PollingSpider):
     def article_request(self, due: Due) -> Request:
         """The request for a frontier URL whose time has come."""
         known = due.article is not None
-        return Request(
+        return self._request(
             due.url,
-            callback=self.parse_page,
-            errback=self.page_failed,
+            VisitBuilder(self.site, due.url, due.id, self.session.crawl),
+            due.depth,
             headers=conditions(due.etag, due.last_modified) if known else {},
-            meta={
-                "frontier": due.id,
-                "failures": due.failures,
-                "depth": due.depth,
-                "dated": due.dated,
-                "known": known,
-                "asked": due.url,
-                "captures": [],
-            },
         )
 
-    async def parse_page(self, response: Response) -> AsyncIterator[VisitItem | Request]:
-        """Extract a page; fetch its further pages before it is handed on."""
-        assert response.request is not None
-        meta = response.request.meta
-        item = VisitItem(
-            frontier=meta["frontier"],
-            url=meta["asked"],
-            known=meta["known"],
-            fetched_at=_fetched_at(meta["captures"]),
-            status=response.status,
-            urls=_addresses(meta, response.url),
-            captures=meta["captures"],
-            etag=header(response, "ETag"),
-            last_modified=header(response, "Last-Modified"),
-            failures=meta["failures"],
-            dated=meta["dated"],
-            retry_after=min(retry_after(response, now()) or 0.0, MAX_RETRY_AFTER) or None,
+    def _request(self, url: str, visit: VisitBuilder, depth: int, **how: Any) -> Request:
+        """A request of a visit; `CaptureMiddleware` collects its exchanges, redirects included."""
+        return Request(
+            url,
+            callback=self.parse_page,
+            errback=self.page_failed,
+            meta={
+                "visit": visit,
+                "depth": depth,
+                "exchanges": [],
+                "first_record": visit.first_record,
+            },
+            **how,
         )
-        further: list[str] = []
-        if response.status == 304 and not is_conditional(response.request):
-            item.outcome, item.error = "failed", "HTTP 304 to an unconditional request"
-        elif response.status != 200:
-            item.outcome, item.error = outcome_of_status(response.status)
-        elif not is_html(response):
-            item.outcome, item.error = "not_article", "not HTML"
-        else:
-            article = await self._extract(response, item)
-            if article and article.is_article:
-                further = article.pages[:MAX_PARTS]
-            elif article and article.reason in LEADING_ON:
-                self._follow(response, meta["depth"] + 1)
-        yield self._next_part(item, further) if further else item
+
+    async def parse_page(self, response: Response) -> AsyncIterator[Visit | Request]:
+        """Read what came; ask for what the visit needs next, or hand it on."""
+        request = response.request
+        assert request is not None
+        visit: VisitBuilder = request.meta["visit"]
+        await self._take(visit, request)
+        if response.status == 304 and not is_conditional(request):
+            visit.fail("failed", "HTTP 304 to an unconditional request", now())
+        depth: int = request.meta["depth"]
+        if visit.needs:
+            yield self._request(visit.needs[0], visit, depth, priority=1)
+            return
+        done = visit.build()
+        if done.result == "deferred":
+            done.retry_after = min(retry_after(response, now()) or 0.0, MAX_RETRY_AFTER) or None
+        elif done.result == "refused" and done.reason in LEADING_ON:
+            self._follow(response, depth + 1)
+        yield done
+
+    async def page_failed(self, failure: Failure) -> AsyncIterator[Visit]:
+        """A page that never came, or must not be asked for."""
+        if self.session.fatal or isinstance(failure.value, Interrupted):
+            return  # nothing was learnt: the URL stays due
+        request: Request = failure.request  # type: ignore[attr-defined]
+        visit: VisitBuilder = request.meta["visit"]
+        await self._take(visit, request)
+        result = "failed"
+        if isinstance(failure.value, RobotsUnavailable):
+            result = "deferred"
+        elif isinstance(failure.value, IgnoreRequest):
+            result = "excluded"
+        visit.fail(result, reason(failure), now())
+        yield visit.build()
+
+    async def _take(self, visit: VisitBuilder, request: Request) -> None:
+        """Read the exchanges that a request has led to, in their order, and add them to the visit."""
+        exchanges: list[tuple[Exchange, Capture | None]] = request.meta["exchanges"]
+        for exchange, capture in exchanges:
+            visit.add(exchange, capture, await self.session.read(exchange))
+        exchanges.clear()
 
     def _follow(self, response: Response, depth: int) -> None:
         """Put the links of a page that is no article, but may list some, into the frontier."""
@@ -179,84 +182,3 @@ class NewspaperSpider(PollingSpider):
     def _follows(self) -> bool:
         """Links are followed where the site has listings for sources, not where feeds list all."""
         return any(source.kind == "listing" for source in self.site.candidate_sources())
-
-    async def parse_part(self, response: Response) -> AsyncIterator[VisitItem | Request]:
-        """A further page of a divided article."""
-        assert response.request is not None
-        item: VisitItem = response.request.meta["item"]
-        rest: list[str] = response.request.meta["rest"]
-        if response.status == 200 and is_html(response):
-            await self._extract(response, item)
-            item.urls.append(urls.canonical(response.url) or response.url)
-            yield self._next_part(item, rest) if rest else item
-        else:
-            incomplete(item, f"HTTP {response.status}")
-            yield item
-
-    def part_failed(self, failure: Failure) -> Iterator[VisitItem]:
-        """A further page that never came."""
-        if not isinstance(failure.value, Interrupted):
-            item: VisitItem = failure.request.meta["item"]  # type: ignore[attr-defined]
-            incomplete(item, reason(failure))
-            yield item
-
-    def page_failed(self, failure: Failure) -> Iterator[VisitItem]:
-        """A page that never came."""
-        request: Request = failure.request  # type: ignore[attr-defined]
-        meta = request.meta
-        if self.session.fatal or isinstance(failure.value, Interrupted):
-            return  # nothing was learnt: the URL stays due
-        item = VisitItem(
-            frontier=meta["frontier"],
-            url=meta["asked"],
-            known=meta["known"],
-            fetched_at=now(),
-            urls=_addresses(meta, request.url),
-            captures=meta["captures"],
-            failures=meta["failures"],
-            dated=meta["dated"],
-            outcome="failed",
-            error=reason(failure),
-        )
-        if isinstance(failure.value, RobotsUnavailable):
-            item.outcome = "deferred"
-        elif isinstance(failure.value, IgnoreRequest):
-            item.outcome = "excluded"
-        yield item
-
-    async def _extract(self, response: Response, item: VisitItem) -> Article | None:
-        """Read a page in a worker and add it to the item; a page that breaks the worker fails."""
-        try:
-            article = await self.session.workers.extract(
-                response.body, response.url, charset(response), item.fetched_at, self.site
-            )
-        except ExtractionFailed as error:
-            item.parts.clear()
-            item.outcome, item.error = "failed", str(error)
-            return None
-        item.parts.append(article)
-        return article
-
-    def _next_part(self, item: VisitItem, parts: list[str]) -> Request:
-        return Request(
-            parts[0],
-            callback=self.parse_part,
-            errback=self.part_failed,
-            priority=1,
-            meta={
-                "item": item,
-                "rest": parts[1:],
-                "captures": item.captures,
-                "frontier": item.frontier,
-            },
-        )
-
-
-def _fetched_at(captures: list[Capture]) -> datetime:
-    """The moment of the page's capture, so that the archive can be rebuilt from captures alone."""
-    return datetime.fromisoformat(captures[-1].fetched_at) if captures else now()
-
-
-def _addresses(meta: dict[str, Any], final: str) -> list[str]:
-    """Canonical spelling of the address asked for, its redirects, and where they ended."""
-    return addresses([meta["asked"], *meta.get("redirect_urls", []), final])

@@ -1,4 +1,4 @@
-"""records: which records of a WARC file are read, as which site's, and what each one stands for.
+"""records: which records of a WARC file are read, as which site's, and what exchange each one holds.
 
 A file may hold millions of records of thousands of hosts: a record's host is looked at before its
 block is taken apart.
@@ -9,33 +9,31 @@ from __future__ import annotations
 import base64
 import re
 import sqlite3
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from weakref import WeakValueDictionary
-
-from archive.visits import knows_capture
 
 from archive.captures import Capture, Exchange, Record, payload_digest, read_capture
 from archive.captures.grammar import bracketed
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveError
+from archive.store import knows_exchange, knows_record
 from newsbot.discovery import is_candidate
 from newsbot.profiles import Site
-from newsbot.replay.grouping import Event
-from newsbot.replay.reading import Page, Reading, is_costly, read
 from newsbot.visit import urls
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import may_be_html
+from newsbot.visit.reading import Reading
 
 Damaged = Callable[[Path, int, str], object]
-"""Told of a file, the offset of a damaged record in it, and what is wrong with it."""
+"""Called with a file, the offset of a damaged record in it, and what is wrong with it."""
 _SHA1_HEX = 40
 _MAX_RECORD = DOWNLOAD_MAXSIZE + (1 << 16)
 _OURS = re.compile(rb"^software:\s*newsbot\b", re.I | re.M)
@@ -52,40 +50,76 @@ _FEED = re.compile(
 )
 
 
-@dataclass(eq=False)
-class Kept:
-    """A record beside the exchange that it holds, or that it refers to."""
+@dataclass(eq=False, slots=True, weakref_slot=True)
+class Captured:
+    """One exchange out of a WARC file, with the record that holds it."""
 
     path: Path
     record: Record
+    site: Site
     exchange: Exchange
     """With the payload, also that of a revisit."""
-    page: Page
     whole: Capture | None = None
     """Of a revisit: the capture that holds the payload."""
+    is_linked: bool = False
+    """From a file of ours, where every record of a visit names the visit's first."""
+    is_sought: bool = True
+    """Whether a crawl would ask for the address by itself, and not only on its way to another."""
+    reading: Reading | None = None
+    """What was read in it, as soon as it is."""
+
+    @property
+    def address(self) -> str:
+        """Its canonical spelling."""
+        return urls.canonical(self.exchange.url) or self.exchange.url
+
+    @property
+    def first_record(self) -> str | None:
+        """The first record of its visit, where it names another one."""
+        return bracketed(self.record.headers.get("WARC-Concurrent-To", "")) or None
+
+    def capture(self, warc: str = "") -> Capture:
+        """What its row says, where the record lies in the file `warc` of the archive.
+
+        Without one, it says what would be the same in any file.
+        """
+        record, exchange, whole = self.record, self.exchange, self.whole
+        digest, length = record.payload_digest, len(exchange.body)
+        if record.type == "revisit":
+            digest = whole.payload_digest if whole else record.declared_digest or payload_digest(b"")
+            length = whole.payload_length if whole else 0
+        return Capture(
+            url=exchange.url,
+            fetched_at=record.date,
+            status=exchange.status,
+            content_type=record.exchange.header("Content-Type") if record.exchange else None,
+            payload_digest=digest or "",
+            payload_length=length,
+            warc=warc,
+            warc_offset=record.offset,
+            warc_length=record.length,
+            warc_crc=_crc(self.path, record.offset, record.length) if warc else 0,
+            record_id=record.record_id,
+            refers_to_id=whole.record_id if whole else None,
+        )
 
 
-class Catalogue:
-    """The sites whose records are wanted, by host, and the captures that the archive has."""
+def _crc(path: Path, offset: int, length: int) -> int:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return zlib.crc32(file.read(length))
 
-    def __init__(
-        self,
-        folder: Path,
-        connection: sqlite3.Connection,
-        sites: Mapping[str, Site],
-        *,
-        own: Site | None = None,
-    ) -> None:
-        """With `own`, the files are the archive's own, all of that site."""
-        self.folder = folder
+
+class KnownSites:
+    """The sites whose records are wanted, by host."""
+
+    def __init__(self, sites: Mapping[str, Site], own: Site | None = None) -> None:
+        """With `own`, all records are of that site."""
         self.own = _with_www(own) if own else None
-        self._connection = connection
         self._hosts: dict[str, Site] = {}
         widened = {key: _with_www(site) for key, site in sites.items()}
-        for known in (
-            sites,
-            widened,
-        ):  # a host that a profile names goes before one that is guessed
+        # A host that a profile names goes before one that is guessed.
+        for known in (sites, widened):
             for key, site in known.items():
                 for netloc in site.netlocs:
                     self._hosts.setdefault(netloc, widened[key])
@@ -93,9 +127,8 @@ class Catalogue:
         self._any_article = {
             key: site.model_copy(update={"article": []}) for key, site in widened.items()
         }
-        self._under_way: WeakValueDictionary[str, Kept] = WeakValueDictionary()
 
-    def site_of(self, url: str) -> Site | None:
+    def of(self, url: str) -> Site | None:
         """The site that an address belongs to, by its host."""
         if self.own:
             return self.own
@@ -105,53 +138,9 @@ class Catalogue:
             site = self._hosts.get(urls.netloc(urls.canonical(url) or ""))
         return site
 
-    def is_wanted(self, site: Site, url: str) -> bool:
+    def is_sought(self, site: Site, url: str) -> bool:
         """Whether a crawl might ask for an address by itself."""
         return is_candidate(self._any_article[site.id], url)
-
-    def has_record(self, record_id: str) -> bool:
-        """Whether a record is in the archive."""
-        sql = "SELECT 1 FROM captures WHERE record_id = ?"
-        return self._connection.execute(sql, (record_id,)).fetchone() is not None
-
-    def has(self, kept: Kept) -> bool:
-        """Whether a record, or another one of the same exchange, is in the archive."""
-        return knows_capture(self._connection, draft(kept), by_id=self.own is not None)
-
-    def lend(self, kept: Kept) -> None:
-        """Remember a capture, as long as somebody holds it, for the revisits that refer to it."""
-        if kept.record.type == "response":
-            self._under_way[kept.record.record_id] = kept
-            self._under_way[f"{kept.exchange.url} {kept.record.payload_digest}"] = kept
-
-    def referred(self, record: Record) -> Kept | Capture | None:
-        """What a revisit refers to, where it is here."""
-        fields = record.headers
-        known = bracketed(fields.get("WARC-Refers-To", ""))
-        found = self._under_way.get(known) or (self._row("record_id = ?", known) if known else None)
-        digest = _as_ours(record.declared_digest or "")
-        if found is None and digest:
-            url = _bare(fields.get("WARC-Refers-To-Target-URI") or record.url or "")
-            condition = "url = ? AND payload_digest = ? AND refers_to IS NULL"
-            found = self._under_way.get(f"{url} {digest}") or self._row(condition, url, digest)
-        return found
-
-    def payload(self, found: Kept | Capture) -> Exchange | None:
-        """The exchange of what a revisit refers to; None where it is damaged."""
-        if isinstance(found, Kept):
-            return found.exchange
-        try:
-            return read_capture(self.folder, found.warc, found.warc_offset)
-        except ArchiveError:
-            return None
-
-    def _row(self, condition: str, *values: str) -> Capture | None:
-        columns = [name for name in Capture.__dataclass_fields__ if name != "refers_to_id"]
-        row = self._connection.execute(
-            f"SELECT {', '.join(columns)} FROM captures WHERE {condition} ORDER BY id LIMIT 1",  # noqa: S608
-            values,
-        ).fetchone()
-        return Capture(*row) if row else None
 
 
 def _with_www(site: Site) -> Site:
@@ -159,6 +148,199 @@ def _with_www(site: Site) -> Site:
     names = {netloc.removeprefix("www.") for netloc in site.netlocs}
     both = frozenset((*names, *(f"www.{name}" for name in names)))
     return site.model_copy(update={"netlocs": both})  # known from now on, as a cached property
+
+
+class RecordReader:
+    """Finds in WARC files what is of known sites and not in the archive yet.
+
+    `counts` learns of all other records: `unknown_host`, `known`, `skipped`, `unresolved` (a revisit of
+    a page that is not here) and `damaged`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        connection: sqlite3.Connection,
+        sites: KnownSites,
+        counts: Counter[str],
+        damaged: Damaged = lambda *_: None,
+    ) -> None:
+        self._folder = folder
+        self._connection = connection
+        self._sites = sites
+        self._counts = counts
+        self._damaged = damaged
+        self._under_way: WeakValueDictionary[str, Captured] = WeakValueDictionary()
+        """Captures that are not stored yet, by record id and by address and digest."""
+
+    def captured(
+        self, path: Path, start: int = 0, progress: Callable[[int], object] = lambda _: None
+    ) -> Iterator[Captured]:
+        """Exchanges in the order of the file, from a record at `start` on.
+
+        `progress` is called with bytes of the file. A record that breaks this reader costs itself.
+        """
+        size = path.stat().st_size
+        done = 0
+        is_linked = self._sites.own is not None
+        with path.open("rb") as file:
+            stream = Stream(file)
+            if start:
+                is_linked = is_linked or _is_ours(path)
+                stream.start_at(start)
+            for raw in raw_records(stream):
+                self._counts["records"] += 1
+                if raw.fields.get("WARC-Type", "").lower() == "warcinfo":
+                    ours = bool(_OURS.search(raw.data[raw.head :]))
+                    is_linked = self._sites.own is not None or ours
+                try:
+                    found = self._take(path, raw, is_linked)
+                except (ArchiveError, OSError, sqlite3.Error):
+                    raise
+                except Exception as error:
+                    self._report(path, raw.offset, f"{type(error).__name__}: {error}: {_url(raw)}")
+                    found = None
+                if found:
+                    yield found
+                # Before the file is read on: two large records at once would be one too many.
+                raw.data = b""
+                progress(raw.offset - done)
+                done = raw.offset
+        progress(size - done)
+
+    def knows(self, captured: Captured) -> bool:
+        """Whether a record, or another one of the same exchange, is in the archive."""
+        if self._sites.own:
+            return knows_record(self._connection, captured.record.record_id)
+        return knows_exchange(self._connection, captured.capture())
+
+    def _report(self, path: Path, offset: int, reason: str) -> None:
+        self._counts["damaged"] += 1
+        self._damaged(path, offset, reason)
+
+    def _take(self, path: Path, raw: Raw, is_linked: bool) -> Captured | None:
+        """What one record holds; None, counted, where that is not wanted."""
+        kind, url = raw.fields.get("WARC-Type", "").lower(), _url(raw)
+        if raw.error:
+            self._count_broken(path, raw, kind, url)
+            return None
+        if kind not in ("response", "revisit"):
+            return None
+        site = self._sites.of(url)
+        address = urls.canonical(url)
+        record_id = bracketed(raw.fields.get("WARC-Record-ID", ""))
+        reason = None
+        if site is None:
+            reason = "unknown_host"
+        elif address is None or len(raw.data) > _MAX_RECORD:
+            reason = "skipped"
+        elif record_id and knows_record(self._connection, record_id):
+            reason = "known"
+        if reason or site is None or address is None:
+            self._counts[reason or "skipped"] += 1
+            return None
+        record = parse(raw)
+        if record.error or record.is_intact is False:
+            problem = record.error or "the payload has another digest"
+            self._report(path, raw.offset, f"{problem}: {url}")
+            return None
+        is_sought = is_linked or self._sites.is_sought(site, address)
+        found = self.resolved(path, record, site) if is_sought or kind == "response" else None
+        if found is None:
+            self._counts["unresolved" if is_sought and kind == "revisit" else "skipped"] += 1
+            return None
+        if self.knows(found):
+            self._counts["known"] += 1
+            return None
+        if not is_linked and not _is_page(found.exchange, address):
+            self._counts["skipped"] += 1
+            return None
+        found.is_linked, found.is_sought = is_linked, is_sought
+        found.reading = _needless(found)
+        if not is_sought:
+            self._counts["skipped"] += 1
+        elif kind == "response":
+            self._under_way[record.record_id] = found
+            self._under_way[f"{found.exchange.url} {record.payload_digest}"] = found
+        return found
+
+    def _count_broken(self, path: Path, raw: Raw, kind: str, url: str) -> None:
+        """Count a record that cannot be read, where nothing says that it is none of ours."""
+        if url and self._sites.of(url) is None:
+            self._counts["unknown_host"] += 1
+        elif kind not in ("response", "revisit", "") or (raw.error or "").startswith("larger than"):
+            self._counts["skipped"] += 1
+        else:
+            self._report(path, raw.offset, f"{raw.error}: {url}" if url else raw.error or "")
+
+    # -- revisits -------------------------------------------------------------------------------
+
+    def resolved(self, path: Path, record: Record, site: Site) -> Captured | None:
+        """The record's exchange, that of a revisit with the payload; None where that is not here."""
+        exchange, whole = record.exchange, None
+        if record.type == "revisit":
+            found = self._referred(record)
+            whole = found.capture() if isinstance(found, Captured) else found
+            if _is_not_modified(record):
+                exchange = exchange or Exchange(record.url or "", record.date, 304, [], b"")
+            else:
+                payload = self._payload(found) if found else None
+                if payload:
+                    exchange = _completed(record, payload)
+                elif not self._sites.own:
+                    exchange = None
+        if exchange is None:
+            return None
+        if not record.record_id:
+            name = f"{record.url} {record.date} {record.payload_digest or record.declared_digest}"
+            record = replace(record, record_id=f"<urn:uuid:{uuid5(NAMESPACE_URL, name)}>")
+        return Captured(path, record, site, exchange, whole)
+
+    def _referred(self, record: Record) -> Captured | Capture | None:
+        """What a revisit refers to, where it is here."""
+        fields = record.headers
+        known = bracketed(fields.get("WARC-Refers-To", ""))
+        found = self._under_way.get(known) or (self._row("record_id = ?", known) if known else None)
+        digest = _as_ours(record.declared_digest or "")
+        url = _bare(fields.get("WARC-Refers-To-Target-URI") or record.url or "")
+        if found is None and digest:
+            condition = "url = ? AND payload_digest = ? AND refers_to IS NULL"
+            found = self._under_way.get(f"{url} {digest}") or self._row(condition, url, digest)
+        return found
+
+    def before(self, url: str, moment: str) -> Capture | None:
+        """The page that was captured at an address before a server said that it has not changed."""
+        condition = "url = ? AND fetched_at <= ? AND status = 200 AND refers_to IS NULL"
+        return self._row(condition, url, moment, newest=True)
+
+    def _payload(self, found: Captured | Capture) -> Exchange | None:
+        """The exchange of what a revisit refers to; None where it is damaged."""
+        if isinstance(found, Captured):
+            return found.exchange
+        try:
+            return read_capture(self._folder, found.warc, found.warc_offset)
+        except ArchiveError:
+            return None
+
+    def _row(self, condition: str, *values: str, newest: bool = False) -> Capture | None:
+        columns = [n for n in Capture.__dataclass_fields__ if n not in ("refers_to_id", "part")]
+        order = "fetched_at DESC, id DESC" if newest else "id"
+        row = self._connection.execute(
+            f"SELECT {', '.join(columns)} FROM captures WHERE {condition} ORDER BY {order} LIMIT 1",  # noqa: S608
+            values,
+        ).fetchone()
+        return Capture(*row) if row else None
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file says at its beginning that newsbot wrote it."""
+    with path.open("rb") as file:
+        first = next(raw_records(Stream(file)), None)
+        return first is not None and bool(_OURS.search(first.data[first.head :]))
+
+
+def _url(raw: Raw) -> str:
+    return _bare(raw.fields.get("WARC-Target-URI", ""))
 
 
 def _bare(url: str) -> str:
@@ -177,195 +359,6 @@ def _as_ours(digest: str) -> str:
     return f"sha1:{value.upper()}"
 
 
-def draft(kept: Kept) -> Capture:
-    """What the row of a record will say, but for where it lies in another archive's file."""
-    record, exchange = kept.record, kept.exchange
-    digest, length = record.payload_digest, len(exchange.body)
-    if record.type == "revisit":
-        whole = kept.whole
-        digest = whole.payload_digest if whole else record.declared_digest or payload_digest(b"")
-        length = whole.payload_length if whole else 0
-    return Capture(
-        url=exchange.url,
-        fetched_at=record.date,
-        status=exchange.status,
-        content_type=record.exchange.header("Content-Type") if record.exchange else None,
-        payload_digest=digest or "",
-        payload_length=length,
-        warc="",
-        warc_offset=record.offset,
-        warc_length=record.length,
-        record_id=record.record_id,
-        refers_to_id=kept.whole.record_id if kept.whole else None,
-    )
-
-
-def events(
-    path: Path,
-    catalogue: Catalogue,
-    counts: Counter[str],
-    damaged: Damaged,
-    *,
-    start: int = 0,
-    progress: Callable[[int], object] = lambda _: None,
-) -> Iterator[tuple[Event, Page | None]]:
-    """Records of known sites that the archive does not have, in the order of the file.
-
-    With each goes the page that is still to be read, where that takes long. `counts` learns of the
-    others: `unknown_host`, `known`, `skipped`, `unresolved` (a revisit of a page that is not here) and
-    `damaged`. `progress` is told of bytes of the file.
-    """
-    size = path.stat().st_size
-    done = 0
-    is_linked = catalogue.own is not None
-    with path.open("rb") as file:
-        stream = Stream(file)
-        if start:
-            is_linked = is_linked or _is_ours(path)
-            stream.start_at(start)
-        for raw in raw_records(stream):
-            counts["records"] += 1
-            kind = raw.fields.get("WARC-Type", "").lower()
-            if raw.error:
-                _report(raw, kind, catalogue, counts, lambda o, e: damaged(path, o, e))
-            elif kind == "warcinfo":
-                is_linked = catalogue.own is not None or bool(_OURS.search(raw.data[raw.head :]))
-            elif kind in ("response", "revisit"):
-                event = _event(path, raw, catalogue, counts, is_linked, damaged)
-                if event:
-                    yield event
-            # Before the file is read on: two large records at once would be one too many.
-            raw.data = b""
-            progress(raw.offset - done)
-            done = raw.offset
-    progress(size - done)
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a file says at its beginning that newsbot wrote it."""
-    with path.open("rb") as file:
-        first = next(raw_records(Stream(file)), None)
-        return first is not None and bool(_OURS.search(first.data[first.head :]))
-
-
-def _report(
-    raw: Raw,
-    kind: str,
-    catalogue: Catalogue,
-    counts: Counter[str],
-    tell: Callable[[int, str], object],
-) -> None:
-    """Count a record that could not be read, where nothing says that it is none of ours."""
-    url = _url(raw)
-    if url and catalogue.site_of(url) is None:
-        counts["unknown_host"] += 1
-    elif raw.error and raw.error.startswith("larger than"):
-        counts["skipped"] += 1
-    elif kind in ("response", "revisit", ""):
-        counts["damaged"] += 1
-        tell(raw.offset, f"{raw.error}: {url}" if url else raw.error or "")
-    else:
-        counts["skipped"] += 1
-
-
-def _url(raw: Raw) -> str:
-    return _bare(raw.fields.get("WARC-Target-URI", ""))
-
-
-def _event(
-    path: Path,
-    raw: Raw,
-    catalogue: Catalogue,
-    counts: Counter[str],
-    is_linked: bool,
-    damaged: Damaged,
-) -> tuple[Event, Page | None] | None:
-    url = _url(raw)
-    site = catalogue.site_of(url)
-    if site is None:
-        counts["unknown_host"] += 1
-        return None
-    address = urls.canonical(url)
-    if address is None or len(raw.data) > _MAX_RECORD:
-        counts["skipped"] += 1
-        return None
-    record_id = bracketed(raw.fields.get("WARC-Record-ID", ""))
-    if record_id and catalogue.has_record(record_id):
-        counts["known"] += 1
-        return None
-    record = parse(raw)
-    if record.error or record.is_intact is False:
-        counts["damaged"] += 1
-        damaged(path, raw.offset, f"{record.error or 'the payload has another digest'}: {url}")
-        return None
-    is_asked_for = is_linked or catalogue.is_wanted(site, address)
-    if record.type == "revisit" and not is_asked_for:
-        counts["skipped"] += 1
-        return None
-    kept = kept_of(path, record, catalogue)
-    if kept is None:
-        counts["unresolved" if record.type == "revisit" else "skipped"] += 1
-        return None
-    if catalogue.has(kept):
-        counts["known"] += 1
-        return None
-    page = kept.page
-    if not is_linked and not _is_page(page, address):
-        counts["skipped"] += 1
-        return None
-    event = _described(kept, site, is_linked)
-    if event.unchanged:
-        return event, None
-    if record.type == "revisit" and not page.body:  # of our own, where what it refers to is damaged
-        event.reading = Reading(error="the capture that it refers to cannot be read")
-        return event, None
-    if "WARC-Truncated" in record.headers and record.type == "response":
-        event.reading = Reading(
-            error=f"the capture is cut short ({record.headers['WARC-Truncated']})"
-        )
-        return event, None
-    if not is_asked_for:
-        counts["skipped"] += 1
-        event.unread = page
-        return event, None
-    catalogue.lend(kept)
-    if is_costly(page):
-        return event, page
-    event.reading = read(page, site)
-    return event, None
-
-
-def kept_of(path: Path, record: Record, catalogue: Catalogue) -> Kept | None:
-    """The record with its exchange, that of a revisit with the payload; None where that is not here."""
-    exchange, whole = record.exchange, None
-    if record.type == "revisit":
-        found = catalogue.referred(record)
-        whole = draft(found) if isinstance(found, Kept) else found
-        if _is_not_modified(record):
-            exchange = exchange or Exchange(record.url or "", record.date, 304, [], b"")
-        else:
-            payload = catalogue.payload(found) if found else None
-            if payload:
-                exchange = _completed(record, payload)
-            elif not catalogue.own:
-                exchange = None
-    if exchange is None:
-        return None
-    if not record.record_id:
-        name = f"{record.url} {record.date} {record.payload_digest or record.declared_digest}"
-        record = replace(record, record_id=f"<urn:uuid:{uuid5(NAMESPACE_URL, name)}>")
-    page = Page(
-        url=exchange.url,
-        status=exchange.status,
-        body=exchange.body,
-        fetched_at=datetime.fromisoformat(record.date),
-        content_type=exchange.header("Content-Type"),
-        encodings=tuple(v for n, v in exchange.headers if n.lower() == "content-encoding"),
-        location=exchange.header("Location"),
-    )
-    return Kept(path, record, exchange, page, whole)
-
-
 def _is_not_modified(record: Record) -> bool:
     """Whether it was the server that said so (HTTP 304)."""
     if record.exchange:
@@ -381,33 +374,27 @@ def _completed(record: Record, whole: Exchange) -> Exchange:
     return replace(own, headers=[*own.headers, *missing], body=whole.body)
 
 
-def _described(kept: Kept, site: Site, is_linked: bool) -> Event:
-    record, exchange = kept.record, kept.exchange
-    concurrent_to = bracketed(record.headers.get("WARC-Concurrent-To", "")) or None
-    return Event(
-        site=site,
-        url=exchange.url,
-        fetched_at=kept.page.fetched_at,
-        status=exchange.status,
-        record_id=record.record_id,
-        position=record.offset,
-        unchanged=record.type == "revisit" and _is_not_modified(record),
-        is_linked=is_linked,
-        concurrent_to=concurrent_to,
-        etag=exchange.header("ETag"),
-        last_modified=exchange.header("Last-Modified"),
-        size=len(exchange.body),
-        source=kept,
-    )
+def _needless(found: Captured) -> Reading | None:
+    """What is known of an exchange without reading it."""
+    record = found.record
+    if found.exchange.status == 304:
+        return Reading()
+    if record.type == "revisit":  # of our own, where what it refers to is damaged
+        is_empty = not found.exchange.body
+        return Reading(error="the capture that it refers to cannot be read") if is_empty else None
+    if "WARC-Truncated" in record.headers:
+        why = record.headers["WARC-Truncated"]
+        return Reading(error=f"the capture is cut short ({why})")
+    return None
 
 
-def _is_page(page: Page, address: str) -> bool:
+def _is_page(exchange: Exchange, address: str) -> bool:
     """Whether an exchange is about a page, and not a picture, a feed or robots.txt."""
     if _NO_PAGE.search(urlsplit(address).path):
         return False
-    if page.status != 200:
+    if exchange.status != 200:
         return True
-    declared = (page.content_type or "").lower()
-    if not may_be_html(declared, page.body) or "rss" in declared or "atom" in declared:
+    declared = (exchange.header("Content-Type") or "").lower()
+    if not may_be_html(declared, exchange.body) or "rss" in declared or "atom" in declared:
         return False
-    return not _FEED.match(page.body[:8192])
+    return not _FEED.match(exchange.body[:8192])

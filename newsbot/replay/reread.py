@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ from archive.captures import read_capture, read_record
 from archive.errors import ArchiveError
 from newsbot.profiles import Site
 from newsbot.replay.compare import Difference, compare, verdict
-from newsbot.replay.reading import Page, read
 from newsbot.visit import urls
-from newsbot.visit.outcomes import MAX_PARTS, join
+from newsbot.visit.builder import VisitBuilder
+from newsbot.visit.reading import read
 
 _CONCURRENT = re.compile(rb"^WARC-Concurrent-To:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 NO_PROFILE = "no profile"
@@ -156,37 +155,30 @@ def _read_visit(
     Raises `ArchiveError` where a capture of it cannot be read.
     """
     group = visit_of(folder, looks, position)
-    parts: list[Article] = []
-    last = group[-1].id
-    for number, look in enumerate(group):
-        reading = read(_page(folder, look), site)
-        if reading.is_forward and number + 1 < len(group):
-            continue
-        if reading.article is None:
-            raise ArchiveError(reading.error or "the capture holds no page")
-        parts.append(reading.article)
-        if not reading.article.is_article or len(parts) > MAX_PARTS:
-            break
-        if len(group) == 1 and reading.article.pages:
-            further = _further(looks, position, reading.article.pages)
-            last = further[-1].id if further else last
-            for other in further[:MAX_PARTS]:
-                article = read(_page(folder, other), site).article
-                if article:
-                    parts.append(article)
-    return join(parts)[0], last
+    builder = VisitBuilder(site, group[0].url)
+    refused = Article(url=group[0].url)
 
+    def add(look: Look) -> None:
+        nonlocal refused
+        exchange = replace(
+            read_capture(folder, *look.body), url=look.url, fetched_at=look.fetched_at, status=200
+        )
+        reading = read(exchange, site)
+        builder.add(exchange, None, reading)
+        if reading.article and not reading.article.is_article:
+            refused = reading.article
 
-def _page(folder: Path, look: Look) -> Page:
-    exchange = read_capture(folder, *look.body)
-    return Page(
-        url=look.url,
-        status=look.status,
-        body=exchange.body,
-        fetched_at=datetime.fromisoformat(look.fetched_at),
-        content_type=exchange.header("Content-Type"),
-        encodings=tuple(v for n, v in exchange.headers if n.lower() == "content-encoding"),
-    )
+    for look in group:
+        add(look)
+    for look in _further(looks, position, builder.needs):
+        group.append(look)
+        add(look)
+    visit = builder.build()
+    if visit.article:
+        return visit.article, group[-1].id
+    if visit.result == "failed":
+        raise ArchiveError(visit.reason or "")
+    return replace(refused, reason=visit.reason), group[-1].id
 
 
 def visit_of(folder: Path, looks: Sequence[Look], position: int) -> list[Look]:

@@ -7,44 +7,37 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
-from collections import Counter, deque
+import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from archive.captures.files import month_of, number_of
-from archive.captures.reading import raw_records
+from archive.captures import IDENTICAL, NOT_MODIFIED, Capture
+from archive.captures.files import month_of, number_of, site_files
+from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveUsageError
-from archive.store import OUTCOMES, Store
-from archive.times import now, utc
+from archive.store import OUTCOMES, Store, known_article
+from archive.times import now
+from archive.visit import Visit
+from newsbot.pool import map_in_order, open_pool
 from newsbot.profiles import Site
-from newsbot.replay.grouping import Event, Group, Grouper
-from newsbot.replay.keeping import Keeper
-from newsbot.replay.readers import Answer, Readers
-from newsbot.replay.reading import Page
-from newsbot.replay.records import Catalogue, Damaged, events
+from newsbot.replay.pending import PendingVisit, PendingVisits
+from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader
+from newsbot.visit import urls
+from newsbot.visit.reading import Reading, is_costly, read
 
 logger = logging.getLogger(__name__)
 
 COUNTS = (*OUTCOMES, "records", "unknown_host", "known", "skipped", "unresolved", "damaged")
 """What is counted: visits by their outcome, and records that led to none."""
-_CHUNK = 16
-"""Pages that travel to a process together; reading one takes milliseconds, travelling tenths."""
-_CHUNK_BYTES = 2_000_000
-_AHEAD = 3
-"""Chunks under way for each process, so that none is ever idle."""
 _BATCH = 250
 """Visits that are stored in one transaction."""
 _BATCH_BYTES = 16_000_000
-
-
-def default_jobs() -> int:
-    """Processes that read pages; more than two leave the one that stores behind."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
-    return min(processors, 2) if processors > 1 else 0
 
 
 def import_warc(
@@ -62,33 +55,35 @@ def import_warc(
 
     Only records of `sites` are read, or of one `site` of them. Their bytes are copied into the
     archive's own files; with `in_place` the files are those already, below `warc/SITE/`, and rows
-    refer to them. What the archive has is left as it is. `progress` is told of bytes read, `damaged`
-    of each record that cannot be read (file, offset, reason). Killed at any instant, a second call
-    carries on. Raises `ArchiveUsageError` where a file is none, `ArchiveError` where the disk is full.
+    refer to them. What the archive has is left as it is. `jobs` is the number of processes that read
+    pages, `progress` is called with bytes read, `damaged` with each record that cannot be read (file,
+    offset, reason). Killed at any instant, a second call carries on. Raises `ArchiveUsageError` where
+    a file is none, `ArchiveError` where the disk is full.
     """
     files = [path.absolute() for path in paths]
     for path in files:
         _check(path)
     wanted = {key: known for key, known in sites.items() if site in (None, key)}
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
-    readers = Readers(default_jobs() if jobs is None else jobs)
-    try:
+    with open_pool(jobs) as executor:
+
+        def run(known: KnownSites, files: Sequence[Path], source: str | None = None) -> None:
+            reader = RecordReader(store.folder, store.connection, known, counts, damaged)
+            _Import(store, reader, executor, counts, in_place, source).run(files, progress)
+
         if in_place:
             for own, folder in _by_site(store.folder, files, sites, site):
-                catalogue = Catalogue(store.folder, store.connection, {own.id: own}, own=own)
-                run = _Run(store, catalogue, readers, counts, progress, damaged)
-                run.read(folder)
+                run(KnownSites({own.id: own}, own), folder)
         else:
-            catalogue = Catalogue(store.folder, store.connection, wanted)
+            known = KnownSites(wanted)
             for path in files:
-                source = f"{_digest(path)} {_fingerprint(wanted)}"
-                run = _Run(store, catalogue, readers, counts, progress, damaged, source)
-                run.read([path])
-    finally:
-        readers.close()
-    if not in_place:
-        for key in sorted(wanted):  # all of them: a killed run may have left one
-            store.finish_captures(key)
+                run(known, [path], f"{_digest(path)} {_fingerprint(wanted)}")
+    for (key,) in store.connection.execute("SELECT id FROM sites ORDER BY id").fetchall():
+        if key not in wanted:
+            continue
+        if not in_place:
+            store.finish_captures(key)  # also of a run that was killed
+        store.settle(key)
     return counts
 
 
@@ -109,7 +104,7 @@ def _by_site(
     """The archive's own files by their sites, those of each in the order of their months."""
     found: dict[str, list[Path]] = {}
     for path in files:
-        if path.parent.parent != folder / "warc":
+        if path.parent.parent != folder.absolute() / "warc":
             raise ArchiveUsageError(f"{path}: not in a site's folder below {folder / 'warc'}")
         if only in (None, path.parent.name):
             found.setdefault(path.parent.name, []).append(path)
@@ -120,10 +115,8 @@ def _by_site(
             "folder of the profiles with --sites-dir"
         )
     for key, own in sorted(found.items()):
-        yield (
-            sites[key],
-            sorted(own, key=lambda path: (month_of(path), number_of(path), path.suffix)),
-        )
+        own.sort(key=lambda path: (month_of(path), number_of(path), path.suffix))
+        yield sites[key], own
 
 
 def _digest(path: Path) -> str:
@@ -137,165 +130,228 @@ def _fingerprint(sites: Mapping[str, Site]) -> str:
     return f"sites:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-class _Run:
-    """One pass over one file, or over the files of one site."""
+class _Import:
+    """One pass over one file, or over the archive's own files of one site."""
 
     def __init__(
         self,
         store: Store,
-        catalogue: Catalogue,
-        readers: Readers,
+        reader: RecordReader,
+        executor: Executor,
         counts: Counter[str],
-        progress: Callable[[int], object],
-        damaged: Damaged,
-        source: str | None = None,
+        in_place: bool,
+        source: str | None,
     ) -> None:
         self._store = store
-        self._catalogue = catalogue
-        self._readers = readers
+        self._reader = reader
+        self._executor = executor
         self._counts = counts
-        self._progress = progress
-        self._damaged = damaged
+        self._in_place = in_place
         self._source = source
-        self._keeper = Keeper(store, catalogue)
-        self._grouper = Grouper()
+        """What the row in `imports` is known by; None for the archive's own files."""
+        self._pending = PendingVisits()
         self._batch = ExitStack()
         """The transaction that is under way, if any."""
         self._stored: Counter[str] = Counter()
         """What it has stored: visits by outcome, records, bytes."""
-        self._started = utc(now())
+        self._started_at = now()
+        self._rowless: dict[str, dict[str, Capture]] = {}
+        """Site → record id → capture that a run that was killed has written, and no row tells of."""
 
-    def read(self, paths: Sequence[Path]) -> None:
+    def run(self, paths: Sequence[Path], progress: Callable[[int], object]) -> None:
         """Store all visits of the files."""
         start = 0
-        if self._source:
-            row = self._row()
-            if row and row["ended_at"]:
-                logger.info("%s: imported on %s", paths[0], row["ended_at"])
-                self._counts["known"] += row["records"]
-                self._progress(paths[0].stat().st_size)
-                return
-            start = int(row["cursor"] or 0) if row else 0
+        row = self._store.find_import("warc", self._source) if self._source else None
+        if row and row["ended_at"]:
+            logger.info("%s: imported on %s", paths[0], row["ended_at"])
+            self._counts["known"] += row["records"]
+            progress(paths[0].stat().st_size)
+            return
+        if row:
+            start = int(row["cursor"] or 0)
         for path in paths:
             logger.info("%s: reading%s", path, f" from byte {start} on" if start else "")
         unresolved = self._counts["unresolved"]
+        captured = (c for path in paths for c in self._reader.captured(path, start, progress))
         with self._batch:
-            for event in self._read_ahead(self._events(paths, start)):
-                for group in self._grouper.add(event):
-                    self._store_visit(group)
+            for item in self._read(captured):
+                for visit in self._pending.add(item):
+                    self._store_visit(visit)
                 if self._stored["visits"] >= _BATCH or self._stored["bytes"] > _BATCH_BYTES:
-                    held = self._grouper.position
-                    self._commit(event.position if held is None else held)
-            for group in self._grouper.flush():
-                self._store_visit(group)
+                    held = self._pending.position
+                    self._commit(item.record.offset if held is None else held)
+            for visit in self._pending.flush():
+                self._store_visit(visit)
             self._commit(None)
-        self._end(self._counts["unresolved"] > unresolved)
+        self._end(is_open=self._counts["unresolved"] > unresolved)
 
-    def _events(self, paths: Sequence[Path], start: int) -> Iterator[tuple[Event, Page | None]]:
-        for path in paths:
-            yield from events(
-                path,
-                self._catalogue,
-                self._counts,
-                self._damaged,
-                start=start,
-                progress=self._progress,
-            )
-
-    def _read_ahead(self, found: Iterator[tuple[Event, Page | None]]) -> Iterator[Event]:
-        """The events in their order, each one read."""
-        waiting: deque[tuple[list[Event], list[Event], Answer | None]] = deque()
-        for chunk, pages in _chunks(found):
-            costly = [event for event, page in zip(chunk, pages, strict=True) if page]
-            asked = [(page, event.site) for event, page in zip(chunk, pages, strict=True) if page]
-            waiting.append((chunk, costly, self._readers.read(asked) if asked else None))
-            if len(waiting) > _AHEAD * self._readers.number:
-                yield from _answered(*waiting.popleft())
-        while waiting:
-            yield from _answered(*waiting.popleft())
+    def _read(self, captured: Iterable[Captured]) -> Iterator[Captured]:
+        """The exchanges in their order, each one read where a visit begins with it."""
+        for item, future in map_in_order(
+            self._executor, read, map(_task, captured), lambda item: len(item.exchange.body)
+        ):
+            if future is not None:
+                error = future.exception()
+                item.reading = (
+                    Reading(error=f"the page cannot be read: {error}") if error else future.result()
+                )
+            yield item
 
     # -- storing --------------------------------------------------------------------------------
 
-    def _store_visit(self, group: Group) -> None:
+    def _store_visit(self, pending: PendingVisit) -> None:
         """Store a visit at once, so that this process is at work while others read."""
-        if not self._keeper.is_news(group):
-            self._counts["known"] += len(group.events)
+        if self._reader.knows(pending.captured[-1]):
+            self._counts["known"] += len(pending.captured)
             return
         if not self._stored:
             self._batch.enter_context(self._store.batch())
-            self._batch.enter_context(self._store.index.together())
-        self._stored[self._keeper.keep(group)] += 1
+        site = pending.first.site
+        if site.id not in self._rowless:
+            self._store.save_site(site.row)
+            self._rowless[site.id] = {} if self._in_place else self._find_rowless(site)
+        self._stored[self._store.record(self._visit(pending))] += 1
         self._stored["visits"] += 1
-        self._stored["records"] += len(group.events)
-        self._stored["bytes"] += sum(event.size for event in group.events)
+        self._stored["records"] += len(pending.captured)
+        self._stored["bytes"] += pending.size
+
+    def _visit(self, pending: PendingVisit) -> Visit:
+        """The visit with its captures where they lie, and with what the archive knows of it."""
+        visit = pending.builder.build()
+        c, leads_to = self._store.connection, pending.builder.leads_to
+        if visit.result == "failed" and leads_to and known_article(c, [leads_to]) is not None:
+            # The page itself is not among the captures, but it need not be.
+            visit.result, visit.reason = "excluded", "alias"
+            visit.urls = (*visit.urls, leads_to)
+        elif self._is_left_over(pending, visit):
+            visit.result, visit.reason = "excluded", "a further page of an article"
+            visit.article = None
+        visit.captures = [
+            replace(self._placed(captured, pending.first), part=capture.part)
+            for captured, capture in zip(pending.captured, visit.captures, strict=True)
+        ]
+        return visit
+
+    def _is_left_over(self, pending: PendingVisit, visit: Visit) -> bool:
+        """Whether a page is a further one of an article that is stored: alone it would replace it."""
+        c, first = self._store.connection, pending.first
+        if first.is_linked and first.first_record:
+            row = c.execute(
+                "SELECT article FROM captures WHERE record_id = ?", (first.first_record,)
+            ).fetchone()
+            return row is not None and row["article"] is not None
+        page = pending.builder.article
+        if page is None or not page.pages:
+            return False
+        address = visit.urls[-1]
+        article = known_article(c, [address])
+        if article is None:
+            return False
+        (url,) = c.execute("SELECT url FROM articles WHERE id = ?", (article,)).fetchone()
+        return urls.path_and_query(url) != urls.path_and_query(address)
+
+    def _placed(self, captured: Captured, first: Captured) -> Capture:
+        """The capture of a record, whose bytes are in the archive's files afterwards."""
+        if captured.exchange.status == 304 and captured.whole is None:
+            captured.whole = self._reader.before(captured.exchange.url, captured.record.date)
+        if self._in_place:
+            return captured.capture(captured.path.relative_to(self._store.folder.absolute()).as_posix())
+        if self._reader.knows(captured):
+            return captured.capture()
+        capture = captured.capture()
+        left = self._rowless[captured.site.id].pop(capture.record_id, None)
+        if left and left.payload_digest == capture.payload_digest:
+            return left
+        return self._write(captured, None if captured is first else first.record.record_id)
+
+    def _write(self, captured: Captured, first_record: str | None) -> Capture:
+        """Copy a record into this month's file: those of earlier ones are finished."""
+        record, exchange, whole = captured.record, captured.exchange, captured.whole
+        writer = self._store.captures(captured.site.id)
+        if record.type == "response" and record.length and "WARC-Record-ID" in record.headers:
+            capture = writer.copy(
+                captured.path, record, filed_at=self._started_at, concurrent_to=first_record
+            )
+            return replace(capture, refers_to_id=whole.record_id) if whole else capture
+        profile = None
+        if record.type == "revisit":
+            profile = NOT_MODIFIED if exchange.status == 304 else IDENTICAL
+        return writer.write(
+            exchange.url,
+            exchange.status,
+            record.exchange.headers if record.exchange else [],
+            exchange.body,
+            datetime.fromisoformat(record.date),
+            exchange.protocol,
+            record_id=record.record_id,
+            concurrent_to=first_record,
+            refers_to=whole,
+            profile=profile,
+            filed_at=self._started_at,
+        )
+
+    # -- one transaction after the other --------------------------------------------------------
 
     def _commit(self, cursor: int | None) -> None:
         """End the transaction under way; what lies before `cursor` need not be read again."""
         if not self._stored:
             return
         if self._source:
-            self._note(cursor)
+            self._store.note_import("warc", self._source, self._started_at, self._stored, cursor)
         self._batch.close()
         for name in OUTCOMES:
             self._counts[name] += self._stored[name]
         self._stored.clear()
 
-    def _row(self) -> Mapping[str, Any] | None:
-        row: Mapping[str, Any] | None = self._store.connection.execute(
-            "SELECT * FROM imports WHERE kind = 'warc' AND source = ?", (self._source,)
-        ).fetchone()
-        return row
-
-    def _note(self, cursor: int | None) -> None:
-        """Add to the import's row, in the same transaction as its visits."""
-        with self._store.transaction() as c:
-            c.execute(
-                "INSERT OR IGNORE INTO imports (kind, source, started_at) VALUES ('warc', ?, ?)",
-                (self._source, self._started),
-            )
-            added = ", ".join(f"{name} = {name} + ?" for name in OUTCOMES)
-            c.execute(
-                f"UPDATE imports SET records = records + ?, {added}, "  # noqa: S608 -- own names
-                "cursor = coalesce(?, cursor) WHERE kind = 'warc' AND source = ?",
-                (
-                    self._stored["records"], *(self._stored[name] for name in OUTCOMES), cursor,
-                    self._source,
-                ),
-            )  # fmt: skip
-
-    def _end(self, is_open: bool) -> None:
+    def _end(self, *, is_open: bool) -> None:
         """Close the import's row; revisits of pages that are not here may be resolved another time."""
-        row = self._row() if self._source else None
+        row = self._store.find_import("warc", self._source) if self._source else None
         if row is None or (is_open and row["cursor"] is None):
             return
-        with self._store.transaction() as c:
-            c.execute(
-                "UPDATE imports SET cursor = NULL, ended_at = ? WHERE kind = 'warc' AND source = ?",
-                (None if is_open else utc(now()), self._source),
-            )
+        self._store.end_import("warc", row["source"], None if is_open else now())
+
+    def _find_rowless(self, site: Site) -> dict[str, Capture]:
+        """Whole records in a site's files that a killed run has written before it had their rows."""
+        self._store.mend_captures(site.id)
+        folder, found = self._store.folder.absolute(), {}
+        for path in site_files(folder / "warc" / site.id, site.id):
+            warc = path.relative_to(folder).as_posix()
+            for raw in _between_rows(self._store.connection, path, warc):
+                record = parse(raw)
+                if record.error or record.type not in ("response", "revisit") or not record.length:
+                    continue
+                captured = self._reader.resolved(path, record, site)
+                if captured:
+                    found[record.record_id] = captured.capture(warc)
+        return found
 
 
-def _chunks(
-    found: Iterable[tuple[Event, Page | None]],
-) -> Iterator[tuple[list[Event], list[Page | None]]]:
-    """What travels together."""
-    chunk: list[Event] = []
-    pages: list[Page | None] = []
-    size = 0
-    for event, page in found:
-        chunk.append(event)
-        pages.append(page)
-        size += event.size
-        if len(chunk) >= _CHUNK or size > _CHUNK_BYTES:
-            yield chunk, pages
-            chunk, pages, size = [], [], 0
-    if chunk:
-        yield chunk, pages
+def _task(captured: Captured) -> tuple[Captured, tuple[object, ...] | None]:
+    """What another process has to do with an exchange; what takes no time is done here."""
+    if captured.reading is None and captured.is_sought:
+        if is_costly(captured.exchange):
+            return captured, (captured.exchange, captured.site)
+        captured.reading = read(captured.exchange, captured.site)
+    return captured, None
 
 
-def _answered(chunk: list[Event], costly: list[Event], answer: Answer | None) -> list[Event]:
-    """The events of a chunk with their readings."""
-    if answer:
-        for event, reading in zip(costly, answer.result(), strict=True):
-            event.reading = reading
-    return chunk
+def _between_rows(c: sqlite3.Connection, path: Path, warc: str) -> Iterator[Raw]:
+    """Records where no row says that there is one."""
+    rows = c.execute(
+        "SELECT warc_offset, warc_length FROM captures WHERE warc = ? ORDER BY warc_offset", (warc,)
+    ).fetchall()
+    at = 0
+    for offset, length in [*rows, (path.stat().st_size, 0)]:
+        if at < offset:
+            yield from _records_from(path, at, offset)
+        at = max(at, offset + length)
+
+
+def _records_from(path: Path, start: int, end: int) -> Iterator[Raw]:
+    with path.open("rb") as file:
+        stream = Stream(file)
+        stream.start_at(start)
+        for raw in raw_records(stream):
+            if raw.offset >= end:
+                return
+            yield raw

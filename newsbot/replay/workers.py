@@ -11,12 +11,11 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from datetime import datetime
 from multiprocessing import get_context
 
-from archive.article import Article
-from newsbot.extraction import extract
+from archive.captures import Exchange
 from newsbot.profiles import Site
+from newsbot.visit.reading import Reading, read
 
 TIMEOUT = 60.0
 """Seconds after which a page is given up; sound pages take milliseconds."""
@@ -34,16 +33,14 @@ class Workers:
         self._number = number
         self._pool: ProcessPoolExecutor | None = None
 
-    async def extract(
-        self, body: bytes, url: str, charset: str | None, fetched_at: datetime, site: Site
-    ) -> Article:
-        """`newsbot.extraction.extract` in a worker. Raises `ExtractionFailed`."""
+    async def read(self, exchange: Exchange, site: Site) -> Reading:
+        """`newsbot.visit.reading.read` in a worker. Raises `ExtractionFailed`."""
         if not self._number:
-            return _extract(body, url, charset, fetched_at, site)
+            return read(exchange, site)
         if self._pool is None:
             self._pool = start(self._number)
         loop = asyncio.get_running_loop()
-        call = loop.run_in_executor(self._pool, _extract, body, url, charset, fetched_at, site)
+        call = loop.run_in_executor(self._pool, read, exchange, site)
         try:
             return await asyncio.wait_for(call, TIMEOUT)
         except (BrokenProcessPool, TimeoutError) as error:
@@ -74,12 +71,6 @@ def end(pool: ProcessPoolExecutor) -> None:
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.terminate()
-
-
-def _extract(
-    body: bytes, url: str, charset: str | None, fetched_at: datetime, site: Site
-) -> Article:
-    return extract(body, url, charset=charset, fetched_at=fetched_at, site=site)
 
 
 def _die_with_parent(parent: int) -> None:

@@ -39,6 +39,35 @@ def retry_after_failure(failures: int) -> timedelta:
     return min(FIRST_RETRY * (1 << min(failures, 10)), LAST_RETRY)
 
 
+def next_due(
+    outcome: str,
+    *,
+    fetched_at: datetime,
+    dated: str | None,
+    failures: int,
+    retry_after: float | None,
+    known: bool,
+) -> datetime | None:
+    """When to look at an address again after a visit of an outcome; None for what is settled.
+
+    `dated` is when the article was published, or else first seen, ISO 8601 (a bare date counts from
+    its first hour in UTC); `failures` are the failed visits in a row before this one, `retry_after`
+    the seconds that the server asked us to stay away; `known` says whether there is an article.
+    """
+    if outcome in ("new", "updated", "unchanged"):
+        moment = datetime.fromisoformat(dated) if dated else None
+        if moment and moment.tzinfo is None:
+            moment = moment.replace(tzinfo=fetched_at.tzinfo)
+        return next_visit(fetched_at, moment)
+    if known and outcome in ("gone", "not_article"):
+        return fetched_at + GONE  # newspapers restore what they took down
+    if retry_after:
+        return fetched_at + max(timedelta(seconds=retry_after), SOONEST)
+    if outcome in ("failed", "blocked", "deferred"):
+        return fetched_at + retry_after_failure(failures)
+    return None
+
+
 POLLS = {
     "feed": timedelta(0),
     "wordpress": timedelta(0),

@@ -24,6 +24,7 @@ from archive.captures.streams import Stream
 from archive.store import DATABASE, Store
 from newsbot.profiles import Site, load_site
 from newsbot.replay.warc import import_warc
+from newsbot.visit.schedule import next_due
 
 HOME = "https://gazet.example"
 START = datetime(2024, 3, 1, 8, tzinfo=UTC)
@@ -169,7 +170,7 @@ class Archive:
 
     def load(self, *files: Path, jobs: int = 0, **how: Any) -> dict[str, int]:
         """Import files; the counts that are not zero, but for `records`."""
-        with Store(self.folder) as store:
+        with Store(self.folder, schedule=next_due) as store:
             store.connection.execute("PRAGMA synchronous = OFF")
             counts: Counter[str] = import_warc(
                 store,

@@ -13,7 +13,6 @@ from archive.store import Store
 from archive.visits import Visit
 from newsbot.extraction import extract
 from newsbot.profiles import Site, load_site
-from newsbot.visit.outcomes import join
 from tests.archive.building import HOME, SITE, START
 
 ONE = f"{HOME}1/"

@@ -1,7 +1,9 @@
 """capture: writes the exchanges of a visit to WARC as served, below everything that changes bytes.
 
-Settings: none. `Request.meta`: `captures`, the list of the visit's captures so far, to which the new
-one is added (a request without it is not captured); `download_latency`, set by Scrapy.
+Settings: none. `Request.meta`: `exchanges`, a list of the request's exchanges so far, each with its
+capture (None for what is not kept), to which the new one is added (a request without it is not
+captured); `first_record`, the record id of the visit's first capture where an earlier request made it;
+`download_latency`, set by Scrapy.
 """
 
 from __future__ import annotations
@@ -48,11 +50,8 @@ class CaptureMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """The response itself; raises `IgnoreRequest` where it could not be kept."""
-        captures: list[Capture] | None = request.meta.get("captures")
-        # A refusal says nothing about the page, nor does a 304 that nobody asked for.
-        if captures is None or response.status in REFUSALS:
-            return response
-        if response.status == 304 and not is_conditional(request):
+        exchanges: list[tuple[Exchange, Capture | None]] | None = request.meta.get("exchanges")
+        if exchanges is None:
             return response
         latency = timedelta(seconds=request.meta.get("download_latency", 0.0))
         exchange = Exchange(
@@ -63,10 +62,16 @@ class CaptureMiddleware:
             response.body,
             response.protocol or "HTTP/1.1",
         )
-        try:
-            first = captures[0].record_id if captures else None
-            captures.append(self.keep(exchange, first))
-        except (ArchiveError, OSError) as error:
-            self.abort(error)
-            raise IgnoreRequest(str(error)) from error
+        capture = None
+        # A refusal says nothing about the page, nor does a 304 that nobody asked for.
+        if response.status not in REFUSALS and (response.status != 304 or is_conditional(request)):
+            first = request.meta.get("first_record") or next(
+                (kept.record_id for _, kept in exchanges if kept), None
+            )
+            try:
+                capture = self.keep(exchange, first)
+            except (ArchiveError, OSError) as error:
+                self.abort(error)
+                raise IgnoreRequest(str(error)) from error
+        exchanges.append((exchange, capture))
         return response

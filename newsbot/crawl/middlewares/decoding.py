@@ -36,7 +36,7 @@ class DecodingMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Say what can be undone, but ask for pages as they are: so the archive keeps them best."""
-        is_captured = "captures" in request.meta
+        is_captured = "exchanges" in request.meta
         request.headers.setdefault("Accept-Encoding", _PLAIN if is_captured else ACCEPTED)
 
     def process_response(self, request: Request, response: Response) -> Response:

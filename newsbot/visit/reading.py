@@ -1,11 +1,11 @@
-"""reading: what one captured exchange holds: an article, or the way to another address.
+"""reading: what one exchange holds: an article, or the way to another address.
 
-Pure, and in the words of a crawl: what its middlewares and its spider would have made of it.
+Pure, and the same for the exchanges of a crawl and for those that were captured before. `read` is what
+runs in other processes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
@@ -14,7 +14,8 @@ from w3lib.html import get_base_url, get_meta_refresh
 from w3lib.url import safe_url_string
 
 from archive.article import Article
-from newsbot.extraction import extract
+from archive.captures import Exchange
+from newsbot.extraction import extract, rules_version
 from newsbot.extraction.decode import decode as to_text
 from newsbot.profiles import Site
 from newsbot.visit.decoding import Undecodable, decode
@@ -24,21 +25,6 @@ from newsbot.visit.outcomes import charset_of, may_be_html
 REDIRECTS = (301, 302, 303, 307, 308)
 _HEAD = 4096
 """Characters in which a meta refresh is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One exchange to be read. `body` still carries its content encoding."""
-
-    url: str
-    status: int
-    body: bytes
-    fetched_at: datetime
-    content_type: str | None = None
-    encodings: tuple[str, ...] = ()
-    """Values of `Content-Encoding`, in their order."""
-    location: str | None = None
-    """The header's bytes as UTF-8, or else as Latin-1."""
 
 
 @dataclass(slots=True)
@@ -51,41 +37,55 @@ class Reading:
     is_forward: bool = False
     """A page that forwards (`meta refresh`): where it leads in circles, it is a page all the same."""
     error: str | None = None
+    """Why it cannot be read."""
+    rules: str | None = None
+    """The rules version that read the article."""
 
 
-def is_costly(page: Page) -> bool:
-    """Whether reading takes longer than handing the page to another process."""
-    return bool(page.body) and not _is_redirect(page) and may_be_html(page.content_type, page.body)
+def is_costly(exchange: Exchange) -> bool:
+    """Whether reading takes longer than handing the exchange to another process."""
+    return (
+        exchange.status == 200
+        and bool(exchange.body)
+        and may_be_html(exchange.header("Content-Type"), exchange.body)
+    )
 
 
-def read(page: Page, site: Site) -> Reading:
+def read(exchange: Exchange, site: Site) -> Reading:
     """Read one exchange with the profile of its newspaper. Never raises for what is in it."""
-    if _is_redirect(page):
-        return Reading(leads_to=_target(page))
+    if _is_redirect(exchange):
+        return Reading(leads_to=_target(exchange))
+    encodings = [v for n, v in exchange.headers if n.lower() == "content-encoding"]
     try:
-        body = decode(page.body, page.encodings, max_size=DOWNLOAD_MAXSIZE)
+        body = decode(exchange.body, encodings, max_size=DOWNLOAD_MAXSIZE)
     except Undecodable as error:
         return Reading(error=f"{type(error).__name__}: {error}")
+    content_type = exchange.header("Content-Type")
     reading = Reading()
-    if not may_be_html(page.content_type, body):
+    if not may_be_html(content_type, body):
         return reading
-    charset = charset_of(page.content_type)
-    reading.leads_to = _forward(page, body, charset)
+    charset = charset_of(content_type)
+    reading.leads_to = _forward(exchange.url, body, charset)
     reading.is_forward = reading.leads_to is not None
-    if page.status == 200:
+    if exchange.status == 200:
         reading.article = extract(
-            body, page.url, charset=charset, fetched_at=page.fetched_at, site=site
+            body,
+            exchange.url,
+            charset=charset,
+            fetched_at=datetime.fromisoformat(exchange.fetched_at),
+            site=site,
         )
+        reading.rules = rules_version(site)
     return reading
 
 
-def _is_redirect(page: Page) -> bool:
-    return page.status in REDIRECTS and page.location is not None
+def _is_redirect(exchange: Exchange) -> bool:
+    return exchange.status in REDIRECTS and exchange.header("Location") is not None
 
 
-def _target(page: Page) -> str:
+def _target(exchange: Exchange) -> str:
     """The absolute address that `Location` names (RFC 9110 §10.2.2), as Scrapy spells it."""
-    printed = page.location or ""
+    printed = exchange.header("Location") or ""
     try:
         location = printed.encode("latin-1")
     except UnicodeEncodeError:
@@ -93,30 +93,23 @@ def _target(page: Page) -> str:
     try:
         target = safe_url_string(location)
         if location.startswith(b"//"):
-            target = f"{urlsplit(page.url).scheme}://{target.lstrip('/')}"
-        return urljoin(page.url, target)
+            target = f"{urlsplit(exchange.url).scheme}://{target.lstrip('/')}"
+        return urljoin(exchange.url, target)
     except (ValueError, UnicodeError):
-        return page.location or ""
+        return printed
 
 
-def _forward(page: Page, body: bytes, charset: str | None) -> str | None:
+def _forward(url: str, body: bytes, charset: str | None) -> str | None:
     """Where a page of an old engine forwards to by `meta refresh`."""
     head = body[: 4 * _HEAD]
     if b"refresh" not in head.lower():
         return None
     text = to_text(head, charset).text[:_HEAD]
     try:
-        wait, target = get_meta_refresh(
-            text, get_base_url(text, page.url), ignore_tags=("noscript",)
-        )
+        wait, target = get_meta_refresh(text, get_base_url(text, url), ignore_tags=("noscript",))
         if target is None or wait is None or wait >= METAREFRESH_MAXDELAY:
             return None
         scheme = urlsplit(target).scheme
     except (ValueError, UnicodeError):
         return None
-    return target if scheme in ("http", "https") and target != page.url else None
-
-
-def read_all(pages: Sequence[tuple[Page, Site]]) -> list[Reading]:
-    """`read` for several exchanges."""
-    return [read(page, site) for page, site in pages]
+    return target if scheme in ("http", "https") and target != url else None
