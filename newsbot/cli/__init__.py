@@ -30,7 +30,6 @@ from newsbot.cli import (
     export,
     extract,
     import_,
-    merge,
     reextract,
     restore,
     search,
@@ -39,7 +38,6 @@ from newsbot.cli import (
     status,
     stems,
     stories,
-    verify,
 )
 from newsbot.profiles import ProfileError
 
@@ -47,7 +45,7 @@ _SECTIONS = (
     ("Gather", ("crawl", "sites", "extract", "import", "reextract")),
     ("Read", ("search", "show", "stories", "stems")),
     ("Use", ("export",)),
-    ("Keep", ("status", "verify", "backup", "restore", "merge")),
+    ("Keep", ("status", "backup", "restore")),
     ("Demo", ("demo",)),
 )
 
@@ -99,10 +97,8 @@ for command in (
     stems.stems,
     export.export,
     status.status,
-    verify.verify_command,
     backup.backup_command,
     restore.restore_command,
-    merge.merge_command,
     demo.demo,
 ):
     newsbot.add_command(command)

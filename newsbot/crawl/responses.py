@@ -51,8 +51,3 @@ def headers_of(response: Response) -> list[tuple[str, str]]:
 def charset(response: Response) -> str | None:
     """The charset that `Content-Type` declares."""
     return charset_of(header(response, "Content-Type"))
-
-
-def is_html(response: Response) -> bool:
-    """Whether a body may be a page, by its declared type and its first bytes."""
-    return may_be_html(header(response, "Content-Type"), response.body)

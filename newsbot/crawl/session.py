@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-
 from archive.captures import (
     IDENTICAL,
     NOT_MODIFIED,

@@ -21,16 +21,16 @@ from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store import Due
 from archive.times import now
 from archive.visit import Visit
-from newsbot.crawl.middlewares.backoff import retry_after
 from newsbot.crawl.middlewares.robots import RobotsUnavailable
 from newsbot.crawl.network import engine
 from newsbot.crawl.polling import PollingSpider
-from newsbot.crawl.responses import charset, conditions, is_conditional, reason
+from newsbot.crawl.responses import charset, conditions, header, is_conditional, reason
 from newsbot.crawl.session import Options, Session
 from newsbot.discovery import Entry
 from newsbot.discovery.listing import parse_listing
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
+from newsbot.visit.backoff import retry_after
 from newsbot.visit.builder import VisitBuilder
 from newsbot.visit.errors import Interrupted
 
@@ -139,7 +139,10 @@ class NewspaperSpider(PollingSpider):
             return
         done = visit.build()
         if done.result == "deferred":
-            done.retry_after = min(retry_after(response, now()) or 0.0, MAX_RETRY_AFTER) or None
+            asked = retry_after(
+                header(response, "Retry-After") or "", header(response, "Date") or "", now()
+            )
+            done.retry_after = min(asked or 0.0, MAX_RETRY_AFTER) or None
         elif done.result == "refused" and done.reason in LEADING_ON:
             self._follow(response, depth + 1)
         yield done

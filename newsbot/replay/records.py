@@ -86,7 +86,9 @@ class Captured:
         record, exchange, whole = self.record, self.exchange, self.whole
         digest, length = record.payload_digest, len(exchange.body)
         if record.type == "revisit":
-            digest = whole.payload_digest if whole else record.declared_digest or payload_digest(b"")
+            digest = (
+                whole.payload_digest if whole else record.declared_digest or payload_digest(b"")
+            )
             length = whole.payload_length if whole else 0
         return Capture(
             url=exchange.url,

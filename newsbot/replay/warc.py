@@ -255,7 +255,9 @@ class _Import:
         if captured.exchange.status == 304 and captured.whole is None:
             captured.whole = self._reader.before(captured.exchange.url, captured.record.date)
         if self._in_place:
-            return captured.capture(captured.path.relative_to(self._store.folder.absolute()).as_posix())
+            return captured.capture(
+                captured.path.relative_to(self._store.folder.absolute()).as_posix()
+            )
         if self._reader.knows(captured):
             return captured.capture()
         capture = captured.capture()

@@ -7,10 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from archive.visits import Visit
+
 from archive.article import Article
 from archive.captures import Capture
 from archive.store import Store
-from archive.visits import Visit
 from newsbot.extraction import extract
 from newsbot.profiles import Site, load_site
 from tests.archive.building import HOME, SITE, START

@@ -37,7 +37,9 @@ def step(path: str, status: int = 200, *, kept: bool = True, at: int = 0, **read
     return exchange, capture if kept else None, Reading(**reading)
 
 
-def page(path: str, *, pages: Any = (), reason: str | None = None, at: int = 0, **fields: Any) -> Step:
+def page(
+    path: str, *, pages: Any = (), reason: str | None = None, at: int = 0, **fields: Any
+) -> Step:
     """An article, or a page that is none for a reason."""
     article = Article(
         url=HOME + path,
