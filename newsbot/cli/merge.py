@@ -6,55 +6,94 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from archive.merge import Summary, merge
 from tqdm import tqdm
 
-from archive.store import DATABASE, Store, open_database
-from newsbot.cli.common import data_option, json_option, print_json, print_table
-from newsbot.crawl.session import SOFTWARE
+from archive.store import DATABASE, Store
+from newsbot.cli.common import (
+    data_option,
+    json_option,
+    print_json,
+    print_table,
+    sites_dir_option,
+)
+from newsbot.profiles import archive_sites
+
+if TYPE_CHECKING:
+    from newsbot.replay.merge import MergeReport
 
 
 @click.command("merge")
 @click.argument("other", type=click.Path(file_okay=False, path_type=Path))
 @data_option
+@sites_dir_option
 @click.option("--dry-run", is_flag=True, help="Tell what would come, and change nothing.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(0, 64),
+    metavar="NUMBER",
+    help="Processes that read pages; 0 reads them in this one. Default: 2, or 0 on a single "
+    "processor.",
+)
 @json_option
-def merge_command(other: Path, data: Path, dry_run: bool, as_json: bool) -> int:
+def merge_command(
+    other: Path,
+    data: Path,
+    sites_dirs: tuple[Path, ...],
+    dry_run: bool,
+    jobs: int | None,
+    as_json: bool,
+) -> int:
     """Join the archive in the folder OTHER into this one.
 
-    Nothing is doubled: what both have is there once, with the history that both have seen. OTHER is
-    only read. Merging again changes nothing, and carries on where a crash ended it.
+    Its captures are imported as `newsbot import warc` would, with profiles and decisions that are
+    lacking here. Nothing is doubled, and OTHER is only read. Merging again changes nothing, and
+    carries on where a crash ended it. Exit code 3 means that something was left out.
 
     \b
     newsbot merge /mnt/laptop/data --dry-run
     newsbot merge /mnt/laptop/data
     """
-    open_database(other).close()  # says so where there is no archive, before one is made here
+    from newsbot.crawl.session import SOFTWARE
+    from newsbot.replay.merge import check_other, merge, warc_files
+    from newsbot.visit.schedule import next_due
+
+    check_other(data, other)  # before an archive is made here
+    sites = archive_sites(data, *sites_dirs, example=True)
+    size = sum(path.stat().st_size for files in warc_files(other, []).values() for path in files)
     with ExitStack() as stack:
         folder = data
         if dry_run and not (data / DATABASE).is_file():
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        store = stack.enter_context(Store(folder, SOFTWARE))
+        store = stack.enter_context(Store(folder, SOFTWARE, next_due))
         bar = stack.enter_context(
-            tqdm(unit="", bar_format="{desc}", disable=as_json or not sys.stderr.isatty())
-        )
-        summary = merge(store, other, dry_run=dry_run, progress=bar.set_description_str)
+            tqdm(
+                total=size, unit="B", unit_scale=True, desc="merge", dynamic_ncols=True,
+                disable=as_json or not sys.stderr.isatty(),
+            )
+        )  # fmt: skip
+        report = merge(store, other, sites, jobs=jobs, dry_run=dry_run, progress=bar.update)
     if as_json:
-        print_json(summary.to_dict())
+        print_json(report.to_dict())
     else:
-        _print(summary, dry_run)
-    return 5 if summary.unreadable else 0
+        _print(report, dry_run)
+    return 3 if report.problems else 0
 
 
-def _print(summary: Summary, dry_run: bool) -> None:
-    for line in summary.unreadable:
-        click.echo(f"newsbot: left out: {line}", err=True)
-    if summary.is_empty:
+def _print(report: MergeReport, dry_run: bool) -> None:
+    for problem in report.problems:
+        click.echo(f"newsbot: left out: {problem}", err=True)
+    if report.is_empty:
         click.echo("nothing new")
         return
-    rows = [(name, summary.new[name], summary.changed[name]) for name in summary.tables]
-    print_table(rows, ("table", "new", "changed"))
-    size = f"{summary.bytes / 1e6:.1f} MB of captures"
-    click.echo(f"\n{size} would be copied; nothing was changed" if dry_run else f"\n{size} copied")
+    rows = [
+        ("captures", report.records),
+        *((name.replace("_", " "), number) for name, number in report.outcomes.items() if number),
+        ("profiles", len(report.profiles)),
+        ("files of decisions", len(report.decisions)),
+    ]
+    print_table([row for row in rows if row[1]], ("", "new"))
+    if dry_run:
+        click.echo(f"\n{report.bytes / 1e6:.1f} MB would be copied; nothing was changed")

@@ -1,0 +1,207 @@
+"""merge: joins another archive of ours into this one: an import of its WARC files.
+
+What an archive knows follows from its captures, so those are what is copied, beside the profiles and
+the decisions that we lack; the other's news.db is never opened. Its files are input: links are not
+followed, and nothing outside of its folder is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archive.captures.files import site_files, whole_file
+from archive.errors import ArchiveUsageError
+from archive.store import DATABASE, OUTCOMES, Store
+from newsbot.profiles import OWN_SITES, ProfileError, Site, load_site
+from newsbot.replay.records import KnownSites, RecordReader
+from newsbot.replay.warc import import_warc
+
+DECISIONS = "decisions"
+"""The folder of what people have decided, inside the archive's."""
+MAX_FILE = 1_000_000
+"""Bytes of the largest profile, and of the largest file of decisions."""
+_NAME = re.compile(r"[\w-][\w.-]{0,99}", re.ASCII)
+"""Of a site, or of a file of decisions."""
+
+
+@dataclass(slots=True)
+class MergeReport:
+    """What a merge brought, or with a rehearsal would bring."""
+
+    records: int = 0
+    """Captures that are new here."""
+    bytes: int = 0
+    """Of their records in the other archive; 0 where it was not a rehearsal."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """Visits by their outcome; none in a rehearsal."""
+    profiles: list[str] = field(default_factory=list)
+    """Sites whose profile came."""
+    decisions: list[str] = field(default_factory=list)
+    """Files of decisions that came."""
+    problems: list[str] = field(default_factory=list)
+    """What was left out and why, one sentence each."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was new."""
+        return not (self.records or self.profiles or self.decisions)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "records": self.records,
+            "bytes": self.bytes,
+            "outcomes": {name: self.outcomes[name] for name in OUTCOMES},
+            "profiles": self.profiles,
+            "decisions": self.decisions,
+            "problems": self.problems,
+        }
+
+
+def merge(
+    store: Store,
+    other: Path,
+    sites: Mapping[str, Site],
+    *,
+    jobs: int | None = None,
+    dry_run: bool = False,
+    progress: Callable[[int], object] = lambda _: None,
+) -> MergeReport:
+    """Join the archive in the folder `other` into `store`.
+
+    `sites` are the profiles that hold here; the other's are added for sites that are not among them.
+    A site without a profile is left out, and so is every record that cannot be read: see `problems`.
+    With `dry_run` records are counted and nothing is written. `jobs` is the number of processes that
+    read pages, `progress` is called with bytes of the other's WARC files. Killed at any instant, a
+    second call carries on; after that, another one changes nothing. Raises `ArchiveUsageError` where
+    `other` is no archive or `store` itself, `ArchiveError` where the disk is full.
+    """
+    check_other(store.folder, other)
+    report = MergeReport()
+    known = dict(sites)
+    for site in _profiles(store.folder, other, sites, report, dry_run=dry_run):
+        known[site.id] = site
+    _copy_decisions(store.folder, other, report, dry_run=dry_run)
+
+    def damaged(path: Path, offset: int, reason: str) -> None:
+        report.problems.append(f"{path}: record at byte {offset}: {reason}")
+
+    for name, files in warc_files(other, report.problems).items():
+        if name not in known:
+            report.problems.append(f"{name}: no profile of this site, here or in {other / OWN_SITES}")
+            continue
+        only = {name: known[name]}
+        if dry_run:
+            counts: Counter[str] = Counter()
+            reader = RecordReader(
+                store.folder, store.connection, KnownSites(only), counts, damaged
+            )
+            for path in files:
+                for captured in reader.captured(path, progress=progress):
+                    report.records += 1
+                    report.bytes += captured.record.length
+            continue
+        before = _captures(store)
+        counts = import_warc(store, files, only, jobs=jobs, progress=progress, damaged=damaged)
+        report.records += _captures(store) - before
+        report.outcomes.update({outcome: counts[outcome] for outcome in OUTCOMES})
+    return report
+
+
+def check_other(folder: Path, other: Path) -> None:
+    """Raise `ArchiveUsageError` where there is nothing to merge into the archive in `folder`."""
+    if not (other / "warc").is_dir() and not (other / DATABASE).is_file():
+        raise ArchiveUsageError(f"{other}: no archive here: name the folder that holds {DATABASE}")
+    if other.resolve() == folder.resolve():
+        raise ArchiveUsageError(f"{other} is this archive itself: name another folder")
+
+
+def warc_files(other: Path, problems: list[str]) -> dict[str, list[Path]]:
+    """The WARC files of another archive by site, in the order in which they were begun."""
+    found: dict[str, list[Path]] = {}
+    for folder in _entries(other / "warc", problems):
+        if not folder.is_dir():
+            continue
+        own = [path for path in site_files(folder, folder.name) if _is_own(path, problems)]
+        files = [path for path in own if path.is_file() and path.stat().st_size]
+        if files:
+            found[folder.name] = files
+    return found
+
+
+def _entries(folder: Path, problems: list[str]) -> Iterator[Path]:
+    """What lies in a folder of the other archive, but for links and odd names, sorted."""
+    if not folder.is_dir() or not _is_own(folder, problems):
+        return
+    for path in sorted(folder.iterdir()):
+        if _NAME.fullmatch(path.name) and _is_own(path, problems):
+            yield path
+
+
+def _is_own(path: Path, problems: list[str]) -> bool:
+    """Whether a path of the other archive does not lead out of it."""
+    if path.is_symlink():
+        problems.append(f"{path}: a link, which is not followed")
+        return False
+    return True
+
+
+def _captures(store: Store) -> int:
+    (number,) = store.connection.execute("SELECT count(*) FROM captures").fetchone()
+    return int(number)
+
+
+# -- profiles and decisions ---------------------------------------------------------------------
+
+
+def _profiles(
+    folder: Path, other: Path, sites: Mapping[str, Site], report: MergeReport, *, dry_run: bool
+) -> Iterator[Site]:
+    """Profiles of sites that have none here; copied into the archive's own folder of profiles."""
+    for path in _entries(other / OWN_SITES, report.problems):
+        if path.suffix != ".toml" or path.stem in sites or not _is_small_file(path, report):
+            continue
+        try:
+            site = load_site(path)
+        except ProfileError as error:
+            report.problems.append(str(error))
+            continue
+        if not dry_run:
+            _copy(path, folder / OWN_SITES)
+        report.profiles.append(site.id)
+        yield site
+
+
+def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: bool) -> None:
+    """Copy files of decisions that are not here; one of the same name stays what it is."""
+    for path in _entries(other / DECISIONS, report.problems):
+        if not _is_small_file(path, report):
+            continue
+        own = folder / DECISIONS / path.name
+        if own.exists():
+            if own.read_bytes() != path.read_bytes():
+                report.problems.append(f"{path}: differs from {own}, which stays as it is")
+            continue
+        if not dry_run:
+            _copy(path, folder / DECISIONS)
+        report.decisions.append(path.name)
+
+
+def _is_small_file(path: Path, report: MergeReport) -> bool:
+    if not path.is_file():
+        return False
+    if path.stat().st_size > MAX_FILE:
+        report.problems.append(f"{path}: larger than {MAX_FILE // 1000} kB")
+        return False
+    return True
+
+
+def _copy(path: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_file(folder / path.name) as file:
+        file.write(path.read_bytes())
