@@ -26,20 +26,20 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from newsbot.replay.reading import Page, read
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.captures import read_records
 from newsbot.demo.articles import load_articles
 from newsbot.demo.render import render_site
+from newsbot.pool import default_jobs
 from newsbot.profiles import Site, load_sites
-from newsbot.replay.reading import Page, read
-from newsbot.replay.warc import default_jobs
 from newsbot.visit import urls
 
 ORIGIN = "http://127.0.0.1:8765"
@@ -142,10 +142,11 @@ def resident(pid: int) -> float:
 
 
 def children(pid: int) -> list[int]:
-    try:
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
+    """Processes that any of its threads has started."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += path.read_text().split()
     return [int(child) for child in found]
 
 

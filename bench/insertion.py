@@ -19,9 +19,10 @@ from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from archive.visits import Visit
+
 from archive.article import Article
 from archive.store import DATABASE, Store
-from archive.visits import Visit
 from bench.crawl import Reader, milliseconds
 from bench.search import articles_of
 

@@ -30,6 +30,7 @@ from newsbot.cli import (
     export,
     extract,
     import_,
+    merge,
     reextract,
     restore,
     search,
@@ -45,7 +46,7 @@ _SECTIONS = (
     ("Gather", ("crawl", "sites", "extract", "import", "reextract")),
     ("Read", ("search", "show", "stories", "stems")),
     ("Use", ("export",)),
-    ("Keep", ("status", "backup", "restore")),
+    ("Keep", ("status", "backup", "restore", "merge")),
     ("Demo", ("demo",)),
 )
 
@@ -99,6 +100,7 @@ for command in (
     status.status,
     backup.backup_command,
     restore.restore_command,
+    merge.merge_command,
     demo.demo,
 ):
     newsbot.add_command(command)

@@ -70,6 +70,17 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
+def jobs_option(command: F) -> F:
+    """`--jobs NUMBER`: processes that read pages; None means `newsbot.pool.default_jobs`."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(0, 256),
+        metavar="NUMBER",
+        help="Processes that read pages; 0 reads them in this one. Default: 2, or 0 on a single "
+        "processor.",
+    )(command)
+
+
 def sites_dir_option(command: F) -> F:
     """`--sites-dir DIR`: further folders of the user's own profiles."""
     return click.option(

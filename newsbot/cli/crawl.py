@@ -14,6 +14,7 @@ from archive.store import OUTCOMES
 from newsbot.cli.common import (
     FROM_DATE,
     data_option,
+    jobs_option,
     json_option,
     pick_sites,
     print_json,
@@ -39,13 +40,7 @@ if TYPE_CHECKING:
 @click.option("--oldest-first", is_flag=True, help="Oldest first instead of newest first.")
 @click.option("--revisit", is_flag=True, help="Look at all known articles and sources again.")
 @click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many URLs a site.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(0, 64),
-    metavar="NUMBER",
-    help="Processes that read pages, for each site; 0 reads them in this one. Default: 1, or 0 on a "
-    "single processor.",
-)
+@jobs_option
 @click.option("--dry-run", is_flag=True, help="Ask the sources, then list what would be visited.")
 @click.option(
     "--contact",

@@ -17,6 +17,7 @@ from archive.store import OUTCOMES
 from archive.times import now
 from newsbot.cli.common import (
     data_option,
+    jobs_option,
     json_option,
     pick_sites,
     print_json,
@@ -83,13 +84,7 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     type=click.FloatRange(0, 60),
     help=f"Seconds between requests; at a public server {_DELAY:g}, and {_LEAST_DELAY:g} at least.",
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(0, 64),
-    metavar="NUMBER",
-    help="Processes that read pages; 0 reads them in this one. Default: 2, or 0 on a single "
-    "processor.",
-)
+@jobs_option
 @click.option("--dry-run", is_flag=True, help="Ask the index, then list what would be fetched.")
 @click.option(
     "--contact",

@@ -15,6 +15,7 @@ from archive.store import OUTCOMES
 from newsbot.cli.common import (
     check_profiles,
     data_option,
+    jobs_option,
     json_option,
     print_json,
     print_table,
@@ -35,13 +36,7 @@ from newsbot.profiles import archive_sites
 @data_option
 @sites_dir_option
 @click.option("--site", "site_id", metavar="ID", help="Read the records of this site only.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(0, 64),
-    metavar="NUMBER",
-    help="Processes that read pages; 0 reads them in this one. Default: 2, or 0 on a single "
-    "processor.",
-)
+@jobs_option
 @json_option
 @verbosity_options
 def warc(
@@ -68,6 +63,7 @@ def warc(
     from archive.store import Store
     from newsbot.crawl.session import SOFTWARE
     from newsbot.replay.warc import import_warc
+    from newsbot.visit.schedule import next_due
 
     sites = archive_sites(data, *sites_dirs)
     if site_id:
@@ -82,7 +78,7 @@ def warc(
         logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     progress = not (quiet or verbose or as_json) and sys.stderr.isatty()
     with (
-        Store(data, SOFTWARE) as store,
+        Store(data, SOFTWARE, next_due) as store,
         tqdm(
             total=sum(path.stat().st_size for path in files),
             unit="B",

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from archive.store import DATABASE, Store
 from newsbot.cli.common import (
     data_option,
+    jobs_option,
     json_option,
     print_json,
     print_table,
@@ -30,13 +31,7 @@ if TYPE_CHECKING:
 @data_option
 @sites_dir_option
 @click.option("--dry-run", is_flag=True, help="Tell what would come, and change nothing.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(0, 64),
-    metavar="NUMBER",
-    help="Processes that read pages; 0 reads them in this one. Default: 2, or 0 on a single "
-    "processor.",
-)
+@jobs_option
 @json_option
 def merge_command(
     other: Path,

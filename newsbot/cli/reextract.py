@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ from newsbot.cli.common import (
     check_archived,
     data_option,
     date_options,
+    jobs_option,
     json_option,
     print_table,
     sites_dir_option,
@@ -53,12 +53,7 @@ _VERDICTS = {
 @date_options
 @click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
 @click.option("--skip-worse", is_flag=True, help="Leave articles that would get worse as they are.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(0, 256),
-    metavar="NUMBER",
-    help="Processes that read pages; 0 reads them in this one. Default: one a processor.",
-)
+@jobs_option
 @json_option
 def reextract_command(
     data: Path,
@@ -84,8 +79,6 @@ def reextract_command(
     """
     choice = Choice(site_ids, articles, after, before)
     sites = archive_sites(data, *sites_dirs, example=True)
-    if jobs is None:
-        jobs = os.cpu_count() or 1
     with ExitStack() as stack:
         connection = open_database(data).conn
         stack.callback(connection.close)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from tqdm import tqdm
-
 from archive.verify import SEVERITIES, Finding, exit_code, verify
 from archive.verify.records import files
+from tqdm import tqdm
+
 from newsbot.cli.common import data_option, json_option, print_json, sites_dir_option
 
 if TYPE_CHECKING:
@@ -64,10 +64,8 @@ def verify_command(
     newsbot verify --repair   no crawl may run meanwhile
     """
     from newsbot.profiles import archive_sites
-    from newsbot.replay.warc import default_jobs
 
     sites = archive_sites(data, *sites_dirs, example=True)
-    jobs = default_jobs() if jobs is None else jobs
     shows_progress = not as_json and not quiet and sys.stderr.isatty()
     done: list[str] = []
     texts = (lambda c: compare_texts(c, data, sites, jobs)) if full else None
@@ -113,9 +111,10 @@ def _check(
 
 
 def _repair(
-    folder: Path, findings: Sequence[Finding], sites: dict[str, Site], jobs: int, quiet: bool
+    folder: Path, findings: Sequence[Finding], sites: dict[str, Site], jobs: int | None, quiet: bool
 ) -> list[str]:
     from archive.verify.repairing import repair
+
     from newsbot.crawl.session import SOFTWARE
     from newsbot.replay.warc import import_warc
 
@@ -154,7 +153,7 @@ def _print(findings: Sequence[Finding], quiet: bool) -> None:
 
 
 def compare_texts(
-    c: sqlite3.Connection, folder: Path, sites: dict[str, Site], jobs: int
+    c: sqlite3.Connection, folder: Path, sites: dict[str, Site], jobs: int | None
 ) -> Iterator[Finding]:
     """Whether title and text of every article are what today's rules read in its capture.
 

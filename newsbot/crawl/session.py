@@ -6,7 +6,10 @@ Every component reaches it through `crawler.spider.session`, so that `scrapy cra
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,14 +27,15 @@ from archive.store import Due, Store, explained_errors
 from archive.times import now
 from archive.visit import Visit
 from newsbot import __version__
+from newsbot.pool import open_pool
 from newsbot.profiles import Site
-from newsbot.replay.workers import ExtractionFailed, Workers
-from newsbot.visit.reading import Reading, is_costly, read
+from newsbot.visit.reading import Reading, is_costly, read, reading_of
 from newsbot.visit.schedule import next_due
 
 SOFTWARE = f"newsbot/{__version__}"
 _ALL = 1_000_000
 _stores: dict[Path, tuple[Store, int]] = {}
+_pools: dict[int, tuple[Executor, int]] = {}
 
 
 def borrow_store(folder: Path) -> Store:
@@ -51,6 +55,23 @@ def return_store(folder: Path) -> None:
     else:
         del _stores[key]
         store.close()
+
+
+def borrow_pool(jobs: int) -> Executor:
+    """The process's one pool of `jobs` extraction processes; give it back with `return_pool`."""
+    pool, users = _pools.get(jobs) or (open_pool(jobs), 0)
+    _pools[jobs] = (pool, users + 1)
+    return pool
+
+
+def return_pool(jobs: int) -> None:
+    """End its processes when its last user has given it back."""
+    pool, users = _pools[jobs]
+    if users > 1:
+        _pools[jobs] = (pool, users - 1)
+    else:
+        del _pools[jobs]
+        pool.shutdown()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +95,13 @@ class Session:
     """State of one crawl; opened with the spider and closed with it."""
 
     def __init__(self, site: Site, folder: Path, options: Options, jobs: int = 0) -> None:
-        """Borrow the store of `folder`; `jobs` is the number of extraction processes."""
+        """Borrow the store of `folder`; `jobs` is the number of extraction processes of all crawls."""
         self.site = site
         self.folder = folder
         self.options = options
         self.store = borrow_store(folder)
-        self.workers = Workers(jobs)
+        self.pool = borrow_pool(jobs)
+        self._jobs = jobs
         self.crawl = 0
         self.outcomes: Counter[str] = Counter()
         self.discovered = 0
@@ -109,7 +131,7 @@ class Session:
         except ArchiveError as error:
             self.fatal = self.fatal or error
         finally:
-            self.workers.close()
+            return_pool(self._jobs)
             return_store(self.folder)
 
     def take_due(self, count: int, at: datetime) -> list[Due]:
@@ -140,10 +162,10 @@ class Session:
         """Read an exchange, in a process of its own where that takes long."""
         if not is_costly(exchange):
             return read(exchange, self.site)
-        try:
-            return await self.workers.read(exchange, self.site)
-        except ExtractionFailed as error:  # a page that breaks the worker costs itself
-            return Reading(error=str(error))
+        future = self.pool.submit(read, exchange, self.site)
+        with suppress(Exception):
+            await asyncio.wrap_future(future)
+        return reading_of(future)  # a page that breaks its reader costs itself
 
     def keep(self, exchange: Exchange, concurrent_to: str | None = None) -> Capture:
         """Append an exchange to the site's WARC file; its payload once, where it repeats.

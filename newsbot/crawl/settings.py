@@ -2,6 +2,7 @@
 
 import os
 
+from newsbot.pool import default_jobs
 from newsbot.visit import limits
 
 BOT_NAME = "newsbot"
@@ -18,8 +19,8 @@ NEWSBOT_CONTACT = os.environ.get("NEWSBOT_CONTACT", "")
 # How a run differs from the ordinary one: fields of newsbot.crawl.session.Options, as JSON or a dict.
 NEWSBOT_OPTIONS: dict[str, object] = {}
 
-# Processes that read pages, for each site; 0 reads them in the process that fetches.
-NEWSBOT_JOBS = 1 if (os.cpu_count() or 1) > 1 else 0
+# Processes that read pages, for all sites together; 0 reads them in the process that fetches.
+NEWSBOT_JOBS = default_jobs()
 
 # A newspaper must be able to tell who is asking; the contact is added when the crawl starts.
 USER_AGENT = limits.USER_AGENT

@@ -31,6 +31,7 @@ from newsbot.replay.download import (
 from newsbot.replay.servers import NotAnIndex, Server
 from newsbot.replay.warc import import_warc
 from newsbot.replay.workfiles import WorkFiles
+from newsbot.visit.schedule import next_due
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +148,7 @@ def _import(
     folder: Path, site: Site, files: WorkFiles, jobs: int | None, report: CdxReport
 ) -> None:
     """Import what was downloaded, now or by a run that was killed."""
-    with Store(folder, SOFTWARE) as store:
+    with Store(folder, SOFTWARE, next_due) as store:
         report.outcomes = import_warc(store, [files.warc], {site.id: site}, jobs=jobs)
         known = Known(store.connection)
         damaged = report.outcomes["damaged"]

@@ -93,14 +93,14 @@ def merge(
 
     for name, files in warc_files(other, report.problems).items():
         if name not in known:
-            report.problems.append(f"{name}: no profile of this site, here or in {other / OWN_SITES}")
+            report.problems.append(
+                f"{name}: no profile of this site, here or in {other / OWN_SITES}"
+            )
             continue
         only = {name: known[name]}
         if dry_run:
             counts: Counter[str] = Counter()
-            reader = RecordReader(
-                store.folder, store.connection, KnownSites(only), counts, damaged
-            )
+            reader = RecordReader(store.folder, store.connection, KnownSites(only), counts, damaged)
             for path in files:
                 for captured in reader.captured(path, progress=progress):
                     report.records += 1

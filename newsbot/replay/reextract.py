@@ -1,7 +1,7 @@
 """reextraction: reads captures again with today's rules, tells what would change, and stores it.
 
 The earlier wording stays as a revision; the new one is of kind `reextraction`, apart from the
-newspaper's own edits. `judging` compares, `reading` reads captures, `pool` spreads them over processes.
+newspaper's own edits. `compare` judges, `reread` reads captures.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,10 @@ import archive
 from archive.errors import ArchiveUsageError
 from archive.store import Store
 from archive.times import now, utc
+from newsbot.pool import map_in_order, open_pool
 from newsbot.profiles import Site
 from newsbot.replay.compare import FIELDS
-from newsbot.replay.reread import Look, Result, Task
-from newsbot.replay.spread import spread
+from newsbot.replay.reread import Look, Result, Task, reread
 
 KIND = "reextraction"
 """Of revisions, and of the row in `imports` by which an interrupted run carries on."""
@@ -130,7 +131,7 @@ def reextract(
     *,
     store: Store | None = None,
     skip_worse: bool = False,
-    jobs: int = 0,
+    jobs: int | None = 0,
     seen: Callable[[Result], object] = lambda _: None,
 ) -> Report:
     """Read the chosen articles again and, with a `store`, keep what today's rules read.
@@ -147,21 +148,42 @@ def reextract(
     place = _Place(store, _digest(sites, choice, skip_worse)) if store else None
     tasks = _tasks(connection, choice, place.start() if place else 0)
     done: list[Result] = []
-    for result in spread(folder, sites, tasks, jobs):
-        if result.is_damaged:  # or a crawl has packed the file meanwhile
-            again = _look_up(connection, Choice(articles=(result.article,)), 0)
-            result = next(spread(folder, sites, again, 0), result)  # noqa: PLW2901
-        report.add(result)
-        seen(result)
-        if place:
-            done.append(result)
-            if len(done) == BATCH:
-                _keep(place, done, report, skip_worse)
-                done.clear()
+    with open_pool(jobs) as pool:
+        for result in _results(pool, connection, folder, sites, tasks):
+            report.add(result)
+            seen(result)
+            if place:
+                done.append(result)
+                if len(done) == BATCH:
+                    _keep(place, done, report, skip_worse)
+                    done.clear()
     if place:
         _keep(place, done, report, skip_worse)
         place.finish()
     return report
+
+
+def _results(
+    pool: Executor,
+    connection: sqlite3.Connection,
+    folder: Path,
+    sites: Mapping[str, Site],
+    tasks: Iterable[Task],
+) -> Iterator[Result]:
+    """What reading each article again comes to, in the tasks' order."""
+    calls = ((task, (folder, sites.get(task.site), task)) for task in tasks)
+    for task, future in map_in_order(pool, reread, calls):
+        assert future is not None
+        error = future.exception()
+        if error:
+            reason = f"{type(error).__name__}: {error}"
+            yield Result(task.article, task.url, task.site, "unread", reason=reason)
+            continue
+        result = future.result()
+        if result.is_damaged:  # or a crawl has packed the file meanwhile
+            for again in _look_up(connection, Choice(articles=(task.article,)), 0):
+                result = reread(folder, sites.get(again.site), again)
+        yield result
 
 
 def count(connection: sqlite3.Connection, choice: Choice) -> int:

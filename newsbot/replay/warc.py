@@ -29,7 +29,7 @@ from newsbot.profiles import Site
 from newsbot.replay.pending import PendingVisit, PendingVisits
 from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader
 from newsbot.visit import urls
-from newsbot.visit.reading import Reading, is_costly, read
+from newsbot.visit.reading import is_costly, read, reading_of
 
 logger = logging.getLogger(__name__)
 
@@ -191,10 +191,7 @@ class _Import:
             self._executor, read, map(_task, captured), lambda item: len(item.exchange.body)
         ):
             if future is not None:
-                error = future.exception()
-                item.reading = (
-                    Reading(error=f"the page cannot be read: {error}") if error else future.result()
-                )
+                item.reading = reading_of(future)
             yield item
 
     # -- storing --------------------------------------------------------------------------------

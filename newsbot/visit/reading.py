@@ -6,6 +6,7 @@ runs in other processes.
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
@@ -77,6 +78,12 @@ def read(exchange: Exchange, site: Site) -> Reading:
         )
         reading.rules = rules_version(site)
     return reading
+
+
+def reading_of(future: Future[Reading]) -> Reading:
+    """What a pool has read; a page that broke its reader has an error."""
+    error = future.exception()
+    return Reading(error=f"{type(error).__name__}: {error}") if error else future.result()
 
 
 def _is_redirect(exchange: Exchange) -> bool:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from archive.captures import Exchange
 from newsbot.extraction import rules_version
+from newsbot.pool import open_pool
 from newsbot.profiles import Site
-from newsbot.visit.reading import Reading, is_costly, read
+from newsbot.visit.reading import Reading, is_costly, read, reading_of
 from tests.replay.files import page as article
 
 URL = "https://gazet.example/a/b"
@@ -84,3 +85,14 @@ def test_articles_and_what_is_none() -> None:
 def test_nothing_raises(body: bytes, status: int, location: str, coding: str) -> None:
     read(exchange(body, status, location=location, encoding=coding), SITE)
     read(exchange(b"<meta http-equiv=refresh content='0;url=" + body, status), SITE)
+
+
+@pytest.mark.parametrize("jobs", [0, 1])
+def test_a_pool_reads_alike(jobs: int) -> None:
+    pages = [exchange(article(f"Бақ {n}")) for n in range(5)]
+    with open_pool(jobs) as pool:
+        readings = [reading_of(pool.submit(read, one, SITE)) for one in pages]
+        broken = reading_of(pool.submit(read, None, SITE))  # type: ignore[arg-type]
+    assert [r.article and r.article.title for r in readings] == [f"Бақ {n}" for n in range(5)]
+    assert broken.error
+    assert broken.error.startswith("AttributeError: ")
