@@ -32,7 +32,7 @@ URL = "https://example.org/2022/12/22/p77/"
 
 def _newsbot() -> Extractor:
     extract = importlib.import_module("newsbot.extraction").extract
-    forget = importlib.import_module("newsbot.visit.urls").canonical.cache_clear
+    forget = importlib.import_module("newsbot.urls").canonical.cache_clear
 
     def run(body: bytes, url: str) -> object:
         forget()  # a crawl meets each page once

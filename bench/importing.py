@@ -36,11 +36,11 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.captures import read_records
+from newsbot import urls
 from newsbot.demo.articles import load_articles
 from newsbot.demo.render import render_site
 from newsbot.pool import default_jobs
 from newsbot.profiles import Site, load_sites
-from newsbot.visit import urls
 
 ORIGIN = "http://127.0.0.1:8765"
 ROOT = Path(__file__).parent.parent

@@ -29,7 +29,7 @@ from pydantic import (
     model_validator,
 )
 
-from newsbot.visit import urls
+from newsbot import urls
 
 SITES_DIR = Path(__file__).parent / "sites"
 EXAMPLE_DIR = Path(__file__).parent / "demo" / "sites"

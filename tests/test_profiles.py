@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from newsbot import urls
 from newsbot.cli import newsbot
 from newsbot.profiles import (
     FAMILIES_DIR,
@@ -24,7 +25,6 @@ from newsbot.profiles import (
     load_site,
     load_sites,
 )
-from newsbot.visit import urls
 
 SITES = load_sites()
 ZONES = {

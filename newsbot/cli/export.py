@@ -17,8 +17,8 @@ from archive.export.wacz import write_wacz
 from archive.export.warc import Summary, write_warc
 from archive.query import Selection, articles
 from archive.store import open_database
+from newsbot import SOFTWARE
 from newsbot.cli.common import check_archived, data_option, date_options
-from newsbot.crawl.session import SOFTWARE
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
 """Formats that hold the captures themselves."""

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from archive.errors import ArchiveUsageError
 from archive.store import OUTCOMES
 from archive.times import now
+from newsbot import urls
 from newsbot.cli.common import (
     data_option,
     jobs_option,
@@ -26,7 +27,6 @@ from newsbot.cli.common import (
     verbosity_options,
 )
 from newsbot.replay.servers import KINDS, RECORDS
-from newsbot.visit import urls
 
 _DELAY = 2.0
 """Seconds between requests to a public server."""

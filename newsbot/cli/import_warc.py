@@ -61,7 +61,7 @@ def warc(
     newsbot import warc --site aqjolgazet old/*.warc.zst
     """
     from archive.store import Store
-    from newsbot.crawl.session import SOFTWARE
+    from newsbot import SOFTWARE
     from newsbot.replay.warc import import_warc
     from newsbot.visit.schedule import next_due
 

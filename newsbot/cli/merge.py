@@ -51,7 +51,7 @@ def merge_command(
     newsbot merge /mnt/laptop/data --dry-run
     newsbot merge /mnt/laptop/data
     """
-    from newsbot.crawl.session import SOFTWARE
+    from newsbot import SOFTWARE
     from newsbot.replay.merge import check_other, merge, warc_files
     from newsbot.visit.schedule import next_due
 

@@ -13,6 +13,7 @@ import click
 from tqdm import tqdm
 
 from archive.store import Store, open_database
+from newsbot import SOFTWARE
 from newsbot.cli.common import (
     check_archived,
     data_option,
@@ -22,7 +23,6 @@ from newsbot.cli.common import (
     print_table,
     sites_dir_option,
 )
-from newsbot.crawl.session import SOFTWARE
 from newsbot.profiles import archive_sites
 from newsbot.replay.compare import FIELDS, changed_paragraphs
 from newsbot.replay.reextract import Choice, Report, count, reextract

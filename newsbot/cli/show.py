@@ -14,8 +14,8 @@ from archive import query, stories
 from archive.captures import read_capture
 from archive.errors import ArchiveUsageError
 from archive.store import open_database
+from newsbot import urls
 from newsbot.cli.common import data_option, json_option, print_json
-from newsbot.visit import urls
 
 
 @click.command()

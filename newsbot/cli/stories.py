@@ -13,8 +13,8 @@ from archive import query, stories
 from archive.errors import ArchiveUsageError
 from archive.store import Store, open_database
 from archive.store.stories import link
+from newsbot import urls
 from newsbot.cli.common import data_option, json_option, print_json, print_table
-from newsbot.visit import urls
 
 
 @click.command("stories")

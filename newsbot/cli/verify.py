@@ -115,7 +115,7 @@ def _repair(
 ) -> list[str]:
     from archive.verify.repairing import repair
 
-    from newsbot.crawl.session import SOFTWARE
+    from newsbot import SOFTWARE
     from newsbot.replay.warc import import_warc
 
     done: list[str] = []

@@ -9,9 +9,9 @@ from typing import Self
 from scrapy import Request
 from scrapy.settings import BaseSettings
 
+from newsbot import urls
 from newsbot.crawl.spider import NewspaperSpider
 from newsbot.profiles import Site, archive_sites
-from newsbot.visit import urls
 
 
 def spider_class(site: Site) -> type[NewspaperSpider]:

@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from archive.errors import ArchiveError
 from archive.store import Candidate
 from archive.times import now, utc
+from newsbot import urls
 from newsbot.crawl.responses import charset, conditions, header, reason
 from newsbot.crawl.scheduler import WHEN_IDLE
 from newsbot.crawl.session import Session
@@ -29,7 +30,6 @@ from newsbot.discovery.reading import Found, poll_url, read_source
 from newsbot.discovery.traps import suspicious, without_session
 from newsbot.discovery.trust import lying
 from newsbot.profiles import Site, Source, families
-from newsbot.visit import urls
 from newsbot.visit.errors import Interrupted
 from newsbot.visit.schedule import FAST, next_poll
 

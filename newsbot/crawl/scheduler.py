@@ -17,8 +17,8 @@ from scrapy.core.scheduler import BaseScheduler
 
 from archive.store import Due
 from archive.times import now
+from newsbot import urls
 from newsbot.crawl.network import engine
-from newsbot.visit import urls
 
 if TYPE_CHECKING:
     from scrapy import Spider

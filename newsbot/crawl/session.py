@@ -26,13 +26,12 @@ from archive.errors import ArchiveError
 from archive.store import Due, Store, explained_errors
 from archive.times import now
 from archive.visit import Visit
-from newsbot import __version__
+from newsbot import SOFTWARE
 from newsbot.pool import open_pool
 from newsbot.profiles import Site
 from newsbot.visit.reading import Reading, is_costly, read, reading_of
 from newsbot.visit.schedule import next_due
 
-SOFTWARE = f"newsbot/{__version__}"
 _ALL = 1_000_000
 _stores: dict[Path, tuple[Store, int]] = {}
 _pools: dict[int, tuple[Executor, int]] = {}

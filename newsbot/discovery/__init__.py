@@ -11,9 +11,9 @@ from urllib.parse import urljoin
 
 from archive.store import Candidate
 from archive.times import utc
+from newsbot import urls
 from newsbot.extraction.dates import parse_machine
 from newsbot.profiles import Site, families
-from newsbot.visit import urls
 
 
 @dataclass(frozen=True, slots=True)

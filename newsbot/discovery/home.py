@@ -10,11 +10,11 @@ from urllib.parse import unquote, urlsplit
 
 from lxml.etree import _Element as Element
 
+from newsbot import urls
 from newsbot.discovery.listing import sections
 from newsbot.discovery.wordpress import endpoint
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site, Source
-from newsbot.visit import urls
 from newsbot.vocabulary import either, pattern
 
 MAX_FEEDS = 20

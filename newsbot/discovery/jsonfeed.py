@@ -11,7 +11,7 @@ from typing import Any
 from newsbot.discovery import Entry, Feed
 from newsbot.discovery.xml import unpack
 from newsbot.extraction.decode import decode
-from newsbot.visit.urls import MAX_LENGTH
+from newsbot.urls import MAX_LENGTH
 
 MAX_ITEMS = 5_000
 """Of one feed; longer ones are traps."""

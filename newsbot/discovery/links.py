@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lxml.etree import _Element as Element
 
+from newsbot import urls
 from newsbot.discovery.names import is_named
 from newsbot.extraction.page import Page
-from newsbot.visit import urls
 
 MAX_LINKS = 10_000
 """Of one page that are looked at; no list has more, and traps do."""

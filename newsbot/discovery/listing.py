@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from lxml.etree import _Element as Element
 
-from newsbot import vocabulary
+from newsbot import urls, vocabulary
 from newsbot.discovery import Entry, is_candidate, jsonlists
 from newsbot.discovery.jsonfeed import load
 from newsbot.discovery.links import Link, links, shape
@@ -24,7 +24,6 @@ from newsbot.discovery.traps import suspicious
 from newsbot.extraction.dates import find_dates
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site
-from newsbot.visit import urls
 
 MAX_ARTICLES = 2_000
 MAX_SECTIONS = 200

@@ -10,12 +10,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml.etree import _Element as Element
 
-from newsbot import vocabulary
+from newsbot import urls, vocabulary
 from newsbot.discovery.links import Link, within
 from newsbot.discovery.names import is_named
 from newsbot.discovery.traps import suspicious
 from newsbot.extraction.page import Page
-from newsbot.visit import urls
 
 MAX_NEXT = 10
 

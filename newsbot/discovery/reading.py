@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 from w3lib.url import add_or_replace_parameters, url_query_parameter
 
+from newsbot import urls
 from newsbot.discovery import Entry
 from newsbot.discovery.feeds import parse_feed
 from newsbot.discovery.home import autodiscover
@@ -16,7 +17,6 @@ from newsbot.discovery.wordpress import parse_posts
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site, Source, families
-from newsbot.visit import urls
 
 POSTS_PER_PAGE = 100
 """The most that the WordPress REST API gives at a time."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from newsbot import vocabulary
-from newsbot.visit.urls import MAX_LENGTH
+from newsbot.urls import MAX_LENGTH
 from newsbot.vocabulary import either, pattern
 
 MAX_DEPTH = 12

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import chain
 from urllib.parse import urlsplit
 
+from newsbot import urls
 from newsbot.extraction import fields, structured
 from newsbot.extraction.blocks import inline_text
 from newsbot.extraction.context import Context
 from newsbot.extraction.page import Page
-from newsbot.visit import urls
 
 _MAX_PAGES = 50
 _MAX_EDITIONS = 20

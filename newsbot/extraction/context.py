@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from lxml.etree import _Element as Element
 
 from archive.article import Article
+from newsbot import urls
 from newsbot.extraction import structured
 from newsbot.extraction.body import Body
 from newsbot.extraction.layouts import family_of, layout_of
 from newsbot.extraction.page import Page
 from newsbot.extraction.surroundings import Surroundings
 from newsbot.profiles import Site
-from newsbot.visit import urls
 
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from archive.errors import ArchiveLocked, ArchiveUsageError
 from archive.store import DATABASE, Store, open_database
-from newsbot.crawl.session import SOFTWARE
+from newsbot import SOFTWARE
 from newsbot.profiles import Site
 from newsbot.replay import servers
 from newsbot.replay.client import Client, Ended, Refused, TryLater

@@ -22,7 +22,7 @@ from w3lib.url import safe_url_string
 
 from archive.captures import Exchange
 from archive.times import now, utc
-from newsbot.visit import urls
+from newsbot import urls
 from newsbot.visit.backoff import (
     FIRST_DELAY,
     MAX_GIVEN_UP,

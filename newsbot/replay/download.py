@@ -18,6 +18,7 @@ from typing import Any
 from archive.captures import Exchange
 from archive.store import OUTCOMES
 from archive.times import now, utc
+from newsbot import urls
 from newsbot.discovery import is_candidate
 from newsbot.profiles import Site
 from newsbot.replay import servers
@@ -25,7 +26,6 @@ from newsbot.replay.client import MAX_LISTING, Client, Ended, Refused, TryLater
 from newsbot.replay.originals import NotGiven, from_record, from_replay, request_for
 from newsbot.replay.servers import GONE, IndexQuery, IndexRow, NotAnIndex, Server, moment_of
 from newsbot.replay.workfiles import Holder, Key, WorkFiles
-from newsbot.visit import urls
 from newsbot.visit.decoding import Undecodable, decode
 
 logger = logging.getLogger(__name__)

@@ -25,9 +25,9 @@ from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveError
 from archive.store import knows_exchange, knows_record
+from newsbot import urls
 from newsbot.discovery import is_candidate
 from newsbot.profiles import Site
-from newsbot.visit import urls
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import may_be_html
 from newsbot.visit.reading import Reading

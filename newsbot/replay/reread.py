@@ -14,9 +14,9 @@ from typing import Any
 from archive.article import Article
 from archive.captures import read_capture, read_record
 from archive.errors import ArchiveError
+from newsbot import urls
 from newsbot.profiles import Site
 from newsbot.replay.compare import Difference, compare, verdict
-from newsbot.visit import urls
 from newsbot.visit.builder import VisitBuilder
 from newsbot.visit.reading import read
 

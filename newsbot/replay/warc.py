@@ -24,11 +24,11 @@ from archive.errors import ArchiveUsageError
 from archive.store import OUTCOMES, Store, known_article
 from archive.times import now
 from archive.visit import Visit
+from newsbot import urls
 from newsbot.pool import map_in_order, open_pool
 from newsbot.profiles import Site
 from newsbot.replay.pending import PendingVisit, PendingVisits
 from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader
-from newsbot.visit import urls
 from newsbot.visit.reading import is_costly, read, reading_of
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from datetime import datetime
 from archive.article import Article
 from archive.captures import Capture, Exchange
 from archive.visit import Visit
+from newsbot import urls
 from newsbot.profiles import Site
-from newsbot.visit import urls
 from newsbot.visit.limits import REDIRECT_MAX_TIMES
 from newsbot.visit.outcomes import result_of_refusal, result_of_status
 from newsbot.visit.reading import Reading

@@ -319,7 +319,7 @@ def test_the_command_writes_files_and_pipes_alike(tmp_path: Path, form: str) -> 
     subprocess.run([*command, "-o", out], **how)  # type: ignore[call-overload]
     assert out.read_bytes() == piped.stdout
     write = {"warc": write_warc, "wacz": write_wacz}[form]
-    from newsbot.crawl.session import SOFTWARE
+    from newsbot import SOFTWARE
 
     assert piped.stdout == exported(tmp_path / "data", write=write, software=SOFTWARE)
 

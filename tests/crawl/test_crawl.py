@@ -19,7 +19,7 @@ from archive.captures import read_records
 from newsbot.demo.articles import expected, load_articles
 from newsbot.demo.render import Page, render_site
 from newsbot.demo.server import ExampleNewspaper
-from newsbot.visit.urls import canonical
+from newsbot.urls import canonical
 from tests.conftest import ROOT, Run, environment, write_profile
 from tests.crawl.state import everything, read, state, write
 

@@ -11,7 +11,7 @@ import pytest
 from newsbot.demo.articles import load_articles
 from newsbot.demo.render import Page
 from newsbot.demo.server import ExampleNewspaper
-from newsbot.visit.urls import canonical
+from newsbot.urls import canonical
 from tests.conftest import Run, write_profile
 from tests.crawl.state import everything, read, write
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsbot import urls
 from newsbot.discovery import Entry, candidates, is_candidate, skips_sitemap
 from newsbot.profiles import Site
-from newsbot.visit import urls
 
 BASE = "https://a.kz/feed/"
 

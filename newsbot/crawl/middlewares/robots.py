@@ -24,10 +24,10 @@ from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 
+from newsbot import urls
 from newsbot.crawl.middlewares.own_site import OffSite
 from newsbot.crawl.middlewares.redirect import RedirectLoop
 from newsbot.crawl.network import engine
-from newsbot.visit import urls
 from newsbot.visit.errors import Interrupted
 from newsbot.visit.limits import MAX_DELAY
 

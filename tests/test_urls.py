@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newsbot.visit.urls import MAX_LENGTH, canonical, netloc, path_and_query
+from newsbot.urls import MAX_LENGTH, canonical, netloc, path_and_query
 
 KAZAKH = st.text("абвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюяәӘҒҚҢӨҰҮҺІЙ-", min_size=1, max_size=20)
 
