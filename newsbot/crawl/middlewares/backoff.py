@@ -51,7 +51,8 @@ logger = logging.getLogger(__name__)
 _UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
 
 
-def _waited(response: Response, at: datetime) -> float | None:
+def _asked(response: Response, at: datetime) -> float | None:
+    """Seconds that a response asks us to stay away."""
     return retry_after(_text(response, "Retry-After"), _text(response, "Date"), at)
 
 
@@ -83,7 +84,7 @@ class BackOffMiddleware:
         """Hold the host back at once: when the middlewares hear of it, the next request is out."""
         if response.status in REFUSALS:
             own = OWN_BACKOFF * 2.0 ** _refusals(request)
-            asked = _waited(response, now()) or own
+            asked = _asked(response, now()) or own
             downloader = self._downloader()
             downloader.pause(request, asked if asked <= MAX_PAUSE else own)
             downloader.slow_down(request, FIRST_DELAY)
@@ -101,7 +102,7 @@ class BackOffMiddleware:
             return response
         if request.meta.get("dont_obey_robotstxt"):  # robots.txt itself: no answer is an answer
             return response
-        asked = _waited(response, now())
+        asked = _asked(response, now())
         most = SHORT_WAITS_PER_URL if asked and asked <= SHORT_WAIT else WAITS_PER_URL
         if (
             _refusals(request) < most

@@ -3,8 +3,8 @@
 Scrapy's own middleware takes a truncated gzip for a whole page and fails on a plain one that calls
 itself gzip.
 
-Settings: `DOWNLOAD_MAXSIZE`, bytes that a body may unpack to. `Request.meta`: `captures`, with which
-a page is asked for uncompressed.
+Settings: `DOWNLOAD_MAXSIZE`, bytes that a body may unpack to. `Request.meta`: `exchanges`, with
+which a page is asked for uncompressed.
 """
 
 from __future__ import annotations

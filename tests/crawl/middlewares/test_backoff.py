@@ -1,83 +1,19 @@
-"""`Retry-After` in every form a server has been seen to send it, and what becomes of a refusal."""
+"""A host that refuses is waited for, asked again, and left alone in the end."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scrapy import Request, signals
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 
-from newsbot.crawl.middlewares import backoff
-from newsbot.crawl.middlewares.backoff import BackOffMiddleware, retry_after
+from newsbot.crawl.middlewares.backoff import BackOffMiddleware
+from newsbot.visit import backoff
 from tests.crawl.middlewares.fakes import URL, FakeCrawler
-
-AT = datetime(2024, 3, 1, 12, 0, 0, tzinfo=UTC)
-
-
-def ask(value: str | None, **headers: str) -> float | None:
-    given_headers = {**headers, **({} if value is None else {"Retry-After": value})}
-    return retry_after(Response("http://gazet.kz/", headers=given_headers), AT)
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("120", 120),
-        (" 3 ", 3),
-        ("2.5", 2.5),
-        ("86400", 86400),
-        ("Fri, 01 Mar 2024 12:01:00 GMT", 60),
-        ("Friday, 01-Mar-24 12:01:00 GMT", 60),
-        ("Fri, 01 Mar 2024 17:01:00 +0500", 60),
-    ],
-)
-def test_usable(value: str, seconds: float) -> None:
-    assert ask(value) == seconds
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        None,
-        "",
-        "soon",
-        "-5",
-        "0",
-        "0.0",
-        "1e3",
-        "nan",
-        "inf",
-        "٣",
-        "Fri, 01 Mar 2024 11:59:00 GMT",
-        "Mon, 99 Foo 2026 25:61:61",
-    ],
-)
-def test_unusable(value: str | None) -> None:
-    assert ask(value) is None
-
-
-def test_the_servers_own_clock_counts() -> None:
-    asked = "Fri, 01 Mar 2024 09:00:30 GMT"
-    assert ask(asked) is None
-    assert ask(asked, Date="Fri, 01 Mar 2024 09:00:00 GMT") == 30
-    assert ask("Fri, 01 Mar 2024 12:01:00 GMT", Date="yesterday") == 60
-
-
-@given(st.text(max_size=40))
-def test_any_text_gets_an_answer(value: str) -> None:
-    asked = ask(value.encode("utf-8", "ignore").decode())
-    assert asked is None or asked > 0
-
-
-# -- the middleware -----------------------------------------------------------------------------
 
 
 class Crawl:

@@ -38,7 +38,7 @@ class Kept:
 
 def test_the_bytes_as_served_and_the_moment_of_the_request() -> None:
     kept = Kept()
-    request = Request(URL, meta={"captures": [], "download_latency": 30.0})
+    request = Request(URL, meta={"exchanges": [], "download_latency": 30.0})
     headers: dict[str, Any] = {"X-Name": "Ауыл".encode(), "Set-Cookie": ["a", "b"]}
     answer = Response(URL, status=404, headers=headers, body=b"\x1f\x8b", protocol="HTTP/1.0")
     assert kept.middleware().process_response(request, answer) is answer
@@ -53,26 +53,29 @@ def test_the_bytes_as_served_and_the_moment_of_the_request() -> None:
 
 def test_captures_of_one_visit_name_the_first() -> None:
     kept = Kept()
-    captures: list[Any] = []
+    exchanges: list[Any] = []
     for url in (URL, f"{URL}/2"):
-        request = Request(url, meta={"captures": captures})
+        request = Request(url, meta={"exchanges": exchanges, "first_record": None})
         kept.middleware().process_response(request, Response(url))
-    assert [first for _, first in kept.exchanges] == [None, "<1>"]
-    assert [capture.record_id for capture in captures] == ["<1>", "<2>"]
+    further = Request(f"{URL}/3", meta={"exchanges": [], "first_record": "<1>"})
+    kept.middleware().process_response(further, Response(further.url))
+    assert [first for _, first in kept.exchanges] == [None, "<1>", "<1>"]
+    assert [(e.url, c.record_id) for e, c in exchanges] == [(URL, "<1>"), (f"{URL}/2", "<2>")]
 
 
 @pytest.mark.parametrize("status", [429, 503, 304])
 def test_what_says_nothing_of_the_page_is_not_kept(status: int) -> None:
     kept = Kept()
-    kept.middleware().process_response(
-        Request(URL, meta={"captures": []}), Response(URL, status=status)
-    )
+    request = Request(URL, meta={"exchanges": []})
+    kept.middleware().process_response(request, Response(URL, status=status))
     assert not kept.exchanges
+    ((exchange, capture),) = request.meta["exchanges"]
+    assert (exchange.status, capture) == (status, None)
 
 
 def test_a_304_that_was_asked_for_is_kept() -> None:
     kept = Kept()
-    request = Request(URL, headers={"If-None-Match": '"1"'}, meta={"captures": []})
+    request = Request(URL, headers={"If-None-Match": '"1"'}, meta={"exchanges": []})
     kept.middleware().process_response(request, Response(URL, status=304))
     assert len(kept.exchanges) == 1
 
@@ -86,11 +89,11 @@ def test_sources_are_not_captured() -> None:
 @pytest.mark.parametrize("error", [ArchiveError("damaged"), OSError(28, "No space left")])
 def test_a_page_that_cannot_be_kept_ends_the_crawl(error: Exception) -> None:
     kept = Kept(error=error)
-    request = Request(URL, meta={"captures": []})
+    request = Request(URL, meta={"exchanges": []})
     with pytest.raises(IgnoreRequest):
         kept.middleware().process_response(request, Response(URL))
     assert kept.aborted == [error]
-    assert request.meta["captures"] == []
+    assert request.meta["exchanges"] == []
 
 
 def test_the_crawler_gives_what_it_needs() -> None:
@@ -98,6 +101,6 @@ def test_the_crawler_gives_what_it_needs() -> None:
     session = type("Session", (), {"keep": staticmethod(kept.keep)})()
     spider = type("Spider", (), {"session": session, "abort": staticmethod(kept.aborted.append)})()
     crawler: Any = type("Crawler", (), {"spider": spider})()
-    request = Request(URL, meta={"captures": []})
+    request = Request(URL, meta={"exchanges": []})
     CaptureMiddleware.from_crawler(crawler).process_response(request, Response(URL))
     assert len(kept.exchanges) == 1

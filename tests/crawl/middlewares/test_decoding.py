@@ -32,7 +32,7 @@ def answer(body: bytes, *codings: str) -> Response:
 
 def test_pages_that_are_captured_are_asked_for_as_they_are() -> None:
     captured, other, chosen = (
-        Request(URL, meta={"captures": []}),
+        Request(URL, meta={"exchanges": []}),
         Request(URL),
         Request(URL, headers={"Accept-Encoding": "br"}),
     )

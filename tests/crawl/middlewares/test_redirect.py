@@ -29,10 +29,10 @@ def follow(middleware: Any, request: Request, location: str, status: int = 302) 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_becomes_a_request_that_knows_its_way(status: int) -> None:
-    request = Request(URL, meta={"captures": []})
+    request = Request(URL, meta={"exchanges": []})
     found = follow(make(RedirectMiddleware), request, "/2", status)
     assert (found.url, found.meta["redirect_urls"]) == ("http://gazet.kz/2", [URL])
-    assert found.meta["captures"] is request.meta["captures"], "one visit"
+    assert found.meta["exchanges"] is request.meta["exchanges"], "one visit"
 
 
 @pytest.mark.parametrize("status", [200, 300, 304, 404, 500])
