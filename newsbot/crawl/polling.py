@@ -26,7 +26,7 @@ from newsbot.crawl.scheduler import WHEN_IDLE
 from newsbot.crawl.session import Session
 from newsbot.discovery import Entry, candidates, skips_sitemap, sortable
 from newsbot.discovery.home import fronts, is_front
-from newsbot.discovery.reading import Found, poll_url, read_source
+from newsbot.discovery.sources import Found, poll_url, read_source
 from newsbot.discovery.traps import suspicious, without_session
 from newsbot.discovery.trust import lying
 from newsbot.profiles import Site, Source, families

@@ -61,8 +61,8 @@ def autodiscover(page: Page) -> list[Source]:
     feeds = dict.fromkeys(_feeds(page))
     apis = dict.fromkeys(
         endpoint(url)
-        for link in page.root.iter("link")
-        if "https://api.w.org/" in (link.get("rel") or "") and (url := _own(page, link))
+        for link in page.select('link[rel*="https://api.w.org/"]')
+        if (url := _own(page, link))
     )
     return [
         *(Source(kind="feed", url=url) for url in list(feeds)[:MAX_FEEDS]),

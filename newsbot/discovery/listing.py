@@ -206,8 +206,8 @@ def _parents(articles: dict[str, Link], unsure: set[str]) -> list[str]:
 def _embedded(page: Page, rules: _Rules) -> list[Entry]:
     """Articles in the JSON that a page of an application carries instead of links."""
     found: dict[str, Entry] = {}
-    for script in page.root.iter("script"):
-        if "json" in (script.get("type") or "") and script.text:
+    for script in page.select('script[type*="json"]'):
+        if script.text:
             value = load(script.text.encode("utf-8", "replace"))
             for entry in jsonlists.objects(value, page.url, "")[0]:
                 if urls.netloc(entry.url) in rules.netlocs and rules.may_be_article(entry.url):

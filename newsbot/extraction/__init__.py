@@ -11,7 +11,7 @@ from datetime import datetime
 
 from archive.article import Article
 from archive.kazakh.language import identify
-from newsbot.extraction import addresses, classify, counters, sections
+from newsbot.extraction import article_urls, classify, counters, sections
 from newsbot.extraction.authors import find_authors
 from newsbot.extraction.blocks import Block
 from newsbot.extraction.context import Context
@@ -56,7 +56,7 @@ def _read(context: Context) -> None:
     """Fill the article field by field; each may look at those before it."""
     article, page = context.article, context.page
     article.layout = context.layout_name
-    article.canonical_url = addresses.canonical_url(context)
+    article.canonical_url = article_urls.canonical_url(context)
     _choose(context, "title", find_title)
     context.body = find_body(context)
     _choose(context, "authors", find_authors)
@@ -72,13 +72,13 @@ def _read(context: Context) -> None:
     read_dates(context)
     _choose(context, "section", sections.section)
     _choose(context, "tags", sections.tags)
-    _choose(context, "image", addresses.image)
+    _choose(context, "image", article_urls.image)
     _choose(context, "views", counters.views)
     _choose(context, "comments", counters.comments)
     article.reason = _refusal(context, blocks)
     article.is_article = article.reason is None
-    article.editions = addresses.editions(context)
-    article.pages = addresses.further_pages(context)
+    article.editions = article_urls.editions(context)
+    article.pages = article_urls.further_pages(context)
     hint = page.root.get("lang") or page.meta("og:locale")
     article.language = identify(f"{article.title or ''}\n{article.text[:_SAMPLE]}", hint)
     article.flags = find_flags(context)

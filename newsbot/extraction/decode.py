@@ -1,7 +1,7 @@
 """Bytes to text: which charset a page is really in, whatever its labels say.
 
 Evidence in the bytes beats every label: Kazakh pages in KZ-1048 call themselves windows-1251 or
-utf-8, and UTF-8 pages call themselves windows-1251. What was odd is told in flags.
+utf-8, and UTF-8 pages call themselves windows-1251. Flags say what was odd.
 """
 
 import re

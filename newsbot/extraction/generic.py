@@ -305,7 +305,7 @@ def _core(
         weight = weights[index]
         if not weight:
             continue
-        element: Element | None = _home(found, index)
+        element: Element | None = _container(found, index)
         for _ in range(_LEVELS):
             if element is None:
                 break
@@ -317,11 +317,11 @@ def _core(
         (i for i in kept if titles and i > titles[0] and weights[i] and _is_prose(found[i])), None
     )
     if opening is not None:
-        scores[_home(found, opening)] *= _OPENING
+        scores[_container(found, opening)] *= _OPENING
     return max(scores, key=lambda element: scores[element], default=None)
 
 
-def _home(found: list[Block], index: int) -> Element:
+def _container(found: list[Block], index: int) -> Element:
     """The element that holds a block's paragraph: it holds many, where it is a body."""
     element = found[index].element
     # A block alone in its element is a paragraph, whatever the tag; several are parted by <br>.
@@ -346,8 +346,8 @@ def _widened(found: list[Block], kept: list[int], core: Element) -> Element:
         block = found[index]
         size[index] = len(block.text)
         if block.kind != "item" and _is_prose(block):
-            home = _home(found, index)
-            if (home.tag, home.get("class")) == make:
+            container = _container(found, index)
+            if (container.tag, container.get("class")) == make:
                 prose[index] = size[index]
     sizes, proses = _sums(found, kept, size), _sums(found, kept, prose)
     best = node = core

@@ -17,7 +17,7 @@ from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
 from newsbot.extraction.blocks import BLOCK_TAGS, inline_text
-from newsbot.extraction.selectors import Index
+from newsbot.extraction.selectors import ElementIndex
 
 MAX_CHARS = 3_000_000
 """Characters of a page that are parsed; no article is longer, and hostile pages are."""
@@ -38,9 +38,9 @@ class Page:
         self.root = _parse(text)
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> ElementIndex:
         """The page's elements by tag, class and id, and their order."""
-        return Index(self.root)
+        return ElementIndex(self.root)
 
     def select(self, css: str) -> list[Any]:
         """Elements, or strings where the selector ends in `::attr()` or `::text`, in page order."""

@@ -30,7 +30,7 @@ class Unsupported(Exception):
     """The selector needs XPath."""
 
 
-class Index:
+class ElementIndex:
     """Elements of a tree in document order, findable by what CSS names."""
 
     def __init__(self, root: Element) -> None:
@@ -96,7 +96,7 @@ class Index:
         return sorted(elements, key=self.order.__getitem__)
 
 
-LookUp = Callable[[Index], list[Any]]
+LookUp = Callable[[ElementIndex], list[Any]]
 _PLANS: dict[str, list[tuple[frozenset[str], LookUp]]] = {}
 """Every selector that was asked for: those of the profiles, so their number is bounded."""
 
@@ -122,7 +122,7 @@ def _lookup(tree: Any, pseudo: Any) -> LookUp:
     elif pseudo is not None:
         raise Unsupported
 
-    def look_up(index: Index) -> list[Any]:
+    def look_up(index: ElementIndex) -> list[Any]:
         if below:
             found = below(index)
         else:
@@ -145,7 +145,7 @@ def _tag_below(tree: Any) -> LookUp | None:
     tag = inner.element.lower()
     above = _lookup(left, None)
 
-    def look_up(index: Index) -> list[Any]:
+    def look_up(index: ElementIndex) -> list[Any]:
         found: dict[Element, None] = {}
         for element in above(index)[:_MAX_OUTER]:
             found.update((e, None) for e in element.iter(tag) if e is not element)
@@ -156,7 +156,7 @@ def _tag_below(tree: Any) -> LookUp | None:
 
 
 def _names(tree: Any) -> Iterator[str]:
-    """What a page must hold for the selector to match at all, as in `Index.names`."""
+    """What a page must hold for the selector to match at all, as in `ElementIndex.names`."""
     while not isinstance(tree, css.Element):
         if isinstance(tree, css.CombinedSelector):
             yield from _names(tree.subselector)
@@ -171,7 +171,7 @@ def _names(tree: Any) -> Iterator[str]:
         yield tree.element.lower()
 
 
-def _candidates(tree: Any) -> Callable[[Index], list[Element]]:
+def _candidates(tree: Any) -> Callable[[ElementIndex], list[Element]]:
     """The smallest list of the index that holds every match of the last compound."""
     if isinstance(tree, css.CombinedSelector):
         return _candidates(tree.subselector)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsbot.extraction import extract
 from newsbot.extraction.page import Page
-from newsbot.extraction.selectors import Index
+from newsbot.extraction.selectors import ElementIndex
 from newsbot.profiles import Family, families, layouts_of
 
 PAGES = sorted((Path(__file__).parents[1] / "pages").glob("*.html"))
@@ -60,7 +60,7 @@ def test_selectors_agree_with_xpath(css: str) -> None:
     markup = '<div id=i class="a b"><p lang=kk-KZ>1<p class=a itemprop="x y">2</p><ul><li class=b><a href="/t/1">3</a><li><a href=/u>4</a></ul><!-- c --><h1 itemprop=x>5</h1><div class="b a"><a class=a>6</a></div></div>'
     root = Page(f"<html><body>{markup}{markup}</body></html>", URL).root
     expected = etree.XPath(HTMLTranslator().css_to_xpath(css))(root)
-    assert list(map(str, Index(root).select(css))) == list(map(str, expected))
+    assert list(map(str, ElementIndex(root).select(css))) == list(map(str, expected))
 
 
 @given(st.binary(max_size=400))

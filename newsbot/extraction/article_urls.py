@@ -1,4 +1,4 @@
-"""addresses: the article's own address, its image, its further pages and its other editions."""
+"""article_urls: the article's own address, its image, its further pages and its other editions."""
 
 from __future__ import annotations
 

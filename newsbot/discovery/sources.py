@@ -1,4 +1,4 @@
-"""reading: one poll's answer → what it lists, whatever kind of source it is. Pure."""
+"""sources: one poll's answer → what it lists, whatever kind of source it is. Pure."""
 
 from __future__ import annotations
 
