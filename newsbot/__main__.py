@@ -32,6 +32,9 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 def _interrupted(error: KeyboardInterrupt) -> int:
     """Say so; an interrupted crawl is all well, as the next one carries on."""
+    # Met inside an exec() of text, as dataclasses use it, an interrupt makes Python end by SIGINT
+    # whatever the exit code, until the next exec() of text (CPython's pythonrun.c).
+    exec("")  # noqa: S102
     if sys.argv[1:2] == ["crawl"]:
         sys.stderr.write("newsbot: interrupted; the next run carries on from here\n")
         return 0

@@ -1,8 +1,8 @@
 """cli: the `newsbot` command. One file a command, named as the command; this one puts them together.
 
 Exit codes: 0 all well · 1 a bug · 2 wrong usage or configuration · 3 a site failed ·
-4 another run holds the lock · 5 the archive is damaged or the disk is full ·
-130, 143 interrupted or terminated, but for a crawl (`newsbot.__main__`).
+4 another run holds the lock · 5 the archive is damaged or the disk is full · 130 interrupted ·
+143 terminated. An interrupted or terminated crawl is all well (`newsbot.__main__`).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def newsbot() -> None:
     """Crawl Kazakh regional newspapers and keep every article, searchable, in one folder.
 
     The folder is ./data unless --data or NEWSBOT_DATA names another; it holds news.db (SQLite),
-    warc/ (the pages as served) and logs/. Start with `newsbot demo`.
+    warc/ (the pages as served), sites/ (your own profiles) and logs/. Start with `newsbot demo`.
     """
 
 

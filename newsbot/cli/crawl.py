@@ -1,4 +1,4 @@
-"""crawl: fetch what is new at newspapers; how each crawl went, for people."""
+"""crawl: fetches what is new at newspapers, and says how each crawl went."""
 
 from __future__ import annotations
 

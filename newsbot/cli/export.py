@@ -1,4 +1,4 @@
-"""export: write articles or captures for other programs."""
+"""export: writes articles or captures for other programs."""
 
 from __future__ import annotations
 
@@ -76,6 +76,7 @@ def export(
         raise click.UsageError("--current chooses among captures: it needs --format warc or wacz")
     text = io.TextIOWrapper(output, encoding="utf-8", newline="\n", write_through=True)
     number = write_jsonl(articles(connection, selection), text)
+    text.flush()
     text.detach()
     click.echo(f"{number} articles", err=True)
 

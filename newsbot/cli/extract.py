@@ -1,4 +1,4 @@
-"""extract: print the article that one HTML file holds."""
+"""extract: prints the article that one HTML file holds."""
 
 from __future__ import annotations
 

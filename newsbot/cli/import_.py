@@ -1,4 +1,4 @@
-"""import_: the group of commands that take in captures made by others; one file each."""
+"""import_: the group of commands that take in captures made by others, one file each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""import cdx: fetches newspapers' histories from a web archive."""
+"""import_cdx: fetches newspapers' histories from a web archive (`newsbot import cdx`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""import_warc: `newsbot import warc`, which stores what WARC files hold of known newspapers."""
+"""import_warc: stores what WARC files hold of known newspapers (`newsbot import warc`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""merge: join another archive into this one."""
+"""merge: joins another archive into this one."""
 
 from __future__ import annotations
 

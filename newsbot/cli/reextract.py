@@ -1,4 +1,4 @@
-"""reextract: read captures again with today's rules."""
+"""reextract: reads captures again with today's rules."""
 
 from __future__ import annotations
 

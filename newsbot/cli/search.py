@@ -1,4 +1,4 @@
-"""search: find articles by their words."""
+"""search: finds articles by their words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""show: print one article, its revisions, or the page it came from."""
+"""show: prints one article, its revisions, or the page it came from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""sites: list the newspapers, and show what a profile says."""
+"""sites: lists the newspapers, and shows what a profile says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""status: what the archive holds and how each site's last crawl went."""
+"""status: says what the archive holds and how each site's last crawl went."""
 
 from __future__ import annotations
 

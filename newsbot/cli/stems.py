@@ -1,4 +1,4 @@
-"""stems: show under which stems words are indexed, and index the archive anew."""
+"""stems: shows under which stems words are indexed, and indexes the archive anew."""
 
 from __future__ import annotations
 

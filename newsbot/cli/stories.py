@@ -1,4 +1,4 @@
-"""stories: find reprints across newspapers, and editions of one article."""
+"""stories: finds reprints across newspapers, and editions of one article."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""verify: say whether an archive is as it was written, and mend what can be mended."""
+"""verify: says whether an archive is as it was written, and repairs what can be repaired."""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ from archive.article import Article
 from archive.store import Candidate, Store, open_database
 from archive.store.stories import link as link_stories
 from archive.times import now
-from newsbot import cli, profiles
+from archive.visits import SECOND_LOOK, Visit
+from newsbot import __main__, cli, profiles
 from newsbot.crawl import settings
 from newsbot.crawl.session import Options
 from newsbot.demo.articles import expected
@@ -139,11 +140,11 @@ def test_options_named_alone_exist() -> None:
 
 
 def test_exit_codes() -> None:
-    source = inspect.getsource(cli)
+    source = inspect.getsource(cli) + inspect.getsource(__main__)
     assert cli.__doc__
-    stated = re.findall(r"(?:: |· |·\n)(\d) ", cli.__doc__)
+    stated = re.findall(r"(?:: |· |·\n)(\d+) ", cli.__doc__)
     raised = [e.exit_code for e in vars(errors).values() if hasattr(e, "exit_code")]
-    ended_with = re.findall(r"^\s+code = (\d+)$", source, re.M)
+    ended_with = re.findall(r"^\s+return (\d+)(?: if|$)", source, re.M)
     codes = {int(code) for code in (*stated, *raised, *ended_with)}
     assert names("operator.md", "## Exit codes") == [str(code) for code in sorted(codes)]
 
@@ -468,7 +469,7 @@ def test_no_paths_of_somebodys_machine() -> None:
     files = [path for name in folders for path in (ROOT / name).rglob("*")]
     found = [
         f"{path.relative_to(ROOT)}: {match[0]}"
-        for path in [*files, *ROOT.glob("*.*"), ROOT / "Makefile"]
+        for path in [*files, *ROOT.glob("[!.]*.*"), ROOT / "Makefile"]
         if path.suffix in (".py", ".md", ".toml", ".cfg", "") and path.is_file()
         for match in pattern.finditer(path.read_text("utf-8", "replace"))
     ]

@@ -1,0 +1,117 @@
+"""What people type: dates that are none and names that do not exist are refused, with the nearest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from newsbot.cli import newsbot
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(newsbot, [str(arg) for arg in args])
+
+
+DATED = {
+    "crawl": ("--since",),
+    "search": ("--after", "--before"),
+    "export": ("--after", "--before"),
+    "reextract": ("--after", "--before"),
+    "import cdx": ("--from", "--to"),
+}
+OPTIONS = [(command, option) for command, options in DATED.items() for option in options]
+
+
+@pytest.mark.parametrize(("command", "option"), OPTIONS)
+@pytest.mark.parametrize("typed", ["2019-13", "2019-02-30", "201", "soon", "2019-1", "٢٠١٩"])
+def test_what_is_no_date(archive: Path, command: str, option: str, typed: str) -> None:
+    done = run(*command.split(), "--data", archive, option, typed)
+    assert done.exit_code == 2
+    assert f"Invalid value for '{option}'" in done.stderr
+    assert typed in done.stderr
+
+
+def test_every_date_is_of_the_one_type() -> None:
+    named = {"--since", "--after", "--before", "--from", "--to"}
+    found = {}
+    for name, command in newsbot.commands.items():
+        for part in getattr(command, "commands", {"": command}).values():
+            full = f"{name} {part.name}" if part is not command else name
+            options = [p for p in part.params if named & set(p.opts)]
+            assert {p.type.name for p in options} <= {"date"}
+            if options:
+                found[full] = tuple(sorted(o for p in options for o in p.opts))
+    assert found == {name: tuple(sorted(options)) for name, options in DATED.items()}
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        ((), [2, 1]),
+        (("--after", "2025"), [2, 1]),
+        (("--after", "2025-04"), [1]),
+        (("--before", "2025"), [2]),
+        (("--before", "2026-11-20"), [2, 1]),
+        (("--before", "2026-11-19"), [2]),
+    ],
+)
+def test_dates_choose(archive: Path, options: tuple[str, ...], ids: list[int]) -> None:
+    done = run("export", "--data", archive, *options)
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ids
+    found = run("search", "--data", archive, "су", "--order", "oldest", "--json", *options)
+    assert [row["id"] for row in json.loads(found.stdout)["results"]] == ids
+
+
+def test_dates_of_a_search_whose_quotation_mark_is_not_closed(archive: Path) -> None:
+    found = run("search", "--data", archive, '"су', "--before", "2025", "--json")
+    assert [row["id"] for row in json.loads(found.stdout)["results"]] == [2]
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("export --site aqbulak", "unknown site 'aqbulak' in this archive: did you mean 'aqbulaq'?"),
+        ("export --site x", "unknown site 'x' in this archive: there are aqbulaq, tobyl"),
+        ("export --site aqjolgazet", "unknown site 'aqjolgazet' in this archive"),
+        ("export --language kk-Latin", "did you mean 'kk-Latn'?"),
+        ("export --language xx", "unknown language 'xx' in this archive: there are kk, kk-Latn"),
+        ("search --site aqbulak су", "did you mean 'aqbulaq'?"),
+        ("search site:aqbulak су", "did you mean 'aqbulaq'?"),
+        ("search region:zhambyl су", "unknown region 'zhambyl' in this archive: did you mean 'jambyl'"),
+        ("search lang:kz су", "unknown language 'kz' in this archive"),
+        ("status tobil", "did you mean 'tobyl'?"),
+        ("reextract --site aqbulak", "did you mean 'aqbulaq'?"),
+        ("crawl aqjolgazeta", "unknown site 'aqjolgazeta': did you mean 'aqjolgazet'?"),
+        ("crawl tobyl-x", "unknown site 'tobyl-x': `newsbot sites list` shows those known"),
+        ("sites show aqjolgazeta", "did you mean 'aqjolgazet'?"),
+        ("import cdx --server http://127.0.0.1:9/ --site egemem", "did you mean 'egemen'?"),
+        ("extract - --url http://a.kz/ --site egemem", "did you mean 'egemen'?"),
+    ],
+)  # fmt: skip
+def test_names_that_do_not_exist(archive: Path, command: str, message: str) -> None:
+    done = run(*command.split(), "--data", archive)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "export --site tobyl --site aqbulaq",
+        "export --language kk",
+        "search lang:kk су",
+        "search region:jambyl site:tobyl су",
+        "status tobyl --sources",
+    ],
+)
+def test_names_that_do(archive: Path, command: str) -> None:
+    assert run(*command.split(), "--data", archive).exit_code == 0
+
+
+def test_status_of_some_sites(archive: Path) -> None:
+    done = run("status", "tobyl", "--json", "--data", archive)
+    assert [row["site"] for row in json.loads(done.stdout)] == ["tobyl"]
