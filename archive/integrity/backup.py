@@ -107,8 +107,8 @@ class _Run:
     total: int = 0
 
     def copy(self, live: sqlite3.Connection, lock: TextIO, software: str) -> None:
-        others, part = list(_others(self.folder)), self.bag / f"{DATABASE}.part"
-        self._check_space(live, others)
+        part = self.bag / f"{DATABASE}.part"
+        self._check_space(live)
         try:
             _copy_database(live, part, self.folder / DATABASE)
             with closing(sqlite3.connect(part)) as c:
@@ -120,9 +120,10 @@ class _Run:
             # Those that may be packed come first, while the copy of the database is fresh.
             for warc in sorted(warcs, key=lambda name: (not name.endswith(".gz"), name)):
                 self._keep_warc(live, warc, warcs[warc])
-            for name in others:
+            for name in _others(self.folder):
                 with suppress(FileNotFoundError):  # removed meanwhile
                     self._keep_other(name)
+            self._keep_unnamed()
             self._finish(part, software)
             lock.truncate(0)
         finally:
@@ -140,8 +141,9 @@ class _Run:
         self.summary.bytes += entry.size
         self.summary.copied += copied
 
-    def _check_space(self, live: sqlite3.Connection, others: list[str]) -> None:
-        sizes = _named(live) | {name: size_of(self.folder / name) for name in others}
+    def _check_space(self, live: sqlite3.Connection) -> None:
+        others = {name: size_of(self.folder / name) for name in _others(self.folder)}
+        sizes = _named(live) | others
         lacking = sum(max(0, size - size_of(self._target(name))) for name, size in sizes.items())
         (database,) = live.execute(
             "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
@@ -165,13 +167,12 @@ class _Run:
             sql = "SELECT 1 FROM captures WHERE warc = ? LIMIT 1"
             if not live.execute(sql, (warc,)).fetchone():
                 raise _Packed from None
-            entry, problem = known, "the file is missing"
-            if before != known.size:
-                entry = Entry(before, bagit.sha256(target)) if before else _NOTHING
+            self.summary.damage.append(f"{source}: the file is missing")
+            self._keep_as_it_is(warc)
+            return
         if problem:
             self.summary.damage.append(f"{source}: {problem}")
-        if entry.size:
-            self._enter(warc, entry, max(0, entry.size - before))
+        self._enter(warc, entry, max(0, entry.size - before))
 
     def _keep_other(self, name: str) -> None:
         """Keep a small file whole."""
@@ -185,12 +186,25 @@ class _Run:
         entry = Entry(len(data), hashlib.sha256(data).hexdigest())
         self._enter(name, entry, len(data) if is_new else 0)
 
+    def _keep_unnamed(self) -> None:
+        """No capture leaves the bag unless its packed form is there."""
+        for name in self.known:
+            is_packed = name.endswith(".gz") and f"{name.removesuffix('gz')}zst" in self.entries
+            if name.startswith("warc/") and name not in self.entries and not is_packed:
+                self._keep_as_it_is(name)
+
+    def _keep_as_it_is(self, name: str) -> None:
+        """Keep what the bag has of a file that the archive has no longer."""
+        known, size = self.known.get(name, _NOTHING), size_of(self._target(name))
+        if size:
+            as_before = known.size == size
+            digest = known.sha256 if as_before else bagit.sha256(self._target(name))
+            self._enter(name, Entry(size, digest), 0)
+
     def _finish(self, part: Path, software: str) -> None:
         """Put the database in its place, write the manifests, remove what they do not name."""
-        database, entry = (
-            self._target(DATABASE),
-            Entry(size_of(part), bagit.sha256(part, self._tick)),
-        )
+        database = self._target(DATABASE)
+        entry = Entry(size_of(part), bagit.sha256(part, self._tick))
         database.parent.mkdir(exist_ok=True)
         _remove_database(database, but=database)
         part.rename(database)
