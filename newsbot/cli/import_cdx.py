@@ -76,7 +76,7 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | 
 @click.option(
     "--replay",
     callback=_address,
-    help="Where captures are had, if not at the usual address beside the index; for Common Crawl "
+    help="Where captures are, if not at the usual address beside the index; for Common Crawl "
     f"the folder of its files (default: {RECORDS}).",
 )
 @click.option(
@@ -110,7 +110,7 @@ def cdx(
 
     Downloads what the site has there into a WARC file and imports that, each capture with its own date.
     Interrupted, it imports what it has, and the next run carries on from there; run again, it asks
-    only for what is new. Exit code 3 means that something could not be had this time.
+    only for what is new. Exit code 3 means that something could not be fetched this time.
 
     \b
     newsbot import cdx --server https://web.archive.org/ --site aqjolgazet --contact you@example.org
@@ -135,25 +135,10 @@ def cdx(
         )
     if as_json:
         print_json([report.to_dict() for report in reports])
-    elif options.dry_run:
-        for report in reports:
-            for line in report.planned:
-                click.echo(line)
-            if not quiet:
-                click.echo(f"{report.site}: {len(report.planned)} would be fetched", err=True)
-    elif not quiet:
-        _print(reports)
+    else:
+        _print(reports, is_plan=options.dry_run, quiet=quiet)
     for report in reports:
-        if report.error:
-            click.echo(f"newsbot: {report.site}: {report.error}", err=True)
-        elif report.missed:
-            click.echo(
-                f"newsbot: {report.site}: {report.missed} captures could not be had this time; the "
-                "next run asks again",
-                err=True,
-            )
-    if reports[-1].exit_code in (130, 143):
-        click.echo("newsbot: interrupted; the next run carries on from here", err=True)
+        _warn(report, quiet)
     return max(report.exit_code for report in reports)
 
 
@@ -183,8 +168,15 @@ def _log(data: Path, options: Any, verbose: bool) -> None:
         )
 
 
-def _print(reports: Sequence[Any]) -> None:
-    """A table of outcomes, and what needs attention."""
+def _print(reports: Sequence[Any], *, is_plan: bool, quiet: bool) -> None:
+    """What was done, or would be."""
+    for report in reports:
+        for line in report.planned:
+            click.echo(line)
+        if is_plan and not quiet:
+            click.echo(f"{report.site}: {len(report.planned)} would be fetched", err=True)
+    if quiet or is_plan:
+        return
     shown = [name for name in OUTCOMES if any(report.outcomes[name] for report in reports)]
     print_table(
         [
@@ -196,10 +188,20 @@ def _print(reports: Sequence[Any]) -> None:
         ],
         ("site", "ended", "listed", "fetched", "waiting", *(n.replace("_", " ") for n in shown)),
     )  # fmt: skip
-    for report in reports:
-        if report.refused:
-            click.echo(
-                f"{report.site}: {report.refused} captures are listed but not given out; they "
-                "are not asked for again",
-                err=True,
-            )
+
+
+def _warn(report: Any, quiet: bool) -> None:
+    """What needs attention."""
+    told = [report.error] if report.error else []
+    if report.missed:
+        told.append(
+            f"{report.missed} captures could not be fetched this time; the next run asks again"
+        )
+    if report.refused and not quiet:
+        told.append(
+            f"{report.refused} captures are listed but not given out; they are not asked for again"
+        )
+    if report.exit_code in (130, 143):
+        told.append("interrupted; the next run carries on from here")
+    for text in told:
+        click.echo(f"newsbot: {report.site}: {text}", err=True)

@@ -67,7 +67,7 @@ class CdxReport:
     fetched: int = 0
     waiting: int = 0
     missed: int = 0
-    """Captures that could not be had this time; the next run asks again."""
+    """Captures that could not be fetched this time; the next run asks again."""
     refused: int = 0
     """Captures that the server lists and does not give out."""
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -218,7 +218,7 @@ class Download:
         return servers.parse_answer(query, answer.status, decoded(answer), now().year)
 
     def _choose(self) -> list[Key]:
-        """The captures to have, oldest first: of pages that may be articles, or may have been."""
+        """The captures to fetch, oldest first: of pages that may be articles, or may have been."""
         profile = _of_any_year(self._site)
         pages = {_page_of(address) for address in self._known.addresses(self._site.id)}
         chosen = []
@@ -246,7 +246,7 @@ class Download:
             if self._options.limit is not None and self.report.fetched >= self._options.limit:
                 return "limit"
             try:
-                self._have(key)
+                self._download(key)
             except NotGiven as error:
                 logger.info("%s: %s", " ".join(key), error)
                 self._files.refuse(key, str(error))
@@ -262,7 +262,7 @@ class Download:
             self._fetched(self.report)
         return "finished"
 
-    def _have(self, key: Key) -> None:
+    def _download(self, key: Key) -> None:
         """Write a capture into the WARC file, asking for it where no record holds its payload.
 
         Raises `NotGiven`, `TryLater` or `Ended`.

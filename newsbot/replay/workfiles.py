@@ -1,7 +1,7 @@
 """workfiles: the files of one import from a web archive, in `DATA/imports/`, until it is at its end.
 
 `NAME.warc.gz`, an ordinary WARC file, holds what was fetched and not yet imported; `NAME.listing.jsonl`
-what the index lists, a line for each of its answers; `NAME.refusals.jsonl` what could not be had, and
+what the index lists, a line for each of its answers; `NAME.refusals.jsonl` what it did not give out, and
 stays. All are only appended to, so that a killed import carries on where it was.
 """
 
@@ -21,6 +21,7 @@ from archive.captures import IDENTICAL, Exchange, Record, cut_torn_tail, grammar
 from archive.captures.files import sync_folder
 from archive.captures.grammar import plain_url
 from archive.captures.writing import gzip_member
+from archive.errors import ArchiveError
 from archive.store import explained_errors
 from newsbot.replay.servers import IndexQuery, IndexRow, timestamp_of
 
@@ -114,7 +115,7 @@ class WorkFiles:
     # -- what came of it ------------------------------------------------------------------------
 
     def refuse(self, key: Key, reason: str, *, is_final: bool = True) -> bool:
-        """Remember that a capture could not be had; returns whether it is given up."""
+        """Remember that a capture could not be fetched; returns whether it is given up."""
         _append_line(self._refusals, [*key, reason, is_final])
         self._count(*key, is_final)
         return key in self.refused
@@ -176,7 +177,13 @@ def _lines(path: Path) -> Iterator[Any]:
             if not line.endswith(b"\n"):
                 break
             good += len(line)
-            yield json.loads(line)
+            try:
+                found = json.loads(line)
+            except ValueError:
+                raise ArchiveError(
+                    f"{path} is damaged: remove it, and what it says is asked for again"
+                ) from None
+            yield found
         file.truncate(good)
 
 
@@ -196,7 +203,7 @@ def _holder(record: Record) -> Holder:
 
 
 def _record(exchange: Exchange, record_id: str, source: str, holder: Holder | None) -> bytes:
-    """A capture as a WARC record, uncompressed; `source` is the address from which it was had.
+    """A capture as a WARC record, uncompressed; `source` is the address from which it was fetched.
 
     With a `holder` of its payload it is a `revisit` record of that one.
     """
