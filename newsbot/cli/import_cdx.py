@@ -201,7 +201,7 @@ def _warn(report: Any, quiet: bool) -> None:
         told.append(
             f"{report.refused} captures are listed but not given out; they are not asked for again"
         )
-    if report.exit_code in (130, 143):
+    if report.exit_code == 130:
         told.append("interrupted; the next run carries on from here")
     for text in told:
         click.echo(f"newsbot: {report.site}: {text}", err=True)

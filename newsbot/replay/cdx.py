@@ -84,8 +84,7 @@ def import_sites(
     client = Client(_named(options), delay, contact)
     with _work_folder(None if options.dry_run else folder / FOLDER) as work:
         try:
-            with client:
-                server, indexes = find_server(client, options, hosts_to_ask(sites[0])[0])
+            server, indexes = find_server(client, options, hosts_to_ask(sites[0])[0])
         except Ended as end:
             report = CdxReport(sites[0].id)
             report.end(end)
@@ -93,7 +92,7 @@ def import_sites(
         reports = []
         for site in sites:
             files = WorkFiles(work, f"{site.id}-{server.index.partition('://')[2]}")
-            with client, _known(folder) as known:
+            with _known(folder) as known:
                 download = Download(site, server, options, client, files, known, fetched)
                 download.run(indexes)
             report = download.report

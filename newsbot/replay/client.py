@@ -8,13 +8,10 @@ server, which is there to be asked.
 from __future__ import annotations
 
 import logging
-import signal
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from http.client import HTTPException, HTTPResponse
 from ipaddress import ip_address
-from typing import Self
 from urllib.parse import urlsplit
 from urllib.request import HTTPErrorProcessor, Request, build_opener
 
@@ -49,14 +46,10 @@ MAX_LISTING = 256 * 1024 * 1024
 _LISTING_TIMEOUT = 300
 """Seconds: indexes of large archives think for minutes."""
 _CHUNK = 1 << 16
-_SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
 
 class Ended(Exception):
-    """Nothing more is asked in this run.
-
-    The message says why: `interrupted` or `terminated` (by a signal), `backing_off` or `unreachable`.
-    """
+    """Nothing more is asked in this run; the message says why: `backing_off` or `unreachable`."""
 
 
 class TryLater(Exception):
@@ -91,11 +84,7 @@ def is_loopback(address: str) -> bool:
 
 
 class Client:
-    """Asks some servers. A context manager: within it, a signal ends the asking.
-
-    The first SIGINT or SIGTERM interrupts a pause or a request, and nothing else; `get` raises `Ended`.
-    A second one acts as if nobody listened.
-    """
+    """Asks some servers, at one pace for all of them."""
 
     def __init__(self, addresses: Iterable[str], delay: float, contact: str | None) -> None:
         """`delay` is in seconds between requests to any of the servers of `addresses`."""
@@ -111,36 +100,6 @@ class Client:
         """Nothing is sent before this moment (monotonic)."""
         self._refusals = self._silence = 0
         """Requests in a row that were refused, or had no answer."""
-        self._stopped: str | None = None
-        self._is_waiting = False
-
-    # -- signals --------------------------------------------------------------------------------
-
-    def __enter__(self) -> Self:
-        self._handlers = {number: signal.signal(number, self._stop) for number in _SIGNALS}
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
-
-    def _stop(self, number: int, _: object) -> None:
-        self.__exit__()
-        self._stopped = _SIGNALS[signal.Signals(number)]
-        if self._is_waiting:
-            raise Ended(self._stopped)
-
-    @contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        self._is_waiting = True
-        try:
-            if self._stopped:
-                raise Ended(self._stopped)
-            yield
-        finally:
-            self._is_waiting = False
-
-    # -- requests -------------------------------------------------------------------------------
 
     def get(
         self, url: str, headers: Mapping[str, str] | None = None, *, is_listing: bool = False
@@ -155,8 +114,7 @@ class Client:
         trouble = TryLater("never asked")
         for attempt in range(RETRY_TIMES + 1):
             try:
-                with self._interruptible():
-                    answer = self._send(url, headers or {}, is_listing)
+                answer = self._send(url, headers or {}, is_listing)
             except (OSError, HTTPException) as error:
                 trouble = TryLater(f"{type(error).__name__}: {error}")
                 self._count_silence(url, trouble)

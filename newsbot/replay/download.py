@@ -34,7 +34,6 @@ _GAVE_UP = {
     "backing_off": "the server refuses our requests; it is left alone until the next run",
     "unreachable": "the server has stopped answering; the next run tries again",
 }
-_SIGNALLED = {"interrupted": 130, "terminated": 143}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class CdxReport:
 
     site: str
     reason: str = "failed"
-    """Why it ended: `finished`, `limit`, `failed`, or as `client.Ended` says."""
+    """Why it ended: `finished`, `limit`, `failed`, `interrupted`, or as `client.Ended` says."""
     listed: int = 0
     """Captures that the index listed in this run."""
     wanted: int = 0
@@ -87,8 +86,10 @@ class CdxReport:
 
     @property
     def exit_code(self) -> int:
-        """0; 3 where something is left that should not be; 130 or 143 where a signal ended it."""
-        return _SIGNALLED.get(self.reason, 3 if self.error or self.missed else 0)
+        """0; 3 where something is left that should not be; 130 where somebody interrupted it."""
+        if self.reason == "interrupted":
+            return 130
+        return 3 if self.error or self.missed else 0
 
     def to_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -178,7 +179,7 @@ class Download:
         """The first record of each address and payload digest."""
 
     def run(self, indexes: list[str]) -> None:
-        """List, then fetch what waits. The report says how far it came."""
+        """List, then fetch what waits. The report says how far it came; Ctrl-C is one way to end."""
         report, files = self.report, self._files
         waiting: list[Key] = []
         try:
@@ -193,6 +194,8 @@ class Download:
             report.error = str(error)
         except Ended as end:
             report.end(end)
+        except KeyboardInterrupt:  # the files take it as they take a crash
+            report.reason = "interrupted"
         report.waiting = sum(key not in files.held and key not in files.refused for key in waiting)
 
     # -- listing --------------------------------------------------------------------------------
