@@ -12,6 +12,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from archive.article import READ
 from archive.store import Store, open_database
 from newsbot import SOFTWARE
 from newsbot.cli.common import (
@@ -24,9 +25,9 @@ from newsbot.cli.common import (
     sites_dir_option,
 )
 from newsbot.profiles import archive_sites
-from newsbot.replay.compare import FIELDS, changed_paragraphs
+from newsbot.replay.compare import Difference, changed_paragraphs
 from newsbot.replay.reextract import Choice, Report, count, reextract
-from newsbot.replay.reread import Result
+from newsbot.replay.reread import Rereading
 
 _SHOWN = 76
 """Characters of a value in an example."""
@@ -36,6 +37,7 @@ _VERDICTS = {
     "worse": "worse",
     "mixed": "mixed",
     "other": "different",
+    "found": "found",
     "refused": "refused",
     "unread": "not read",
 }
@@ -51,8 +53,11 @@ _VERDICTS = {
     "--article", "articles", type=int, multiple=True, help="Only this article, by its id."
 )
 @date_options
+@click.option(
+    "--all", "everything", is_flag=True, help="Also what today's rules have read already."
+)
 @click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
-@click.option("--skip-worse", is_flag=True, help="Leave articles that would get worse as they are.")
+@click.option("--skip-worse", is_flag=True, help="Leave what would get worse as it is.")
 @jobs_option
 @json_option
 def reextract_command(
@@ -62,33 +67,35 @@ def reextract_command(
     articles: tuple[int, ...],
     after: str | None,
     before: str | None,
+    everything: bool,
     dry_run: bool,
     skip_worse: bool,
     jobs: int | None,
     as_json: bool,
 ) -> int:
-    """Read the captures of articles again with today's rules.
+    """Read captured pages again with today's rules.
 
-    The earlier wording stays as a revision, and the new one is marked as a reextraction: the
-    newspaper's own edits are kept apart. A page that today's rules take for no article is left as it
+    Pages that today's rules have read already are passed over; those that were refused, or could not
+    be read, are read like the others. What was read before is kept beside the new reading, apart from
+    the newspaper's own edits. The page of an article that today's rules take for none is left as it
     is. An interrupted run carries on when it is started again.
 
     \b
     newsbot reextract --dry-run --site aqjolgazet    what would change?
     newsbot reextract --site aqjolgazet --skip-worse
     """
-    choice = Choice(site_ids, articles, after, before)
+    choice = Choice(site_ids, articles, after, before, everything)
     sites = archive_sites(data, *sites_dirs, example=True)
     with ExitStack() as stack:
         connection = open_database(data).conn
         stack.callback(connection.close)
         check_archived(connection, site=site_ids)
-        total = count(connection, choice)
+        total = count(connection, sites, choice)
         store = None if dry_run else stack.enter_context(Store(data, SOFTWARE))
         bar = stack.enter_context(
             tqdm(
                 total=total,
-                unit=" articles",
+                unit=" pages",
                 desc="reextract",
                 dynamic_ncols=True,
                 disable=as_json or not sys.stderr.isatty(),
@@ -96,10 +103,10 @@ def reextract_command(
         )
         listed = stack.enter_context(_Listed()) if as_json else None
 
-        def seen(result: Result) -> None:
+        def seen(found: Rereading) -> None:
             bar.update()
             if listed:
-                listed.add(result)
+                listed.add(found)
 
         report = reextract(
             store.connection if store else connection,
@@ -129,21 +136,22 @@ class _Listed:
     def __exit__(self, *_: object) -> None:
         sys.stdout.flush()
 
-    def add(self, result: Result) -> None:
-        """Print an article that is not the same."""
-        if result.verdict == "same":
+    def add(self, found: Rereading) -> None:
+        """Print a page that is not the same."""
+        if found.verdict == "same":
             return
         record = {
-            "id": result.article,
-            "url": result.url,
-            "site": result.site,
-            "layout": result.layout,
-            "verdict": result.verdict,
-            "refused": result.refused,
-            "reason": result.reason,
+            "article": found.stored.article,
+            "capture": found.stored.page,
+            "url": found.stored.url,
+            "site": found.stored.site,
+            "layout": found.layout,
+            "verdict": found.verdict,
+            "refused": found.refused,
+            "error": found.error,
             "fields": {
                 d.field: {"before": d.before, "after": d.after, "verdict": d.verdict}
-                for d in result.differences or ()
+                for d in found.differences
             },
         }
         click.echo(self._separator + json.dumps(record, ensure_ascii=False), nl=False)
@@ -156,9 +164,9 @@ class _Listed:
 
 
 def _print(report: Report, dry_run: bool) -> None:
-    total = report.articles.total() - report.articles["refused"]
+    total = report.verdicts.total() - report.verdicts["refused"]
     if not total:
-        click.echo("no articles to read")
+        click.echo("nothing to read: today's rules have read every page")
         return
     _print_counts(report.sites, "site")
     _print_counts(report.layouts, "layout")
@@ -166,33 +174,32 @@ def _print(report: Report, dry_run: bool) -> None:
         columns = ("changed", "filled", "emptied", "better", "worse")
         rows = [
             (name, *(report.fields[name][column] for column in columns))
-            for name in FIELDS
+            for name in READ
             if name in report.fields
         ]
         click.echo()
         print_table(rows, ("field", *columns))
         click.echo()
-        for name in FIELDS:
-            for result, place in report.examples.get(name, ()):
-                _print_example(result, place)
+        for name in READ:
+            for found, difference in report.examples.get(name, ()):
+                _print_example(found, difference)
     for reason, number in report.refused.most_common():
         click.echo(f"{number} would be no articles any more ({reason}) and are left as they are")
     for reason, number in report.unread.most_common():
         click.echo(f"{number} cannot be read: {reason}")
     for line in report.damaged:
         click.echo(f"newsbot: {line}", err=True)
-    changing = sum(report.articles[v] for v in ("better", "mixed", "other", "worse"))
-    changing -= report.articles["refused"]
+    verdicts = report.verdicts
+    changing = sum(verdicts[v] for v in ("better", "mixed", "other", "worse"))
+    changing -= verdicts["refused"]
+    summary = (
+        f"{total} pages read: {changing} differ, {verdicts['better']} for the better and "
+        f"{verdicts['worse']} for the worse; {verdicts['found']} refused before are articles"
+    )
     if dry_run:
-        click.echo(
-            f"{total} articles read: {changing} would change, {report.articles['better']} for the "
-            f"better and {report.articles['worse']} for the worse; nothing was changed"
-        )
+        click.echo(f"{summary}; nothing was changed")
     else:
-        click.echo(
-            f"{total} articles read: {report.stored} changed, {report.revisions} of them with a new "
-            f"revision; {report.left} left as they are because they would get worse"
-        )
+        click.echo(f"{summary}; {report.left} left as they are because they would get worse")
 
 
 def _print_counts(counts: Mapping[str, Mapping[str, int]], what: str) -> None:
@@ -207,11 +214,10 @@ def _print_counts(counts: Mapping[str, Mapping[str, int]], what: str) -> None:
     click.echo()
 
 
-def _print_example(result: Result, place: int) -> None:
-    assert result.differences is not None
-    difference = result.differences[place]
-    said = {"other": "different"}.get(difference.verdict, difference.verdict)
-    click.echo(f"{difference.field}, {said}: {result.site} #{result.article} {result.layout}")
+def _print_example(found: Rereading, difference: Difference) -> None:
+    verdict = _VERDICTS[difference.verdict]
+    stored = found.stored
+    click.echo(f"{difference.field}, {verdict}: {stored.site} #{stored.article} {found.layout}")
     if difference.field == "text":
         lost, gained = changed_paragraphs(difference.before or "", difference.after or "")
     else:

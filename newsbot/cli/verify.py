@@ -19,7 +19,7 @@ from newsbot.cli.common import data_option, json_option, print_json, sites_dir_o
 
 if TYPE_CHECKING:
     from newsbot.profiles import Site
-    from newsbot.replay.reread import Result
+    from newsbot.replay.reread import Rereading
 
 _COLOURS = {"damage": "red", "inconsistency": "yellow", "note": "bright_black"}
 _SHOWN = 5
@@ -164,10 +164,11 @@ def compare_texts(
 
     found: dict[str, list[int]] = {}
 
-    def seen(result: Result) -> None:
-        why = _explain(result)
-        if why:
-            found.setdefault(why, []).append(result.article)
+    def seen(rereading: Rereading) -> None:
+        why = _explain(rereading)
+        article = rereading.stored.article
+        if why and article is not None and article not in found.get(why, ()):
+            found.setdefault(why, []).append(article)
 
     reextract(c, folder, sites, jobs=jobs, seen=seen)
     for why, articles in sorted(found.items()):
@@ -179,25 +180,19 @@ def compare_texts(
 
 
 _NO_PROFILE = "their site has no profile, so they cannot be compared with their captures"
-_NO_CAPTURE = "no page was captured that they could be compared with"
 _UNREADABLE = "their capture cannot be read"
 _REMEDIES = {
     _NO_PROFILE: "name the folder of the profiles with --sites-dir",
-    _NO_CAPTURE: "the next visit captures one",
     _UNREADABLE: "see the damage to their records",
 }
 _LOOK = "`newsbot reextract --dry-run` shows how"
 
 
-def _explain(result: Result) -> str | None:
-    """What there is to say of an article that was read again; None where it is the same."""
-    if result.reason == "no profile":
-        return _NO_PROFILE
-    if result.reason == "no capture":
-        return _NO_CAPTURE
-    if result.reason:
-        return _UNREADABLE
-    if result.refused:
-        return f"today's rules take their pages for no articles ({result.refused})"
-    changed = {difference.field for difference in result.differences or ()} & {"title", "text"}
+def _explain(rereading: Rereading) -> str | None:
+    """What there is to say of a page that was read again; None where it is the same."""
+    if rereading.error:
+        return _UNREADABLE if rereading.is_damaged else _NO_PROFILE
+    if rereading.refused:
+        return f"today's rules take their pages for no articles ({rereading.refused})"
+    changed = {difference.field for difference in rereading.differences} & {"title", "text"}
     return f"today's rules read another {' and '.join(sorted(changed))}" if changed else None

@@ -1,4 +1,4 @@
-"""judging: an article as it is kept beside the same page read anew: what differs, and for the better?
+"""compare: an article as it was read before beside the same page read anew: what differs, and for the better?
 
 Pure. The rules are few and stated in docs/reextract.md, so that a person can check any verdict.
 """
@@ -10,16 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from archive.article import Article
+from archive.article import READ, Article
+from archive.derive import plain
 from newsbot.extraction.boilerplate import is_boilerplate
 from newsbot.extraction.fields import letters
 
-FIELDS = (
-    "title text captions authors published published_raw modified section tags language image editions "
-    "layout charset sources flags"
-).split()
-"""Fields that reading a capture again replaces. Counters belong to the newest visit, and an article's
-address is not decided here."""
 TELLTALE = frozenset(
     "truncated glued_words mojibake invalid_bytes nul_bytes future_date paywall".split()
 )
@@ -52,14 +47,17 @@ class Difference:
 
 
 def compare(before: Mapping[str, Any], after: Article) -> list[Difference]:
-    """What differs between an article as it is kept and the same page read anew, field by field.
+    """What differs between a reading and the same page read anew, field by field.
 
-    `before` has the fields of `FIELDS` with JSON columns taken apart.
+    `before` has the fields of `archive.article.READ`, JSON columns taken apart. What changes with each
+    look at a page differs in nothing: cache-busters, the order of tags, dates counted back from today.
     """
+    values = {name: getattr(after, name) for name in READ}
+    same = ["published", "published_raw"] if _is_inferred(before) and _is_inferred(values) else []
     found = {
-        name: (before[name], value)
-        for name in FIELDS
-        if _plain(name, before[name]) != _plain(name, value := getattr(after, name))
+        name: (before[name], values[name])
+        for name in READ
+        if name not in same and (plain(name, before) or None) != (plain(name, values) or None)
     }
     return [
         Difference(name, old, new, _judge(name, old, new, before, after, found))
@@ -75,9 +73,9 @@ def verdict(differences: Iterable[Difference]) -> str:
     return next((name for name in ("better", "worse", "other") if name in said), "same")
 
 
-def _plain(name: str, value: Any) -> Any:
-    """A value as it compares: the archive keeps tags without order, and NULL for nothing."""
-    return sorted(set(value)) if name == "tags" else value or None
+def _is_inferred(values: Mapping[str, Any]) -> bool:
+    """Whether a date was counted back from the moment of the look («2 сағат бұрын»)."""
+    return "date_inferred" in values["flags"]
 
 
 def _judge(
