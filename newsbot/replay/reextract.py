@@ -79,7 +79,8 @@ class Report:
             counters.append(self.layouts.setdefault(found.layout, Counter()))
         for counter in counters:
             counter[found.verdict] += 1
-            counter["refused"] += found.refused is not None
+            if found.refused:
+                counter["refused"] += 1
         if found.refused:
             self.refused[found.refused] += 1
         if found.error:

@@ -7,13 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from archive.visits import Visit
-
 from archive.article import Article
-from archive.captures import Capture
+from archive.captures import Exchange
 from archive.store import Store
-from newsbot.extraction import extract
 from newsbot.profiles import Site, load_site
+from newsbot.visit.builder import VisitBuilder
+from newsbot.visit.reading import read
 from tests.archive.building import HOME, SITE, START
 
 ONE = f"{HOME}1/"
@@ -23,6 +22,8 @@ TEXT = [
     "Келесі жылы құбыр көрші ауылға дейін ұзартылады, оған қаржы бөлінді.",
 ]
 HEAD = {"Content-Type": "text/html; charset=utf-8"}
+OLD = "0-old"
+"""A rules version that is not today's."""
 Rules = Callable[[Article], object]
 
 
@@ -60,6 +61,11 @@ def dull(article: Article) -> None:
     article.text += "\n\nFacebook Twitter WhatsApp"
 
 
+def refuse(article: Article) -> None:
+    """Rules of old that take the page of an article for none."""
+    article.is_article, article.reason = False, "no_title"
+
+
 def remember(
     store: Store,
     body: bytes,
@@ -68,41 +74,28 @@ def remember(
     hours: float = 0,
     rules: Rules | None = dull,
     also: list[tuple[str, int, bytes]] | None = None,
-    site: Site | None = None,
-    article: Article | None = None,
     **how: Any,
 ) -> str:
     """A visit: the page that came, `also` further exchanges of it, read with `rules` of old."""
-    at = START + timedelta(hours=hours)
-    captures: list[Capture] = []
-    parts = []
-    for number, (address, status, content) in enumerate([(url, 200, body), *(also or [])]):
-        captures.append(
-            store.captures(str(SITE["id"])).write(
-                address,
-                status,
-                HEAD.items(),
-                content,
-                at + timedelta(seconds=2 * number),
-                concurrent_to=captures[0].record_id if captures else None,
-                **how,
-            )
-        )
-        if status == 200:
-            parts.append(extract(content, address, fetched_at=at, site=site))
-    article = article or join(parts)[0]
-    if rules:
-        rules(article)
+    site = profile(store.folder.parent / "sites")[str(SITE["id"])]
     store.save_site(SITE)
-    return store.record(
-        Visit(
-            None,
-            None,
-            str(SITE["id"]),
-            at,
-            status=200,
-            article=article,
-            urls=(url, article.canonical_url or url),
-            captures=captures,
+    at = START + timedelta(hours=hours)
+    builder = VisitBuilder(site, url)
+    for number, (address, status, content) in enumerate([(url, 200, body), *(also or [])]):
+        capture = store.captures(site.id).write(
+            address,
+            status,
+            HEAD.items(),
+            content,
+            at + timedelta(seconds=2 * number),
+            concurrent_to=builder.first_record,
+            **how,
         )
-    )
+        exchange = Exchange(address, capture.fetched_at, status, list(HEAD.items()), content)
+        reading = read(exchange, site)
+        if rules:
+            reading.rules = OLD
+            if reading.article:
+                rules(reading.article)
+        builder.add(exchange, capture, reading)
+    return store.record(builder.build())
