@@ -31,7 +31,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from newsbot.replay.reading import Page, read
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -41,6 +40,7 @@ from newsbot.demo.articles import load_articles
 from newsbot.demo.render import render_site
 from newsbot.pool import default_jobs
 from newsbot.profiles import Site, load_sites
+from newsbot.visit.reading import read
 
 ORIGIN = "http://127.0.0.1:8765"
 ROOT = Path(__file__).parent.parent
@@ -154,16 +154,13 @@ def extraction_alone(path: Path, sites: dict[str, Site]) -> tuple[float, float]:
     """Pages a second of extraction in this process, out of memory: by the clock, of the processor."""
     hosts = {netloc: site for site in sites.values() for netloc in site.netlocs}
     pages = [
-        (
-            Page(e.url, e.status, e.body, datetime.fromisoformat(e.fetched_at), "text/html"),
-            hosts[urls.netloc(e.url)],
-        )
+        (e, hosts[urls.netloc(e.url)])
         for e in (record.exchange for record in read_records(path))
         if e
     ]
     began, used = time.monotonic(), time.process_time()
-    for page, site in pages:
-        read(page, site)
+    for exchange, site in pages:
+        read(exchange, site)
     return len(pages) / (time.monotonic() - began), len(pages) / (time.process_time() - used)
 
 

@@ -29,6 +29,7 @@ _SENT = 2
 _AHEAD = 128
 """Tasks under way in `map_in_order`, so that no process is idle while their results are stored."""
 _AHEAD_BYTES = 16_000_000
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -172,10 +173,10 @@ class Processes(Executor):
 
     def _serve(self) -> None:
         """Keep one process at work; where it dies, the task that it was at fails."""
-        # A process starts with the signals blocked that its thread blocks: Ctrl-C is none of its
-        # business, not even while it is only starting. (Starting the tracker unblocks them.)
-        resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # Ctrl-C and a service that is stopped signal all processes at once; this one decides how to
+        # end. A process starts with those signals blocked that the thread blocks that starts it.
+        resource_tracker.ensure_running()  # which unblocks them
+        signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
         while not self._is_closed:
             sent: deque[_Task] = deque()
             reason = self._run_process(sent)
@@ -249,7 +250,8 @@ class Processes(Executor):
 
 def _work(connection: Connection, timeout: float) -> None:
     """Call what is sent, one call after the other, until the other side is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for interrupt in _INTERRUPTS:
+        signal.signal(interrupt, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     calls: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_receive, args=(connection, calls), daemon=True).start()

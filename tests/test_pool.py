@@ -226,15 +226,16 @@ def test_processes_end_with_a_killed_parent() -> None:
     assert not wait_for(pids)
 
 
+@pytest.mark.parametrize("interrupt", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize("wait", [0.0, 0.05, 0.3])
-def test_interrupted_while_processes_start(wait: float) -> None:
+def test_interrupted_while_processes_start(wait: float, interrupt: str) -> None:
     """Ctrl-C goes to all processes of the terminal; here the parent goes on to its end in order."""
     process = parent(
-        "signal.signal(signal.SIGINT, lambda *_: None)\n"
+        f"signal.signal(signal.{interrupt}, lambda *_: None)\n"
         "pool = open_pool(2)\n"
         "futures = [pool.submit(act, n) for n in range(6)]\n"
         f"time.sleep({wait})\n"
-        "os.killpg(0, signal.SIGINT)\n"
+        f"os.killpg(0, signal.{interrupt})\n"
         "print([future.result() for future in futures])\n"
         "pool.shutdown()\n"
     )

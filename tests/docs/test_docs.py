@@ -30,7 +30,6 @@ from archive.article import Article
 from archive.store import Candidate, Store, open_database
 from archive.store.stories import link as link_stories
 from archive.times import now
-from archive.visits import SECOND_LOOK, Visit
 from newsbot import __main__, cli, profiles
 from newsbot.crawl import settings
 from newsbot.crawl.session import Options
