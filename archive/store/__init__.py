@@ -114,6 +114,10 @@ class Store(Imports):
             events.find(c, site, since)
             articles.settle(self.changes, site, since)
 
+    def lasting_events(self, site: str, since: datetime) -> list[dict[str, Any]]:
+        """What befalls a site as a whole and showed itself since a moment (`events.lasting`)."""
+        return events.lasting(self.connection, site, since)
+
     # -- captures -------------------------------------------------------------------------------
 
     def captures(self, site: str) -> CaptureWriter:

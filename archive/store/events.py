@@ -8,6 +8,7 @@ article is `gone` by it (`archive.derive`). That a source has emptied or lies is
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,7 +41,7 @@ SELECT substr(fetched_at, 1, 10) AS day, result, count(DISTINCT article) AS arti
  GROUP BY day, result ORDER BY day
 """
 _EVIDENCE = """
-SELECT reason, article, url FROM captures
+SELECT reason, article, url, fetched_at FROM captures
  WHERE site = ? AND result = ? AND article IS NOT NULL AND fetched_at >= ? AND fetched_at < ?
  ORDER BY fetched_at, record_id
 """
@@ -94,13 +95,14 @@ def _spans(days: list[dict[str, sqlite3.Row]], result: str) -> list[tuple[str, s
 def _evidence(
     c: sqlite3.Connection, site: str, result: str, began_at: str, ended_at: str
 ) -> dict[str, Any]:
-    """How many articles, the commonest reason, and the first addresses."""
+    """How many articles, the commonest reason, the first addresses, and the last moment."""
     rows = c.execute(_EVIDENCE, (site, result, began_at, ended_at)).fetchall()
     reasons = [row["reason"] for row in rows if row["reason"]]
     return {
         "articles": len({row["article"] for row in rows}),
         "reason": max(sorted(set(reasons)), key=reasons.count, default=None),
         "urls": list(dict.fromkeys(row["url"] for row in rows))[:_EXAMPLES],
+        "last": rows[-1]["fetched_at"],
     }
 
 
@@ -122,11 +124,17 @@ def note(
         c.execute("UPDATE events SET ended_at = ? WHERE id = ?", (moment, known["id"]))
 
 
-def lasting(c: sqlite3.Connection, site: str) -> list[dict[str, Any]]:
-    """The events of a site that have not ended: kind, began_at, evidence (JSON)."""
+def lasting(c: sqlite3.Connection, site: str, since: datetime) -> list[dict[str, Any]]:
+    """The events of a site that have not ended and showed themselves since a moment.
+
+    Each has `kind`, `began_at` and the evidence: `articles`, `reason`, `urls`, `last`, or `source`.
+    """
     rows = c.execute(
         "SELECT kind, began_at, evidence FROM events WHERE site = ? AND ended_at IS NULL "
         "ORDER BY began_at, kind",
         (site,),
     )
-    return [dict(row) for row in rows]
+    found = [
+        {"kind": r["kind"], "began_at": r["began_at"], **json.loads(r["evidence"])} for r in rows
+    ]
+    return [event for event in found if event.get("last", event["began_at"]) >= utc(since)]

@@ -113,6 +113,11 @@ def print_reports(reports: Sequence[CrawlReport]) -> None:
     for report in reports:
         if report.reason == "shutdown" and not report.exit_code:
             click.echo(f"{report.site}: interrupted; the next run carries on from here", err=True)
+        if report.reread:
+            said = ", ".join(f"{number} {name}" for name, number in report.reread.items())
+            click.echo(
+                f"{report.site}: refused pages read again from the archive: {said}", err=True
+            )
         if report.traps:
             said = ", ".join(f"{number} {name}" for name, number in report.traps.items())
             click.echo(

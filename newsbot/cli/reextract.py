@@ -24,6 +24,7 @@ from newsbot.cli.common import (
     print_table,
     sites_dir_option,
 )
+from newsbot.pool import open_pool
 from newsbot.profiles import archive_sites
 from newsbot.replay.compare import Difference, changed_paragraphs
 from newsbot.replay.reextract import Choice, Report, count, reextract
@@ -115,7 +116,7 @@ def reextract_command(
             choice,
             store=store,
             skip_worse=skip_worse,
-            jobs=jobs,
+            pool=stack.enter_context(open_pool(jobs)),
             seen=seen,
         )
         if listed:

@@ -342,7 +342,7 @@ class PollingSpider(Spider):
             # An address that a family tries, and that this site never had, is not missed.
             if source.kind == "sitemap" and (poll.row["body_hash"] or poll.row["parent"]):
                 self._sitemap_failed = True
-            session.last_error = f"{source.url}: {found.error}"
+            session.source_error = f"{source.url}: {found.error}"
             self.logger.warning("source %s: %s", source.url, found.error)
         else:
             session.sources_ok += 1

@@ -39,6 +39,10 @@ class CrawlReport:
     outcomes: dict[str, int]
     traps: dict[str, int]
     planned: list[str]
+    events: list[dict[str, Any]]
+    """What befalls the site as a whole."""
+    reread: dict[str, int]
+    """Outcome → pages refused by earlier rules that were read again from the archive."""
     error: str | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -51,6 +55,8 @@ class CrawlReport:
             "outcomes": self.outcomes,
             "traps": self.traps,
             "planned": self.planned,
+            "events": self.events,
+            "reread": self.reread,
             "error": self.error,
         }
 
@@ -71,7 +77,9 @@ def _report(session: Session, reason: str) -> CrawlReport:
         outcomes={name: session.outcomes[name] for name in OUTCOMES},
         traps=dict(session.traps),
         planned=session.planned,
-        error=str(fatal) if fatal else _GAVE_UP.get(reason, session.last_error),
+        events=session.events,
+        reread=dict(session.reread),
+        error=str(fatal) if fatal else _GAVE_UP.get(reason, session.trouble),
     )
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from archive.captures import (
     IDENTICAL,
@@ -29,6 +31,7 @@ from archive.visit import Visit
 from newsbot import SOFTWARE
 from newsbot.pool import open_pool
 from newsbot.profiles import Site
+from newsbot.replay.reextract import Choice, count, reextract
 from newsbot.visit.reading import Reading, is_costly, read, reading_of
 from newsbot.visit.schedule import next_due
 
@@ -106,7 +109,14 @@ class Session:
         self.discovered = 0
         self.sources_ok = 0
         self.sources_failed = 0
-        self.last_error: str | None = None
+        self.source_error: str | None = None
+        """Of the last source that could not be read."""
+        self.troubles: Counter[str] = Counter()
+        """Reason → visits that failed or were blocked, but by a password that the newspaper set."""
+        self.events: list[dict[str, Any]] = []
+        """What befalls the site as a whole, as `Store.lasting_events` says."""
+        self.reread: Counter[str] = Counter()
+        """Outcome → pages refused by earlier rules that were read again from the archive."""
         self.fatal: ArchiveError | None = None
         self.in_flight: set[int] = set()
         self.planned: list[str] = []
@@ -116,17 +126,29 @@ class Session:
         self._visits = 0
 
     def open(self) -> None:
-        """Write the crawl's first row."""
+        """Write the crawl's first row; give pages that earlier rules refused their second chance."""
         self.store.save_site(self.site.row)
-        self.crawl = self.store.start_crawl(self.site.id, now())
+        self.started_at = now()
+        self.crawl = self.store.start_crawl(self.site.id, self.started_at)
+        if not self.options.dry_run:
+            self._read_again()
         if self.options.revisit:
             self.store.everything_due(self.site.id, now())
+
+    def _read_again(self) -> None:
+        """Read what rules of the past refused from the archive, without a request."""
+        sites, choice = {self.site.id: self.site}, Choice(sites=(self.site.id,), refused=True)
+        c = self.store.connection
+        if count(c, sites, choice):
+            report = reextract(c, self.folder, sites, choice, store=self.store, pool=self.pool)
+            self.reread = report.outcomes
 
     def close(self, reason: str, requests: int) -> None:
         """Write the crawl's last row and give the store back."""
         try:
             if self.crawl:
                 self.store.finish_crawl(self.crawl, now(), reason, requests)
+                self.events = self.store.lasting_events(self.site.id, self.started_at)
         except ArchiveError as error:
             self.fatal = self.fatal or error
         finally:
@@ -191,6 +213,8 @@ class Session:
     def record(self, visit: Visit) -> str:
         """Store a visit and count its outcome."""
         outcome = self.store.record_soon(visit)
+        if outcome in ("failed", "blocked") and visit.reason != _BY_DESIGN:
+            self.troubles[visit.reason or outcome] += 1
         if visit.frontier is not None:
             self.in_flight.discard(visit.frontier)
         self.outcomes[outcome] += 1
@@ -198,12 +222,49 @@ class Session:
 
     @property
     def failed(self) -> bool:
-        """Whether the crawl got nowhere: no source answered, or every visit failed."""
-        if self.fatal:
-            return True
-        visits = self.outcomes.total()
-        bad = self.outcomes["failed"] + self.outcomes["blocked"]
-        return (self.sources_failed > 0 and self.sources_ok == 0) or (visits > 0 and bad == visits)
+        """Whether no source answered, every visit failed, or something befell the whole site."""
+        visits, bad = self.outcomes.total(), self.troubles.total()
+        no_source = self.sources_failed > 0 and self.sources_ok == 0
+        return bool(self.fatal or self.events or no_source or (visits > 0 and bad == visits))
+
+    @property
+    def trouble(self) -> str | None:
+        """What went wrong most, in one line; None where nothing did."""
+        if self.events:
+            return "; ".join(map(_said, self.events))
+        if self.troubles and (self.failed or not self.source_error):
+            reason, number = self.troubles.most_common(1)[0]
+            words = _IN_WORDS.get(reason, f"came to nothing: {reason}")
+            return f"{number} of {self.outcomes.total()} pages {words}"
+        return self.source_error
+
+
+_BY_DESIGN = "password"
+"""Reason of a page that the newspaper shows to those alone whom it gave a password."""
+_IN_WORDS = {
+    "login": "ask for a log-in",
+    "challenge": "are hidden behind a challenge",
+    "HTTP 403": "are forbidden (HTTP 403)",
+}
+_EVENTS = {
+    "unreadable": "{articles} known articles cannot be read ({reason}) since {began_at}: has the layout "
+    "changed? They wait, and are read again when the rules change",
+    "missing": "{articles} known articles are missing ({reason}) since {began_at}: they wait a week "
+    "before they count as gone",
+    "blocked": "{articles} known articles {words} since {began_at}",
+    "failing": "{articles} known articles fail ({reason}) since {began_at}",
+    "moved": "{articles} known articles lead to another site since {began_at}: has the newspaper moved? "
+    "Name its new host in the profile",
+    "empty_source": "{source} lists nothing any more",
+    "lying_source": "{source} dates all it lists alike: its dates are not believed",
+}
+
+
+def _said(event: Mapping[str, Any]) -> str:
+    """An event of the whole site in words."""
+    reason = event.get("reason") or ""
+    words = _IN_WORDS.get(reason, f"are not shown to us ({reason})")
+    return _EVENTS[event["kind"]].format_map({**event, "words": words})
 
 
 def _revisit_profile(exchange: Exchange, earlier: Capture | None) -> str | None:

@@ -20,7 +20,7 @@ from archive.captures import Capture
 from archive.errors import ArchiveUsageError
 from archive.store import Store
 from newsbot.extraction import rules_version
-from newsbot.pool import map_in_order, open_pool
+from newsbot.pool import InProcess, map_in_order
 from newsbot.profiles import Site
 from newsbot.replay.compare import Difference
 from newsbot.replay.reread import Rereading, StoredVisit, reread
@@ -44,6 +44,8 @@ class Choice:
     articles: tuple[int, ...] = ()
     after: str | None = None
     before: str | None = None
+    refused: bool = False
+    """Only what was read and held no article for the rules of its time."""
     everything: bool = False
     """Also what today's rules have read already; so it is with `articles`."""
 
@@ -126,14 +128,14 @@ def reextract(
     *,
     store: Store | None = None,
     skip_worse: bool = False,
-    jobs: int | None = 0,
+    pool: Executor | None = None,
     seen: Callable[[Rereading], object] = lambda _: None,
 ) -> Report:
     """Read the chosen visits again and, with a `store`, keep what today's rules read.
 
     `connection` reads the archive in `folder`; with a `store` it must be the store's own. `sites`
     are the profiles. An article whose page today's rules refuse is left as it is, and with
-    `skip_worse` every visit that would get worse. `jobs` processes read; 0 reads in this one. `seen`
+    `skip_worse` every visit that would get worse. `pool` reads; without one, this process. `seen`
     is called with each visit, in the order of their pages' ids. What is stored is stored in batches:
     an interrupted run carries on when it is started again, because what it has stored is read by
     today's rules. Raises `ArchiveUsageError` where the archive has no such site or article.
@@ -141,15 +143,14 @@ def reextract(
     _check(connection, choice)
     report = Report()
     batch: list[Rereading] = []
-    with open_pool(jobs) as pool:
-        for found in _reread_all(pool, connection, folder, sites, choice):
-            report.add(found)
-            seen(found)
-            if store:
-                batch.append(found)
-                if len(batch) == BATCH:
-                    _keep(store, batch, report, skip_worse)
-                    batch.clear()
+    for found in _reread_all(pool or InProcess(), connection, folder, sites, choice):
+        report.add(found)
+        seen(found)
+        if store:
+            batch.append(found)
+            if len(batch) == BATCH:
+                _keep(store, batch, report, skip_worse)
+                batch.clear()
     if store:
         _keep(store, batch, report, skip_worse)
         for site in sorted(report.sites.keys() & sites.keys()):
@@ -236,6 +237,8 @@ def _where(sites: Mapping[str, Site], choice: Choice) -> tuple[str, list[Any]]:
     if choice.before:
         clauses.append(f"substr({date}, 1, ?) <= ?")
         args += [len(choice.before), choice.before]
+    if choice.refused:  # in the words of the index
+        clauses.append("c.result IN ('refused', 'failed', 'missing', 'blocked')")
     if not choice.everything and not choice.articles:
         clauses.append("c.rules IS NOT json_extract(?, '$.\"' || c.site || '\"')")
         args.append(json.dumps({key: rules_version(site) for key, site in sites.items()}))

@@ -16,6 +16,7 @@ from archive.errors import ArchiveUsageError
 from archive.search import search
 from archive.store import Store, open_database
 from newsbot.extraction import rules_version
+from newsbot.pool import open_pool
 from newsbot.replay import reextract as reextraction
 from newsbot.replay.reextract import Choice, Report, reextract
 from newsbot.replay.reread import Rereading
@@ -305,7 +306,9 @@ def test_an_interrupted_run_carries_on(store: Store, monkeypatch: pytest.MonkeyP
 
 def test_processes_read_the_same(store: Store) -> None:
     fill(store, 20)
-    alone, together = (rehearse(store, jobs=jobs) for jobs in (0, 2))
+    alone = rehearse(store)
+    with open_pool(2) as pool:
+        together = rehearse(store, pool=pool)
     assert together.to_dict() == alone.to_dict()
     assert together.verdicts["better"] == 20
 
