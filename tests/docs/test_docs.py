@@ -20,21 +20,22 @@ from typing import Any, get_args
 
 import click
 import pytest
-from archive.schema import OUTCOMES, migrate
-from archive.visits import SECOND_LOOK, Visit
 from pydantic import BaseModel
 from sqlite_utils import Database
 
 from archive import errors, query
 from archive.article import Article
-from archive.store import Candidate, Store, open_database
+from archive.derive import DAY
+from archive.store import OUTCOMES, Candidate, Store, open_database
+from archive.store.schema import create
 from archive.store.stories import link as link_stories
 from archive.times import now
+from archive.visit import Visit
 from newsbot import __main__, cli, profiles
 from newsbot.crawl import settings
 from newsbot.crawl.session import Options
 from newsbot.demo.articles import expected
-from newsbot.visit.schedule import OLDEST, POLLS, REVISITS
+from newsbot.visit.schedule import OLDEST, POLLS, REVISITS, next_due
 from tests.docs.regenerate import DOCS, PACKAGES, ROOT, blocks, commands, generated, modules
 
 MARKDOWN = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
@@ -260,7 +261,7 @@ def test_schedule() -> None:
 def tables() -> dict[str, list[tuple[str, str, str]]]:
     """Table or view → (its type, column, declared type), from an empty database."""
     db = Database(memory=True)
-    migrate(db, Path("news.db"))
+    create(db.conn, Path("news.db"))
     return {
         name: [(kind, row[1], row[2]) for row in db.conn.execute(f"PRAGMA table_info({name})")]
         for kind, name in db.conn.execute("SELECT type, name FROM pragma_table_list")
@@ -302,7 +303,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     origin = "http://127.0.0.1:8765"
     bare = Article(url=f"{origin}/bare/", is_article=True, text="Мәтін.")
     articles = [*(_article(record) for record in expected(origin)[:12]), bare]
-    with Store(folder) as store:
+    with Store(folder, schedule=next_due) as store:
         site = profiles.load_site(ROOT / "newsbot" / "demo" / "sites" / "aqbulaq.toml")
         store.save_site({key: getattr(site, key) for key in ("id", "name", "url", "timezone")})
         crawl = store.start_crawl(site.id, moment)
@@ -312,32 +313,35 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.save_poll(source, crawl, listed, polled_at=moment, status=200)
         store.save_poll(silent, crawl, [], polled_at=moment, status=404, error="HTTP 404")
 
-        def visit(frontier: int, article: Article | None, **more: Any) -> None:
+        def visit(frontier: int, url: str, article: Article | None, **more: Any) -> None:
             at = more.pop("at", moment)
             body = f"<p>{article.text if article else ''}".encode()
             page = (f"{origin}/", 200, [("Content-Type", "text/html")], body, at)
+            known = {"result": "article", "urls": (url,)}
             store.record(
                 Visit(
+                    site=site.id,
+                    url=url,
                     frontier=frontier,
                     crawl=crawl,
-                    site=site.id,
                     fetched_at=at,
-                    due=at + timedelta(days=1),
                     article=article,
-                    urls=more.pop("urls", (article.url,) if article else ()),
-                    captures=[store.captures(site.id).write(*page)] if article != bare else [],
-                    **more,
+                    captures=[store.captures(site.id).write(*page)],
+                    **{**known, **more},
                 )
             )
 
         for number, article in enumerate(articles, 1):
             old = (f"{origin}/archives/1802/",) if number == 1 else ()
-            visit(number, article, urls=(*old, article.url))
+            visit(number, article.url, article, urls=(*old, article.url))
         later = moment + timedelta(hours=6)
-        visit(1, replace(articles[0], text="Қысқа.", views=10_000), at=later)
-        for at in (later, later + SECOND_LOOK):
-            visit(2, None, outcome="gone", status=404, urls=(articles[1].url,), at=at)
-        visit(len(listed), None, outcome="failed", status=500, error="HTTP 500")
+        edited = replace(articles[0], text="Қысқа.", views=10_000)
+        visit(1, edited.url, edited, at=later)
+        missing = {"result": "missing", "reason": "HTTP 404", "status": 404}
+        for at in (later, later + DAY):
+            visit(2, articles[1].url, None, at=at, **missing)
+        failed = {"result": "failed", "reason": "HTTP 500", "status": 500}
+        visit(len(listed), f"{origin}/broken/", None, **failed)
         store.finish_crawl(crawl, later, "finished", 20)
         _twins(store, articles[2], moment)
         link_stories(store)
@@ -357,12 +361,13 @@ def _twins(store: Store, original: Article, at: datetime) -> None:
     for article in (reprint, latin):
         store.record(
             Visit(
-                frontier=None,
-                crawl=None,
                 site="tobyl",
-                fetched_at=at,
-                article=article,
+                url=article.url,
                 urls=(article.url,),
+                fetched_at=at,
+                result="article",
+                article=article,
+                captures=[store.captures("tobyl").write(article.url, 200, [], b"<p>", at)],
             )
         )
 
