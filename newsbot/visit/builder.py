@@ -123,7 +123,7 @@ class VisitBuilder:
         """End the visit because something is not to be had: no answer, forbidden, an error of ours."""
         if self._pages[0].article and self.needs:
             result, reason = "failed", _incomplete(reason)
-        else:
+        elif self._pages[0].result not in ("excluded", "failed"):
             self._status = None
         self._failure = result, reason
         self._fetched_at = self._fetched_at or at
