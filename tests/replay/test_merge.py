@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -32,9 +31,9 @@ def told(archive: Archive) -> dict[str, list[tuple[Any, ...]]]:
     found = {}
     for name, query in QUERIES.items():
         for place in PLACES:
-            query = query.replace(place, "")  # noqa: PLW2901
+            query = query.replace(place, "")
         if name == "frontier":
-            query = "SELECT url, outcome, status, error FROM frontier WHERE article IS NULL"  # noqa: PLW2901
+            query = "SELECT url, outcome, status, error FROM frontier WHERE article IS NULL"
         found[name] = sorted(archive.rows(query), key=repr)
     return found
 
@@ -81,7 +80,9 @@ def history() -> list[tuple[str, Warc]]:
     long.add("/news/4/2", page("Ұзақ", "екі"), Concurrent_To=long.ids[-1])
     half = day(6, "B").add("/news/6", page("Жарты", "бір", more=["/news/6/2"]))
     half.add("/news/6/2", b"", status=500, Concurrent_To=half.ids[-1])
-    day(7, "B").add("/news/7", b"<h1>Login</h1>").add("http://www.gazet.example/news/1", page("Бақ"))
+    day(7, "B").add("/news/7", b"<h1>Login</h1>").add(
+        "http://www.gazet.example/news/1", page("Бақ")
+    )
     day(8, "A").add("/news/1", page("Бақ", "қайта түзетілді"))
     return seen
 
@@ -101,7 +102,7 @@ def test_two_halves_are_the_whole_in_either_order(halves: dict[str, Half], tmp_p
     assert len(wanted["revisions"]) == 8
     assert [row[1] for row in wanted["frontier"]] == ["gone", "failed", "blocked"]
     for ours, theirs in (("A", "B"), ("B", "A")):
-        one = halves[ours].copy(tmp_path / f"{ours}{theirs}" / "data")
+        one = halves[ours].copy(tmp_path / f"{ours}+{theirs}" / "data")
         report = one.join(halves[theirs])
         assert report.problems == []
         assert report.records > 0
@@ -135,7 +136,9 @@ def test_records_are_copied_with_their_ids_and_links(halves: dict[str, Half]) ->
     one.join(other)
     assert set(one.recorded()) == wanted
     visits = dict(
-        one.rows("SELECT c.record_id, v.record_id FROM captures c JOIN captures v ON v.id = c.visit")
+        one.rows(
+            "SELECT c.record_id, v.record_id FROM captures c JOIN captures v ON v.id = c.visit"
+        )
     )
     assert {record: visits[record] for record in linked} == linked
 
@@ -345,4 +348,4 @@ def test_the_command(newsbot: Run, halves: dict[str, Half], tmp_path: Path) -> N
     assert done.stderr.startswith("newsbot: left out: gazet: no profile of this site")
     done = newsbot("merge", tmp_path / "nothing", "--data", tmp_path / "new")
     assert (done.returncode, (tmp_path / "new").exists()) == (2, False)
-    assert os.listdir(tmp_path / "data")
+    assert (tmp_path / "data" / "news.db").is_file()

@@ -175,6 +175,8 @@ def test_redirects_parts_retries_and_unchanged_pages(tmp_path: Path) -> None:
     # Which of an article's addresses is looked at next depends on which ones a source listed.
     assert [row for row in found if not row[1]] == [row for row in asked_for if not row[1]]
     assert {row[1] for row in found} == {row[1] for row in asked_for}
+    (text,) = read(data, "SELECT text FROM articles WHERE url LIKE '%/long'")
+    assert re.findall(r"^\d", text[0], re.M) == ["1"] * 6 + ["3"] * 6
 
 
 def test_a_newspaper_that_moved_to_https(tmp_path: Path) -> None:
