@@ -25,10 +25,10 @@ from newsbot.crawl.responses import charset, conditions, header, reason
 from newsbot.crawl.scheduler import WHEN_IDLE
 from newsbot.crawl.session import Session
 from newsbot.discovery import Entry, candidates, skips_sitemap, sortable
+from newsbot.discovery.documents import Found, poll_url, read_source
 from newsbot.discovery.home import fronts, is_front
-from newsbot.discovery.sources import Found, poll_url, read_source
 from newsbot.discovery.traps import suspicious, without_session
-from newsbot.discovery.trust import lying
+from newsbot.discovery.trust import implausible_dates
 from newsbot.profiles import Site, Source, families
 from newsbot.visit.errors import Interrupted
 from newsbot.visit.schedule import FAST, next_poll
@@ -195,7 +195,9 @@ class PollingSpider(Spider):
         unseen = [item for item in listed if item.url not in poll.listed]
         poll.listed.update(item.url for item in listed)
         # A feed or a list of edits is recent by nature; a sitemap that says so of all is not.
-        distrust = lying(found.entries, now()) if poll.source.kind == "sitemap" else None
+        distrust = (
+            implausible_dates(found.entries, now()) if poll.source.kind == "sitemap" else None
+        )
         sitemaps = dict(self._child_sitemaps(found, response))
         following = (
             next(iter(found.next), None) if self._is_worth_paging(poll, listed, unseen) else None

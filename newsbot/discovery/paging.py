@@ -144,7 +144,7 @@ def _is_forward(here: Position, link: Link, there: Position) -> bool:
     return there.number > (here.number if here.key == there.key else 0)
 
 
-def _leads_off(here: Position, link: Link, there: Position) -> bool:
+def _starts_list(here: Position, link: Link, there: Position) -> bool:
     """A front page may show the first page of a list that goes on under its own address."""
     is_front = not here.kind and "/" not in here.list and not here.rest
     is_second = there.kind == "page" and there.number == 2 and not there.weak
@@ -159,26 +159,26 @@ def next_pages(page: Page, here: Position, found: dict[str, Link], *, weak_keys:
     same: dict[str, int] = {}
     elsewhere: dict[str, int] = {}
     netlocs = {urls.netloc(urls.canonical(page.url) or ""), *map(urls.netloc, found)}
-    for link in (*_announced(page, netlocs), *found.values()):
+    for link in (*_named_next(page, netlocs), *found.values()):
         there = position(link.url)
         if (there.weak and there.key and not weak_keys) or suspicious(link.url):
             continue
         if _is_forward(here, link, there):
             same.setdefault(link.url, there.number)
-        elif _leads_off(here, link, there):
+        elif _starts_list(here, link, there):
             elsewhere.setdefault(link.url, there.number)
     chosen = same or elsewhere
     return sorted(chosen, key=chosen.__getitem__)[:MAX_NEXT]
 
 
-def _announced(page: Page, netlocs: set[str]) -> Iterator[Link]:
+def _named_next(page: Page, netlocs: set[str]) -> Iterator[Link]:
     """`<link rel=next>`, and what buttons that load more carry in their attributes."""
     carried = 0
     for element in page.root.iter():
         if element.tag == "link" and "next" in (element.get("rel") or "").lower().split():
             hrefs = [element.get("href")]
         elif isinstance(element.tag, str) and element.attrib and carried < MAX_NEXT:
-            hrefs = list(_carried(element))
+            hrefs = list(_attribute_urls(element))
         else:
             continue
         for href in hrefs:
@@ -194,7 +194,7 @@ _BLANK = re.compile(r"\{page\}|%page%|(?<==)$|(?<=/page/)$")
 """Where an address waits for the number of a page."""
 
 
-def _carried(element: Element) -> Iterator[str]:
+def _attribute_urls(element: Element) -> Iterator[str]:
     for name in _NEXT_ATTRIBUTES:
         value = (element.get(name) or "").strip()
         if not value.startswith(("/", "http://", "https://", "?")):

@@ -43,6 +43,8 @@ _SESSION_PATH = re.compile(
     re.IGNORECASE,
 )
 _OWN_KEYS = frozenset(vocabulary.entries("traps", "own_keys"))
+_MONTH_KEYS = frozenset(vocabulary.entries("traps", "month_keys"))
+_DATE_KEYS = frozenset(vocabulary.entries("traps", "date_keys"))
 _CALENDAR_KEYS = frozenset(vocabulary.entries("traps", "calendar_keys"))
 _ACTION_PATH = pattern("traps", "actions", within=r"/{}(?:\.\w+)?(?:/\d*)?/?$")
 _ACTION_KEY = pattern("traps", "actions", "action_keys")
@@ -66,7 +68,7 @@ def suspicious(url: str, *, year: int | None = None) -> str | None:
     except ValueError:
         return None
     checks = (
-        ("action", _acts(parts.path, pairs)),
+        ("action", _is_action(parts.path, pairs)),
         ("session_id", _has_session(parts.path, pairs)),
         ("repeating_path", _repeats(parts.path)),
         ("calendar", _is_calendar(parts.path, pairs, year)),
@@ -97,7 +99,7 @@ def without_session(url: str) -> str:
     return parts._replace(path=path, query=query).geturl()
 
 
-def _acts(path: str, pairs: list[tuple[str, str]]) -> bool:
+def _is_action(path: str, pairs: list[tuple[str, str]]) -> bool:
     return bool(_ACTION_PATH.search(path)) or any(
         _ACTION_KEY.fullmatch(key)
         or (key.lower() in _ACTION_NAMES and _ACTION_VALUE.fullmatch(value))
@@ -129,10 +131,10 @@ def _is_faceted(pairs: list[tuple[str, str]]) -> bool:
 
 def _is_calendar(path: str, pairs: list[tuple[str, str]], year: int | None) -> bool:
     keys = {key.lower() for key, _ in pairs}
-    if _CALENDAR.search(path) or {"year", "month"} <= keys or keys & _CALENDAR_KEYS:
+    if _CALENDAR.search(path) or keys >= _MONTH_KEYS or keys & _CALENDAR_KEYS:
         return True
     if any(re.fullmatch(_CALENDARS, segment, re.IGNORECASE) for segment in path.split("/")):
-        return bool(keys & {"day", "month", "year", "date"})
+        return bool(keys & _DATE_KEYS)
     archive = _ARCHIVE.search(path)
     last = year + 1 if year is not None else LAST_YEAR
     return archive is not None and not FIRST_YEAR <= int(archive[1][:9]) <= last

@@ -27,7 +27,7 @@ _SAMPLE = 2_000
 """Entries that are read; a source of 50,000 lies throughout or not at all."""
 
 
-def lying(entries: Sequence[Entry], fetched_at: datetime) -> str | None:
+def implausible_dates(entries: Sequence[Entry], fetched_at: datetime) -> str | None:
     """How a source's dates lie, or None where they are credible or too few to tell.
 
     `always_today`: nearly all of many are within a day of the fetch – and not spread over that day

@@ -62,12 +62,12 @@ def is_cut(text: str) -> bool:
 
 def without_site_name(title: str, site_names: Iterable[str | None]) -> str:
     """A title without the « - Newspaper» that templates append; unchanged where none is known."""
-    known = {_key(name) for name in site_names if name}
+    known = {letters(name) for name in site_names if name}
     for cut in reversed(list(_SEPARATORS.finditer(title))):
-        if _key(title[cut.end() :]) in known:
+        if letters(title[cut.end() :]) in known:
             return without_site_name(title[: cut.start()].strip(), known)
     first = _SEPARATORS.search(title)
-    if first and _key(title[: first.start()]) in known:
+    if first and letters(title[: first.start()]) in known:
         return title[first.end() :].strip()
     return title
 
@@ -75,10 +75,6 @@ def without_site_name(title: str, site_names: Iterable[str | None]) -> str:
 def is_placeholder(title: str) -> bool:
     """Whether a title is what themes print where the newsroom gave none."""
     return title.strip("()[] ").casefold() in _PLACEHOLDERS
-
-
-def _key(name: str) -> str:
-    return re.sub(r"\W+", "", name).casefold()
 
 
 def _joined(text: str) -> str:

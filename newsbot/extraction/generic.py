@@ -12,6 +12,7 @@ from functools import lru_cache
 from lxml.etree import _Element as Element
 
 from newsbot.extraction.blocks import HEADINGS, Block, blocks
+from newsbot.extraction.fields import letters
 from newsbot.extraction.page import Page
 from newsbot.vocabulary import either, pattern
 
@@ -269,21 +270,17 @@ def _before_comments(found: list[Block], kept: list[int], titles: list[int]) -> 
 # --- Title -----------------------------------------------------------------------------------
 
 
-def _normal(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
-
-
 def _titles(page: Page, found: list[Block]) -> list[int]:
     """Indices of the blocks that repeat the page's title: headings if any do, else its h1."""
     both = (page.meta("og:title"), page.root.findtext(".//title"))
     said = [" ".join(title.split()).casefold() for title in both if title]
-    normal = [_normal(title) for title in said]
+    normal = [letters(title) for title in said]
     same: list[int] = []
     for index, block in enumerate(found):
         start = block.text[:12].casefold()
         if len(block.text) > 400 or not any(start in title for title in said):
             continue
-        text = _normal(block.text)
+        text = letters(block.text)
         if len(text) > 14 and any(t.startswith(text) or text.startswith(t) for t in normal if t):
             same.append(index)
     headings = [index for index in same if found[index].kind == "heading"]

@@ -17,7 +17,10 @@ from newsbot import vocabulary
 from newsbot.extraction.fields import letters
 from newsbot.extraction.page import Page
 
-_ARTICLE_TYPES = re.compile(r"(?:^|[/:])(?:\w*Article|BlogPosting|Report|LiveBlogPosting|Posting)$")
+_ARTICLE_TYPES = re.compile(
+    rf"(?:^|[/:]){vocabulary.either('structured', 'json_ld.article_types')}$"
+)
+_ORGANISATIONS = vocabulary.entries("structured", "json_ld.organisations")
 _MAX_DEPTH = 12
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _CONTROL = re.compile(r"[\x00-\x1f]+")
@@ -54,7 +57,7 @@ def names(value: Any) -> list[str]:
 
 def people(value: Any) -> list[str]:
     """Like `names`, leaving out what is declared to be an organisation."""
-    if isinstance(value, dict) and value.get("@type") in ("Organization", "NewsMediaOrganization"):
+    if isinstance(value, dict) and value.get("@type") in _ORGANISATIONS:
         return []
     if isinstance(value, list):
         return [name for part in value[:50] for name in people(part)]

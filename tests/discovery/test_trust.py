@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.discovery import Entry
-from newsbot.discovery.trust import lying
+from newsbot.discovery.trust import implausible_dates
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 
@@ -57,19 +57,23 @@ def ago(**amount: float) -> datetime:
         ([], None),
     ],
 )  # fmt: skip
-def test_lying(listed: list[Entry], expected: str | None) -> None:
-    assert lying(listed, NOW) == expected
+def test_implausible_dates(listed: list[Entry], expected: str | None) -> None:
+    assert implausible_dates(listed, NOW) == expected
 
 
 def test_other_clocks() -> None:
     listed = entries(30, lambda _: "Sun, 22 Nov 2026 20:00:00 +0500")
-    assert lying(listed, NOW) == lying(listed, NOW.replace(tzinfo=None)) == "always_today"
-    assert lying(listed, NOW + timedelta(days=4)) == "uniform"
+    assert (
+        implausible_dates(listed, NOW)
+        == implausible_dates(listed, NOW.replace(tzinfo=None))
+        == "always_today"
+    )
+    assert implausible_dates(listed, NOW + timedelta(days=4)) == "uniform"
 
 
 def test_the_moment_of_a_change_counts_where_no_other_is_given() -> None:
     listed = [Entry(f"https://gazet.kz/{n}", None, NOW.isoformat()) for n in range(30)]
-    assert lying(listed, NOW) == "always_today"
+    assert implausible_dates(listed, NOW) == "always_today"
 
 
 DATES = st.none() | st.text(max_size=12) | st.datetimes().map(str) | st.dates().map(str)
@@ -79,4 +83,4 @@ DATES = st.none() | st.text(max_size=12) | st.datetimes().map(str) | st.dates().
 @given(st.lists(DATES, max_size=30), st.datetimes(timezones=st.just(UTC)))
 def test_never_raises(dates: list[str | None], fetched_at: datetime) -> None:
     listed = [Entry("https://gazet.kz/1", date) for date in dates]
-    assert lying(listed, fetched_at) in (None, "always_today", "frozen", "uniform")
+    assert implausible_dates(listed, fetched_at) in (None, "always_today", "frozen", "uniform")

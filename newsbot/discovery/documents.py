@@ -1,4 +1,4 @@
-"""sources: one poll's answer → what it lists, whatever kind of source it is. Pure."""
+"""documents: one document of a source → what it lists, whatever kind of source it is. Pure."""
 
 from __future__ import annotations
 
