@@ -194,18 +194,16 @@ def run_harm(name: str, harm: str) -> None:
 
 
 def orphans(name: str) -> str:
-    """What is left a few seconds after the parent of a hanging task is killed."""
-    code = f"import time; from bench.pool import POOLS, task; s, _ = POOLS[{name!r}](2, 4); "
-    code += (
-        "f = [s(task, 7, 'hang'), s(task, 1, '')]; time.sleep(2); print(flush=True); time.sleep(60)"
-    )
+    """What is left when the parent was killed and the time of its hanging task is over."""
+    code = f"import time; from bench.pool import POOLS, task; s, _ = POOLS[{name!r}](2, 10); "
+    code += "s(task, 7, 'hang'); s(task, 1, '').result(); time.sleep(1); print(flush=True); time.sleep(60)"
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
     assert parent.stdout
     parent.stdout.readline()
     before = children(parent.pid)
     parent.kill()
     parent.wait()
-    time.sleep(5)
+    time.sleep(12)
     left = [pid for pid in before if Path(f"/proc/{pid}/stat").exists()]
     for pid in left:
         os.kill(pid, signal.SIGKILL)
