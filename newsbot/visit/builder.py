@@ -14,6 +14,7 @@ from archive.article import Article
 from archive.captures import Capture, Exchange
 from archive.visit import Visit
 from newsbot import urls
+from newsbot.extraction import rules_version
 from newsbot.profiles import Site
 from newsbot.visit.limits import REDIRECT_MAX_TIMES
 from newsbot.visit.outcomes import result_of_refusal, result_of_status
@@ -59,7 +60,6 @@ class VisitBuilder:
         self._status: int | None = None
         self._etag: str | None = None
         self._last_modified: str | None = None
-        self._rules: str | None = None
         self._failure: tuple[str, str] | None = None
 
     @property
@@ -107,7 +107,6 @@ class VisitBuilder:
             self._status = exchange.status
             self._etag = exchange.header("ETag")
             self._last_modified = exchange.header("Last-Modified")
-            self._rules = reading.rules
         if reading.leads_to is not None and self._follow(page, reading, reading.leads_to):
             return
         if number:
@@ -147,7 +146,7 @@ class VisitBuilder:
             urls=self._urls(result, reason),
             captures=self._parts(),
             article=article,
-            rules=self._rules,
+            rules=rules_version(self.site),
             status=self._status,
             # Those of a page that was not stored would have the next answer be «not modified».
             etag=self._etag if is_kept else None,

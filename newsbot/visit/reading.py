@@ -16,7 +16,7 @@ from w3lib.url import safe_url_string
 
 from archive.article import Article
 from archive.captures import Exchange
-from newsbot.extraction import extract, rules_version
+from newsbot.extraction import extract
 from newsbot.extraction.decode import decode as to_text
 from newsbot.profiles import Site
 from newsbot.visit.decoding import Undecodable, decode
@@ -39,8 +39,6 @@ class Reading:
     """A page that forwards (`meta refresh`): where it leads in circles, it is a page all the same."""
     error: str | None = None
     """Why it cannot be read."""
-    rules: str | None = None
-    """The rules version that read the article."""
 
 
 def is_costly(exchange: Exchange) -> bool:
@@ -76,7 +74,6 @@ def read(exchange: Exchange, site: Site) -> Reading:
             fetched_at=datetime.fromisoformat(exchange.fetched_at),
             site=site,
         )
-        reading.rules = rules_version(site)
     return reading
 
 

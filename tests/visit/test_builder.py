@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from archive.article import Article
 from archive.captures import Capture, Exchange
 from archive.visit import RESULTS, Visit
+from newsbot.extraction import rules_version
 from newsbot.profiles import Site
 from newsbot.visit.builder import VisitBuilder
 from newsbot.visit.reading import Reading
@@ -49,7 +50,7 @@ def page(
         pages=[HOME + url for url in pages],
         **fields,
     )
-    return step(path, article=article, rules="3-a", at=at)
+    return step(path, article=article, at=at)
 
 
 def moved(path: str, target: str, status: int = 301, **fields: Any) -> Step:
@@ -73,7 +74,12 @@ def test_one_page_is_one_visit() -> None:
     assert (visit.site, visit.url, visit.result, visit.reason) == (
         "gazet", f"{HOME}/a", "article", None,
     )  # fmt: skip
-    assert (visit.frontier, visit.crawl, visit.status, visit.rules) == (7, 3, 200, "3-a")
+    assert (visit.frontier, visit.crawl, visit.status, visit.rules) == (
+        7,
+        3,
+        200,
+        rules_version(SITE),
+    )
     assert visit.fetched_at == START + timedelta(seconds=5)
     assert (visit.etag, visit.last_modified) == ('"/a"', None)
     assert visit.urls == (f"{HOME}/a",)
@@ -160,7 +166,7 @@ def test_statuses(status: int, result: str, reason: str | None) -> None:
 )  # fmt: skip
 def test_pages_that_are_no_articles(reason: str, result: str) -> None:
     visit = built(page("/a", reason=reason))
-    assert (visit.result, visit.reason, visit.rules) == (result, reason, "3-a")
+    assert (visit.result, visit.reason, visit.rules) == (result, reason, rules_version(SITE))
     assert (visit.article, visit.etag) == (None, None)
 
 
