@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.captures import Exchange
-from newsbot.extraction import rules_version
 from newsbot.pool import open_pool
 from newsbot.profiles import Site
 from newsbot.visit.reading import Reading, is_costly, read, reading_of
@@ -72,7 +71,6 @@ def test_articles_and_what_is_none() -> None:
     reading = read(exchange(gzip.compress(article("Бақ")), encoding="gzip"), SITE)
     assert reading.article is not None
     assert (reading.article.title, reading.article.is_article) == ("Бақ", True)
-    assert reading.rules == rules_version(SITE)
     assert read(exchange(article("Бақ"), status=404), SITE) == Reading()
     assert read(exchange(b"%PDF-1.4"), SITE) == Reading()
     assert read(exchange(b"{}", content_type="application/json"), SITE) == Reading()
