@@ -15,10 +15,10 @@ from urllib.parse import quote, urljoin
 from archive.captures import Exchange, grammar
 from archive.times import utc
 from newsbot import urls
-from newsbot.crawl.settings import DOWNLOAD_MAXSIZE
 from newsbot.replay.client import TryLater
 from newsbot.replay.servers import IndexRow, Kind, Server, is_timestamp, moment_of, timestamp_of
 from newsbot.visit.decoding import Undecodable, decode
+from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 
 _ORIGINAL = "x-archive-orig-"
 _OF_THE_SERVER = frozenset(
