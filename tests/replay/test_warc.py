@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from archive.captures import payload_digest, read_capture, read_records
+from archive.captures import Record, payload_digest, read_capture, read_records
+from archive.captures.reading import Raw
 from archive.errors import ArchiveUsageError
 from archive.times import now
 from newsbot.profiles import load_site
@@ -189,6 +190,57 @@ def test_layouts_are_those_of_the_date(archive: Archive) -> None:
     assert archive.put(Warc().add("/news/new", page("Жаңа"))) == {"new": 1}
     titles = dict(archive.rows("SELECT title, layout FROM articles"))
     assert titles == {"Ескі": "gazet/once", "Жаңа": "gazet/today"}
+
+
+def test_redirects_to_the_front_page_are_misses(archive: Archive) -> None:
+    """As soft 404s are; and none of the front page's addresses becomes one of the article."""
+    warc = Warc().add("/news/1", page("Бақ")).add("/news/2", page("Екі")).later(days=2)
+    missed = warc.at
+    warc.redirect("/news/1", "/").add("/news/2", b"<h1>404 Not Found</h1>")
+    assert archive.put(warc) == {"new": 2, "deferred": 2}
+    again = Warc(missed + timedelta(days=1, hours=1)).info("newsbot/1.0").redirect("/news/1", "/")
+    again.add("/", LISTING, Concurrent_To=again.ids[0])
+    again.redirect("/news/9", "https://www.gazet.example/index.php")
+    assert archive.put(again) == {"gone": 1, "not_article": 1}
+    gone = "SELECT url, gone_since FROM articles ORDER BY id"
+    moment = missed.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert archive.rows(gone) == [(f"{HOME}/news/1", moment), (f"{HOME}/news/2", None)]
+    assert archive.rows("SELECT count(*) FROM aliases") == [(2,)]
+    assert archive.rows("SELECT part, result, reason FROM captures WHERE id > 4") == [
+        ("redirect", None, None),
+        ("page", "missing", "front_page"),
+        ("page", "missing", "front_page"),
+    ]
+
+
+def test_a_304_proves_what_the_page_before_it_proved(archive: Archive) -> None:
+    def unchanged(warc: Warc, url: str) -> Warc:
+        return warc.add(url, status=304, kind="revisit", Profile=f"{_REVISIT}server-not-modified")
+
+    warc = Warc().add("/news/1", page("Бақ")).add("/news/2", LISTING).later(days=1)
+    unchanged(unchanged(unchanged(warc, "/news/1"), "/news/2"), "/news/3")
+    assert archive.put(warc) == {"new": 1, "not_article": 2, "unchanged": 1, "failed": 1}
+    assert archive.rows("SELECT result, reason, refers_to FROM captures WHERE status = 304") == [
+        ("article", None, 1),
+        ("refused", "no_text", 2),
+        ("failed", "HTTP 304, and the page that it refers to is not here", None),
+    ]
+
+
+_REVISIT = "http://netpreserve.org/warc/1.1/revisit/"
+
+
+def test_what_is_excluded_leaves_the_article_due(archive: Archive) -> None:
+    more = ["/news/1/2"]
+    archive.put(
+        Warc().add("/news/1", page("Ұзақ", "бір", more=more)).add(more[0], page("Ұзақ", "екі"))
+    )
+    due = "SELECT due FROM frontier WHERE url LIKE '%/news/1'"
+    before = archive.rows(due)
+    later = Warc(START + timedelta(days=9)).redirect("/short", "/news/1")
+    later.add(more[0], page("Ұзақ", "өзге", more=["/news/1"]))
+    assert archive.put(later) == {"excluded": 2}
+    assert archive.rows(due) == before != [(None,)]
 
 
 def test_missing_pages_are_gone_at_the_second_look(archive: Archive) -> None:
@@ -602,6 +654,27 @@ def test_a_damaged_record_is_named_and_the_rest_read(
     assert offset == fifth.offset
     # A zstd frame gives nothing away before its end.
     assert suffix == ".warc.zst" or "https://gazet.example/news/4" in reason
+    archive.check()
+
+
+def test_a_record_that_breaks_the_reader_costs_itself(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from newsbot.replay import records
+
+    def parse(raw: Raw) -> Record:
+        if raw.fields["WARC-Target-URI"].endswith("/2"):
+            raise RecursionError("too deep")
+        return whole(raw)
+
+    whole = records.parse
+    monkeypatch.setattr(records, "parse", parse)
+    warc = Warc()
+    for n in range(5):
+        warc.add(f"/news/{n}", page(f"Хабар {n}"))
+    assert archive.put(warc) == {"new": 4, "damaged": 1}
+    ((_, reason),) = archive.broken
+    assert reason == f"RecursionError: too deep: {HOME}/news/2"
     archive.check()
 
 

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbot.visit.schedule import LAST_RETRY, OLDEST, REVISITS, next_visit, retry_after_failure
+from newsbot.visit.schedule import (
+    GONE,
+    LAST_RETRY,
+    OLDEST,
+    REVISITS,
+    SOONEST,
+    next_due,
+    next_visit,
+    retry_after_failure,
+)
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 AGES = st.timedeltas(timedelta(days=-400), timedelta(days=20_000))
@@ -66,3 +75,34 @@ def test_retries_never_end_and_never_hammer(failures: int) -> None:
     wait = retry_after_failure(failures)
     assert timedelta(hours=1) <= wait <= LAST_RETRY
     assert wait <= retry_after_failure(failures + 1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "known", "wait"),
+    [
+        ("new", True, timedelta(days=30)),
+        ("updated", True, timedelta(days=30)),
+        ("unchanged", True, timedelta(days=30)),
+        ("gone", True, GONE),
+        ("not_article", True, GONE),
+        ("gone", False, None),
+        ("not_article", False, None),
+        ("excluded", True, None),
+        ("failed", False, timedelta(hours=4)),
+        ("blocked", True, timedelta(hours=4)),
+        ("deferred", True, timedelta(hours=4)),
+    ],
+)
+def test_every_outcome_has_its_time(outcome: str, known: bool, wait: timedelta | None) -> None:
+    due = next_due(
+        outcome, fetched_at=NOW, dated="2026-05-01", failures=2, retry_after=None, known=known
+    )
+    assert due == (wait and NOW + wait)
+
+
+@pytest.mark.parametrize(("asked", "wait"), [(1.0, SOONEST), (7200.0, timedelta(hours=2))])
+def test_a_server_that_names_a_time_is_obeyed(asked: float, wait: timedelta) -> None:
+    due = next_due(
+        "deferred", fetched_at=NOW, dated=None, failures=0, retry_after=asked, known=False
+    )
+    assert due == NOW + wait
