@@ -76,9 +76,11 @@ class Sources(Frontier):
             if not distrust:
                 look_again(c, source, listed, moment)
             if body_hash is not None:
-                emptied = not listed and not children and row["found"] > 0
-                events.note(c, site, events.EMPTY, row["url"], moment, lasts=emptied)
-                lies = distrust is not None
+                is_empty = not listed and not children
+                if row["found"] or not is_empty:
+                    events.note(c, site, events.EMPTY, row["url"], moment, lasts=is_empty)
+                # Old dates alone (`frozen`) are no lie: so looks the sitemap of a year that is over.
+                lies = distrust in ("always_today", "uniform")
                 events.note(c, site, events.LYING, row["url"], moment, lasts=lies)
             # With the index's validators, or a crash now and a 304 later would lose its children.
             c.executemany(
