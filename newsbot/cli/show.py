@@ -21,7 +21,7 @@ from newsbot.cli.common import data_option, json_option, print_json
 @click.command()
 @click.argument("article", metavar="ID|URL")
 @data_option
-@click.option("--revisions", "all_revisions", is_flag=True, help="Every version that was seen.")
+@click.option("--revisions", "all_revisions", is_flag=True, help="Every state that the newspaper printed, and what changed.")
 @click.option("--raw", is_flag=True, help="The page's bytes as served.")
 @json_option
 def show(article: str, data: Path, all_revisions: bool, raw: bool, as_json: bool) -> None:
@@ -40,14 +40,29 @@ def show(article: str, data: Path, all_revisions: bool, raw: bool, as_json: bool
         if as_json:
             print_json(versions)
             return
-        for version in versions:
-            click.echo(f"— revision {version['number']}, seen {version['seen_at']}")
-            click.echo(f"{version['title'] or '(no title)'}\n\n{version['text']}\n")
+        for before, version in zip([None, *versions], versions, strict=False):
+            _print_revision(version, before)
     elif as_json:
         print_json(record)
     else:
         _print_article(record)
         _print_related(connection, record)
+
+
+def _print_revision(version: dict[str, Any], before: dict[str, Any] | None) -> None:
+    """A state that the newspaper printed, and in which fields it differs from the one before."""
+    changed = f": changed {', '.join(version['changed'])}" if version["changed"] else ""
+    click.echo(f"— revision {version['number']}, seen {version['seen_at']}{changed}")
+    for name in version["changed"]:
+        if before and name not in ("title", "text"):
+            click.echo(f"  {name}: {_shown(before[name])} → {_shown(version[name])}")
+    if version["kept"]:
+        click.echo(f"  no longer printed, kept from before: {', '.join(version['kept'])}")
+    click.echo(f"{version['title'] or '(no title)'}\n\n{version['text']}\n")
+
+
+def _shown(value: Any) -> str:
+    return (", ".join(value) if isinstance(value, list) else value) or "–"
 
 
 def _print_article(record: dict[str, Any]) -> None:
