@@ -42,13 +42,20 @@ from newsbot.cli import (
 )
 from newsbot.profiles import ProfileError
 
-_SECTIONS = (
-    ("Gather", ("crawl", "sites", "extract", "import", "reextract")),
-    ("Read", ("search", "show", "stories", "stems")),
-    ("Use", ("export",)),
-    ("Keep", ("status", "backup", "restore", "merge")),
-    ("Demo", ("demo",)),
-)
+COMMANDS: dict[str, tuple[click.Command, ...]] = {
+    "Gather": (
+        crawl.crawl,
+        sites.sites,
+        extract.extract_command,
+        import_.import_,
+        reextract.reextract_command,
+    ),
+    "Read": (search.search_command, show.show, stories.stories_command, stems.stems),
+    "Use": (export.export,),
+    "Keep": (status.status, backup.backup_command, restore.restore_command, merge.merge_command),
+    "Demo": (demo.demo,),
+}
+"""All commands, by what they are for, as the help lists them."""
 
 
 class _BrokenPipe(Exception):
@@ -69,10 +76,10 @@ class _Sections(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one section a group."""
-        for title, names in _SECTIONS:
+        for title, commands in COMMANDS.items():
             with formatter.section(title):
                 formatter.write_dl(
-                    [(name, self.commands[name].get_short_help_str(80)) for name in names]
+                    [(command.name or "", command.get_short_help_str(80)) for command in commands]
                 )
 
 
@@ -86,24 +93,9 @@ def newsbot() -> None:
     """
 
 
-for command in (
-    crawl.crawl,
-    sites.sites,
-    extract.extract_command,
-    import_.import_,
-    reextract.reextract_command,
-    search.search_command,
-    show.show,
-    stories.stories_command,
-    stems.stems,
-    export.export,
-    status.status,
-    backup.backup_command,
-    restore.restore_command,
-    merge.merge_command,
-    demo.demo,
-):
-    newsbot.add_command(command)
+for commands in COMMANDS.values():
+    for command in commands:
+        newsbot.add_command(command)
 
 
 def main() -> int:

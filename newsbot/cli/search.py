@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -77,19 +78,22 @@ def search_command(
     for note in hits.notes:
         click.echo(f"note: {note}", err=True)
     if as_json:
-        print_json(
-            {
-                "total": hits.total,
-                "more": hits.more,
-                "suggestion": hits.suggestion,
-                "notes": hits.notes,
-                **({"facets": hits.facets} if facets else {}),
-                "results": hits.rows,
-            }
-        )
+        print_json(_to_dict(hits, facets))
         return
     _print(hits)
     click.echo(_summary(hits, offset), err=True)
+
+
+def _to_dict(hits: Hits, facets: bool) -> dict[str, Any]:
+    """For `--json`."""
+    return {
+        "total": hits.total,
+        "more": hits.more,
+        "suggestion": hits.suggestion,
+        "notes": hits.notes,
+        **({"facets": hits.facets} if facets else {}),
+        "results": hits.rows,
+    }
 
 
 def _print(hits: Hits) -> None:

@@ -21,7 +21,12 @@ from newsbot.cli.common import data_option, json_option, print_json
 @click.command()
 @click.argument("article", metavar="ID|URL")
 @data_option
-@click.option("--revisions", "all_revisions", is_flag=True, help="Every state that the newspaper printed, and what changed.")
+@click.option(
+    "--revisions",
+    "all_revisions",
+    is_flag=True,
+    help="Every state that the newspaper printed, and what changed.",
+)
 @click.option("--raw", is_flag=True, help="The page's bytes as served.")
 @json_option
 def show(article: str, data: Path, all_revisions: bool, raw: bool, as_json: bool) -> None:

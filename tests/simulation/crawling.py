@@ -9,7 +9,14 @@ from hashlib import sha256
 from typing import Any
 from unittest.mock import patch
 
-from archive.captures import IDENTICAL, NOT_MODIFIED, Capture, Exchange, payload_digest, previous_capture
+from archive.captures import (
+    IDENTICAL,
+    NOT_MODIFIED,
+    Capture,
+    Exchange,
+    payload_digest,
+    previous_capture,
+)
 from archive.store import Due, Store
 from archive.times import utc
 from archive.visit import Visit

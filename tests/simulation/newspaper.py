@@ -213,7 +213,9 @@ class Newspaper:
             def restore() -> None:
                 original.missing = None
 
-            self.plans.setdefault(self.day + self.random.randint(*_RESTORED_AFTER), []).append(restore)
+            self.plans.setdefault(self.day + self.random.randint(*_RESTORED_AFTER), []).append(
+                restore
+            )
 
     # -- the sources ----------------------------------------------------------------------------
 
@@ -296,9 +298,7 @@ class Newspaper:
             views=original.views if original.counts_views else None,
         )  # fmt: skip
 
-    def _page(
-        self, kind: str, shows: str | None, headers: Any = (), **more: Any
-    ) -> Answer:
+    def _page(self, kind: str, shows: str | None, headers: Any = (), **more: Any) -> Answer:
         body = json.dumps({"kind": kind, **more}, ensure_ascii=False).encode()
         return Answer(200, [("Content-Type", "text/html"), *headers], body, shows)
 

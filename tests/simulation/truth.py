@@ -90,7 +90,10 @@ class Truth:
             found.engagement.append((seen.moment, seen.views))
         if not found.first_seen:
             found.first_seen = seen.moment
-            found.values = {**{name: [] if name == "authors" else None for name in REVISED}, **printed}
+            found.values = {
+                **{name: [] if name == "authors" else None for name in REVISED},
+                **printed,
+            }
             found.revisions.append((seen.moment, set()))
             return
         if values["published"][:10] == printed["published"]:
@@ -139,7 +142,12 @@ class Truth:
 
     def _note(self, number: int, seen: Sighting) -> None:
         day = self.crawler.newspaper.day
-        if seen.shows == "printed" and seen.is_whole and "authors" in printed_by(seen.template) and seen.fields["authors"]:
+        if (
+            seen.shows == "printed"
+            and seen.is_whole
+            and "authors" in printed_by(seen.template)
+            and seen.fields["authors"]
+        ):
             self._bylines.append((seen.moment, seen.template, number))
         if self.expected(number) is None:
             return
