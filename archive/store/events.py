@@ -1,17 +1,22 @@
 """events: what befell a site as a whole, with a beginning, an end and evidence.
 
-Most are found from the captures of known articles, day by day, so that the order of arrival does not
-matter: pages unreadable, missing, blocked, failing or elsewhere together. Such an event begins with the
-first page of its kind and ends with the first that reads well again. While pages go missing together, no
-article is `gone` by it (`archive.derive`). That a source has emptied or lies is noted when it is polled.
+Most are found from the captures of known articles, so that the order of arrival does not matter: pages
+unreadable, missing, blocked, failing or elsewhere together. Such an event begins with the first page of
+its kind and ends with the first that reads well again. While pages go missing together, no article is
+`gone` by it (`archive.derive`). An event that was found once is kept, also where rules read its pages by
+now. That a source has emptied or lies is noted when it is polled.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import datetime, timedelta
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from archive.store.rows import to_json
 from archive.times import utc
@@ -21,89 +26,230 @@ KINDS = {
     "missing": "missing",
     "blocked": "blocked",
     "failed": "failing",
+    "deferred": "failing",
     "excluded": "moved",
 }
 """Result of visits → kind of the event."""
 EMPTY, LYING = "empty_source", "lying_source"
 LEAST = 5
-"""Known articles of one day that must be affected."""
+"""Known articles that must be affected within the window."""
 SHARE = 0.5
-"""Of the known articles that were visited that day."""
+"""Of the known articles that were visited."""
+_WINDOW = 3
+"""Days, today's included, whose visits are looked at together: small papers have few a day."""
 _REACH = timedelta(days=8)
 """How far before the first news a site is looked at again."""
 _EXAMPLES = 3
 
-_DAYS = """
-SELECT substr(fetched_at, 1, 10) AS day, result, count(DISTINCT article) AS articles,
-       min(fetched_at) AS first
-  FROM captures
+# A password was set by the newspaper itself, for one page: it says nothing of the site.
+_VISITS = """
+SELECT fetched_at, article, result, reason, url FROM captures
  WHERE site = ? AND fetched_at >= ? AND result IS NOT NULL AND article IS NOT NULL
- GROUP BY day, result ORDER BY day
-"""
-_EVIDENCE = """
-SELECT reason, article, url, fetched_at FROM captures
- WHERE site = ? AND result = ? AND article IS NOT NULL AND fetched_at >= ? AND fetched_at < ?
+   AND reason IS NOT 'password'
  ORDER BY fetched_at, record_id
 """
+_KNOWN = """
+SELECT id, kind, began_at, ended_at, evidence FROM events
+ WHERE site = ? AND began_at >= ? AND kind IN (SELECT value FROM json_each(?)) ORDER BY began_at, id
+"""
+
+
+class _Visit(NamedTuple):
+    moment: str
+    article: int
+    result: str
+    reason: str | None
+    url: str
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of event that it speaks for; None where it read well."""
+        return KINDS.get(self.result)
+
+
+@dataclass(slots=True)
+class _Run:
+    """Visits to one article in a row that speak for one kind of event, or all read well (None)."""
+
+    kind: str | None
+    since: str
+    """Moment of the first; empty where it lies before what is looked at."""
+
+
+@dataclass(slots=True)
+class _Span:
+    """An event of one kind, as far as the visits tell."""
+
+    kind: str
+    began_at: str
+    ended_at: str | None = None
+    well_at: str | None = None
+    """The first page that read well after the last one that was affected."""
+    articles: set[int] = field(default_factory=set)
+    reasons: Counter[str] = field(default_factory=Counter)
+    urls: list[str] = field(default_factory=list)
+    last: str = ""
+
+    def add(self, visit: _Visit) -> None:
+        if visit.kind is None:
+            self.well_at = self.well_at or visit.moment
+        if visit.kind != self.kind:
+            return
+        self.well_at, self.last = None, visit.moment
+        self.articles.add(visit.article)
+        if visit.reason:
+            self.reasons[visit.reason] += 1
+        if len(self.urls) < _EXAMPLES and visit.url not in self.urls:
+            self.urls.append(visit.url)
+
+    def overlaps(self, row: sqlite3.Row) -> bool:
+        """Whether it is the event of a row."""
+        starts = max(self.began_at, row["began_at"])
+        ends = min(self.ended_at or "9", row["ended_at"] or "9")
+        return bool(self.kind == row["kind"] and starts <= ends)
+
+    @property
+    def evidence(self) -> str:
+        """How many articles, the commonest reason, the first addresses, and the last moment."""
+        reason = min(self.reasons, key=lambda name: (-self.reasons[name], name), default=None)
+        return to_json(
+            {"articles": len(self.articles), "reason": reason, "urls": self.urls, "last": self.last}
+        )
 
 
 def find(c: sqlite3.Connection, site: str, since: datetime | None) -> None:
     """Bring the events of a site up to date with its captures since a moment (None: all)."""
-    kinds = to_json(list(KINDS.values()))
-    start = utc(since - _REACH) if since else ""
-    earliest = c.execute(
-        "SELECT min(began_at) FROM events WHERE site = ? AND coalesce(ended_at, '9') >= ? "
-        "AND kind IN (SELECT value FROM json_each(?))",
-        (site, start, kinds),
-    ).fetchone()[0]
-    start = min(start, earliest or start)[:10]
-    days: dict[str, dict[str, sqlite3.Row]] = {}
-    for row in c.execute(_DAYS, (site, start)):
-        days.setdefault(row["day"], {})[row["result"]] = row
+    kinds = to_json(sorted(set(KINDS.values())))
+    start = _start(c, site, kinds, since)
+    known = c.execute(_KNOWN, (site, start, kinds)).fetchall()
+    visits = [_Visit(*row) for row in c.execute(_VISITS, (site, start))]
+    free = list(known)
+    for span in _spans(visits, lambda article: _result_before(c, article, start)):
+        same = [row for row in free if span.overlaps(row)]
+        free = [row for row in free if row not in same]
+        _write(c, site, span, [row["id"] for row in same])
+    for row in free:
+        if row["ended_at"] is None:  # its pages read well by now: it ended with the first that does
+            last = json.loads(row["evidence"])["last"]
+            well = (v.moment for v in visits if v.kind is None and v.moment > last)
+            c.execute("UPDATE events SET ended_at = ? WHERE id = ?", (next(well, None), row["id"]))
+
+
+def _start(c: sqlite3.Connection, site: str, kinds: str, since: datetime | None) -> str:
+    """The day from which visits are looked at: no event may lie half before it."""
+    if since is None:
+        return ""
+    start = (since - _REACH).date()
+    while True:
+        (earliest,) = c.execute(
+            "SELECT min(began_at) FROM events WHERE site = ? AND coalesce(ended_at, '9') >= ? "
+            "AND kind IN (SELECT value FROM json_each(?))",
+            (site, start.isoformat(), kinds),
+        ).fetchone()
+        if earliest is None or _day(earliest) - timedelta(_WINDOW) >= start:
+            return start.isoformat()
+        start = _day(earliest) - timedelta(_WINDOW)
+
+
+def _day(moment: str) -> date:
+    return date.fromisoformat(moment[:10])
+
+
+def _result_before(c: sqlite3.Connection, article: int, moment: str) -> str | None:
+    row = c.execute(
+        "SELECT result FROM captures WHERE article = ? AND fetched_at < ? AND result IS NOT NULL "
+        "ORDER BY fetched_at DESC LIMIT 1",
+        (article, moment),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _write(c: sqlite3.Connection, site: str, span: _Span, same: list[int]) -> None:
+    """Keep an event in the first of the rows that it has already, or in a new one."""
+    row = (span.began_at, span.ended_at, span.evidence)
+    if not same:
+        c.execute(
+            "INSERT INTO events (site, kind, began_at, ended_at, evidence) VALUES (?, ?, ?, ?, ?)",
+            (site, span.kind, *row),
+        )
+        return
+    c.executemany("DELETE FROM events WHERE id = ?", [(number,) for number in same[1:]])
     c.execute(
-        "DELETE FROM events WHERE site = ? AND began_at >= ? "
-        "AND kind IN (SELECT value FROM json_each(?))",
-        (site, start, kinds),
+        "UPDATE events SET began_at = ?, ended_at = ?, evidence = ? WHERE id = ?", (*row, same[0])
     )
-    for result, kind in KINDS.items():
-        for began_at, ended_at in _spans(list(days.values()), result):
-            evidence = _evidence(c, site, result, began_at, ended_at or "9")
-            c.execute(
-                "INSERT INTO events (site, kind, began_at, ended_at, evidence) "
-                "VALUES (?, ?, ?, ?, ?)",
-                (site, kind, began_at, ended_at, to_json(evidence)),
-            )
 
 
-def _spans(days: list[dict[str, sqlite3.Row]], result: str) -> list[tuple[str, str | None]]:
-    """Begin and end of each time in which a result prevailed; the end is None while it lasts."""
-    spans: list[tuple[str, str | None]] = []
-    began_at: str | None = None
-    for found in days:
-        affected = found[result]["articles"] if result in found else 0
-        well = found["article"]["articles"] if "article" in found else 0
-        if affected >= LEAST and affected >= SHARE * sum(r["articles"] for r in found.values()):
-            began_at = began_at or found[result]["first"]
-        elif began_at and well > affected:
-            spans.append((began_at, found["article"]["first"]))
-            began_at = None
-    if began_at:
-        spans.append((began_at, None))
-    return spans
+# -- what visits tell -----------------------------------------------------------------------------
+
+_Recent = list[tuple[date, list[_Visit]]]
 
 
-def _evidence(
-    c: sqlite3.Connection, site: str, result: str, began_at: str, ended_at: str
-) -> dict[str, Any]:
-    """How many articles, the commonest reason, the first addresses, and the last moment."""
-    rows = c.execute(_EVIDENCE, (site, result, began_at, ended_at)).fetchall()
-    reasons = [row["reason"] for row in rows if row["reason"]]
-    return {
-        "articles": len({row["article"] for row in rows}),
-        "reason": max(sorted(set(reasons)), key=reasons.count, default=None),
-        "urls": list(dict.fromkeys(row["url"] for row in rows))[:_EXAMPLES],
-        "last": rows[-1]["fetched_at"],
-    }
+def _spans(visits: Iterable[_Visit], before: Callable[[int], str | None]) -> Iterator[_Span]:
+    """The events that visits tell of, in order. `before` is the result that an article had before."""
+    runs: dict[int, _Run] = {}
+    spans: dict[str, _Span] = {}
+    ends: dict[str, str] = {}
+    recent: _Recent = []
+    for day, group in groupby(visits, key=lambda visit: _day(visit.moment)):
+        today = list(group)
+        recent = [(d, found) for d, found in recent if (day - d).days < _WINDOW] + [(day, today)]
+        for visit in today:
+            _follow(runs, visit, before)
+        for span in spans.values():
+            for visit in today:
+                span.add(visit)
+        for kind in sorted({visit.kind for visit in today if visit.kind} - spans.keys()):
+            began_at = _beginning(kind, runs, recent, ends.get(kind, ""))
+            if began_at:
+                spans[kind] = span = _Span(kind, began_at)
+                for visit in (v for _, found in recent for v in found if v.moment >= began_at):
+                    span.add(visit)
+        for span in [span for span in spans.values() if _has_ended(span, runs, recent)]:
+            span.ended_at = ends[span.kind] = span.well_at or span.last
+            yield spans.pop(span.kind)
+    yield from spans.values()
+
+
+def _follow(runs: dict[int, _Run], visit: _Visit, before: Callable[[int], str | None]) -> None:
+    run = runs.get(visit.article)
+    if run is None:
+        is_old = visit.kind is not None and KINDS.get(before(visit.article) or "") == visit.kind
+        runs[visit.article] = _Run(visit.kind, "" if is_old else visit.moment)
+    elif run.kind != visit.kind:
+        runs[visit.article] = _Run(visit.kind, visit.moment)
+
+
+def _beginning(kind: str, runs: dict[int, _Run], recent: _Recent, after: str) -> str | None:
+    """When an event began, if that can be seen in today's visits or in those of some days together.
+
+    Articles that were in a bad way before those days say nothing.
+    """
+    articles: set[int] = set()
+    for day, visits in reversed(recent):
+        articles |= {visit.article for visit in visits}
+        horizon = max(day.isoformat(), after)
+        counted = [
+            run for run in map(runs.__getitem__, articles) if not run.kind or run.since > horizon
+        ]
+        affected = [run.since for run in counted if run.kind == kind]
+        if len(affected) >= LEAST and len(affected) >= SHARE * len(counted):
+            return min(affected)
+    return None
+
+
+def _has_ended(span: _Span, runs: dict[int, _Run], recent: _Recent) -> bool:
+    """Whether most of the pages that were visited lately read well again, or all of today's."""
+
+    def count(visits: Iterable[_Visit]) -> tuple[int, int]:
+        found = [runs[a] for a in {v.article for v in visits if v.moment >= span.began_at}]
+        well = sum(run.kind is None for run in found)
+        return well, sum(run.kind == span.kind and run.since >= span.began_at for run in found)
+
+    well, affected = count(recent[-1][1])
+    if not affected and well >= LEAST:
+        return True
+    well, affected = count(visit for _, visits in recent for visit in visits)
+    return well > affected
 
 
 def note(
