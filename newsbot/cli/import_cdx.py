@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,8 @@ from archive.store import OUTCOMES
 from archive.times import now
 from newsbot import urls
 from newsbot.cli.common import (
+    FROM_DATE,
+    TO_DATE,
     data_option,
     jobs_option,
     json_option,
@@ -33,12 +34,8 @@ _DELAY = 2.0
 _LEAST_DELAY = 1.0
 
 
-def _prefix(_: click.Context, __: click.Parameter, value: str | None) -> str:
-    if value is None:
-        return ""
-    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", value, re.ASCII):
-        raise click.BadParameter(f"{value!r} is no date such as 2015, 2015-03 or 2015-03-17")
-    return value.replace("-", "")
+def _digits(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    return (value or "").replace("-", "")
 
 
 def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -60,10 +57,10 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     "--site", "site_ids", multiple=True, help="Only this site; may be given several times."
 )
 @click.option(
-    "--from", "since", callback=_prefix, metavar="DATE", help="Captured on or after this date."
+    "--from", "since", type=FROM_DATE, callback=_digits, help="Captured on or after this date."
 )
 @click.option(
-    "--to", "until", callback=_prefix, metavar="DATE", help="Captured on or before this date."
+    "--to", "until", type=TO_DATE, callback=_digits, help="Captured on or before this date."
 )
 @click.option(
     "--limit", type=click.IntRange(min=1), help="Ask for at most this many captures a site."

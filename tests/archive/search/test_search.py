@@ -20,7 +20,7 @@ from archive.errors import ArchiveUsageError
 from archive.search import check, search
 from archive.search.expand import nearest
 from archive.search.vocabulary import TITLE_MARK
-from archive.store import DATABASE, Store
+from archive.store import DATABASE, Store, digests
 from archive.store.index import Index, rebuild
 from newsbot.cli import newsbot
 from tests.archive.building import HOME, Paper, article, open_paper
@@ -315,7 +315,7 @@ def test_the_index_follows_every_change(paper: Paper) -> None:
     assert (urls(paper, "бірінші"), urls(paper, "екінші")) == ([], ["1"])
     paper.visit(read=article(title="Екінші", text="Түлкілер."))
     assert (urls(paper, "қоян"), urls(paper, "түлкі")) == ([], ["1"])
-    paper.visit(read=article(title=None, text="Түлкі."))
+    paper.visit(read=article(title="Үшінші", text="Түлкі."))
     assert (urls(paper, "екінші"), urls(paper, "түлкі")) == ([], ["1"])
     paper.visit(read=article(title="Екінші", text=""))  # refused: the page lost its text
     assert urls(paper, "түлкі") == ["1"]
@@ -332,7 +332,7 @@ def test_a_rollback_takes_the_words_back(paper: Paper) -> None:
 
     def crash() -> None:
         with paper.store.transaction():
-            paper.store._index.add(7, "Көбелек", "Гүлдер.", "kk")
+            paper.store.changes.index.add(7, "Көбелек", "Гүлдер.", "kk")
             raise Crash
 
     with pytest.raises(Crash):
@@ -351,7 +351,7 @@ def test_a_form_in_the_archive_is_no_evidence_for_a_stem(paper: Paper) -> None:
 
 
 def test_every_stem_of_a_text_is_written_once(paper: Paper) -> None:
-    index = paper.store._index
+    index = paper.store.changes.index
     written = index.stems_of("Су", "Таза су, суы; «мектеп» тiл mektep", "kk").split()
     assert sorted(written) == sorted([f"{TITLE_MARK}су", "таза", "су", "тіл", "мектеп"])
     assert index.stems_of("Su", "Чистая вода", "ru") == ""
@@ -359,7 +359,7 @@ def test_every_stem_of_a_text_is_written_once(paper: Paper) -> None:
 
 def test_what_was_met_long_ago_is_met_again(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archive.search.vocabulary.CACHED", 2)
-    index = paper.store._index
+    index = paper.store.changes.index
     texts = ["Таза су", "Мектептер ашылды бүгін", "Жолдар бойында"]
     first = [index.stems_of(None, text, "kk") for text in texts]
     assert [index.stems_of(None, text, "kk") for text in texts] == first
@@ -392,7 +392,8 @@ def test_rebuilding_and_checking(paper: Paper) -> None:
     assert check(c) == []
     assert urls(paper, "мектеп") == ["1", "2"]
     assert urls(paper, "келді") == []
-    c.execute("UPDATE revisions SET text = (SELECT text FROM articles WHERE id = article)")
+    c.execute("UPDATE readings SET text = (SELECT text FROM articles WHERE id = article)")
+    digests.write(c, [1, 2])
 
 
 SQL = re.findall(
