@@ -85,7 +85,7 @@ def reextract_command(
     newsbot reextract --dry-run --site aqjolgazet    what would change?
     newsbot reextract --site aqjolgazet --skip-worse
     """
-    choice = Choice(site_ids, articles, after, before, everything)
+    choice = Choice(site_ids, articles, after, before, everything=everything)
     sites = archive_sites(data, *sites_dirs, example=True)
     with ExitStack() as stack:
         connection = open_database(data).conn
