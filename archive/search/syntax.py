@@ -14,9 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 from archive.errors import ArchiveUsageError
 from archive.kazakh.words import clean, words
+from archive.typed_dates import typed_date
 
 FILTERS = ("site", "region", "author", "section", "lang", "after", "before", "gone")
 MOST_WORDS = 32
@@ -25,7 +27,7 @@ SHORTEST_PREFIX = 3
 """Letters before a star; FTS5 would put together the lists of half of all words for fewer."""
 _MOST_CHARACTERS = 4000
 _MOST_DEPTH = 20
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_DATES = {"after", "before"}
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<minus>(?<![^\s(])-(?=[^\s\-)]))"
     r"|(?P<filter>(?:" + "|".join(FILTERS) + r'):(?:"[^"]*"?|«[^»]*»?|[^\s()"]*))'
@@ -211,13 +213,18 @@ def _checked(filters: dict[str, list[str]]) -> dict[str, list[str]]:
         for value in values:
             if not value:
                 raise ArchiveUsageError(f"{name}: needs a value, as in {name}:{_EXAMPLES[name]}")
-            if name in ("after", "before") and not _DATE.fullmatch(value):
-                raise ArchiveUsageError(
-                    f"{name}:{value} is no date: write {name}:2023, {name}:2023-05 or {name}:2023-05-17"
-                )
             if name == "gone" and value.lower() not in ("yes", "no"):
                 raise ArchiveUsageError(f"gone:{value} is neither gone:yes nor gone:no")
+    for name in _DATES & filters.keys():
+        filters[name] = [_day(name, value) for value in filters[name]]
     return filters
+
+
+def _day(name: str, value: str) -> str:
+    try:
+        return typed_date(value, today=date.today(), end=name == "before")
+    except ValueError as error:
+        raise ArchiveUsageError(f"{name}:{value}: {error}") from None
 
 
 _EXAMPLES = {

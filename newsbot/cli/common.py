@@ -15,7 +15,7 @@ import click
 from tabulate import tabulate
 
 from archive import query
-from archive.dates import typed_date
+from archive.typed_dates import typed_date
 from newsbot.profiles import Site, archive_sites
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -26,7 +26,7 @@ OPTIONS = [(command, option) for command, options in DATED.items() for option in
 
 
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
-@pytest.mark.parametrize("typed", ["2019-13", "2019-02-30", "201", "soon", "2019-1", "٢٠١٩"])
+@pytest.mark.parametrize("typed", ["2019-13", "2019-02-30", "201", "soon", "٢٠١٩"])
 def test_what_is_no_date(archive: Path, command: str, option: str, typed: str) -> None:
     done = run(*command.split(), "--data", archive, option, typed)
     assert done.exit_code == 2

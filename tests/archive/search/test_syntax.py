@@ -51,8 +51,8 @@ def test_filters() -> None:
     assert query.filters == {
         "site": ["a", "b"],
         "author": ["Ерлан Асан"],
-        "after": ["2023-05"],
-        "before": ["2024"],
+        "after": ["2023-05-01"],
+        "before": ["2024-12-31"],
         "gone": ["yes"],
         "lang": ["kk"],
     }
