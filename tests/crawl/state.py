@@ -12,12 +12,16 @@ _QUERIES = {
         SELECT url, site, title, text, authors, published, published_raw, modified, section, language,
                image, captions, editions, layout, charset, sources, flags, gone_since IS NULL, revision
           FROM articles""",
-    "revisions": "SELECT a.url, r.number, r.digest FROM revisions r JOIN articles a ON a.id = r.article",
+    "revisions": """
+        SELECT a.url, r.number, r.changed, g.digest, g.rules FROM revisions r
+          JOIN articles a ON a.id = r.article JOIN readings g ON g.id = r.reading""",
     "aliases": "SELECT l.url, a.url FROM aliases l JOIN articles a ON a.id = l.article",
     "tags": """SELECT a.url, t.name FROM article_tags x JOIN articles a ON a.id = x.article
                JOIN tags t ON t.id = x.tag""",
     "frontier": "SELECT url, outcome, error, due IS NULL FROM frontier",
-    "captures": "SELECT url, status, payload_length FROM captures WHERE article IS NOT NULL",
+    "captures": """
+        SELECT url, status, payload_length, part, result, reason FROM captures
+         WHERE article IS NOT NULL""",
     "sources": "SELECT site, kind, url, error, found FROM sources",
 }
 
@@ -31,6 +35,21 @@ def write(folder: Path, sql: str) -> None:
     with closing(sqlite3.connect(folder / "news.db", timeout=30)) as connection:
         connection.execute(sql)
         connection.commit()
+
+
+def age(folder: Path, days: int) -> None:
+    """Let everything in an archive have happened some days earlier; its digests no longer agree."""
+    moments = {
+        "captures": "fetched_at", "revisions": "seen_at", "engagement": "seen_at",
+        "aliases": "first_seen", "articles": "first_seen last_seen",
+        "frontier": "discovered_at visited_at",
+    }  # fmt: skip
+    for table, columns in moments.items():
+        for name in columns.split():
+            write(
+                folder,
+                f"UPDATE {table} SET {name} = strftime('%Y-%m-%dT%H:%M:%SZ', {name}, '-{days} days')",
+            )
 
 
 def state(folder: Path) -> dict[str, list[tuple[Any, ...]]]:

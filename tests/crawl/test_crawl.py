@@ -21,7 +21,7 @@ from newsbot.demo.render import Page, render_site
 from newsbot.demo.server import ExampleNewspaper
 from newsbot.urls import canonical
 from tests.conftest import ROOT, Run, environment, write_profile
-from tests.crawl.state import everything, read, state, write
+from tests.crawl.state import age, everything, read, state, write
 
 
 @pytest.fixture
@@ -241,10 +241,12 @@ def test_edits_become_revisions_and_deletions_gone_at_the_second_look(
 
     total = len(articles)
     assert revisit() == {"updated": 1, "deferred": 1, "unchanged": total - 2}
+    assert revisit() == {"deferred": 1, "unchanged": total - 1}, "not a day has passed"
+    age(crawled, 2)
     assert revisit() == {"gone": 1, "unchanged": total - 1}
     rows = read(
         crawled,
-        "SELECT number, title FROM revisions WHERE article IN (SELECT article FROM revisions WHERE number = 2) ORDER BY number",
+        "SELECT revision, title FROM article_revisions WHERE id IN (SELECT article FROM revisions WHERE number = 2) ORDER BY revision",
     )
     assert [number for number, _ in rows] == [1, 2]
     assert rows[1][1] == rows[0][1] + " (жаңартылды)"
