@@ -15,6 +15,7 @@ from typing import Any
 
 from archive.captures import CaptureWriter, mend, pack
 from archive.store import articles, events, visits
+from archive.store.aliases import known_article
 from archive.store.frontier import Candidate, Due
 from archive.store.imports import Imports
 from archive.store.opening import (
@@ -28,7 +29,7 @@ from archive.store.opening import (
 from archive.store.rows import upsert
 from archive.store.schema import OUTCOMES
 from archive.store.transactions import GROUP
-from archive.store.visits import Schedule, known_article, knows_exchange, knows_record, never
+from archive.store.visits import Schedule, knows_exchange, knows_record, never
 from archive.times import utc
 from archive.visit import Visit
 

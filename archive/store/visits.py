@@ -7,14 +7,15 @@ captures after new ones, and what comes of it does not depend on the order.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from archive.captures import Capture
 from archive.derive import DAY, History, Reading, letters
-from archive.store import articles
+from archive.store import aliases, articles
+from archive.store.aliases import known_article, known_articles
 from archive.store.changes import Changes
 from archive.store.rows import insert
 from archive.store.schema import OUTCOMES
@@ -88,37 +89,6 @@ def knows_exchange(c: sqlite3.Connection, capture: Capture) -> bool:
 
 
 # -- which article ------------------------------------------------------------------------------
-
-
-def known_articles(c: sqlite3.Connection, urls: Sequence[str]) -> list[int]:
-    """Ids of the articles that addresses lead to, as they are or in another spelling; the best first.
-
-    A newspaper that moves to https, or drops its `www`, keeps its articles.
-    """
-    latest = list(reversed(urls))  # the canonical address, last, says most
-    others = [spelling for url in latest for spelling in spellings(url)]
-    marks = ", ".join("?" * (len(latest) + len(others)))
-    rows = c.execute(
-        f"SELECT url, article FROM aliases WHERE url IN ({marks})",  # noqa: S608 -- marks alone
-        (*latest, *others),
-    )
-    found = {row["url"]: int(row["article"]) for row in rows}
-    return list(dict.fromkeys(found[url] for url in (*latest, *others) if url in found))
-
-
-def known_article(c: sqlite3.Connection, urls: Sequence[str]) -> int | None:
-    """Id of the article that addresses lead to, or None."""
-    found = known_articles(c, urls)
-    return found[0] if found else None
-
-
-def spellings(url: str) -> list[str]:
-    """An address with either scheme, with and without `www`; itself is one of them."""
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in ("http", "https"):
-        return [url]
-    bare = rest.removeprefix("www.")
-    return [f"{scheme}://{prefix}{bare}" for scheme in ("http", "https") for prefix in ("", "www.")]
 
 
 def _believed(c: sqlite3.Connection, visit: Visit, known: Sequence[int]) -> str:
@@ -249,9 +219,12 @@ def _derive(
         return _outcome_of_unknown(visit, proof), visit.reason or proof.reason
     known = [proof.reading] if proof.reading else []
     new = {"site": visit.site, "url": identity.address} if identity.is_new else None
-    found, before = articles.derive(changes, article, known, new=new)
+    own: list[str] = []
     if proof.result == "article" or visit.reason == "alias":
-        _add_aliases(changes.c, visit, article, identity.address)
+        own = [*dict.fromkeys((visit.url, *visit.urls, *filter(None, (identity.address,))))]
+        aliases.adopt(changes.c, visit.site, article, own, is_new=identity.is_new)
+    found, before = articles.derive(changes, article, known, new=new)
+    aliases.add(changes.c, article, own, utc(visit.fetched_at))
     if new:
         return "new", None
     moment = utc(visit.fetched_at)
@@ -282,15 +255,6 @@ def _outcome_of_known(
     if proof.result == "refused":
         return "deferred", f"cannot be read: {reason}"
     return proof.result, reason
-
-
-def _add_aliases(c: sqlite3.Connection, visit: Visit, article: int, canonical: str | None) -> None:
-    addresses = dict.fromkeys((visit.url, *visit.urls, *((canonical,) if canonical else ())))
-    c.executemany(
-        "INSERT INTO aliases (url, article, first_seen) VALUES (?1, ?2, ?3) "
-        "ON CONFLICT (url) DO UPDATE SET first_seen = ?3 WHERE first_seen > ?3 AND article = ?2",
-        [(address, article, utc(visit.fetched_at)) for address in addresses],
-    )
 
 
 # -- the frontier and the crawl -----------------------------------------------------------------
@@ -374,19 +338,12 @@ def _close_aliases(
     """Other addresses of the article that wait in the frontier need no visit of their own."""
     same = addresses
     if outcome in ("new", "updated", "unchanged"):
-        same |= _other_spellings(c, article, addresses)
+        same |= aliases.other_spellings(c, article, addresses)
     c.executemany(
         "UPDATE frontier SET due = NULL, outcome = 'excluded', error = 'alias', article = ?1 "
         "WHERE url = ?2 AND id <> ?3 AND coalesce(visited_at, '') <= ?4",
         [(article, url, frontier, moment) for url in sorted(same)],
     )
-
-
-def _other_spellings(c: sqlite3.Connection, article: int, urls: Iterable[str]) -> set[str]:
-    """Other spellings of addresses that the article has had."""
-    wanted = {spelling for url in urls for spelling in spellings(url)}
-    rows = c.execute("SELECT url FROM aliases WHERE article = ?", (article,))
-    return {row["url"] for row in rows} & wanted
 
 
 # -- the same captures, read by other rules -----------------------------------------------------

@@ -7,11 +7,14 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from archive.captures import read_records
 from archive.errors import ArchiveError
@@ -60,41 +63,48 @@ class Half(Archive):
         return Half(to)
 
 
-def history() -> list[tuple[str, Warc]]:
+THERE = ("AB", "A", "B", "A", "B", "A", "B", "B", "A")
+"""Who of the two was at the newspaper on which day."""
+
+
+def history(there: Sequence[str] = THERE) -> list[tuple[str, Warc]]:
     """Days at a newspaper, and who of `A` and `B` was there (`AB`: both, by the same records)."""
     seen: list[tuple[str, Warc]] = []
 
-    def day(number: int, who: str) -> Warc:
+    def day(number: int) -> Warc:
         warc = Warc(START + timedelta(days=number)).info("newsbot/1.0")
-        seen.append((who, warc))
+        seen.append((there[number], warc))
         return warc
 
-    day(0, "AB").add("/news/1", page("Бақ", views=3)).add("/news/2", page("Екі"))
-    day(1, "A").add("/news/1", page("Бақ", "түзетілді", views=9))
-    first = day(2, "B").add("/news/1", page("Бақ", "тағы түзетілді", views=12))
+    day(0).add("/news/1", page("Бақ", views=3)).add("/news/2", page("Екі"))
+    day(1).add("/news/1", page("Бақ", "түзетілді", views=9))
+    first = day(2).add("/news/1", page("Бақ", "тағы түзетілді", views=12))
     first.redirect("/short", "/news/3")
     first.add("/news/3", page("Үш"), Concurrent_To=first.ids[-1])
-    day(3, "A").add("/news/2", b"<h1>404</h1>", status=404)
-    day(4, "B").add("/news/2", b"<h1>404</h1>", status=410).add("/news/5", b"", status=404)
-    long = day(5, "A").add("/news/4", page("Ұзақ", "бір", more=["/news/4/2"]))
+    day(3).add("/news/2", b"<h1>404</h1>", status=404)
+    day(4).add("/news/2", b"<h1>404</h1>", status=410).add("/news/5", b"", status=404)
+    long = day(5).add("/news/4", page("Ұзақ", "бір", more=["/news/4/2"]))
     long.add("/news/4/2", page("Ұзақ", "екі"), Concurrent_To=long.ids[-1])
-    half = day(6, "B").add("/news/6", page("Жарты", "бір", more=["/news/6/2"]))
+    half = day(6).add("/news/6", page("Жарты", "бір", more=["/news/6/2"]))
     half.add("/news/6/2", b"", status=500, Concurrent_To=half.ids[-1])
-    day(7, "B").add("/news/7", b"<h1>Login</h1>").add(
-        "http://www.gazet.example/news/1", page("Бақ")
-    )
-    day(8, "A").add("/news/1", page("Бақ", "қайта түзетілді"))
+    day(7).add("/news/7", b"<h1>Login</h1>").add("http://www.gazet.example/news/1", page("Бақ"))
+    day(8).add("/news/1", page("Бақ", "қайта түзетілді"))
     return seen
 
 
-@pytest.fixture
-def halves(tmp_path: Path) -> dict[str, Half]:
-    found = {name: Half(tmp_path / name / "data") for name in ("A", "B", "AB")}
-    for who, warc in history():
+def live(folder: Path, there: Sequence[str] = THERE) -> dict[str, Half]:
+    """The archives of `A`, of `B`, and of somebody who saw what either did."""
+    found = {name: Half(folder / name / "data") for name in ("A", "B", "AB")}
+    for who, warc in history(there):
         for name, archive in found.items():
             if name == "AB" or name in who:
                 archive.put(warc)
     return found
+
+
+@pytest.fixture
+def halves(tmp_path: Path) -> dict[str, Half]:
+    return live(tmp_path)
 
 
 def test_two_halves_are_the_whole_in_either_order(halves: dict[str, Half], tmp_path: Path) -> None:
@@ -111,6 +121,20 @@ def test_two_halves_are_the_whole_in_either_order(halves: dict[str, Half], tmp_p
         before = one.dump(), one.files()
         assert one.join(halves[theirs], halves["AB"]).is_empty
         assert (one.dump(), one.files()) == before
+
+
+@given(st.lists(st.sampled_from(["A", "B", "AB"]), min_size=9, max_size=9))
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whoever_was_there_when(tmp_path_factory: pytest.TempPathFactory, there: list[str]) -> None:
+    scratch = tmp_path_factory.mktemp("merge")
+    found = live(scratch, there)
+    wanted = told(found["AB"])
+    for ours, theirs in (("A", "B"), ("B", "A")):
+        to = scratch / f"{ours}+{theirs}" / "data"
+        one = found[ours].copy(to) if found[ours].folder.exists() else Half(to)
+        if found[theirs].folder.exists():
+            one.join(found[theirs])
+        assert told(one) == wanted, ours
 
 
 def test_a_rehearsal_changes_nothing_and_counts(halves: dict[str, Half]) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from archive import query
 from archive.captures import NOT_MODIFIED, previous_capture
 from archive.store import Store
-from archive.store.visits import spellings
+from archive.store.aliases import spellings
 from archive.visit import Visit
 from tests.archive.building import HOME, SITE, START, article, check_whole, tomorrow
 
