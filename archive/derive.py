@@ -289,7 +289,8 @@ def letters(text: str | None) -> str:
 def plain(name: str, values: Mapping[str, Any]) -> Any:
     """A field without what changes from one look to the next though the newspaper changed nothing.
 
-    Cache-busters in image addresses, the order of tags, dates that were counted back from the look.
+    Hosts and cache-busters in image addresses, the order of tags, dates that were counted back from
+    the look.
     """
     value = values[name]
     if name == "tags":
@@ -309,7 +310,7 @@ def _plain_image(url: str) -> str:
     except ValueError:
         return url
     query = "&".join(p for p in parts.query.split("&") if p and not _CACHE_BUSTER.match(p))
-    return urlunsplit(("", parts.netloc.removeprefix("www."), parts.path, query, ""))
+    return urlunsplit(("", "", parts.path, query, ""))
 
 
 def _instant(published: str) -> str:

@@ -42,6 +42,8 @@ class Visit:
     """Why it is no article: `listing`, `HTTP 404`, `front_page`, an error in a few words."""
     urls: tuple[str, ...] = ()
     """Canonical spelling of every address that led to the page, that of the page last."""
+    elsewhere: tuple[str, ...] = ()
+    """The same page at the site's other hosts, where an article may have been read before it moved."""
     captures: list[Capture] = field(default_factory=list)
     """In the order of fetching, each with its part."""
     article: Article | None = None

@@ -126,6 +126,12 @@ def _identify(changes: Changes, visit: Visit) -> _Identity:
     address = _believed(c, visit, known)
     if address not in own:
         known = known_articles(c, (*own, address))
+    if not known:  # a newspaper that moves to another host keeps its articles, too
+        known = [
+            other
+            for other in known_articles(c, visit.elsewhere)
+            if _tells_the_same(c, other, visit.article.title, visit.article.text)
+        ]
     if not known:
         (number,) = c.execute("SELECT coalesce(max(id), 0) + 1 FROM articles").fetchone()
         return _Identity(number, address, is_new=True)
@@ -254,6 +260,8 @@ def _outcome_of_known(
         return ("gone", reason) if found.gone_since else ("deferred", f"missing: {reason}")
     if proof.result == "refused":
         return "deferred", f"cannot be read: {reason}"
+    if proof.result == "excluded" and visit.status in range(300, 400):
+        return "deferred", reason  # it leads to another site: the newspaper may have moved there
     return proof.result, reason
 
 
@@ -304,7 +312,7 @@ def _close(
         dated=dated,
         failures=failures,
         retry_after=visit.retry_after,
-        known=article is not None,
+        known=article is not None and not (visit.result == "excluded" and visit.captures),
     )
     if outcome == "deferred" and proof.result == "missing":
         due = visit.fetched_at + DAY
@@ -324,12 +332,13 @@ def _close(
     )  # fmt: skip
     if article and visit.result != "excluded":
         addresses = {visit.url, *visit.urls, *filter(None, (identity.address,))}
-        _close_aliases(c, addresses, outcome, article, frontier, moment)
+        _close_aliases(c, addresses, visit.elsewhere, outcome, article, frontier, moment)
 
 
 def _close_aliases(
     c: sqlite3.Connection,
     addresses: set[str],
+    elsewhere: tuple[str, ...],
     outcome: str,
     article: int,
     frontier: int,
@@ -338,7 +347,7 @@ def _close_aliases(
     """Other addresses of the article that wait in the frontier need no visit of their own."""
     same = addresses
     if outcome in ("new", "updated", "unchanged"):
-        same |= aliases.other_spellings(c, article, addresses)
+        same |= aliases.other_spellings(c, article, {*addresses, *elsewhere})
     c.executemany(
         "UPDATE frontier SET due = NULL, outcome = 'excluded', error = 'alias', article = ?1 "
         "WHERE url = ?2 AND id <> ?3 AND coalesce(visited_at, '') <= ?4",

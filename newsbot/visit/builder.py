@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import urlsplit, urlunsplit
 
 from archive.article import Article
 from archive.captures import Capture, Exchange
@@ -136,6 +137,7 @@ class VisitBuilder:
             raise ValueError("a visit without an exchange or a failure")
         result, reason = self._decide()
         is_kept = result in ("article", "unchanged")
+        addresses = self._urls(result, reason)
         article = self._joined() if result == "article" else None
         return Visit(
             site=self.site.id,
@@ -143,7 +145,8 @@ class VisitBuilder:
             fetched_at=self._fetched_at,
             result=result,
             reason=reason,
-            urls=self._urls(result, reason),
+            urls=addresses,
+            elsewhere=self._elsewhere(addresses[-1]) if article else (),
             captures=self._parts(),
             article=article,
             rules=rules_version(self.site),
@@ -241,6 +244,12 @@ class VisitBuilder:
             found = [url for url in found if not self._is_front(url)]
         last = chain[-1] if chain[-1] in found else self.url
         return (*dict.fromkeys(url for url in found if url != last), last)
+
+    def _elsewhere(self, url: str) -> tuple[str, ...]:
+        """An address at each other host of the site."""
+        parts = urlsplit(url)
+        others = sorted(self.site.netlocs - {parts.netloc})
+        return tuple(urlunsplit(parts._replace(netloc=netloc)) for netloc in others)
 
     def _parts(self) -> list[Capture]:
         """The captures, each with its part; the last of the first page is the page."""

@@ -52,15 +52,18 @@ def next_due(
 
     `dated` is when the article was published, or else first seen, ISO 8601 (a bare date counts from
     its first hour in UTC); `failures` are the failed visits in a row before this one, `retry_after`
-    the seconds that the server asked us to stay away; `known` says whether there is an article.
+    the seconds that the server asked us to stay away; `known` says whether there is an article
+    whose own address it is.
     """
     if outcome in ("new", "updated", "unchanged"):
         moment = datetime.fromisoformat(dated) if dated else None
         if moment and moment.tzinfo is None:
             moment = moment.replace(tzinfo=fetched_at.tzinfo)
         return next_visit(fetched_at, moment)
-    if known and outcome in ("gone", "not_article"):
-        return fetched_at + GONE  # newspapers restore what they took down
+    if known and outcome in ("gone", "not_article", "excluded"):
+        return (
+            fetched_at + GONE
+        )  # newspapers restore what they took down, and mend their robots.txt
     if retry_after:
         return fetched_at + max(timedelta(seconds=retry_after), SOONEST)
     if outcome in ("failed", "blocked", "deferred"):
