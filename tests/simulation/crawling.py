@@ -112,30 +112,28 @@ class Crawler:
     # -- sources ----------------------------------------------------------------------------------
 
     def _poll(self) -> int:
+        """Ask feed and sitemap, and look after the articles that have left the sitemap."""
         feed, sitemap = self.newspaper.feed(), self.newspaper.sitemap()
         self._poll_source("feed", "/feed", feed)
-        distrust = implausible_dates(sitemap, self.now)
-        source = self._poll_source("sitemap", "/sitemap.xml", sitemap, distrust)
-        listed = {item.url for item in candidates(self.site, self.site.url, sitemap)}
+        source, listed = self._poll_source("sitemap", "/sitemap.xml", sitemap)
         known = set(self.store.listed_articles(source))
         vanished = known - listed
         if vanished and len(vanished) <= max(50, len(known) // 4):
             self.store.look_again(self.site.id, vanished, self.now)
         return 2
 
-    def _poll_source(
-        self, kind: str, path: str, entries: list[Entry], distrust: str | None = None
-    ) -> int:
+    def _poll_source(self, kind: str, path: str, entries: list[Entry]) -> tuple[int, set[str]]:
         is_known = self.newspaper.season_day not in UNKNOWN_HOST
         source = self.store.source(self.site.id, self.site.url.rstrip("/") + path, kind)
         listed = list(candidates(self.site, self.site.url, entries)) if is_known else []
+        distrust = implausible_dates(entries, self.now) if is_known and kind == "sitemap" else None
         self.store.save_poll(
             source["id"], self._crawl, listed, polled_at=self.now, status=200 if is_known else 301,
             due=next_poll(kind, self.now, failures=0, distrust=distrust),
             body_hash=sha256(repr(entries).encode()).hexdigest() if is_known else None,
-            error=None if is_known else MOVED, distrust=distrust if is_known else None,
+            error=None if is_known else MOVED, distrust=distrust,
         )  # fmt: skip
-        return int(source["id"])
+        return int(source["id"]), {item.url for item in listed}
 
     # -- articles -----------------------------------------------------------------------------------
 
