@@ -1,1 +1,1 @@
-"""integrity: copies of the archive that can be proven whole."""
+"""integrity: whether the archive is whole, copies of it that can be proven whole, and an archive out of them."""

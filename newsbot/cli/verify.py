@@ -1,4 +1,4 @@
-"""verify: says whether an archive is as it was written, and repairs what can be repaired."""
+"""verify: say whether an archive is as it was written, and mend what can be mended."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from archive.verify import SEVERITIES, Finding, exit_code, verify
-from archive.verify.records import files
 from tqdm import tqdm
 
+from archive.integrity.finding import SEVERITIES, Finding, exit_code
+from archive.integrity.records import files
+from archive.integrity.verify import verify
 from newsbot.cli.common import data_option, json_option, print_json, sites_dir_option
 
 if TYPE_CHECKING:
     from newsbot.profiles import Site
-    from newsbot.replay.reread import Rereading
+    from newsbot.replay.reread import Result
 
 _COLOURS = {"damage": "red", "inconsistency": "yellow", "note": "bright_black"}
 _SHOWN = 5
@@ -54,8 +55,8 @@ def verify_command(
 ) -> int:
     """Check that the archive is as it was written, and name what is not.
 
-    The quick check reads news.db and both ends of every WARC file; --full reads everything and
-    compares each article with its capture. Crawls and readers are not disturbed. Exit code 5 means
+    The quick check reads every row of news.db and both ends of every WARC file; --full reads
+    everything and compares each article with its capture. Crawls and readers are not disturbed. Exit code 5 means
     that something is damaged or does not fit together.
 
     \b
@@ -64,8 +65,10 @@ def verify_command(
     newsbot verify --repair   no crawl may run meanwhile
     """
     from newsbot.profiles import archive_sites
+    from newsbot.replay.warc import default_jobs
 
     sites = archive_sites(data, *sites_dirs, example=True)
+    jobs = default_jobs() if jobs is None else jobs
     shows_progress = not as_json and not quiet and sys.stderr.isatty()
     done: list[str] = []
     texts = (lambda c: compare_texts(c, data, sites, jobs)) if full else None
@@ -111,11 +114,10 @@ def _check(
 
 
 def _repair(
-    folder: Path, findings: Sequence[Finding], sites: dict[str, Site], jobs: int | None, quiet: bool
+    folder: Path, findings: Sequence[Finding], sites: dict[str, Site], jobs: int, quiet: bool
 ) -> list[str]:
     from archive.verify.repairing import repair
-
-    from newsbot import SOFTWARE
+    from newsbot.crawl.session import SOFTWARE
     from newsbot.replay.warc import import_warc
 
     done: list[str] = []
@@ -153,7 +155,7 @@ def _print(findings: Sequence[Finding], quiet: bool) -> None:
 
 
 def compare_texts(
-    c: sqlite3.Connection, folder: Path, sites: dict[str, Site], jobs: int | None
+    c: sqlite3.Connection, folder: Path, sites: dict[str, Site], jobs: int
 ) -> Iterator[Finding]:
     """Whether title and text of every article are what today's rules read in its capture.
 
@@ -164,11 +166,10 @@ def compare_texts(
 
     found: dict[str, list[int]] = {}
 
-    def seen(rereading: Rereading) -> None:
-        why = _explain(rereading)
-        article = rereading.stored.article
-        if why and article is not None and article not in found.get(why, ()):
-            found.setdefault(why, []).append(article)
+    def seen(result: Result) -> None:
+        why = _explain(result)
+        if why:
+            found.setdefault(why, []).append(result.article)
 
     reextract(c, folder, sites, jobs=jobs, seen=seen)
     for why, articles in sorted(found.items()):
@@ -180,19 +181,25 @@ def compare_texts(
 
 
 _NO_PROFILE = "their site has no profile, so they cannot be compared with their captures"
+_NO_CAPTURE = "no page was captured that they could be compared with"
 _UNREADABLE = "their capture cannot be read"
 _REMEDIES = {
     _NO_PROFILE: "name the folder of the profiles with --sites-dir",
+    _NO_CAPTURE: "the next visit captures one",
     _UNREADABLE: "see the damage to their records",
 }
 _LOOK = "`newsbot reextract --dry-run` shows how"
 
 
-def _explain(rereading: Rereading) -> str | None:
-    """What there is to say of a page that was read again; None where it is the same."""
-    if rereading.error:
-        return _UNREADABLE if rereading.is_damaged else _NO_PROFILE
-    if rereading.refused:
-        return f"today's rules take their pages for no articles ({rereading.refused})"
-    changed = {difference.field for difference in rereading.differences} & {"title", "text"}
+def _explain(result: Result) -> str | None:
+    """What there is to say of an article that was read again; None where it is the same."""
+    if result.reason == "no profile":
+        return _NO_PROFILE
+    if result.reason == "no capture":
+        return _NO_CAPTURE
+    if result.reason:
+        return _UNREADABLE
+    if result.refused:
+        return f"today's rules take their pages for no articles ({result.refused})"
+    changed = {difference.field for difference in result.differences or ()} & {"title", "text"}
     return f"today's rules read another {' and '.join(sorted(changed))}" if changed else None

@@ -22,12 +22,12 @@ from typing import Any
 import bagit
 import pytest
 
-from archive.captures import payload_digest, read_stored
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.integrity import backup as module
 from archive.integrity.backup import Summary, backup
 from archive.integrity.bag import LOCK
 from archive.integrity.restore import restore
+from archive.integrity.verify import verify
 from archive.search import search
 from archive.store import DATABASE, open_database
 from tests.archive.building import HOME, SITE, Paper, article, open_paper
@@ -84,17 +84,10 @@ def check_bag(bag: Path) -> None:
 
 
 def check_sound(folder: Path) -> int:
-    """Every capture can be read and is what its row says; returns how many there are."""
+    """Nothing is found wrong with an archive; returns how many captures it has."""
+    assert [f for f in verify(folder, full=True) if f.severity != "note"] == []
     with closing(open_database(folder).conn) as c:
-        assert c.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert c.execute("PRAGMA foreign_key_check").fetchall() == []
-        rows = c.execute("SELECT id, payload_digest, url, fetched_at FROM captures").fetchall()
-        for row, digest, url, at in rows:
-            exchange = read_stored(c, folder, row)
-            assert (payload_digest(exchange.body), exchange.url, exchange.fetched_at) == (
-                digest, url, at,
-            )  # fmt: skip
-        return len(rows)
+        return int(c.execute("SELECT count(*) FROM captures").fetchone()[0])
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -1,0 +1,78 @@
+"""verify: whether an archive is as it was written: what is damaged, what disagrees, what to do.
+
+`database` reads news.db, `records` the WARC files; nothing is changed, and nobody is kept from writing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from archive.errors import ArchiveError, ArchiveUsageError
+from archive.integrity.database import check_database, unreadable
+from archive.integrity.finding import Finding
+from archive.integrity.records import check_records, files
+from archive.store import DATABASE, LOCK, open_database
+
+Texts = Callable[[sqlite3.Connection], Iterable[Finding]]
+
+
+def verify(
+    folder: Path,
+    *,
+    full: bool = False,
+    texts: Texts | None = None,
+    step: Callable[[str], object] = lambda _: None,
+    progress: Callable[[int], object] = lambda _: None,
+) -> Iterator[Finding]:
+    """Check an archive and say what is wrong with it, thing by thing.
+
+    The quick check reads all tables of news.db and both ends of each WARC file. With `full`, every
+    byte of every WARC file is read and compared with its row, indexes and words are compared, and
+    `texts`, where given, is asked whether articles are read otherwise today. `step` is told the name
+    of each check, `progress` of bytes read from WARC files.
+
+    Raises `ArchiveUsageError` where there is no archive, or one of another schema.
+    """
+    if not (folder / DATABASE).is_file():
+        if not next(files(folder), None):
+            raise ArchiveUsageError(f"{folder}: no archive here: name another folder with --data")
+        remedy = (
+            "restore it from a backup, or let `newsbot verify --repair` make it anew from warc/"
+        )
+        yield Finding("damage", "sqlite", DATABASE, "the file is missing", remedy)
+        return
+    try:
+        c = open_database(folder).conn
+    except ArchiveUsageError:
+        raise
+    except ArchiveError as error:
+        yield unreadable(DATABASE, error)
+        return
+    with closing(c):
+        step("database")
+        yield from check_database(c, full=full)
+        step("records")
+        is_written = _is_being_written(folder)
+        try:
+            yield from check_records(c, folder, full=full, is_written=is_written, progress=progress)
+            if full and texts:
+                step("texts")
+                yield from texts(c)
+        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+            yield unreadable(DATABASE, error)
+
+
+def _is_being_written(folder: Path) -> bool:
+    """Whether another process holds the writer's lock at this moment."""
+    try:
+        with (folder / LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
