@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.captures.dictionaries import FRAME_MAGIC
+from archive.captures.dictionaries import FRAME_MAGIC, keep_copy
 from archive.captures.files import PART, site_files, sync_folder
 from archive.captures.reading import raw_records
 from archive.captures.streams import Damage, Stream
+from archive.captures.training import dictionary_of
 
 
 def mend(folder: Path, site: str, known: Mapping[str, int]) -> None:
@@ -86,3 +87,26 @@ def _has_frames(file: BinaryIO) -> bool:
     """Whether there is more in a file than the beginning of its dictionary."""
     file.seek(12)
     return FRAME_MAGIC in file.read()
+
+
+def mend_dictionary(path: Path) -> str | None:
+    """Make the dictionary of a `.warc.zst` and its copy beside the file the same again.
+
+    Each is believed where it can be read whole. Returns which of the two was written, if any.
+    """
+    dictionary = dictionary_of(path)
+    if dictionary is None:
+        return None
+    frame, written = dictionary.frame, None
+    with path.open("r+b") as file:
+        head = file.read(len(frame))
+        if head != frame and file.read(len(FRAME_MAGIC)) == FRAME_MAGIC:
+            file.seek(0)
+            file.write(frame)
+            written = path.name
+    copy = path.parent / f"{path.parent.name}-{dictionary.number}.dict.zst"
+    if not copy.exists() or copy.read_bytes() != frame[8:]:
+        copy.unlink(missing_ok=True)
+        keep_copy(path.parent, path.parent.name, dictionary)
+        written = copy.name
+    return written

@@ -127,7 +127,7 @@ class _Run:
             self._finish(part, software)
             lock.truncate(0)
         finally:
-            _remove_database(part)
+            remove_database(part)
 
     def _target(self, name: str) -> Path:
         return self.bag / PAYLOAD / name
@@ -206,7 +206,7 @@ class _Run:
         database = self._target(DATABASE)
         entry = Entry(size_of(part), bagit.sha256(part, self._tick))
         database.parent.mkdir(exist_ok=True)
-        _remove_database(database, but=database)
+        remove_database(database, but=database)
         part.rename(database)
         sync_folder(database.parent)
         self._enter(DATABASE, entry, entry.size)
@@ -328,7 +328,7 @@ def _named(c: sqlite3.Connection) -> dict[str, int]:
 
 def _copy_database(live: sqlite3.Connection, part: Path, database: Path) -> None:
     """Copy the database as it is at this instant, into a file that needs no other one beside it."""
-    _remove_database(part)
+    remove_database(part)
     try:
         with closing(sqlite3.connect(part, isolation_level=None)) as copy:
             copy.execute("PRAGMA synchronous = OFF")
@@ -362,7 +362,7 @@ def _check_same(c: sqlite3.Connection, kept: Path) -> None:
         )
 
 
-def _remove_database(path: Path, but: Path | None = None) -> None:
+def remove_database(path: Path, but: Path | None = None) -> None:
     """Remove a database with the files that SQLite may have left beside it."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         beside = path.with_name(path.name + suffix)

@@ -16,6 +16,7 @@ from archive.integrity.database import check_database, unreadable
 from archive.integrity.finding import Finding
 from archive.integrity.records import check_records, files
 from archive.store import DATABASE, LOCK, open_database
+from archive.store.schema import EarlySchema
 
 Texts = Callable[[sqlite3.Connection], Iterable[Finding]]
 
@@ -30,23 +31,24 @@ def verify(
 ) -> Iterator[Finding]:
     """Check an archive and say what is wrong with it, thing by thing.
 
-    The quick check reads all tables of news.db and both ends of each WARC file. With `full`, every
-    byte of every WARC file is read and compared with its row, indexes and words are compared, and
-    `texts`, where given, is asked whether articles are read otherwise today. `step` is told the name
-    of each check, `progress` of bytes read from WARC files.
+    The quick check reads all of news.db and both ends of each WARC file. With `full`, every byte of
+    every WARC file is read and compared with its row, and `texts`, where given, is asked which
+    articles are read otherwise today. `step` is told the name of each check, `progress` of bytes read
+    from WARC files.
 
-    Raises `ArchiveUsageError` where there is no archive, or one of another schema.
+    Raises `ArchiveUsageError` where there is no archive, or one of a newer schema.
     """
     if not (folder / DATABASE).is_file():
         if not next(files(folder), None):
             raise ArchiveUsageError(f"{folder}: no archive here: name another folder with --data")
-        remedy = (
-            "restore it from a backup, or let `newsbot verify --repair` make it anew from warc/"
-        )
-        yield Finding("damage", "sqlite", DATABASE, "the file is missing", remedy)
+        yield Finding("damage", "sqlite", DATABASE, "the file is missing", "rebuild")
         return
     try:
         c = open_database(folder).conn
+    except EarlySchema:
+        what = "it was written by an early newsbot, with other tables"
+        yield Finding("damage", "schema", DATABASE, what, "rebuild")
+        return
     except ArchiveUsageError:
         raise
     except ArchiveError as error:
@@ -54,7 +56,7 @@ def verify(
         return
     with closing(c):
         step("database")
-        yield from check_database(c, full=full)
+        yield from check_database(c)
         step("records")
         is_written = _is_being_written(folder)
         try:

@@ -54,13 +54,21 @@ __all__ = [
 class Store(Imports):
     """The one writer. Holds a lock that dies with the process; use as a context manager."""
 
-    def __init__(self, folder: Path, software: str = "newsbot", schedule: Schedule = never) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        software: str = "newsbot",
+        schedule: Schedule = never,
+        database: str = DATABASE,
+    ) -> None:
         """Create or open the archive in `folder`; `schedule` says when a URL is due again.
+
+        A repair writes to a `database` of another name, until it can take the place of the damaged one.
 
         Raises `ArchiveLocked` where another process writes to it, `ArchiveUsageError` where the
         folder cannot be written or holds something else, `ArchiveError` where it is damaged.
         """
-        super().__init__(folder)
+        super().__init__(folder, database)
         self.software = software
         self._schedule = schedule
 
@@ -169,6 +177,14 @@ class Store(Imports):
                 [(new, *places[row["warc_offset"]], row["id"]) for row in rows],
             )
         return True
+
+    def keep_sums(self, sums: Mapping[int, int]) -> None:
+        """Take what the bytes of records sum up to now for right: id of a capture → CRC-32."""
+        with self.transaction() as c:
+            c.executemany(
+                "UPDATE captures SET warc_crc = ? WHERE id = ?",
+                [(crc, capture) for capture, crc in sums.items()],
+            )
 
     # -- visits ---------------------------------------------------------------------------------
 

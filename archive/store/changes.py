@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from archive.store import digests
@@ -17,6 +18,19 @@ class Changes:
     index: Index
     articles: set[int] = field(default_factory=set)
     """Those whose rows have changed."""
+
+    former_id: Callable[[str], int | None] | None = None
+    """Address → id that its article had in a database that this one is to replace."""
+    last_id: int = 0
+    """The highest of those ids."""
+
+    def new_id(self, address: str) -> int:
+        """An id for an article that has none; the one that it had before, where it is known."""
+        known = self.former_id(address) if self.former_id else None
+        if known and not self.c.execute("SELECT 1 FROM articles WHERE id = ?", (known,)).fetchone():
+            return known
+        (last,) = self.c.execute("SELECT coalesce(max(id), 0) FROM articles").fetchone()
+        return int(max(last, self.last_id)) + 1
 
     def finish(self) -> None:
         """Bring what is kept beside the changed articles up to date; call it before the commit."""

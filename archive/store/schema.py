@@ -7,6 +7,8 @@ in UTC (`2026-11-22T08:00:00Z`) except what a newspaper printed, which keeps the
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from archive.article import ARTICLE, JSON_FIELDS, READ
@@ -352,27 +354,54 @@ def statements(script: str) -> list[str]:
     return found
 
 
+def objects(c: sqlite3.Connection | None = None) -> dict[str, tuple[str, str]]:
+    """Name → type and SQL of everything in a database; without one, of what newsbot makes in it."""
+    if c is None:
+        return _own_objects()
+    rows = c.execute("SELECT name, type, coalesce(sql, '') FROM sqlite_schema").fetchall()
+    return {name: (kind, " ".join(sql.split())) for name, kind, sql in rows}
+
+
+@cache
+def _own_objects() -> dict[str, tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as c:
+        create(c, Path(":memory:"))
+        return objects(c)
+
+
+def restore_objects(c: sqlite3.Connection) -> list[str]:
+    """Make indexes and views again that are missing or changed; returns their names."""
+    present, restored = objects(c), []
+    for name, (kind, sql) in objects().items():
+        if kind in ("index", "view") and present.get(name) != (kind, sql):
+            if name in present:
+                c.execute(f"DROP {present[name][0]} {name}")
+            c.execute(sql)
+            restored.append(name)
+    return restored
+
+
+class EarlySchema(ArchiveUsageError):
+    """The database is of a schema that was never released; `newsbot verify --repair` makes it anew."""
+
+
 def check_version(c: sqlite3.Connection, path: Path) -> None:
-    """Raise `ArchiveUsageError` where a database is none of this schema."""
+    """Raise `ArchiveUsageError` where a database is none of this schema, `EarlySchema` for an early one."""
     version = c.execute("PRAGMA user_version").fetchone()[0]
-    if version > VERSION:
-        raise ArchiveUsageError(
-            f"{path} was written by another newsbot (schema {version}, this one knows {VERSION}): "
-            "use the newsbot that wrote it, or move news.db away and run "
-            "`newsbot verify --repair`, which makes it anew from warc/"
-        )
+    columns = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('captures')")}
     is_empty = c.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     if version == 0 and not is_empty:
         raise ArchiveUsageError(
             f"{path} is no archive of newsbot's: name another folder with --data"
         )
-    if (
-        version == VERSION
-        and not c.execute(
-            "SELECT 1 FROM pragma_table_info('captures') WHERE name = 'reading'"
-        ).fetchone()
-    ):
+    if columns and "reading" not in columns:
+        raise EarlySchema(
+            f"{path} was written by an early newsbot: run `newsbot verify --repair`, which makes it "
+            "anew from warc/"
+        )
+    if version > VERSION:
         raise ArchiveUsageError(
-            f"{path} was written by an early newsbot: move it away and run "
+            f"{path} was written by another newsbot (schema {version}, this one knows {VERSION}): "
+            "use the newsbot that wrote it, or move news.db away and run "
             "`newsbot verify --repair`, which makes it anew from warc/"
         )

@@ -28,8 +28,8 @@ GROUP = 32
 class Transactions:
     """One connection that writes, and the lock that keeps others from it while the process lives."""
 
-    def __init__(self, folder: Path) -> None:
-        """Create or open the archive in `folder`.
+    def __init__(self, folder: Path, database: str = DATABASE) -> None:
+        """Create or open the archive in `folder`; `database` is the name of its database there.
 
         Raises `ArchiveLocked` where another process writes to it, `ArchiveUsageError` where the
         folder cannot be written or holds something else, `ArchiveError` where it is damaged.
@@ -40,7 +40,7 @@ class Transactions:
         self._waiting = 0
         """Visits of the open transaction that wait for their commit."""
         self._lock = take_lock(folder)
-        path = folder / DATABASE
+        path = folder / database
         try:
             self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             self.connection.row_factory = sqlite3.Row

@@ -133,8 +133,7 @@ def _identify(changes: Changes, visit: Visit) -> _Identity:
             if _tells_the_same(c, other, visit.article.title, visit.article.text)
         ]
     if not known:
-        (number,) = c.execute("SELECT coalesce(max(id), 0) + 1 FROM articles").fetchone()
-        return _Identity(number, address, is_new=True)
+        return _Identity(changes.new_id(address), address, is_new=True)
     article = min(known)
     if len(known) > 1:
         articles.join(changes, article, [other for other in known if other != article])

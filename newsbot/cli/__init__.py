@@ -39,6 +39,7 @@ from newsbot.cli import (
     status,
     stems,
     stories,
+    verify,
 )
 from newsbot.profiles import ProfileError
 
@@ -52,7 +53,13 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
     ),
     "Read": (search.search_command, show.show, stories.stories_command, stems.stems),
     "Use": (export.export,),
-    "Keep": (status.status, backup.backup_command, restore.restore_command, merge.merge_command),
+    "Keep": (
+        status.status,
+        verify.verify_command,
+        backup.backup_command,
+        restore.restore_command,
+        merge.merge_command,
+    ),
     "Demo": (demo.demo,),
 }
 """All commands, by what they are for, as the help lists them."""

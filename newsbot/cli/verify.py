@@ -1,4 +1,4 @@
-"""verify: say whether an archive is as it was written, and mend what can be mended."""
+"""verify: says whether an archive is as it was written, and repairs what can be repaired."""
 
 from __future__ import annotations
 
@@ -13,14 +13,21 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
-from archive.integrity.finding import SEVERITIES, Finding, exit_code
+from archive.integrity.finding import REMEDIES, SEVERITIES, Finding, exit_code
 from archive.integrity.records import files
 from archive.integrity.verify import verify
-from newsbot.cli.common import data_option, json_option, print_json, sites_dir_option
+from newsbot import SOFTWARE
+from newsbot.cli.common import (
+    data_option,
+    jobs_option,
+    json_option,
+    print_json,
+    sites_dir_option,
+)
 
 if TYPE_CHECKING:
     from newsbot.profiles import Site
-    from newsbot.replay.reread import Result
+    from newsbot.replay.reread import Rereading
 
 _COLOURS = {"damage": "red", "inconsistency": "yellow", "note": "bright_black"}
 _SHOWN = 5
@@ -31,17 +38,15 @@ _IN_WORDS = {"damage": "damaged", "inconsistency": "inconsistent", "note": "to n
 @click.command("verify")
 @data_option
 @sites_dir_option
-@click.option("--full", is_flag=True, help="Read every byte, and every article from its capture.")
 @click.option(
-    "--repair", is_flag=True, help="Mend what can be mended, after a full check; keeps a copy."
+    "--full", is_flag=True, help="Read every byte, and what today's rules have not read yet."
 )
 @click.option(
-    "--jobs",
-    type=click.IntRange(0, 256),
-    metavar="NUMBER",
-    help="Processes that read pages; 0 reads them in this one. Default: 2, or 0 on a single "
-    "processor.",
+    "--repair",
+    is_flag=True,
+    help="Put right what can be, after a full check; keeps what it replaces.",
 )
+@jobs_option
 @json_option
 @click.option("-q", "--quiet", is_flag=True, help="Print damage and inconsistencies only.")
 def verify_command(
@@ -55,9 +60,9 @@ def verify_command(
 ) -> int:
     """Check that the archive is as it was written, and name what is not.
 
-    The quick check reads every row of news.db and both ends of every WARC file; --full reads
-    everything and compares each article with its capture. Crawls and readers are not disturbed. Exit code 5 means
-    that something is damaged or does not fit together.
+    The quick check reads all of news.db and both ends of every WARC file; --full reads every record,
+    and says which articles today's rules would read otherwise. Crawls and readers are not disturbed.
+    Exit code 5 means that something is damaged or does not fit together.
 
     \b
     newsbot verify            often; from cron, with -q
@@ -65,17 +70,14 @@ def verify_command(
     newsbot verify --repair   no crawl may run meanwhile
     """
     from newsbot.profiles import archive_sites
-    from newsbot.replay.warc import default_jobs
 
     sites = archive_sites(data, *sites_dirs, example=True)
-    jobs = default_jobs() if jobs is None else jobs
     shows_progress = not as_json and not quiet and sys.stderr.isatty()
     done: list[str] = []
     texts = (lambda c: compare_texts(c, data, sites, jobs)) if full else None
     findings = _check(data, full or repair, None if repair else texts, shows_progress)
     if repair:
-        if any(f.severity != "note" or "--repair" in f.remedy for f in findings):
-            done = _repair(data, findings, sites, jobs, quiet or as_json)
+        done = _repair(data, findings, sites, jobs, quiet or as_json)
         findings = _check(data, True, texts, shows_progress)
     if as_json:
         print_json(
@@ -114,11 +116,15 @@ def _check(
 
 
 def _repair(
-    folder: Path, findings: Sequence[Finding], sites: dict[str, Site], jobs: int, quiet: bool
+    folder: Path,
+    findings: Sequence[Finding],
+    sites: dict[str, Site],
+    jobs: int | None,
+    quiet: bool,
 ) -> list[str]:
-    from archive.verify.repairing import repair
-    from newsbot.crawl.session import SOFTWARE
+    from archive.integrity.repair import repair
     from newsbot.replay.warc import import_warc
+    from newsbot.visit.schedule import next_due
 
     done: list[str] = []
 
@@ -135,6 +141,7 @@ def _repair(
         ),
         sites,
         software=SOFTWARE,
+        schedule=next_due,
         say=say,
     )
     return done
@@ -146,7 +153,7 @@ def _print(findings: Sequence[Finding], quiet: bool) -> None:
         if quiet and finding.severity == "note":
             continue
         name = click.style(finding.severity, fg=_COLOURS[finding.severity])
-        click.echo(f"{name}: {finding.where}: {finding.what}; {finding.remedy}")
+        click.echo(f"{name}: {finding.where}: {finding.what}; {REMEDIES[finding.remedy]}")
     if quiet:
         return
     said = [f"{counts[name]} {_IN_WORDS[name]}" for name in SEVERITIES if counts[name]]
@@ -155,51 +162,39 @@ def _print(findings: Sequence[Finding], quiet: bool) -> None:
 
 
 def compare_texts(
-    c: sqlite3.Connection, folder: Path, sites: dict[str, Site], jobs: int
+    c: sqlite3.Connection, folder: Path, sites: dict[str, Site], jobs: int | None
 ) -> Iterator[Finding]:
-    """Whether title and text of every article are what today's rules read in its capture.
+    """Which articles today's rules would read otherwise, where other rules have read them.
 
-    Where they are not, the rules have changed since: news.db holds what newsbot wrote, and the
-    captures are whole, or another check says so. So what is found are notes.
+    The rules have changed since: news.db holds what newsbot wrote, and the captures are whole, or
+    another check says so. So what is found are notes.
     """
     from newsbot.replay.reextract import reextract
 
-    found: dict[str, list[int]] = {}
+    found: dict[tuple[str, str], set[int]] = {}
 
-    def seen(result: Result) -> None:
-        why = _explain(result)
-        if why:
-            found.setdefault(why, []).append(result.article)
+    def seen(page: Rereading) -> None:
+        said = _explain(page)
+        if said:
+            found.setdefault(said, set()).add(page.stored.article or 0)
 
     reextract(c, folder, sites, jobs=jobs, seen=seen)
-    for why, articles in sorted(found.items()):
+    for (what, remedy), numbers in sorted(found.items()):
+        articles = sorted(numbers - {0})
         shown = ", ".join(map(str, articles[:_SHOWN])) + (" …" if len(articles) > _SHOWN else "")
-        yield Finding(
-            "note", "texts", f"{len(articles)} articles ({shown})", why, _REMEDIES.get(why, _LOOK),
-            "articles", tuple(articles),
-        )  # fmt: skip
+        where = f"{len(articles)} articles ({shown})" if articles else "pages refused before"
+        yield Finding("note", "texts", where, what, remedy, "articles", tuple(articles))
 
 
-_NO_PROFILE = "their site has no profile, so they cannot be compared with their captures"
-_NO_CAPTURE = "no page was captured that they could be compared with"
-_UNREADABLE = "their capture cannot be read"
-_REMEDIES = {
-    _NO_PROFILE: "name the folder of the profiles with --sites-dir",
-    _NO_CAPTURE: "the next visit captures one",
-    _UNREADABLE: "see the damage to their records",
-}
-_LOOK = "`newsbot reextract --dry-run` shows how"
-
-
-def _explain(result: Result) -> str | None:
-    """What there is to say of an article that was read again; None where it is the same."""
-    if result.reason == "no profile":
-        return _NO_PROFILE
-    if result.reason == "no capture":
-        return _NO_CAPTURE
-    if result.reason:
-        return _UNREADABLE
-    if result.refused:
-        return f"today's rules take their pages for no articles ({result.refused})"
-    changed = {difference.field for difference in result.differences or ()} & {"title", "text"}
-    return f"today's rules read another {' and '.join(sorted(changed))}" if changed else None
+def _explain(page: Rereading) -> tuple[str, str] | None:
+    """What there is to say of a page that was read again, and the remedy; None where it is the same."""
+    if page.error:
+        if page.is_damaged:
+            return None  # the check of records names it
+        return "their site has no profile, so today's rules cannot read them", "profile"
+    if page.refused:
+        return f"today's rules take their pages for no articles ({page.refused})", "reextract"
+    if page.verdict == "found":
+        return "today's rules read articles in them", "reextract"
+    changed = sorted({difference.field for difference in page.differences})
+    return (f"today's rules read another {', '.join(changed)}", "reextract") if changed else None

@@ -1,0 +1,300 @@
+"""rebuild: a new news.db out of the captures in warc/ and of what can be read in the old one.
+
+Articles are derived of their captures anew and keep their ids. What captures do not tell is carried
+over, and so are visits whose records are damaged now, where the old database vouches for them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from archive.article import JSON_FIELDS, READ, Article
+from archive.captures import Capture, read_records
+from archive.captures.files import site_files, sync_folder
+from archive.errors import ArchiveError, ArchiveUsageError
+from archive.integrity.backup import remove_database
+from archive.store import DATABASE, Store
+from archive.store.carry_over import (
+    carry_frontier,
+    carry_own,
+    carry_state,
+    open_damaged,
+    readable_rows,
+)
+from archive.store.digests import digests
+from archive.store.schema import objects
+from archive.store.stories import link
+from archive.times import now, utc
+from archive.visit import Visit
+
+Importer = Callable[[Store, str, list[Path]], object]
+"""Store, site, WARC files of its folder → rows for the records that have none, the files untouched."""
+Say = Callable[[str], object]
+
+_SHOWN = 20
+"""Lost articles that are named."""
+_PARTS = 10_000
+"""Captures of one visit, at most; their ids follow one another."""
+_MISREAD = (sqlite3.DatabaseError, TypeError, ValueError, KeyError)
+
+
+def part_of(folder: Path) -> str:
+    """The name of a new database while it is being made: no program takes it for an archive."""
+    return f"news.repair-{_stamp()}.db"
+
+
+def _stamp() -> str:
+    return utc(now()).replace("-", "").replace(":", "")
+
+
+def rebuild(store: Store, part: str, importer: Importer, sites: Collection[str], say: Say) -> None:
+    """Fill the empty database of a store and put it in the place of news.db; closes its connection.
+
+    Where that fails, nothing is left of it. Raises `ArchiveUsageError` where captures can neither be
+    read, for want of a profile, nor be carried over.
+    """
+    folder, c = store.folder, store.connection
+    old = open_damaged(folder / DATABASE)
+    try:
+        _check_profiles(folder, sites, old)
+        for path in folder.glob("news.repair-*.db"):
+            if path.name != part:  # of a repair that was killed
+                remove_database(path)
+        c.execute("PRAGMA synchronous = OFF")  # it is on disk before it counts
+        c.execute("PRAGMA foreign_keys = OFF")
+        _fill(store, old, importer, sites, say)
+        c.execute("PRAGMA journal_mode = DELETE")  # all of it in one file
+        c.close()
+        if old:
+            old.close()
+        if kept := _replace(folder, part):
+            say(f"the {DATABASE} that was replaced is kept as {kept}")
+    finally:
+        if old:
+            old.close()
+        remove_database(folder / part)
+
+
+def import_site(
+    store: Store,
+    site: str,
+    paths: list[Path],
+    importer: Importer,
+    sites: Collection[str],
+    say: Say,
+) -> None:
+    """Give records of a site rows that have none."""
+    if site not in sites:
+        say(f"{site} has no profile, so its pages cannot be read: name it with --sites-dir")
+        return
+    readable = [path for path in paths if any(not record.error for record in read_records(path))]
+    before = _count(store.connection)
+    if readable:
+        importer(store, site, readable)
+    captures, articles = (
+        new - old for new, old in zip(_count(store.connection), before, strict=True)
+    )
+    say(f"{site}: {captures} captures were read, with {articles} articles")
+
+
+def _count(c: sqlite3.Connection) -> tuple[int, int]:
+    (captures,) = c.execute("SELECT count(*) FROM captures").fetchone()
+    (articles,) = c.execute("SELECT count(*) FROM articles").fetchone()
+    return captures, articles
+
+
+def _sites(folder: Path) -> list[str]:
+    """Sites that have WARC files."""
+    return sorted(p.name for p in (folder / "warc").glob("*") if site_files(p, p.name))
+
+
+def _check_profiles(folder: Path, sites: Collection[str], old: sqlite3.Connection | None) -> None:
+    lacking = [site for site in _sites(folder) if site not in sites]
+    if lacking and not _holds(old, "SELECT digest FROM articles LIMIT 1"):
+        raise ArchiveUsageError(
+            f"no profile of {', '.join(lacking)}, whose captures are in {folder / 'warc'}: name the "
+            "folder of the profiles with --sites-dir"
+        )
+
+
+def _holds(c: sqlite3.Connection | None, sql: str) -> bool:
+    """Whether a query finds something; what cannot be read holds nothing."""
+    with suppress(sqlite3.DatabaseError):
+        return c is not None and c.execute(sql).fetchone() is not None
+    return False
+
+
+def _fill(
+    store: Store,
+    old: sqlite3.Connection | None,
+    importer: Importer,
+    sites: Collection[str],
+    say: Say,
+) -> None:
+    c = store.connection
+    if old is None:
+        say(f"{DATABASE} is made from warc/ alone: crawls and URLs without captures are lost")
+    else:
+        with store.transaction():
+            carry_state(old, c)
+        _keep_ids(store, old)
+    for site in _sites(store.folder):
+        paths = site_files(store.folder / "warc" / site, site)
+        import_site(store, site, paths, importer, sites, say)
+    if old is None:
+        link(store)
+        return
+    _carry_visits(store, old, say)
+    with store.transaction():
+        carry_frontier(old, c)
+    if _holds(old, "SELECT 1 FROM stories") or _holds(old, "SELECT 1 FROM editions"):
+        link(store)
+    with store.transaction():
+        for problem in carry_own(old, c, objects()):
+            say(f"could not be carried over: {problem}")
+    lost = list(_lost(old, c))
+    for number, url in lost[:_SHOWN]:
+        say(f"article {number} did not come back: {url}")
+    if len(lost) > _SHOWN:
+        say(f"and {len(lost) - _SHOWN} articles more")
+
+
+def _keep_ids(store: Store, old: sqlite3.Connection) -> None:
+    """Let articles have the ids that they had: a user's tables, and what was cited, name them."""
+
+    def former_id(url: str) -> int | None:
+        with suppress(sqlite3.DatabaseError):
+            row = old.execute("SELECT article FROM aliases WHERE url = ?", (url,)).fetchone()
+            return row[0] if row and isinstance(row[0], int) and row[0] > 0 else None
+        return None
+
+    with suppress(sqlite3.DatabaseError):
+        store.changes.last_id = old.execute("SELECT max(id) FROM articles").fetchone()[0] or 0
+    store.changes.former_id = former_id
+
+
+def _lost(old: sqlite3.Connection, new: sqlite3.Connection) -> Iterator[tuple[int, str]]:
+    sql = "SELECT 1 FROM aliases WHERE url = ?"
+    for row in readable_rows(old, "articles"):
+        if not new.execute(sql, (row["url"],)).fetchone():
+            yield row["id"], row["url"]
+
+
+# -- visits whose captures cannot be read -------------------------------------------------------
+
+
+def _carry_visits(store: Store, old: sqlite3.Connection, say: Say) -> None:
+    """Take over visits whose pages cannot be read again, or not as the articles that they were."""
+    number, sites = 0, set()
+    for capture, visit in _unread(old, store.connection):
+        try:
+            if capture is None:
+                store.record_soon(visit)
+            else:
+                store.reread(capture, visit)
+        except ArchiveError as error:
+            if not isinstance(error.__cause__, sqlite3.IntegrityError):
+                raise
+            continue  # two captures in one place
+        number += 1
+        sites.add(visit.site)
+    store.commit()
+    for site in sorted(sites):
+        store.settle(site)
+    if number:
+        say(f"{number} visits that cannot be read again were carried over as they were")
+
+
+def _unread(old: sqlite3.Connection, new: sqlite3.Connection) -> Iterator[tuple[int | None, Visit]]:
+    """Such visits, with the id of the capture where the new database has it."""
+    sound: dict[int, bool] = {}
+    for page in readable_rows(old, "captures"):
+        if page.get("result") is None:
+            continue
+        known = new.execute(
+            "SELECT id, result FROM captures WHERE record_id = ?", (page["record_id"],)
+        ).fetchone()
+        is_article = page["result"] == "article" and page["status"] == 200
+        if known and (known["result"] == "article" or not is_article):
+            continue
+        article = page["article"]
+        with suppress(*_MISREAD):
+            if article is not None and article not in sound:
+                sound[article] = _is_sound(old, article)
+            if article is None or sound[article]:
+                yield known["id"] if known else None, _visit(old, page)
+
+
+def _is_sound(old: sqlite3.Connection, article: int) -> bool:
+    """Whether everything that is derived of an article is as it was written."""
+    kept = old.execute("SELECT digest FROM articles WHERE id = ?", (article,)).fetchone()
+    return kept is not None and kept[0] == digests(old, [article]).get(article)
+
+
+_COLUMNS = [name for name in Capture.__slots__ if name != "refers_to_id"]
+_CAPTURES = f"""
+SELECT {", ".join(f"c.{name}" for name in _COLUMNS)}, o.record_id AS refers_to_id
+  FROM captures c LEFT JOIN captures o ON o.id = c.refers_to
+ WHERE c.id BETWEEN ?1 AND ?1 + {_PARTS} AND +c.visit = ?1 ORDER BY c.id
+"""  # noqa: S608 -- names of columns; by the ids, because an index may be what is damaged
+
+
+def _visit(old: sqlite3.Connection, page: dict[str, Any]) -> Visit:
+    """A visit as the old database has it. Raises one of `_MISREAD` for what is no visit."""
+    cursor = old.cursor()
+    cursor.row_factory = sqlite3.Row
+    captures = [Capture(**row) for row in cursor.execute(_CAPTURES, (page["visit"],))]
+    address = page["address"] or page["url"]
+    seen = old.execute(
+        "SELECT url FROM aliases WHERE article = ? AND first_seen = ?",
+        (page["article"], page["fetched_at"]),
+    )
+    visit = Visit(
+        site=page["site"],
+        url=captures[0].url,
+        fetched_at=datetime.fromisoformat(page["fetched_at"]),
+        result="unchanged" if page["status"] == 304 else page["result"],
+        reason=page["reason"],
+        urls=(*(url for (url,) in seen), address),
+        captures=captures,
+        rules=page["rules"],
+        status=page["status"],
+    )
+    if visit.result == "article":
+        row = cursor.execute("SELECT * FROM readings WHERE id = ?", (page["reading"],)).fetchone()
+        values = {
+            name: json.loads(row[name]) if name in JSON_FIELDS else row[name] for name in READ
+        }
+        counters = {name: page[name] for name in ("views", "comments")}
+        visit.article = Article(url=address, is_article=True, **values, **counters)
+    return visit
+
+
+# -- its place ----------------------------------------------------------------------------------
+
+
+def _replace(folder: Path, part: str) -> str | None:
+    """Put a new database in the place of the old one; returns the name by which that is kept."""
+    live, kept = folder / DATABASE, folder / f"news.damaged-{_stamp()}.db"
+    with (folder / part).open("rb") as file:
+        os.fsync(file.fileno())
+    for suffix in ("", "-wal"):
+        source, target = folder / f"{DATABASE}{suffix}", folder / f"{kept.name}{suffix}"
+        if source.exists():
+            try:
+                os.link(source, target)
+            except OSError:  # a disk without links
+                shutil.copy2(source, target)
+    for suffix in ("-wal", "-shm"):
+        (folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+    (folder / part).replace(live)
+    sync_folder(folder)
+    return kept.name if kept.exists() else None
