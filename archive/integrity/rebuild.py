@@ -171,9 +171,12 @@ def _keep_ids(store: Store, old: sqlite3.Connection) -> None:
     """Let articles have the ids that they had: a user's tables, and what was cited, name them."""
 
     def former_id(url: str) -> int | None:
-        with suppress(sqlite3.DatabaseError):
-            row = old.execute("SELECT article FROM aliases WHERE url = ?", (url,)).fetchone()
-            return row[0] if row and isinstance(row[0], int) and row[0] > 0 else None
+        for column, table in (("article", "aliases"), ("id", "articles")):
+            with suppress(sqlite3.DatabaseError):
+                sql = f"SELECT {column} FROM {table} WHERE url = ?"  # noqa: S608
+                row = old.execute(sql, (url,)).fetchone()
+                if row and isinstance(row[0], int) and row[0] > 0:
+                    return row[0]
         return None
 
     with suppress(sqlite3.DatabaseError):
@@ -288,7 +291,7 @@ def _replace(folder: Path, part: str) -> str | None:
         os.fsync(file.fileno())
     for suffix in ("", "-wal"):
         source, target = folder / f"{DATABASE}{suffix}", folder / f"{kept.name}{suffix}"
-        if source.exists():
+        if source.exists() and (not suffix or source.stat().st_size):
             try:
                 os.link(source, target)
             except OSError:  # a disk without links
