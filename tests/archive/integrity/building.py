@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import zlib
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from archive.article import Article
 from archive.captures import Capture, Record, read_records
-from archive.store import Store, knows_record
+from archive.store import DATABASE, Store, knows_record
 from archive.visit import Visit
 from tests.archive.building import HOME, REASONS, SITE, STATUS, Paper, article, tomorrow
 
@@ -99,3 +102,42 @@ def _read(store: Store, site: str, path: Path, record: Record) -> Visit:
         urls=(exchange.url,), captures=[capture], rules="1-0", status=exchange.status,
         article=Article(**page["article"]) if page["article"] else None,
     )  # fmt: skip
+
+
+# -- what is in an archive ----------------------------------------------------------------------
+
+EVERYTHING = {
+    # The digest covers texts and all other fields of the article, its revisions and its readings.
+    "articles": "SELECT url, digest FROM articles",
+    "revisions": "SELECT a.url, number, seen_at, record_id, changed, kept FROM revisions r "
+    "JOIN articles a ON a.id = r.article JOIN captures c ON c.id = r.capture",
+    "captures": "SELECT record_id, a.url, c.url, result, reason, part, rules, status, payload_digest, "
+    "warc, warc_offset, warc_length, warc_crc FROM captures c LEFT JOIN articles a ON a.id = c.article",
+    "aliases": "SELECT l.url, a.url, l.first_seen FROM aliases l JOIN articles a ON a.id = l.article",
+    "engagement": "SELECT url, seen_at, e.views, e.comments FROM engagement e "
+    "JOIN articles a ON a.id = e.article",
+    "tags": "SELECT url, name FROM article_tags x JOIN articles a ON a.id = x.article "
+    "JOIN tags t ON t.id = x.tag",
+}
+"""What captures tell."""
+STATE = {
+    "ids": "SELECT id, url FROM articles",
+    "sites": "SELECT * FROM sites",
+    "crawls": "SELECT * FROM crawls",
+    "sources": "SELECT * FROM sources",
+    "frontier": "SELECT url, article, outcome, due, attempts, hint, source FROM frontier",
+    "crawls of captures": "SELECT record_id, crawl FROM captures",
+}
+"""What they do not tell."""
+
+
+def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """What a query finds in the archive."""
+    with closing(sqlite3.connect(folder / DATABASE)) as c:
+        return c.execute(query).fetchall()
+
+
+def contents(folder: Path, *, state: bool = True) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that an archive made anew must have in common with what it was."""
+    queries = EVERYTHING | STATE if state else EVERYTHING
+    return {name: sorted(rows(folder, query), key=repr) for name, query in queries.items()}
