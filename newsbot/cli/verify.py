@@ -169,6 +169,7 @@ def compare_texts(
     The rules have changed since: news.db holds what newsbot wrote, and the captures are whole, or
     another check says so. So what is found are notes.
     """
+    from newsbot.pool import open_pool
     from newsbot.replay.reextract import reextract
 
     found: dict[tuple[str, str], set[int]] = {}
@@ -178,7 +179,8 @@ def compare_texts(
         if said:
             found.setdefault(said, set()).add(page.stored.article or 0)
 
-    reextract(c, folder, sites, jobs=jobs, seen=seen)
+    with open_pool(jobs) as pool:
+        reextract(c, folder, sites, pool=pool, seen=seen)
     for (what, remedy), numbers in sorted(found.items()):
         articles = sorted(numbers - {0})
         shown = ", ".join(map(str, articles[:_SHOWN])) + (" …" if len(articles) > _SHOWN else "")
