@@ -2,9 +2,12 @@
 
     python -m bench.insertion FILE.txt [--articles 20000] [--words 110]
 
-FILE has a sentence a line; articles are made of them. Each comes as an import would bring it, without a
-capture: article, revision, alias and full-text index with stems. The peer is a bare FTS5 table of
-title and text, without any other row. A reader in a process of its own asks all the while.
+FILE has a sentence a line; articles are made of them. Each comes as an import would bring it: capture,
+reading, article, revision, alias, frontier and full-text index with stems; its WARC record is taken for
+written. The peer is a bare FTS5 table of
+title and text, without any other row. Beside the whole, its halves are measured, each in an archive of
+its own: the index alone, and the rows alone. All take turns, batch by batch, so that what else the
+machine does falls on all of them. A reader in a process of its own asks all the while.
 """
 
 from __future__ import annotations
@@ -14,17 +17,17 @@ import multiprocessing
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from archive.visits import Visit
-
 from archive.article import Article
 from archive.store import DATABASE, Store
+from archive.store.index import Index
 from bench.crawl import Reader, milliseconds
-from bench.search import articles_of
+from bench.search import articles_of, visit_of
 
 BATCH = 1000
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,63 +46,98 @@ def main() -> None:
     sentences = [line for line in args.file.read_text("utf-8").splitlines() if line.strip()]
     made = list(articles_of(sentences, args.articles, 1, args.words))
     with tempfile.TemporaryDirectory() as folder:
-        _report("bare FTS5", _bare(Path(folder), made))
-    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole"
         ours, theirs = multiprocessing.Pipe()
-        reader = multiprocessing.Process(target=_read, args=(Path(folder) / DATABASE, theirs))
+        reader = multiprocessing.Process(target=_read, args=(whole / DATABASE, theirs))
         reader.start()
-        rates = list(_store(Path(folder), made))
+        _report(_take_turns(Path(folder), made))
         ours.send("done")
         waited = ours.recv()
         reader.join()
-        _report("newsbot", rates)
         print(f"a reader meanwhile, ms (median / p99 / longest): {milliseconds(waited)}")
 
 
-def _report(name: str, rates: list[tuple[float, float]]) -> None:
-    """Over all batches, and over the second half, which brings few new words."""
-    for part, some in (("all", rates), ("second half", rates[len(rates) // 2 :])):
-        clock, processor = (len(some) * BATCH / sum(column) for column in zip(*some, strict=True))
-        print(f"{name:10} {part:12} {clock:7.0f} articles/s, {processor:7.0f} by processor time")
+Seconds = tuple[float, float]
+"""By the clock and by the processor."""
 
 
-def _store(folder: Path, made: Made) -> Iterator[tuple[float, float]]:
-    """Seconds of each batch, by the clock and by the processor."""
-    with Store(folder) as store:
-        store.save_site(SITE)
+def _take_turns(folder: Path, made: Made) -> dict[str, list[Seconds]]:
+    """Name of each way → seconds of each batch."""
+    with ExitStack() as stack:
+        whole, index, rows = (
+            stack.enter_context(Store(folder / name)) for name in ("whole", "index", "rows")
+        )
+        rows.changes.index = _NoIndex(rows.connection)
+        for store in (whole, index, rows):
+            store.save_site(SITE)
+        bare = stack.enter_context(closing(_bare_table(folder)))
+        ways: dict[str, Callable[[int, Made], None]] = {
+            "bare FTS5": lambda _, batch: _store_bare(bare, batch),
+            "newsbot": lambda start, batch: _store_articles(whole, start, batch),
+            "its index": lambda start, batch: _store_words(index, start, batch),
+            "its rows": lambda start, batch: _store_articles(rows, start, batch),
+        }
+        seconds: dict[str, list[Seconds]] = {name: [] for name in ways}
         for start in range(0, len(made), BATCH):
-            clock, processor = time.perf_counter(), time.process_time()
-            with store.batch():
-                for number, (title, text) in enumerate(made[start : start + BATCH], start):
-                    url = f"https://x.example/{number}"
-                    article = Article(
-                        is_article=True, url=url, canonical_url=url, title=title, text=text,
-                        language="kk",
-                    )  # fmt: skip
-                    store.record(
-                        Visit(
-                            frontier=None, crawl=None, site="x", fetched_at=SEEN, article=article,
-                            urls=(url,),
-                        )
-                    )  # fmt: skip
-            yield time.perf_counter() - clock, time.process_time() - processor
+            for name, way in ways.items():
+                clock, processor = time.perf_counter(), time.process_time()
+                way(start, made[start : start + BATCH])
+                seconds[name].append((time.perf_counter() - clock, time.process_time() - processor))
+    return seconds
 
 
-def _bare(folder: Path, made: Made) -> list[tuple[float, float]]:
-    seconds = []
+def _report(seconds: dict[str, list[Seconds]]) -> None:
+    """Over all batches, and over the second half, which brings few new words."""
+    for part in ("all", "second half"):
+        print(f"{part}: articles/s by the clock, by processor time; of the bare table")
+        bare: Seconds = (0, 0)
+        for name, batches in seconds.items():
+            some = batches if part == "all" else batches[len(batches) // 2 :]
+            clock, processor = map(sum, zip(*some, strict=True))
+            bare = bare if any(bare) else (clock, processor)
+            number = len(some) * BATCH
+            print(
+                f"  {name:10} {number / clock:7.0f} {number / processor:7.0f}"
+                f"   {bare[0] / clock:.2f} {bare[1] / processor:.2f}"
+            )
+
+
+class _NoIndex(Index):
+    """Leaves the words of articles alone."""
+
+    def add(self, article: int, title: str | None, text: str, language: str | None) -> None:
+        """Do nothing."""
+
+
+def _store_articles(store: Store, start: int, batch: Made) -> None:
+    with store.batch():
+        for number, (title, text) in enumerate(batch, start):
+            url = f"https://x.example/{number}"
+            article = Article(
+                is_article=True, url=url, canonical_url=url, title=title, text=text, language="kk"
+            )
+            store.record(visit_of(url, article))
+
+
+def _store_words(store: Store, start: int, batch: Made) -> None:
+    with store.batch():
+        for number, (title, text) in enumerate(batch, start):
+            store.changes.index.add(number, title, text, "kk")
+
+
+def _bare_table(folder: Path) -> sqlite3.Connection:
     c = sqlite3.connect(folder / "bare.db", isolation_level=None)
     c.execute("PRAGMA journal_mode = WAL")
     c.execute(
         "CREATE VIRTUAL TABLE f USING fts5(title, text, content='', tokenize='unicode61 remove_diacritics 0')"
     )
-    for start in range(0, len(made), BATCH):
-        clock, processor = time.perf_counter(), time.process_time()
-        c.execute("BEGIN")
-        c.executemany("INSERT INTO f (title, text) VALUES (?, ?)", made[start : start + BATCH])
-        c.execute("COMMIT")
-        seconds.append((time.perf_counter() - clock, time.process_time() - processor))
-    c.close()
-    return seconds
+    return c
+
+
+def _store_bare(c: sqlite3.Connection, batch: Made) -> None:
+    c.execute("BEGIN")
+    c.executemany("INSERT INTO f (title, text) VALUES (?, ?)", batch)
+    c.execute("COMMIT")
 
 
 def _read(database: Path, pipe: Connection) -> None:

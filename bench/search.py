@@ -23,15 +23,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archive.visits import Visit
-
 from archive.article import Article
+from archive.captures import Capture
 from archive.errors import ArchiveUsageError
 from archive.search import search
 from archive.search.expand import Terms, expression
 from archive.search.syntax import Word
 from archive.store import Store
 from archive.store.index import Index
+from archive.times import utc
+from archive.visit import Visit
 
 WORD = re.compile(r"[^\W\d_]+")
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -169,6 +170,20 @@ def quality(sentences: list[Sentence], seed: int) -> None:
     )
 
 
+def visit_of(url: str, article: Article) -> Visit:
+    """A visit that read an article; its WARC record is taken for written."""
+    number = int(url.rsplit("/", 1)[1])
+    capture = Capture(
+        url=url, fetched_at=utc(START), status=200, content_type="text/html", payload_digest="sha1:",
+        payload_length=1, warc="warc/x/x-2026-01.warc.gz", warc_offset=number, warc_length=1,
+        warc_crc=1, record_id=f"<urn:x:{number}>",
+    )  # fmt: skip
+    return Visit(
+        site="x", url=url, urls=(url,), fetched_at=START, result="article", article=article,
+        captures=[capture], rules="1-0", status=200,
+    )  # fmt: skip
+
+
 def articles_of(
     sentences: list[str], number: int, seed: int, words: int = 250
 ) -> Iterator[tuple[str, str]]:
@@ -281,15 +296,13 @@ def _stored(name: str, made: list[tuple[str, str]], together: bool) -> None:
                     if together:
                         inside.enter_context(store.batch())
                         if way == "with stems":
-                            inside.enter_context(store.index.together())
+                            inside.enter_context(store.changes.index.together())
                     for number, (title, text) in enumerate(made[start : start + 500], start):
                         url = f"https://x.example/{number}"
                         article = Article(
                             url=url, is_article=True, title=title, text=text, language="kk"
                         )
-                        store.record(
-                            Visit(None, None, "x", START, article=article, urls=(url,), status=200)
-                        )
+                        store.record(visit_of(url, article))
                 taken[way].append(1e6 * (time.process_time() - started) / 500)
     Index.add = add  # type: ignore[method-assign]
     size = len(taken["no index"]) // 3

@@ -11,6 +11,8 @@ def known_articles(c: sqlite3.Connection, urls: Sequence[str]) -> list[int]:
 
     A newspaper that moves to https, or drops its `www`, keeps its articles.
     """
+    if not urls:
+        return []
     latest = list(reversed(urls))  # the canonical address, last, says most
     others = [spelling for url in latest for spelling in spellings(url)]
     marks = ", ".join("?" * (len(latest) + len(others)))

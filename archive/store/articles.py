@@ -285,7 +285,10 @@ def _write_article(
 
 
 def _column(name: str, values: Mapping[str, Any]) -> Any:
-    return to_json(values[name]) if name in JSON_FIELDS else values[name]
+    value = values[name]
+    if name not in JSON_FIELDS:
+        return value
+    return to_json(value) if value else "{}" if isinstance(value, dict) else "[]"
 
 
 def _address(c: sqlite3.Connection, article: int, wanted: str, present: str) -> str:

@@ -178,7 +178,7 @@ def _append(
     first = None
     page = visit.page
     for capture in visit.captures:
-        if visit.crawl is None and knows_record(c, capture.record_id):
+        if visit.crawl is None and capture is not page and knows_record(c, capture.record_id):
             continue
         values = (
             visit.site, visit.crawl, first, capture.part, capture.url, capture.fetched_at,
@@ -267,25 +267,23 @@ def _outcome_of_known(
 # -- the frontier and the crawl -----------------------------------------------------------------
 
 
-def _frontier_row(c: sqlite3.Connection, visit: Visit, article: int | None) -> int:
-    """The frontier row of a visit that no frontier row asked for."""
-    row = c.execute("SELECT id FROM frontier WHERE url = ?", (visit.url,)).fetchone()
-    if row is None and article is not None and visit.result != "excluded":
+def _frontier_row(c: sqlite3.Connection, visit: Visit, identity: _Identity) -> tuple[int, str, int]:
+    """Id, address and failures of the frontier row of a visit; it is made where there is none."""
+    columns = "SELECT id, url, failures FROM frontier WHERE"
+    if visit.frontier is not None:
+        row = c.execute(f"{columns} id = ?", (visit.frontier,)).fetchone()
+    else:
+        row = c.execute(f"{columns} url = ?", (visit.url,)).fetchone()
+    is_known = identity.article is not None and not identity.is_new
+    if row is None and is_known and visit.result != "excluded":
         # The article is being looked at under another address; let that one be the only one.
         row = c.execute(
-            "SELECT id FROM frontier WHERE article = ? AND due IS NOT NULL ORDER BY id LIMIT 1",
-            (article,),
+            f"{columns} article = ? AND due IS NOT NULL ORDER BY id LIMIT 1", (identity.article,)
         ).fetchone()
     if row:
-        return int(row["id"])
-    return insert(
-        c,
-        "frontier",
-        {"site": visit.site, "url": visit.url, "discovered_at": utc(visit.fetched_at)},
-    )
-
-
-_NEWS = "SELECT coalesce(published, first_seen) FROM articles WHERE id = ?"
+        return row["id"], row["url"], row["failures"]
+    added = {"site": visit.site, "url": visit.url, "discovered_at": utc(visit.fetched_at)}
+    return insert(c, "frontier", added), visit.url, 0
 
 
 def _close(
@@ -299,16 +297,14 @@ def _close(
 ) -> None:
     """What the frontier and the crawl's counts learn; a visit of the past teaches them little."""
     article = identity.article
-    frontier = visit.frontier or _frontier_row(c, visit, article)
+    frontier, url, failures = _frontier_row(c, visit, identity)
     moment = utc(visit.fetched_at)
     if visit.crawl is not None:
         c.execute(f"UPDATE crawls SET {outcome} = {outcome} + 1 WHERE id = ?", (visit.crawl,))  # noqa: S608 -- one of OUTCOMES
-    (failures,) = c.execute("SELECT failures FROM frontier WHERE id = ?", (frontier,)).fetchone()
-    dated = c.execute(_NEWS, (article,)).fetchone()[0] if article else None
     due = schedule(
         outcome,
         fetched_at=visit.fetched_at,
-        dated=dated,
+        dated=_dated(c, visit, identity),
         failures=failures,
         retry_after=visit.retry_after,
         known=article is not None and not (visit.result == "excluded" and visit.captures),
@@ -330,28 +326,25 @@ def _close(
         ),
     )  # fmt: skip
     if article and visit.result != "excluded":
-        addresses = {visit.url, *visit.urls, *filter(None, (identity.address,))}
-        _close_aliases(c, addresses, visit.elsewhere, outcome, article, frontier, moment)
+        others = {visit.url, *visit.urls, *filter(None, (identity.address,))}
+        if outcome in ("updated", "unchanged"):
+            others |= aliases.other_spellings(c, article, {*others, *visit.elsewhere})
+        # Other addresses of the article that wait in the frontier need no visit of their own.
+        c.executemany(
+            "UPDATE frontier SET due = NULL, outcome = 'excluded', error = 'alias', article = ?1 "
+            "WHERE url = ?2 AND id <> ?3 AND coalesce(visited_at, '') <= ?4",
+            [(article, other, frontier, moment) for other in sorted(others - {url})],
+        )
 
 
-def _close_aliases(
-    c: sqlite3.Connection,
-    addresses: set[str],
-    elsewhere: tuple[str, ...],
-    outcome: str,
-    article: int,
-    frontier: int,
-    moment: str,
-) -> None:
-    """Other addresses of the article that wait in the frontier need no visit of their own."""
-    same = addresses
-    if outcome in ("new", "updated", "unchanged"):
-        same |= aliases.other_spellings(c, article, {*addresses, *elsewhere})
-    c.executemany(
-        "UPDATE frontier SET due = NULL, outcome = 'excluded', error = 'alias', article = ?1 "
-        "WHERE url = ?2 AND id <> ?3 AND coalesce(visited_at, '') <= ?4",
-        [(article, url, frontier, moment) for url in sorted(same)],
-    )
+def _dated(c: sqlite3.Connection, visit: Visit, identity: _Identity) -> str | None:
+    """When the article was published, or else first seen."""
+    if identity.article is None:
+        return None
+    if identity.is_new and visit.article:
+        return visit.article.published or utc(visit.fetched_at)
+    sql = "SELECT coalesce(published, first_seen) FROM articles WHERE id = ?"
+    return str(c.execute(sql, (identity.article,)).fetchone()[0])
 
 
 # -- the same captures, read by other rules -----------------------------------------------------
@@ -389,6 +382,6 @@ def reread(changes: Changes, capture: int, visit: Visit) -> str:
     if outcome == "new":
         c.execute(
             "UPDATE frontier SET article = ?, outcome = 'new', error = NULL, due = ? WHERE id = ?",
-            (found.article, utc(visit.fetched_at), _frontier_row(c, visit, found.article)),
+            (found.article, utc(visit.fetched_at), _frontier_row(c, visit, found)[0]),
         )
     return outcome
