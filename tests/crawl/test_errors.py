@@ -76,7 +76,7 @@ def test_database_from_a_newer_version(newsbot: Run, profiles: Path, tmp_path: P
     for command in (("crawl", "aqbulaq", "--sites-dir", profiles), ("status",), ("search", "су")):
         done = newsbot(*command, "--data", tmp_path)
         assert done.returncode == 2
-        assert "newer newsbot" in one_line(done.stderr)
+        assert "another newsbot" in one_line(done.stderr)
 
 
 def test_damaged_database(newsbot: Run, profiles: Path, tmp_path: Path) -> None:
