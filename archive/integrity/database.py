@@ -158,6 +158,10 @@ _RULES = (
         f"SELECT id FROM frontier WHERE outcome NOT {_among(OUTCOMES)}",  # noqa: S608 -- constants
     ),
     (
+        "rebuild", "events", "its evidence cannot be read",
+        "SELECT id FROM events WHERE NOT json_valid(evidence)",
+    ),
+    (
         "stories", "stories", "its numbers are not those of its articles",
         "SELECT s.id FROM stories s WHERE s.articles <> "
         "(SELECT count(*) FROM articles WHERE story = s.id) OR s.sites <> "

@@ -6,6 +6,7 @@ is not taken from here, but derived of them again.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -112,12 +113,20 @@ def carry_state(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """Take over what captures do not tell, before they are imported. Switch foreign keys off before."""
     for table in STATE:
         for row in sound_rows(old, new, table):
-            _insert(new, table, row)
+            if table != "events" or _is_json(row.get("evidence")):
+                _insert(new, table, row)
         _drop_references(new, table)
     for row in sound_rows(old, new, "events"):
         if row["kind"] in ("empty_source", "lying_source"):  # the others are found anew
             _insert(new, "events", row)
     _drop_references(new, "events")
+
+
+def _is_json(text: Any) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (TypeError, ValueError):
+        return False
 
 
 def carry_frontier(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
