@@ -46,6 +46,8 @@ def verify(
     try:
         c = open_database(folder).conn
     except EarlySchema:
+        if not next(files(folder), None):
+            raise
         what = "it was written by an early newsbot, with other tables"
         yield Finding("damage", "schema", DATABASE, what, "rebuild")
         return

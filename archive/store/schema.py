@@ -394,7 +394,7 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
         raise ArchiveUsageError(
             f"{path} is no archive of newsbot's: name another folder with --data"
         )
-    if columns and "reading" not in columns:
+    if version and "reading" not in columns:
         raise EarlySchema(
             f"{path} was written by an early newsbot: run `newsbot verify --repair`, which makes it "
             "anew from warc/"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
+from archive.article import REVISED
 from archive.integrity.finding import REMEDIES, SEVERITIES, Finding, exit_code
 from archive.integrity.records import files
 from archive.integrity.verify import verify
@@ -198,5 +199,6 @@ def _explain(page: Rereading) -> tuple[str, str] | None:
         return f"today's rules take their pages for no articles ({page.refused})", "reextract"
     if page.verdict == "found":
         return "today's rules read articles in them", "reextract"
-    changed = sorted({difference.field for difference in page.differences})
-    return (f"today's rules read another {', '.join(changed)}", "reextract") if changed else None
+    changed = {difference.field for difference in page.differences} & {*REVISED, "modified"}
+    what = f"today's rules read other values: {', '.join(sorted(changed))}"
+    return (what, "reextract") if changed else None

@@ -118,10 +118,10 @@ def test_a_damaged_news_db(folder: Path) -> None:
 
 def test_articles_that_rules_read_otherwise_are_noted(folder: Path) -> None:
     path = folder / "sites" / "tynys.toml"
-    path.write_text(path.read_text().replace('tags = [".story-tags a"]', ""))
+    path.write_text(path.read_text().replace('remove = [".banner"]', 'remove = ["p:first-child"]'))
     (*notes, summary) = run(folder, "--full").stdout.splitlines()
     assert all(note.startswith("note: ") for note in notes)
-    assert any("today's rules read another tags" in note for note in notes)
+    assert any("today's rules read other values: text" in note for note in notes)
     assert summary == f"All is well: {len(notes)} to note."
 
 
