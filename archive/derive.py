@@ -107,7 +107,7 @@ def history(
     """An article's history out of the pages of all visits to it, in any order."""
     ordered = sorted(captures, key=lambda page: (page.fetched_at, page.id))
     revisions: list[Revision] = []
-    seen: list[PageCapture] = []
+    seen: dict[str, PageCapture] = {}
     misses: list[str] = []
     before: PageCapture | None = None
     for page in ordered:
@@ -118,21 +118,22 @@ def history(
         reading = readings[page.reading]
         if revisions and not reading.values["text"] and revisions[-1].reading.values["text"]:
             continue  # a page that lost its text is a fault of the server, and proves nothing
-        seen.append(page)
+        seen[page.record_id] = page
         misses.clear()
-        if not revisions:
+        if before is None:
             revisions.append(Revision(page.fetched_at, page.id, reading))
         else:
-            _continue(revisions, page, reading, before, prints_elsewhere)
+            kept_from = {name: seen[record] for name, record in revisions[-1].kept.items()}
+            _continue(revisions, page, reading, before, kept_from, prints_elsewhere)
         before = page
-    if not seen:
+    if before is None:
         return History()
     missed_at = misses[0] if misses else None
     return History(
         revisions=tuple(revisions),
-        address=seen[-1].address,
-        first_seen=seen[0].fetched_at,
-        last_seen=seen[-1].fetched_at,
+        address=before.address,
+        first_seen=next(iter(seen.values())).fetched_at,
+        last_seen=before.fetched_at,
         missed_at=missed_at,
         gone_since=missed_at if missed_at and _is_proven(misses, in_event) else None,
         engagement=tuple(_engagement(ordered)),
@@ -151,12 +152,16 @@ def _continue(
     revisions: list[Revision],
     page: PageCapture,
     reading: Reading,
-    before: PageCapture | None,
+    before: PageCapture,
+    kept_from: Mapping[str, PageCapture],
     prints_elsewhere: PrintsElsewhere,
 ) -> None:
-    """Add what one more page shows."""
+    """Add what one more page shows. `kept_from` are the pages that kept values are from."""
     latest = revisions[-1]
-    if before and _is_same_page(page, before):
+    if page.reading == before.reading and _are_alike(page, before):
+        if not any(_are_alike(page, source) for source in kept_from.values()):
+            return  # nothing new; but others of the layout may print by now what this one does not
+    elif _is_same_page(page, before):
         # If the same bytes read otherwise, then because of other rules.
         if page.rules != before.rules:
             revisions[-1] = replace(latest, reading=reading, kept={})
@@ -164,11 +169,17 @@ def _continue(
     if reading.digest == latest.reading.digest:
         revisions[-1] = replace(latest, reading=reading, kept={})
         return
-    state, changed, kept = _compare(latest, reading, page, before, prints_elsewhere)
+    sources = {name: kept_from.get(name, before) for name in REVISED}
+    state, changed, kept = _compare(latest, reading, page, sources, prints_elsewhere)
     if changed:
         revisions.append(Revision(page.fetched_at, page.id, state, changed, kept))
     else:
         revisions[-1] = replace(latest, reading=state, kept=kept)
+
+
+def _are_alike(page: PageCapture, other: PageCapture) -> bool:
+    """Whether two pages were read by the same rules in the same layout."""
+    return (page.layout, page.rules) == (other.layout, other.rules)
 
 
 def _is_same_page(page: PageCapture, before: PageCapture) -> bool:
@@ -183,15 +194,15 @@ def _compare(
     latest: Revision,
     reading: Reading,
     page: PageCapture,
-    before: PageCapture | None,
+    sources: Mapping[str, PageCapture],
     prints_elsewhere: PrintsElsewhere,
 ) -> tuple[Reading, tuple[str, ...], dict[str, str]]:
     """The state that a page shows, which fields changed, and which kept their value.
 
-    Where layout or rules differ, a field that came or went tells of them, not of the newspaper.
+    `sources` are the pages that the fields' values are from. Where layout or rules differ from theirs,
+    a field that came or went tells of them, not of the newspaper.
     """
     old, new = latest.reading.values, dict(reading.values)
-    alike = before is None or (page.layout, page.rules) == (before.layout, before.rules)
     changed: list[str] = []
     kept: dict[str, str] = {}
     for name in REVISED:
@@ -199,8 +210,7 @@ def _compare(
             if _is_inferred(name, old) and _is_inferred(name, new):
                 _keep(name, old, new)  # as it was first counted back
             continue
-        # A value that was kept is another layout's: this one need not print it.
-        is_alike = alike and name not in latest.kept
+        is_alike = _are_alike(page, sources[name])
         if not _is_poorer(name, old, new, alike=is_alike):
             if _is_edit(name, old, new, alike=is_alike):
                 changed.append(name)
@@ -214,7 +224,7 @@ def _compare(
             changed.append(name)
         else:
             _keep(name, old, new)
-            kept[name] = latest.kept.get(name) or (before.record_id if before else page.record_id)
+            kept[name] = sources[name].record_id
     if new == reading.values:
         return reading, tuple(changed), kept
     return Reading(None, new, digest(new)), tuple(changed), kept

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from archive.article import JSON_FIELDS, READ, Article
-from archive.derive import DAY, History, PageCapture, Reading, Revision, digest, history
+from archive.derive import BELIEVED, DAY, History, PageCapture, Reading, Revision, digest, history
 from archive.store.changes import Changes
 from archive.store.rows import insert, to_json, update
 from archive.times import utc
@@ -371,12 +371,13 @@ def remove(changes: Changes, article: int) -> None:
 
 def settle(changes: Changes, site: str, since: datetime | None) -> None:
     """Derive anew the articles whose history other pages of the site may have decided by now."""
-    moment = utc(since - timedelta(days=8)) if since else ""
+    events = utc(since - BELIEVED - DAY) if since else ""
+    others = utc(since - _WINDOW) if since else ""
     rows = changes.c.execute(
         "SELECT DISTINCT c.article FROM captures c JOIN articles a ON a.id = c.article "
-        "WHERE c.site = ?1 AND c.fetched_at >= ?2 AND (c.result = 'missing' OR EXISTS "
-        "(SELECT 1 FROM revisions WHERE article = c.article AND kept <> '{}'))",
-        (site, moment),
+        "WHERE c.site = ?1 AND c.fetched_at >= ?2 AND (c.result = 'missing' OR c.fetched_at >= ?3 "
+        "AND EXISTS (SELECT 1 FROM revisions WHERE article = c.article AND kept <> '{}'))",
+        (site, events, others),
     ).fetchall()
     for row in rows:
         derive(changes, row["article"])

@@ -39,6 +39,8 @@ class Sighting:
     shows: str
     template: int
     fields: dict[str, Any]
+    is_known: bool
+    """Whether the address was known as the article's when it was visited."""
     is_whole: bool
     """Whether the page itself came, and not HTTP 304."""
     views: int | None
@@ -158,7 +160,8 @@ class Crawler:
             is_whole = answer.status == 200
             self.sightings[original.number].append(
                 Sighting(
-                    utc(self.now), shows, self.newspaper.template, original.fields, is_whole,
+                    utc(self.now), shows, self.newspaper.template, original.fields,
+                    due.article is not None, is_whole,
                     original.views if original.counts_views and is_whole else None,
                 )
             )  # fmt: skip
