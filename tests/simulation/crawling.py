@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from archive.captures import (
     IDENTICAL,
@@ -39,8 +40,8 @@ class Sighting:
     shows: str
     template: int
     fields: dict[str, Any]
-    is_known: bool
-    """Whether the address was known as the article's when it was visited."""
+    host: str
+    """Without `www`; empty where the visit's address was known as the article's."""
     is_whole: bool
     """Whether the page itself came, and not HTTP 304."""
     views: int | None
@@ -161,7 +162,7 @@ class Crawler:
             self.sightings[original.number].append(
                 Sighting(
                     utc(self.now), shows, self.newspaper.template, original.fields,
-                    due.article is not None, is_whole,
+                    _host(due.url) if due.article is None else "", is_whole,
                     original.views if original.counts_views and is_whole else None,
                 )
             )  # fmt: skip
@@ -181,3 +182,7 @@ class Crawler:
             exchange.url, exchange.status, exchange.headers, exchange.body, self.now,
             concurrent_to=first_record, refers_to=earlier if profile else None, profile=profile,
         )  # fmt: skip
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.removeprefix("www.")

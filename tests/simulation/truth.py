@@ -48,6 +48,8 @@ class Expected:
     """When it was first seen, and which fields changed."""
     values: dict[str, Any] = field(default_factory=dict)
     engagement: list[tuple[str, int]] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+    """Where it was first visited and read; a miss elsewhere could be that of another article."""
     states: set[str] = field(default_factory=set)
     """Every state that a page ever printed."""
 
@@ -70,11 +72,12 @@ class Truth:
         """What must be known of an article; None where it was never read."""
         found = Expected()
         for seen in self.crawler.sightings[number]:
-            if seen.shows == "missing" and seen.is_known:
+            if seen.shows == "missing" and seen.host in found.hosts:
                 found.misses.append(seen.moment)
             if seen.shows == "printed" and seen.template in self.crawler.rules.templates:
                 found.misses.clear()
                 found.last_seen = seen.moment
+                found.hosts |= {"", seen.host}
                 self._fold(found, number, seen)
         return found if found.last_seen else None
 
