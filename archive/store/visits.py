@@ -259,7 +259,7 @@ def _outcome_of_known(
         return ("gone", reason) if found.gone_since else ("deferred", f"missing: {reason}")
     if proof.result == "refused":
         return "deferred", f"cannot be read: {reason}"
-    if proof.result == "excluded" and visit.status in range(300, 400):
+    if proof.result == "excluded" and visit.status in range(300, 400) and reason != "alias":
         return "deferred", reason  # it leads to another site: the newspaper may have moved there
     return proof.result, reason
 

@@ -241,6 +241,7 @@ def test_what_is_excluded_leaves_the_article_due(archive: Archive) -> None:
     later.add(more[0], page("Ұзақ", "өзге", more=["/news/1"]))
     assert archive.put(later) == {"excluded": 2}
     assert archive.rows(due) == before != [(None,)]
+    assert archive.rows("SELECT due FROM frontier WHERE outcome = 'excluded'") == [(None,)] * 2
 
 
 def test_missing_pages_are_gone_at_the_second_look(archive: Archive) -> None:
