@@ -42,7 +42,11 @@ def save_reading(
     *,
     is_new: bool = False,
 ) -> Reading:
-    """Keep what was read at a moment; a state that was read before is kept once."""
+    """Keep what was read at a moment; a state that was read before is kept once.
+
+    It is kept as its first capture printed it, whatever arrived first. Without `rules` it was put
+    together of several captures.
+    """
     found = digest(values)
     row = None
     if not is_new:
@@ -55,13 +59,16 @@ def save_reading(
             c, "readings", {"article": article, "digest": found, "rules": rules, **columns}
         )
         return Reading(number, values, found, rules)
-    newer = c.execute(
-        "SELECT 1 FROM captures WHERE reading = ? AND fetched_at > ? LIMIT 1", (row["id"], moment)
+    first, last = c.execute(
+        "SELECT min(fetched_at), max(fetched_at) FROM captures WHERE reading = ?", (row["id"],)
     ).fetchone()
-    if rules is not None and newer is None:
-        update(
-            c, "readings", row["id"], {"rules": rules, **{name: columns[name] for name in _SIDE}}
-        )
+    news = {}
+    if first is None or (rules and moment < first):
+        news = {name: columns[name] for name in READ if name not in _SIDE}
+    if first is None or (rules and moment >= last):
+        news |= {"rules": rules, **{name: columns[name] for name in _SIDE}}
+    if news:
+        update(c, "readings", row["id"], news)
     return reading(c, row["id"])
 
 
@@ -212,6 +219,13 @@ def _write_revisions(
         "INSERT INTO revisions (article, number, seen_at, capture, reading, changed, kept) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(article, *row) for row in rows[same:]],
+    )
+    # What was put together for a revision that is another one now was never printed so.
+    c.execute(
+        "DELETE FROM readings WHERE article = ?1 AND rules IS NULL "
+        "AND id NOT IN (SELECT reading FROM revisions WHERE article = ?1) "
+        "AND NOT EXISTS (SELECT 1 FROM captures WHERE reading = readings.id)",
+        (article,),
     )
     return readings[-1]
 

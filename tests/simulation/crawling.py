@@ -59,6 +59,8 @@ class Crawler:
     """By the numbers of the articles."""
     visits: list[list[Visit]] = field(default_factory=list)
     """By days."""
+    exchanges: dict[str, list[tuple[Exchange, Capture]]] = field(default_factory=dict)
+    """Of each visit, by the record of its page."""
     rereads: int = 0
     now: datetime = field(init=False)
     _crawl: int = 0
@@ -143,20 +145,22 @@ class Crawler:
     def _visit(self, due: Due) -> int:
         builder = VisitBuilder(self.site, due.url, due.id, self._crawl)
         self.now += timedelta(seconds=7)
-        shows, original, requests, answer = None, None, 0, None
+        shows, original, answer = None, None, None
+        exchanges: list[tuple[Exchange, Capture]] = []
         while builder.needs:
             url = builder.needs[0]
             known = due.etag if due.article is not None else None
             answer = self.newspaper.respond(url, known)
-            requests += 1
             exchange = Exchange(url, utc(self.now), answer.status, answer.headers, answer.body)
             capture = self._keep(exchange, builder.first_record)
+            exchanges.append((exchange, capture))
             builder.add(exchange, capture, self.rules.read(exchange, self.site))
             shows = answer.shows or shows
             original = original or self.newspaper.originals.get("/" + url.split("/", 3)[3])
         visit = builder.build()
         self.store.record_soon(visit)
         self.visits[-1].append(visit)
+        self.exchanges[exchanges[-1][1].record_id] = exchanges
         if original and shows and answer:
             is_whole = answer.status == 200
             self.sightings[original.number].append(
@@ -166,7 +170,7 @@ class Crawler:
                     original.views if original.counts_views and is_whole else None,
                 )
             )  # fmt: skip
-        return requests
+        return len(exchanges)
 
     def _keep(self, exchange: Exchange, first_record: str | None) -> Capture:
         """As `newsbot.crawl.session.Session.keep` does."""
