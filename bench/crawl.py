@@ -145,7 +145,7 @@ def news_please(program: Path, base: Path, pages: int) -> float:
 
 QUERIES = (
     "SELECT title, text FROM articles ORDER BY id DESC LIMIT 20",
-    "SELECT r.title, r.text FROM revisions r WHERE r.article = (SELECT max(id) FROM articles)",
+    "SELECT title, text FROM article_revisions WHERE id = (SELECT max(id) FROM articles)",
     "SELECT a.title FROM articles_fts f JOIN articles a ON a.id = f.rowid "
     "WHERE articles_fts MATCH 'мектеп' ORDER BY f.rowid DESC LIMIT 20",
 )

@@ -243,7 +243,9 @@ def test_edits_deletions_and_additions_are_noticed(
         subprocess.run([RIGS / "mutate.sh", changing], check=True, capture_output=True, timeout=300)
         write(tmp_path, "UPDATE sources SET due = NULL")  # a day later
         assert newsbot(*command, timeout=600).returncode == 0
-        write(tmp_path, "UPDATE frontier SET due = '2020-01-01T00:00:00Z' WHERE error = 'missing'")
+        age(tmp_path, 1)
+        missed = "outcome = 'deferred' AND error LIKE 'missing%'"
+        write(tmp_path, f"UPDATE frontier SET due = '2020-01-01T00:00:00Z' WHERE {missed}")
         assert newsbot(*command, timeout=600).returncode == 0
         truth = {key(g["url"]): g for g in gold(changing) if g["kind"] == "article"}
         live = {
@@ -255,5 +257,5 @@ def test_edits_deletions_and_additions_are_noticed(
         revised = {key(u) for (u,) in read(tmp_path, "SELECT url FROM articles WHERE revision > 1")}
         assert edited <= revised, sorted(edited - revised)[:5]
         assert revised <= changed, "a revision without an edit"
-        kept = {t for (t,) in read(tmp_path, "SELECT text FROM revisions")}
+        kept = {t for (t,) in read(tmp_path, "SELECT text FROM readings")}
         assert {before[url] for url in edited if url in before} <= kept, "an earlier text is lost"
