@@ -22,7 +22,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.conftest import ROOT, Run
-from tests.crawl.state import everything, read, write
+from tests.crawl.state import age, everything, read, write
 
 PORTS = {"wp1": 8081, "wp2": 8082, "wp3": 8086, "ghost": 8083, "hexo": 8085}
 RIGS = Path(os.environ.get("RIGS_DIR", ROOT.parent / "shared" / "rigs"))
