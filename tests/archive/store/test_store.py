@@ -779,3 +779,19 @@ def test_visits_that_share_a_commit(paper: Paper) -> None:
         store.record_soon(broken)
     assert not store.connection.in_transaction
     check_whole(store)
+
+
+def test_an_unfinished_select_does_no_harm(paper: Paper) -> None:
+    source = paper.store.source(paper.site, f"{HOME}sitemap.xml", "sitemap")["id"]
+    paper.find(*(f"{HOME}{n}" for n in range(50)))
+    unfinished = paper.store.connection.execute("SELECT url FROM frontier")
+    assert unfinished.fetchone()
+    listed = [Candidate(f"{HOME}a/{n}") for n in range(12_000)]
+    with closing(open_database(paper.store.folder).conn) as reader:
+        reading = reader.execute("SELECT url FROM frontier")
+        assert reading.fetchone()
+        found = paper.store.save_poll(
+            source, paper.crawl, listed, polled_at=paper.now, status=200, body_hash="y"
+        )
+    assert found == 12_000
+    assert paper.one("SELECT count(*) AS n FROM frontier") == {"n": 12_050}
