@@ -93,9 +93,10 @@ def remember(
         )
         exchange = Exchange(address, capture.fetched_at, status, list(HEAD.items()), content)
         reading = read(exchange, site)
-        if rules:
-            reading.rules = OLD
-            if reading.article:
-                rules(reading.article)
+        if rules and reading.article:
+            rules(reading.article)
         builder.add(exchange, capture, reading)
-    return store.record(builder.build())
+    visit = builder.build()
+    if rules:
+        visit.rules = OLD
+    return store.record(visit)
