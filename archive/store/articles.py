@@ -60,7 +60,9 @@ def save_reading(
         )
         return Reading(number, values, found, rules)
     first, last = c.execute(
-        "SELECT min(fetched_at), max(fetched_at) FROM captures WHERE reading = ?", (row["id"],)
+        # A 304 has the reading of the page that it refers to, and tells nothing of it.
+        "SELECT min(fetched_at), max(fetched_at) FROM captures WHERE reading = ? AND status <> 304",
+        (row["id"],),
     ).fetchone()
     news = {}
     if first is None or (rules and moment < first):
@@ -240,23 +242,16 @@ def _stored(c: sqlite3.Connection, article: int, reading: Reading) -> Reading:
 def _write_engagement(c: sqlite3.Connection, article: int, found: History, *, is_new: bool) -> None:
     if is_new and not found.engagement:
         return
-    rows = [
-        tuple(row)
-        for row in c.execute(
-            "SELECT seen_at, views, comments FROM engagement WHERE article = ? ORDER BY seen_at",
-            (article,),
-        )
-    ]
-    wanted = list(found.engagement)
-    if rows == wanted:
-        return
+    sql = "SELECT seen_at, views, comments FROM engagement WHERE article = ?"
+    rows = {tuple(row) for row in c.execute(sql, (article,))}
+    wanted = set(found.engagement)
     c.executemany(
         "DELETE FROM engagement WHERE article = ? AND seen_at = ?",
-        [(article, row[0]) for row in rows if row not in wanted],
+        [(article, seen_at) for seen_at, *_ in rows - wanted],
     )
     c.executemany(
         "INSERT INTO engagement (article, seen_at, views, comments) VALUES (?, ?, ?, ?)",
-        [(article, *row) for row in wanted if row not in rows],
+        [(article, *row) for row in wanted - rows],
     )
 
 

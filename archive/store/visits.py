@@ -364,6 +364,8 @@ def reread(changes: Changes, capture: int, visit: Visit) -> str:
     found = _identify(changes, visit)
     if found.is_new and old["article"] is not None:
         found = _Identity(old["article"], found.address)
+    # Or the reading would be taken for that of another capture, and stay as the old rules read it.
+    c.execute("UPDATE captures SET reading = NULL WHERE id = ?", (capture,))
     proof = _read(c, visit, found)
     # With it the 304s that refer to it: they prove what it proves.
     c.execute(

@@ -228,6 +228,24 @@ def test_reading_again(store: Store) -> None:
     assert list(store.connection.iterdump()) == before
 
 
+def test_reading_again_brings_what_is_no_part_of_a_state(store: Store) -> None:
+    look(store, 1, "Мәтін.", body="<p>а", image=f"{HOME}1.jpg?v=1", flags=["short_text"])
+    look(store, 2, result="unchanged")
+    better = article(
+        URL, text="Мәтін.", image=f"{HOME}1.jpg?v=2", published_raw="20.11.2026 09:30", layout="ж/а"
+    )
+    visit = Visit(
+        site="aqbulaq", url=URL, urls=(URL,), fetched_at=START + timedelta(hours=1), status=200,
+        result="article", article=better, rules="2-0",
+    )  # fmt: skip
+    assert store.reread(1, visit) == "unchanged"
+    columns = "image, published_raw, layout, flags"
+    row = store.connection.execute(f"SELECT {columns} FROM articles").fetchone()  # noqa: S608
+    assert tuple(row) == (better.image, better.published_raw, "ж/а", "[]")
+    rules = store.connection.execute("SELECT rules FROM readings").fetchall()
+    assert [tuple(row) for row in rules] == [("2-0",)]
+
+
 def test_a_refused_page_is_read_again(store: Store) -> None:
     look(store, 1, result="refused", body="<p>а")
     look(store, 2, result="unchanged")
