@@ -62,15 +62,16 @@ def adopt(
     if not own:
         return
     marks = ", ".join("?" * len(own))
+    # By addresses and visits, as `+` says: SQLite takes the other indexes for better, and they are not.
     adopted = c.execute(
-        "UPDATE captures SET article = ? WHERE article IS NULL AND visit IN "  # noqa: S608 -- marks
-        f"(SELECT visit FROM captures WHERE site = ? AND url IN ({marks}) AND article IS NULL)",
+        "UPDATE captures SET article = ? WHERE +article IS NULL AND visit IN "  # noqa: S608 -- marks
+        f"(SELECT visit FROM captures WHERE +site = ? AND url IN ({marks}) AND +article IS NULL)",
         (article, site, *own),
     )
     if adopted.rowcount:
         c.execute(
             "UPDATE frontier SET article = ?, due = coalesce(due, visited_at) "  # noqa: S608 -- marks
-            f"WHERE article IS NULL AND visited_at IS NOT NULL AND url IN ({marks})",
+            f"WHERE +article IS NULL AND visited_at IS NOT NULL AND url IN ({marks})",
             (article, *own),
         )
 

@@ -246,6 +246,24 @@ def test_reading_again_brings_what_is_no_part_of_a_state(store: Store) -> None:
     assert [tuple(row) for row in rules] == [("2-0",)]
 
 
+def test_a_new_article_costs_the_same_beside_many_captures(store: Store) -> None:
+    steps: list[int] = []
+
+    def cost(hour: float) -> int:
+        steps.clear()
+        store.connection.set_progress_handler(lambda: steps.append(1), 50)
+        assert look(store, hour, "Мәтін.", url=f"{HOME}{hour}") == "new"
+        store.connection.set_progress_handler(None, 0)
+        return len(steps)
+
+    look(store, 1, result="refused", url=f"{HOME}p")
+    look(store, 2, "Мәтін.", url=f"{HOME}2")
+    alone = cost(3)
+    for number in range(300):
+        look(store, 4, result="refused", body=str(number), url=f"{HOME}p{number}")
+    assert cost(5) < alone + 60
+
+
 def test_a_refused_page_is_read_again(store: Store) -> None:
     look(store, 1, result="refused", body="<p>а")
     look(store, 2, result="unchanged")
