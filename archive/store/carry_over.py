@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from archive.store.events import EMPTY, LYING
 from archive.store.schema import OUTCOMES
 
 STATE = ("sites", "crawls", "sources", "imports")
@@ -113,11 +114,10 @@ def carry_state(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """Take over what captures do not tell, before they are imported. Switch foreign keys off before."""
     for table in STATE:
         for row in sound_rows(old, new, table):
-            if table != "events" or _is_json(row.get("evidence")):
-                _insert(new, table, row)
+            _insert(new, table, row)
         _drop_references(new, table)
     for row in sound_rows(old, new, "events"):
-        if row["kind"] in ("empty_source", "lying_source"):  # the others are found anew
+        if row["kind"] in (EMPTY, LYING) and _is_json(row["evidence"]):  # the others are found anew
             _insert(new, "events", row)
     _drop_references(new, "events")
 

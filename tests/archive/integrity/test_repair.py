@@ -137,6 +137,16 @@ def test_a_damaged_row(folder: Path, statement: str) -> None:
         assert search(c, "мектеп").total > 0
 
 
+def test_an_event_that_cannot_be_read(folder: Path) -> None:
+    insert = "INSERT INTO events (site, kind, began_at, evidence) VALUES (?, ?, ?, ?)"
+    with closing(sqlite3.connect(folder / DATABASE, isolation_level=None)) as c:
+        for evidence in ('{"source": "x"}', "{"):
+            c.execute(insert, (KEY, "empty_source", "2026-11-22T08:00:00Z", evidence))
+    mend(folder)
+    assert rows(folder, "SELECT evidence FROM events") == [('{"source": "x"}',)]
+    assert check(folder) == []
+
+
 def test_pages_of_rubbish(folder: Path) -> None:
     """Wherever the damage is, all articles come back, and most of the state."""
     before = contents(folder)
