@@ -19,7 +19,7 @@ from archive.errors import ArchiveUsageError
 from archive.store import DATABASE, OUTCOMES, Store
 from newsbot.profiles import OWN_SITES, ProfileError, Site, load_site
 from newsbot.replay.records import KnownSites, RecordReader
-from newsbot.replay.warc import import_warc
+from newsbot.replay.warc import check_file, import_warc
 
 DECISIONS = "decisions"
 """The folder of what people have decided, inside the archive's."""
@@ -98,6 +98,7 @@ def merge(
             )
             continue
         only = {name: known[name]}
+        files = [path for path in files if _is_readable(path, report.problems)]
         if dry_run:
             counts: Counter[str] = Counter()
             reader = RecordReader(store.folder, store.connection, KnownSites(only), counts, damaged)
@@ -147,6 +148,16 @@ def _is_own(path: Path, problems: list[str]) -> bool:
     """Whether a path of the other archive does not lead out of it."""
     if path.is_symlink():
         problems.append(f"{path}: a link, which is not followed")
+        return False
+    return True
+
+
+def _is_readable(path: Path, problems: list[str]) -> bool:
+    """Whether a file holds a record that can be read: one that a crash left may hold none."""
+    try:
+        check_file(path)
+    except ArchiveUsageError as error:
+        problems.append(str(error))
         return False
     return True
 

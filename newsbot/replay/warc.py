@@ -62,7 +62,7 @@ def import_warc(
     """
     files = [path.absolute() for path in paths]
     for path in files:
-        _check(path)
+        check_file(path)
     wanted = {key: known for key, known in sites.items() if site in (None, key)}
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     with open_pool(jobs) as executor:
@@ -87,7 +87,7 @@ def import_warc(
     return counts
 
 
-def _check(path: Path) -> None:
+def check_file(path: Path) -> None:
     """Raise `ArchiveUsageError` where a file is no WARC file."""
     try:
         with path.open("rb") as file:

@@ -334,6 +334,17 @@ def test_links_and_broken_profiles_are_refused(pair: tuple[Half, Half], tmp_path
     ), report.problems
 
 
+def test_a_file_without_a_record_is_left_out_and_named(pair: tuple[Half, Half]) -> None:
+    one, other = pair
+    name = "ozge-2026-12.warc.gz"
+    (other.folder / "warc" / "ozge" / name).write_bytes(b"\x1f\x8b\x08 cut short")
+    put(other.folder / "sites" / "ozge.toml", (other.sites_dir / "ozge.toml").read_text("utf-8"))
+    report = one.join(other)
+    assert report.records == 1
+    (problem,) = report.problems
+    assert name in problem
+
+
 def test_the_database_of_the_other_is_not_opened(halves: dict[str, Half]) -> None:
     (halves["B"].folder / DATABASE).write_bytes(b"not a database")
     assert halves["A"].join(halves["B"]).records > 0
