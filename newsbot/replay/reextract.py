@@ -204,10 +204,11 @@ def _keep(store: Store, batch: Iterable[Rereading], report: Report, skip_worse: 
 
 # -- which visits -------------------------------------------------------------------------------
 
-# Of other statuses and of 304 rules say nothing: `Store.reread` has a 304 follow its page.
+# Of other statuses and of 304 rules say nothing: `Store.reread` has a 304 follow its page. What was
+# excluded is no page of its own: one that leads to another site, a further page that came alone.
 _PAGES = """
   FROM captures c LEFT JOIN articles a ON a.id = c.article
- WHERE c.result IS NOT NULL AND c.status = 200
+ WHERE c.result IS NOT NULL AND c.result <> 'excluded' AND c.status = 200
 """
 _COLUMNS = [name for name in Capture.__slots__ if name != "refers_to_id"]
 _CAPTURES = f"""

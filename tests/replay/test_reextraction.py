@@ -198,6 +198,13 @@ def test_what_is_refused_still_is_the_same(store: Store) -> None:
     assert not apply(store).verdicts.total()
 
 
+def test_a_further_page_that_came_alone_is_no_article(store: Store) -> None:
+    remember(store, page(), rules=refuse)
+    why = "a further page of an article"
+    store.connection.execute("UPDATE captures SET result = 'excluded', reason = ?", (why,))
+    assert not apply(store).verdicts.total()
+
+
 # -- which captures -----------------------------------------------------------------------------
 
 
