@@ -394,14 +394,14 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
         raise ArchiveUsageError(
             f"{path} is no archive of newsbot's: name another folder with --data"
         )
-    if version and "reading" not in columns:
-        raise EarlySchema(
-            f"{path} was written by an early newsbot: run `newsbot verify --repair`, which makes it "
-            "anew from warc/"
-        )
-    if version > VERSION:
+    if version > VERSION and (is_empty or "reading" in columns):
         raise ArchiveUsageError(
             f"{path} was written by another newsbot (schema {version}, this one knows {VERSION}): "
             "use the newsbot that wrote it, or move news.db away and run "
             "`newsbot verify --repair`, which makes it anew from warc/"
+        )
+    if version and "reading" not in columns:
+        raise EarlySchema(
+            f"{path} was written by an early newsbot: run `newsbot verify --repair`, which makes it "
+            "anew from warc/"
         )

@@ -240,7 +240,7 @@ def test_reading_again_brings_what_is_no_part_of_a_state(store: Store) -> None:
     )  # fmt: skip
     assert store.reread(1, visit) == "unchanged"
     columns = "image, published_raw, layout, flags"
-    row = store.connection.execute(f"SELECT {columns} FROM articles").fetchone()  # noqa: S608
+    row = store.connection.execute(f"SELECT {columns} FROM articles").fetchone()
     assert tuple(row) == (better.image, better.published_raw, "ж/а", "[]")
     rules = store.connection.execute("SELECT rules FROM readings").fetchall()
     assert [tuple(row) for row in rules] == [("2-0",)]
