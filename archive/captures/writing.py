@@ -88,7 +88,6 @@ class CaptureWriter:
         refers_to: Capture | None = None,
         profile: str | None = None,
         filed_at: datetime | None = None,
-        source: str | None = None,
     ) -> Capture:
         """Append one response as served; `headers` are its bytes decoded as Latin-1.
 
@@ -96,8 +95,7 @@ class CaptureWriter:
         payload, which lies in the whole capture `refers_to`. `record_id` keeps the id that the
         record had in another file, `concurrent_to` is the id of the first record of the visit.
         The record goes into the file of the month of `filed_at`, which is `fetched_at` where it is
-        not given; `source` is the address at another web archive from which it was had. Raises
-        OSError, and appends nothing, where the disk refuses.
+        not given. Raises OSError, and appends nothing, where the disk refuses.
         """
         if profile == IDENTICAL and refers_to is None:
             raise ValueError("the payload has to be somewhere")
@@ -115,7 +113,6 @@ class CaptureWriter:
             ("WARC-Date", moment),
             ("WARC-Target-URI", url),
             *_relations(concurrent_to, refers_to, profile),
-            *([("WARC-Source-URI", grammar.plain_url(source))] if source else []),
             ("WARC-Payload-Digest", digest),
             ("WARC-Block-Digest", grammar.digest(block)),
             ("Content-Type", HTTP_RESPONSE),
@@ -173,19 +170,6 @@ class CaptureWriter:
             warc_crc=zlib.crc32(member),
             record_id=record.record_id,
         )
-
-    def append(
-        self, record: bytes, filed_at: datetime, *, member: bytes = b""
-    ) -> tuple[str, int, int]:
-        """Append a record as it was written in another archive of ours, with its blank lines.
-
-        `member` is the same as a gzip member, where there is one; it costs no packing. Returns
-        `warc`, offset and length. Raises OSError as `write` does.
-        """
-        file = self._open(filed_at)
-        is_ready = member.startswith(GZIP_MAGIC) and not self._dictionary
-        offset, size = _append(file, member if is_ready else self._pack(record))
-        return self._path.relative_to(self._folder).as_posix(), offset, size
 
     def sync(self) -> None:
         """Force what was written onto the disk (before a row that refers to it is committed)."""

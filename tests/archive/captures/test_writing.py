@@ -378,24 +378,6 @@ def test_a_copied_record_may_be_told_which_visit_it_belongs_to(tmp_path: Path) -
     to.close()
 
 
-def test_a_record_of_another_archive_of_ours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writing, "MAX_LOOSE", 90_000)
-    given = record(response(PAGE))
-    (member,) = [members([given])]
-    to = writer(tmp_path)
-    warc, offset, length = to.append(given, START, member=member)
-    assert (tmp_path / warc).read_bytes()[offset:][:length] == member
-    to.close()
-    assert write_site(tmp_path, 90)[-1].warc.endswith(".zst")
-    for packed in (member, b""):
-        warc, offset, _ = to.append(given, START, member=packed)
-        assert warc.endswith(".zst"), "a gzip member has no place there"
-        assert read_record(tmp_path, warc, offset) == given
-    to.close()
-
-
 def test_a_copied_record_goes_beside_a_packed_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
