@@ -98,17 +98,17 @@ def merge(
             )
             continue
         only = {name: known[name]}
-        files = [path for path in files if _is_readable(path, report.problems)]
+        readable = [path for path in files if _is_readable(path, report.problems)]
         if dry_run:
             counts: Counter[str] = Counter()
             reader = RecordReader(store.folder, store.connection, KnownSites(only), counts, damaged)
-            for path in files:
+            for path in readable:
                 for captured in reader.captured(path, progress=progress):
                     report.records += 1
                     report.bytes += captured.record.length
             continue
         before = _captures(store)
-        counts = import_warc(store, files, only, jobs=jobs, progress=progress, damaged=damaged)
+        counts = import_warc(store, readable, only, jobs=jobs, progress=progress, damaged=damaged)
         report.records += _captures(store) - before
         report.outcomes.update({outcome: counts[outcome] for outcome in OUTCOMES})
     return report
