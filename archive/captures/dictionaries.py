@@ -77,14 +77,13 @@ def _options(level: int) -> dict[int, int]:
     }
 
 
-def train(records: Iterable[bytes], size: int | None = None) -> Dictionary | None:
+def train(records: Iterable[bytes]) -> Dictionary | None:
     """A dictionary made of what records have in common; None where there are too few of them.
 
-    `size` in bytes goes by the number of records where it is not given. Takes one to three seconds
-    for 400 pages.
+    Its size goes by their number. Takes one to three seconds for 400 pages.
     """
     samples = [record[:_SAMPLE] for record in records]
-    size = size or next((size for fewest, size in _SIZES if len(samples) >= fewest), None)
+    size = next((size for fewest, size in _SIZES if len(samples) >= fewest), None)
     if size is None:
         return None
     times = min(-(-_WEIGHT * size // (sum(map(len, samples)) or 1)), _MOST_TIMES)

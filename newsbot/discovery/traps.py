@@ -53,8 +53,8 @@ _ACTION_NAMES = frozenset(vocabulary.entries("traps", "action_names"))
 
 
 @lru_cache(maxsize=8192)
-def suspicious(url: str, *, year: int | None = None) -> str | None:
-    """Why an address is likely a trap, or None; `year` is that of the crawl.
+def suspicious(url: str) -> str | None:
+    """Why an address is likely a trap, or None.
 
     `long`: over 2,000 characters; `action`: it would change something, or prints; `session_id`;
     `repeating_path`: a segment three times, or over 12 levels; `calendar`: a calendar's month, or an
@@ -71,7 +71,7 @@ def suspicious(url: str, *, year: int | None = None) -> str | None:
         ("action", _is_action(parts.path, pairs)),
         ("session_id", _has_session(parts.path, pairs)),
         ("repeating_path", _repeats(parts.path)),
-        ("calendar", _is_calendar(parts.path, pairs, year)),
+        ("calendar", _is_calendar(parts.path, pairs)),
         ("facets", _is_faceted(pairs)),
     )
     return next((reason for reason, found in checks if found), None)
@@ -129,12 +129,11 @@ def _is_faceted(pairs: list[tuple[str, str]]) -> bool:
     return sum(1 for key, _ in pairs if _FACETS.fullmatch(key)) >= MAX_FACETS
 
 
-def _is_calendar(path: str, pairs: list[tuple[str, str]], year: int | None) -> bool:
+def _is_calendar(path: str, pairs: list[tuple[str, str]]) -> bool:
     keys = {key.lower() for key, _ in pairs}
     if _CALENDAR.search(path) or keys >= _MONTH_KEYS or keys & _CALENDAR_KEYS:
         return True
     if any(re.fullmatch(_CALENDARS, segment, re.IGNORECASE) for segment in path.split("/")):
         return bool(keys & _DATE_KEYS)
     archive = _ARCHIVE.search(path)
-    last = year + 1 if year is not None else LAST_YEAR
-    return archive is not None and not FIRST_YEAR <= int(archive[1][:9]) <= last
+    return archive is not None and not FIRST_YEAR <= int(archive[1][:9]) <= LAST_YEAR

@@ -66,18 +66,18 @@ def _moment(value: object) -> str | None:
         return None
 
 
-def endpoint(root: str, *, plain: bool = False) -> str:
+def endpoint(root: str) -> str:
     """Address of the list of posts, below a site's address or a `https://api.w.org/` link.
 
-    `plain`: for sites with plain permalinks, where only `/?rest_route=` works. A link says so
-    itself (`/index.php?rest_route=/`).
+    At sites with plain permalinks only `?rest_route=` works; their link says so
+    (`/index.php?rest_route=/`).
 
     >>> endpoint("https://gazet.kz/wp-json/")
     'https://gazet.kz/wp-json/wp/v2/posts'
     """
     parts = urlsplit(root)
     path, query = parts.path, parse_qsl(parts.query)
-    if plain or "rest_route" in dict(query):
+    if "rest_route" in dict(query):
         others = [(key, value) for key, value in query if key != "rest_route"]
         # A slash in a query needs no encoding, and some firewalls refuse encoded ones.
         encoded = urlencode([("rest_route", _ROUTE), *others], safe="/")

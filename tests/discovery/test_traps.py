@@ -84,12 +84,6 @@ def test_articles_and_lists_are_no_traps(path: str) -> None:
     assert suspicious(ROOT + path) is None
 
 
-def test_the_year_of_the_crawl_bounds_archives() -> None:
-    assert suspicious(ROOT + "/2031/07/") is None
-    assert suspicious(ROOT + "/2031/07/", year=2026) == "calendar"
-    assert suspicious(ROOT + "/2027/01/", year=2026) is None
-
-
 @pytest.mark.parametrize(
     ("path", "expected"),
     [

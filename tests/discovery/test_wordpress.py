@@ -71,24 +71,21 @@ def test_what_is_no_list_of_posts(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("root", "plain", "expected"),
+    ("root", "expected"),
     [
-        ("https://gazet.kz", False, "https://gazet.kz/wp-json/wp/v2/posts"),
-        ("https://gazet.kz/", False, "https://gazet.kz/wp-json/wp/v2/posts"),
-        ("https://gazet.kz/kk/", False, "https://gazet.kz/kk/wp-json/wp/v2/posts"),
-        ("https://gazet.kz/wp-json/", False, "https://gazet.kz/wp-json/wp/v2/posts"),
-        ("https://gazet.kz/wp-json/wp/v2/posts", False, "https://gazet.kz/wp-json/wp/v2/posts"),
-        ("https://gazet.kz/", True, "https://gazet.kz/?rest_route=/wp/v2/posts"),
-        ("https://gazet.kz", True, "https://gazet.kz/?rest_route=/wp/v2/posts"),
+        ("https://gazet.kz", "https://gazet.kz/wp-json/wp/v2/posts"),
+        ("https://gazet.kz/", "https://gazet.kz/wp-json/wp/v2/posts"),
+        ("https://gazet.kz/kk/", "https://gazet.kz/kk/wp-json/wp/v2/posts"),
+        ("https://gazet.kz/wp-json/", "https://gazet.kz/wp-json/wp/v2/posts"),
+        ("https://gazet.kz/wp-json/wp/v2/posts", "https://gazet.kz/wp-json/wp/v2/posts"),
         (
             "https://gazet.kz/index.php?rest_route=%2F&lang=kk",
-            False,
             "https://gazet.kz/index.php?rest_route=/wp/v2/posts&lang=kk",
         ),
     ],
 )
-def test_endpoint(root: str, plain: bool, expected: str) -> None:
-    assert endpoint(root, plain=plain) == expected
+def test_endpoint(root: str, expected: str) -> None:
+    assert endpoint(root) == expected
 
 
 def query(url: str) -> dict[str, list[str]]:
