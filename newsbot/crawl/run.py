@@ -108,12 +108,13 @@ def run_crawls(
     try:
         settings = _settings(folder, options, contact, jobs, verbose)
         process = CrawlerProcess(settings)
-        reports: dict[str, CrawlReport] = {}
+        ended: dict[str, tuple[Session, str]] = {}
         failures: list[Failure] = []
         bar = tqdm(unit=" pages", desc="crawl", dynamic_ncols=True) if progress else None
 
         def closed(spider: NewspaperSpider, reason: str) -> None:
-            reports[spider.site.id] = _report(spider.session, reason)
+            # Its session is closed by another handler of this signal, and knows then what befell the site.
+            ended[spider.site.id] = spider.session, reason
 
         def visited(**_: object) -> None:
             if bar is None:
@@ -132,7 +133,7 @@ def run_crawls(
             bar.close()
         if failures:
             failures[0].raiseException()
-        return [reports[site.id] for site in sites if site.id in reports]
+        return [_report(*ended[site.id]) for site in sites if site.id in ended]
     finally:
         return_store(folder)
 

@@ -254,6 +254,25 @@ def test_edits_become_revisions_and_deletions_gone_at_the_second_look(
     assert gone == [(canonical(paper.origin + path[deleted.id]), 1)]
 
 
+def test_a_redesign_is_told_in_that_run_and_read_from_the_archive_later(
+    newsbot: Run, paper: ExampleNewspaper, profiles: Path, crawled: Path
+) -> None:
+    command = ("crawl", "aqbulaq", "--data", crawled, "--sites-dir", profiles)
+    shell = b'<html lang="kk"><head><title>A</title></head><body><div id="new">%s</div></body></html>'
+    for path in [urlsplit(url).path for (url,) in read(crawled, "SELECT url FROM articles")]:
+        page = paper.pages[path]
+        words = re.sub(rb"<[^>]+>", b" ", page.body.partition(b"<h1")[2])
+        body = shell % b"<i>%s</i>".replace(b"%s", path.encode()) + words
+        paper.pages[path] = Page(200, {**page.headers, "ETag": f'"{path}"'}, body)
+    done = newsbot(*command, "--revisit")
+    total = len(load_articles())
+    assert done.returncode == 3
+    assert f"{total} known articles cannot be read" in done.stderr
+    assert "read again when the rules change" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert read(crawled, "SELECT count(*) FROM articles WHERE gone_since IS NOT NULL") == [(0,)]
+
+
 def test_scrapy_sees_the_same_sites(profiles: Path) -> None:
     def scrapy(*args: str) -> str:
         return subprocess.run(
