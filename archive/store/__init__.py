@@ -210,4 +210,4 @@ class Store(Imports):
         outcome; `unchanged` too where today's rules refuse what was read before.
         """
         with self.transaction():
-            return visits.reread(self.changes, capture, visit)
+            return visits.reread(self.changes, capture, visit, self._schedule)

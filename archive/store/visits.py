@@ -350,12 +350,13 @@ def _dated(c: sqlite3.Connection, visit: Visit, identity: _Identity) -> str | No
 # -- the same captures, read by other rules -----------------------------------------------------
 
 
-def reread(changes: Changes, capture: int, visit: Visit) -> str:
+def reread(changes: Changes, capture: int, visit: Visit, schedule: Schedule = never) -> str:
     """Replace what came of a visit by what today's rules read in its captures.
 
     `capture` is the id of the page's row; `visit` is built anew of the same captures. What was read
-    before stays among the readings; an article that today's rules refuse stays what it was. Returns
-    the outcome that the visit has now.
+    before stays among the readings; an article that today's rules refuse stays what it was. Where the
+    address was last seen so, it is due by `schedule`, as if the visit had read it. Returns the outcome
+    that the visit has now.
     """
     c = changes.c
     old = c.execute("SELECT * FROM captures WHERE id = ?", (capture,)).fetchone()
@@ -381,9 +382,40 @@ def reread(changes: Changes, capture: int, visit: Visit) -> str:
     if found.article is not None:
         c.execute("UPDATE captures SET article = ? WHERE visit = ?", (found.article, old["visit"]))
     outcome, _ = _derive(changes, visit, found, proof)
-    if outcome == "new":
-        c.execute(
-            "UPDATE frontier SET article = ?, outcome = 'new', error = NULL, due = ? WHERE id = ?",
-            (found.article, utc(visit.fetched_at), _frontier_row(c, visit, found)[0]),
-        )
+    if outcome in _WELL:
+        _let_rest(c, visit, outcome, found, schedule)
     return outcome
+
+
+_WELL = ("new", "updated", "unchanged")
+
+
+def _let_rest(
+    c: sqlite3.Connection, visit: Visit, outcome: str, identity: _Identity, schedule: Schedule
+) -> None:
+    """An address that was refused or put off and whose last visit reads well now needs no other soon."""
+    row = c.execute(
+        "SELECT f.id, f.outcome, f.visited_at, a.last_seen FROM frontier f, articles a "
+        "WHERE f.id = ? AND a.id = ?",
+        (_frontier_row(c, visit, identity)[0], identity.article),
+    ).fetchone()
+    if outcome != "new" and (
+        row["outcome"] in _WELL or (row["visited_at"] or "") > row["last_seen"]
+    ):
+        return
+    is_last = row["visited_at"] is not None and row["visited_at"] <= row["last_seen"]
+    due = None
+    if is_last:
+        due = schedule(
+            outcome,
+            fetched_at=datetime.fromisoformat(row["visited_at"]),
+            dated=_dated(c, visit, identity),
+            failures=0,
+            retry_after=None,
+            known=True,
+        )
+    c.execute(
+        "UPDATE frontier SET article = ?, outcome = ?, error = NULL, failures = 0, due = ? "
+        "WHERE id = ?",
+        (identity.article, outcome, utc(due or visit.fetched_at), row["id"]),
+    )

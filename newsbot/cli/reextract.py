@@ -29,6 +29,7 @@ from newsbot.profiles import archive_sites
 from newsbot.replay.compare import Difference, changed_paragraphs
 from newsbot.replay.reextract import Choice, Report, count, reextract
 from newsbot.replay.reread import Rereading
+from newsbot.visit.schedule import next_due
 
 _SHOWN = 76
 """Characters of a value in an example."""
@@ -92,7 +93,7 @@ def reextract_command(
         stack.callback(connection.close)
         check_archived(connection, site=site_ids)
         total = count(connection, sites, choice)
-        store = None if dry_run else stack.enter_context(Store(data, SOFTWARE))
+        store = None if dry_run else stack.enter_context(Store(data, SOFTWARE, next_due))
         bar = stack.enter_context(
             tqdm(
                 total=total,

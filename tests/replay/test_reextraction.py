@@ -20,6 +20,7 @@ from newsbot.pool import open_pool
 from newsbot.replay import reextract as reextraction
 from newsbot.replay.reextract import Choice, Report, reextract
 from newsbot.replay.reread import Rereading
+from newsbot.visit.schedule import next_due
 from tests.archive.building import HOME, check_whole
 from tests.conftest import Run
 from tests.replay.paper import NOT_FOUND, OLD, ONE, TEXT, page, profile, refuse, remember
@@ -189,6 +190,25 @@ def test_a_refused_page_of_a_known_article_is_its_revision(store: Store) -> None
     assert rows(store, "SELECT title FROM articles") == [("Ауылға су келді",)]
     assert apply(store).outcomes == {"updated": 1}
     assert rows(store, "SELECT title, revision FROM articles") == [("Ауылға таза су келді", 2)]
+
+
+def test_a_page_that_reads_at_last_is_not_fetched_again_soon(tmp_path: Path) -> None:
+    with Store(tmp_path / "data", "newsbot/test", next_due) as store:
+        remember(store, page(), rules=None)
+        remember(store, page(title="Ауылға таза су келді"), hours=30, rules=refuse)
+        remember(store, page(), url=TWO, rules=refuse)
+        frontier = "SELECT outcome, error, failures, due FROM frontier ORDER BY url"
+        assert rows(store, frontier) == [
+            ("deferred", "cannot be read: no_title", 1, "2026-11-23T15:00:00Z"),
+            ("not_article", "no_title", 0, None),
+        ]
+        apply(store)
+        # As the schedule has it for an article of 2022, after the visits that read it.
+        assert rows(store, frontier) == [
+            ("updated", None, 0, "2027-05-22T14:00:00Z"),
+            ("new", None, 0, "2027-05-21T08:00:00Z"),
+        ]
+        check_whole(store)
 
 
 def test_what_is_refused_still_is_the_same(store: Store) -> None:
