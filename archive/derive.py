@@ -259,7 +259,9 @@ def _is_poorer(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *, ali
         # The day alone where the time was known, or «three days ago» where the day was.
         is_vaguer = len(new[name]) == 10 < len(old[name]) and old[name][:10] == new[name]
         return is_vaguer or "date_inferred" in new["flags"]
-    return False
+    # Another layout's byline that was found by other means may be somebody whom the text names.
+    is_found_alike = old["sources"].get(name) == new["sources"].get(name)
+    return name == "authors" and not alike and not is_found_alike
 
 
 def _is_part(new: str, old: str) -> bool:

@@ -212,6 +212,15 @@ def test_edits_are_told_across_layouts_by_their_letters() -> None:
     assert pages.changes() == [(), ("text", "authors")]
 
 
+def test_a_byline_found_by_other_means_in_another_layout_is_poorer() -> None:
+    pages = Pages().add(0, authors=AUTHORS, sources={"authors": "layout"})
+    pages.add(1, layout="а/б", authors=["Мақала Кейіпкері"], sources={"authors": "text"})
+    assert pages.changes() == [()]
+    assert pages.latest("authors") == AUTHORS
+    pages.add(2, layout="а/в", authors=["Айгүл Сәбит"], sources={"authors": "layout"})
+    assert pages.changes() == [(), ("authors",)]
+
+
 def test_a_page_that_lost_its_text_proves_nothing() -> None:
     found = Pages().add(0).add(1, text="").derive()
     assert (len(found.revisions), found.last_seen) == (1, moment(0))

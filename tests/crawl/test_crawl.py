@@ -258,7 +258,9 @@ def test_a_redesign_is_told_in_that_run_and_read_from_the_archive_later(
     newsbot: Run, paper: ExampleNewspaper, profiles: Path, crawled: Path
 ) -> None:
     command = ("crawl", "aqbulaq", "--data", crawled, "--sites-dir", profiles)
-    shell = b'<html lang="kk"><head><title>A</title></head><body><div id="new">%s</div></body></html>'
+    shell = (
+        b'<html lang="kk"><head><title>A</title></head><body><div id="new">%s</div></body></html>'
+    )
     for path in [urlsplit(url).path for (url,) in read(crawled, "SELECT url FROM articles")]:
         page = paper.pages[path]
         words = re.sub(rb"<[^>]+>", b" ", page.body.partition(b"<h1")[2])
