@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -20,8 +21,12 @@ MAX_FRAGMENTS = 50
 """Pieces of HTML in one document."""
 
 
-def objects(value: object, base: str) -> tuple[list[Entry], list[str]]:
-    """Objects of arrays that have a title and an address, and strings that are HTML with links."""
+def objects(value: object, base: str, address: str) -> tuple[list[Entry], list[str]]:
+    """Objects of arrays that have a title and an address, and strings that are HTML with links.
+
+    `address` says how a bare slug becomes an address, as in `/article/{id}-{slug}`; other names in
+    braces are keys of the object.
+    """
     entries: list[Entry] = []
     fragments: list[str] = []
     stack: list[tuple[object, bool]] = [(value, False)]
@@ -32,7 +37,7 @@ def objects(value: object, base: str) -> tuple[list[Entry], list[str]]:
         if isinstance(item, list):
             stack.extend((child, True) for child in reversed(item))
         elif isinstance(item, dict):
-            entry = _entry(item, base) if listed else None
+            entry = _entry(item, base, address) if listed else None
             if entry:
                 entries.append(entry)
                 continue
@@ -48,12 +53,12 @@ def _children(item: dict[str, Any]) -> Iterator[object]:
             yield child
 
 
-def _entry(item: dict[str, Any], base: str) -> Entry | None:
+def _entry(item: dict[str, Any], base: str, address: str) -> Entry | None:
     if not _first(item, "json_title"):
         return None
     printed, slug = _first(item, "json_address"), _first(item, "json_slug")
     if not printed and slug:
-        printed = slug if "/" in slug else f"/{quote(slug, safe='%')}"
+        printed = slug if "/" in slug else _filled(address, item, slug)
     url = resolved(printed, base) if printed else None
     if not url or shape(url).role in ("never", "static", "minor", "edition"):
         return None
@@ -70,6 +75,17 @@ def _first(item: dict[str, Any], names: str) -> str | None:
             if text:
                 return text
     return None
+
+
+def _filled(address: str, item: dict[str, Any], slug: str) -> str | None:
+    """The address template with an object's values; None where it lacks one."""
+    out = address
+    for name in re.findall(r"\{(\w+)\}", address):
+        value = slug if name == "slug" else text_of(item.get(name))
+        if not value:
+            return None
+        out = out.replace(f"{{{name}}}", quote(value, safe="%"))
+    return out or None
 
 
 def resolved(printed: str, base: str) -> str | None:

@@ -59,16 +59,17 @@ def parse_listing(page: Page, site: Site) -> Listing:
     return _read(page, _Rules(site.netlocs, may_be_article, may_be_section, trusted, weak_keys))
 
 
-def parse_json_listing(body: bytes, base: str) -> Listing | None:
+def parse_json_listing(body: bytes, base: str, address: str = "/{slug}") -> Listing | None:
     """Articles and next pages of a JSON answer, fragments of HTML in it included; None if no JSON.
 
-    `base` is the answer's own address. Never raises.
+    `base` is the answer's own address. `address` says how a bare slug becomes an address, as in
+    `/article/{id}-{slug}`; other names in braces are keys of the object. Never raises.
     """
     value = load(body)
     if value is None:
         return None
     own = urls.canonical(base) or base
-    entries, fragments = jsonlists.objects(value, own)
+    entries, fragments = jsonlists.objects(value, own, address)
     found = {entry.url: entry for entry in reversed(entries)}
     found = dict(reversed(found.items()))
     linked: list[str] = []

@@ -27,6 +27,8 @@ def start(
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # In the background of a shell Ctrl+C is ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         **how,  # type: ignore[call-overload]
     )
 
@@ -61,7 +63,7 @@ def test_a_reader_may_close_the_pipe_in_the_middle(archive: Path) -> None:
     process.stdout.close()
     assert process.wait(60) == 0
     assert process.stderr
-    assert process.stderr.read() == b""
+    assert process.stderr.read() in (b"", b"2 articles\n"), "all was written before it was closed"
 
 
 def test_a_broken_pipe_that_is_not_the_readers_is_a_bug(

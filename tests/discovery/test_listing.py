@@ -449,8 +449,8 @@ def test_applications_carry_their_articles_as_json() -> None:
 # --- JSON ----------------------------------------------------------------------------------------
 
 
-def read_json(value: object, path: str = "/api/news?page=1") -> Listing:
-    found = parse_json_listing(json.dumps(value).encode(), ROOT + path)
+def read_json(value: object, path: str = "/api/news?page=1", **more: str) -> Listing:
+    found = parse_json_listing(json.dumps(value).encode(), ROOT + path, **more)
     assert found is not None
     return relative(found)
 
@@ -479,6 +479,7 @@ def test_json_addresses_titles_and_dates() -> None:
 def test_json_slugs_are_put_into_the_address_of_the_profile() -> None:
     value = [{"id": 5, "title": T1, "alias": "mektep"}, {"title": T2, "alias": "idsyz"}]
     assert paths(read_json(value)) == ["/mektep", "/idsyz"]
+    assert paths(read_json(value, address="/article/{id}-{slug}")) == ["/article/5-mektep"]
 
 
 def test_json_with_html() -> None:
@@ -550,7 +551,7 @@ JSON = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(JSON)
 def test_json_never_raises(value: object) -> None:
-    found = parse_json_listing(json.dumps(value).encode(), ROOT + "/api?page=2")
+    found = parse_json_listing(json.dumps(value).encode(), ROOT + "/api?page=2", "/a/{slug}")
     for entry in found.articles if found else []:
         entry.url.encode()
         (entry.date or "").encode()
