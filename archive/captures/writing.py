@@ -118,8 +118,7 @@ class CaptureWriter:
             ("Content-Type", HTTP_RESPONSE),
         ]
         file = self._open(filed_at or fetched_at)
-        record = grammar.build("revisit" if profile else "response", fields, block)
-        member = self._pack(record)
+        member = self._pack(grammar.build("revisit" if profile else "response", fields, block))
         offset, size = _append(file, member)
         return Capture(
             url=url,

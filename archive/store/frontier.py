@@ -49,9 +49,7 @@ class Frontier(Transactions):
         """Put URLs that no source lists, but a page links to, into the frontier."""
         with self.transaction() as c:
             discovered = insert_candidates(c, site, None, list(candidates), utc(at))
-            c.execute(
-                "UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl)
-            )
+            count_discovered(c, crawl, discovered)
         return discovered
 
     def look_again(self, site: str, urls: Iterable[str], at: datetime) -> int:
@@ -127,6 +125,11 @@ def insert_candidates(
         [(site, item.url, source, moment, item.hint, item.depth, item.changed) for item in listed],
     )
     return c.total_changes - before
+
+
+def count_discovered(c: sqlite3.Connection, crawl: int, number: int) -> None:
+    """Count URLs that a crawl was the first to see."""
+    c.execute("UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (number, crawl))
 
 
 def look_again(c: sqlite3.Connection, source: int, listed: list[Candidate], moment: str) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from archive.store import events
-from archive.store.frontier import Candidate, Frontier, insert_candidates, look_again
+from archive.store.frontier import (
+    Candidate,
+    Frontier,
+    count_discovered,
+    insert_candidates,
+    look_again,
+)
 from archive.store.rows import one
 from archive.times import utc
 
@@ -76,12 +83,7 @@ class Sources(Frontier):
             if not distrust:
                 look_again(c, source, listed, moment)
             if body_hash is not None:
-                is_empty = not listed and not children
-                if row["found"] or not is_empty:
-                    events.note(c, site, events.EMPTY, row["url"], moment, lasts=is_empty)
-                # Old dates alone (`frozen`) are no lie: so looks the sitemap of a year that is over.
-                lies = distrust in ("always_today", "uniform")
-                events.note(c, site, events.LYING, row["url"], moment, lasts=lies)
+                _note_events(c, row, moment, distrust, is_empty=not listed and not children)
             # With the index's validators, or a crash now and a 304 later would lose its children.
             c.executemany(
                 "INSERT INTO sources (site, kind, url, parent, found_by) "
@@ -102,9 +104,7 @@ class Sources(Frontier):
                     body_hash is not None, len(listed), discovered, source,
                 ),
             )  # fmt: skip
-            c.execute(
-                "UPDATE crawls SET discovered = discovered + ? WHERE id = ?", (discovered, crawl)
-            )
+            count_discovered(c, crawl, discovered)
         return discovered
 
     def listed_articles(self, source: int) -> list[str]:
@@ -131,3 +131,15 @@ class Sources(Frontier):
             (site,),
         )
         return [row[0] for row in rows]
+
+
+def _note_events(
+    c: sqlite3.Connection, row: dict[str, Any], moment: str, distrust: str | None, *, is_empty: bool
+) -> None:
+    """What a whole answer of a source shows of it."""
+    site, url = row["site"], row["url"]
+    if row["found"] or not is_empty:
+        events.note(c, site, events.EMPTY, url, moment, lasts=is_empty)
+    # Old dates alone (`frozen`) are no lie: so looks the sitemap of a year that is over.
+    lies = distrust in ("always_today", "uniform")
+    events.note(c, site, events.LYING, url, moment, lasts=lies)

@@ -96,13 +96,10 @@ def reextract_command(
         store = None if dry_run else stack.enter_context(Store(data, SOFTWARE, next_due))
         bar = stack.enter_context(
             tqdm(
-                total=total,
-                unit=" pages",
-                desc="reextract",
-                dynamic_ncols=True,
+                total=total, unit=" pages", desc="reextract", dynamic_ncols=True,
                 disable=as_json or not sys.stderr.isatty(),
             )
-        )
+        )  # fmt: skip
         listed = stack.enter_context(_Listed()) if as_json else None
 
         def seen(found: Rereading) -> None:
