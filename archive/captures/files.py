@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,3 +60,10 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def crc_of(path: Path, offset: int, length: int) -> int:
+    """CRC-32 of a piece of a file."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        return zlib.crc32(file.read(length))

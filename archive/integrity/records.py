@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from archive.captures import Record, read_records
 from archive.captures.dictionaries import MAGIC, of_file, read_copy
+from archive.captures.files import crc_of
 from archive.captures.reading import parse, raw_records
 from archive.captures.streams import Stream
 from archive.integrity.finding import Finding, grouped
@@ -92,13 +92,6 @@ def _nameless(warc: str, offset: int, what: str, about: str = "") -> Finding:
     """Damage to what has no row."""
     where = f"{warc} at byte {offset}{about}"
     return Finding("damage", "records", where, what, "restore", file=warc, offset=offset)
-
-
-def crc_of(path: Path, offset: int, length: int) -> int:
-    """CRC-32 of a piece of a file."""
-    with path.open("rb") as file:
-        file.seek(offset)
-        return zlib.crc32(file.read(length))
 
 
 def _check_ends(path: Path, warc: str, rows: list[sqlite3.Row]) -> Iterator[Finding]:

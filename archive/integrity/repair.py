@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from archive.captures.files import crc_of
 from archive.captures.mending import mend_dictionary
 from archive.integrity import rebuild
 from archive.integrity.finding import Finding
-from archive.integrity.records import crc_of
 from archive.store import Store, explained_errors
 from archive.store.carry_over import complete_frontier
 from archive.store.index import rebuild as rebuild_index

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import re
 import sqlite3
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -20,6 +19,7 @@ from uuid import NAMESPACE_URL, uuid5
 from weakref import WeakValueDictionary
 
 from archive.captures import Capture, Exchange, Record, payload_digest, read_capture
+from archive.captures.files import crc_of
 from archive.captures.grammar import bracketed
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
@@ -100,16 +100,10 @@ class Captured:
             warc=warc,
             warc_offset=record.offset,
             warc_length=record.length,
-            warc_crc=_crc(self.path, record.offset, record.length) if warc else 0,
+            warc_crc=crc_of(self.path, record.offset, record.length) if warc else 0,
             record_id=record.record_id,
             refers_to_id=whole.record_id if whole else None,
         )
-
-
-def _crc(path: Path, offset: int, length: int) -> int:
-    with path.open("rb") as file:
-        file.seek(offset)
-        return zlib.crc32(file.read(length))
 
 
 class KnownSites:
