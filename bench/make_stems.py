@@ -18,7 +18,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from archive.kazakh import stems as model
-from archive.kazakh.morphology import LOOSE, NOUN, VERB, Reading, readings
+from archive.kazakh.morphology import LOOSE, NOUN, VERB, WordReading, readings
 
 HOME = Path(model.__file__).parent
 WORD = re.compile("[а-яёәғқңөұүһі]+")
@@ -117,7 +117,7 @@ class Learner:
             chance += share * base / self.totals[NOUN]
         return chance
 
-    def score(self, reading: Reading, own: float) -> float:
+    def score(self, reading: WordReading, own: float) -> float:
         """Log-likelihood of a reading, its word's own weight left out."""
         stem, kind = reading.stem, reading.kind
         weight = max(self.weights[kind].get(stem, 0.0) - own, 0.0) * self.trusted(stem, kind)

@@ -33,7 +33,7 @@ Progress = Callable[[int, int], object]
 """Told of bytes read, and of how many there are in all."""
 
 
-class Entry(NamedTuple):
+class KeptFile(NamedTuple):
     """One file of the payload: its bytes, its digest, when its source was last changed."""
 
     size: int = 0
@@ -41,11 +41,11 @@ class Entry(NamedTuple):
     mtime_ns: int = 0
 
 
-_NOTHING = Entry()
+_NOTHING = KeptFile()
 
 
 @dataclass(slots=True)
-class Summary:
+class CopyReport:
     """What was done. `bytes` is the size of all files, `copied` the bytes that were written."""
 
     files: int = 0
@@ -66,7 +66,7 @@ class _Packed(Exception):
 
 def backup(
     folder: Path, bag: Path, *, software: str, progress: Progress = lambda *_: None
-) -> Summary:
+) -> CopyReport:
     """Bring the bag up to date with the archive in `folder`, or make it.
 
     Nobody is kept from reading or writing meanwhile. Raises `ArchiveUsageError` where `bag` is no
@@ -83,7 +83,7 @@ def backup(
         with bagit.locked(bag) as lock:
             known = _read_state(bag)
             for _ in range(_TRIES):
-                run = _Run(folder, bag, known, progress)
+                run = _Attempt(folder, bag, known, progress)
                 try:
                     run.copy(live, lock, software)
                 except _Packed:
@@ -94,16 +94,16 @@ def backup(
 
 
 @dataclass(slots=True)
-class _Run:
+class _Attempt:
     """One attempt: a copy of the database, and all that it names."""
 
     folder: Path
     bag: Path
-    known: Mapping[str, Entry]
+    known: Mapping[str, KeptFile]
     """What the bag holds already."""
     progress: Progress
-    entries: dict[str, Entry] = field(default_factory=dict)
-    summary: Summary = field(default_factory=Summary)
+    entries: dict[str, KeptFile] = field(default_factory=dict)
+    summary: CopyReport = field(default_factory=CopyReport)
     total: int = 0
 
     def copy(self, live: sqlite3.Connection, lock: TextIO, software: str) -> None:
@@ -135,7 +135,7 @@ class _Run:
     def _tick(self, number: int) -> None:
         self.progress(number, self.total)
 
-    def _enter(self, name: str, entry: Entry, copied: int) -> None:
+    def _enter(self, name: str, entry: KeptFile, copied: int) -> None:
         self.entries[name] = entry
         self.summary.files += 1
         self.summary.bytes += entry.size
@@ -162,7 +162,7 @@ class _Run:
                 self._tick(length)
             else:
                 digest, problem = append_missing(source, target, length, known, self._tick)
-                entry = Entry(size_of(target), digest, 0 if problem else status.st_mtime_ns)
+                entry = KeptFile(size_of(target), digest, 0 if problem else status.st_mtime_ns)
         except FileNotFoundError:
             sql = "SELECT 1 FROM captures WHERE warc = ? LIMIT 1"
             if not live.execute(sql, (warc,)).fetchone():
@@ -183,7 +183,7 @@ class _Run:
             with whole_file(target) as file:
                 file.write(data)
         self._tick(len(data))
-        entry = Entry(len(data), hashlib.sha256(data).hexdigest())
+        entry = KeptFile(len(data), hashlib.sha256(data).hexdigest())
         self._enter(name, entry, len(data) if is_new else 0)
 
     def _keep_unnamed(self) -> None:
@@ -199,12 +199,12 @@ class _Run:
         if size:
             as_before = known.size == size
             digest = known.sha256 if as_before else bagit.sha256(self._target(name))
-            self._enter(name, Entry(size, digest), 0)
+            self._enter(name, KeptFile(size, digest), 0)
 
     def _finish(self, part: Path, software: str) -> None:
         """Put the database in its place, write the manifests, remove what they do not name."""
         database = self._target(DATABASE)
-        entry = Entry(size_of(part), bagit.sha256(part, self._tick))
+        entry = KeptFile(size_of(part), bagit.sha256(part, self._tick))
         database.parent.mkdir(exist_ok=True)
         remove_database(database, but=database)
         part.rename(database)
@@ -233,7 +233,7 @@ def append_missing(
     source: Path,
     target: Path,
     length: int,
-    known: Entry = _NOTHING,
+    known: KeptFile = _NOTHING,
     progress: Callable[[int], object] = lambda _: None,
 ) -> tuple[str, str | None]:
     """Make a file the first `length` bytes of another by writing what it lacks.
@@ -306,10 +306,10 @@ def _others(folder: Path) -> Iterator[str]:
                 yield name
 
 
-def _read_state(bag: Path) -> dict[str, Entry]:
+def _read_state(bag: Path) -> dict[str, KeptFile]:
     try:
         known = json.loads((bag / _STATE).read_text("utf-8"))
-        return {name: Entry(*values) for name, values in known.items()}
+        return {name: KeptFile(*values) for name, values in known.items()}
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return {}
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.integrity import bag as bagit
-from archive.integrity.backup import Progress, Summary, append_missing
+from archive.integrity.backup import CopyReport, Progress, append_missing
 from archive.integrity.bag import LOCK, PAYLOAD, size_of
 from archive.store import DATABASE
 
 _DIFFERS = "it is not as it was written"
 
 
-def restore(bag: Path, folder: Path, *, progress: Progress = lambda *_: None) -> Summary:
+def restore(bag: Path, folder: Path, *, progress: Progress = lambda *_: None) -> CopyReport:
     """Make an archive of a bag, in a new or empty folder.
 
     What is damaged in the bag is named, and copied as it is. Raises `ArchiveUsageError` where `bag`
@@ -33,7 +33,9 @@ def restore(bag: Path, folder: Path, *, progress: Progress = lambda *_: None) ->
             raise ArchiveUsageError(f"{folder}: it is not empty: name a new folder with --data")
         total = sum(size_of(bag / PAYLOAD / name) for name in digests)
         bagit.check_space(folder, total)
-        summary = Summary(damage=[f"{bag / name}: {_DIFFERS}" for name in bagit.damaged_tags(bag)])
+        summary = CopyReport(
+            damage=[f"{bag / name}: {_DIFFERS}" for name in bagit.damaged_tags(bag)]
+        )
         for name in sorted(digests, key=lambda name: name == DATABASE):  # no archive before its end
             source, target = bag / PAYLOAD / name, folder / name
             if not source.is_file():

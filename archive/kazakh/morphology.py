@@ -30,7 +30,7 @@ _MOST = 7
 """Suffixes taken off one word at most."""
 
 
-class Reading(NamedTuple):
+class WordReading(NamedTuple):
     """One way to read a word. `slots` are in the order of the word: ("plural", "genitive")."""
 
     stem: str
@@ -149,13 +149,16 @@ def _last(text: str) -> str:
     return text[-2] if letter in "ьъ" and len(text) > 1 else letter
 
 
-def readings(word: str, syncope: Mapping[str, str]) -> list[Reading]:
+def readings(word: str, syncope: Mapping[str, str]) -> list[WordReading]:
     """All readings of a lower-case Cyrillic word, itself as a bare stem first.
 
     `syncope` maps stems as they are written before a vowel to what they are without it
     (орн → орын). A reading is possible by the rules; its stem need not exist.
     """
-    found: dict[Reading, None] = {Reading(word, NOUN, ()): None, Reading(word, VERB, ()): None}
+    found: dict[WordReading, None] = {
+        WordReading(word, NOUN, ()): None,
+        WordReading(word, VERB, ()): None,
+    }
     _strip(word, (), None, False, "", syncope, found)
     return list(found)
 
@@ -167,7 +170,7 @@ def _strip(
     loose: bool,
     derived: str,
     syncope: Mapping[str, str],
-    found: dict[Reading, None],
+    found: dict[WordReading, None],
 ) -> None:
     for length in range(1, len(text)):
         tail, trunk = text[-length:], text[:-length]
@@ -197,10 +200,10 @@ def _strip(
             for stem in lefts:
                 chain = (LOOSE, *inner) if mismatch or loose else inner
                 if NOUN in ending.after:
-                    found[Reading(stem, NOUN, chain, own)] = None
+                    found[WordReading(stem, NOUN, chain, own)] = None
                     if ending.voicing and stem in syncope:
-                        found[Reading(syncope[stem], NOUN, chain, own)] = None
+                        found[WordReading(syncope[stem], NOUN, chain, own)] = None
                 if VERB in ending.after:
-                    found[Reading(stem, VERB, chain, own)] = None
+                    found[WordReading(stem, VERB, chain, own)] = None
                 if ending.after - {NOUN, VERB} and len(slots) < _MOST:
                     _strip(stem, inner, ending.after, mismatch or loose, own, syncope, found)

@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from math import exp, log
 
-from archive.kazakh.morphology import LOOSE, NOUN, VERB, Reading, readings
+from archive.kazakh.morphology import LOOSE, NOUN, VERB, WordReading, readings
 
 Evidence = Callable[[str], float]
 """How strongly a word speaks for a stem: 0 where it is unknown, about 1 for a word met once."""
@@ -50,7 +50,7 @@ class Analysis:
 
     stem: str
     share: float
-    reading: Reading
+    reading: WordReading
     asked: bool = True
     """Whether a query for the word looks for this stem; else only the index has the word under it.
 
@@ -155,7 +155,7 @@ def _unknown(stem: str, kind: str) -> float:
     return chance
 
 
-def _score(reading: Reading, evidence: Evidence | None) -> float:
+def _score(reading: WordReading, evidence: Evidence | None) -> float:
     """Log-likelihood of a reading, up to a constant."""
     t = _tables()
     noun = reading.kind == NOUN
@@ -186,7 +186,7 @@ def _chain(kind: str, slots: tuple[str, ...]) -> float:
 _PASSIVE = re.compile("(?<=[аеыі])[лн]$|[ыі][лн]$")
 
 
-def _lemmas(reading: Reading) -> tuple[str, str]:
+def _lemmas(reading: WordReading) -> tuple[str, str]:
     """The dictionary's word, and the one that it is derived from or else an empty string.
 
     Passives, causatives (жазыл, жаздыр), agents and ordinals are words of their own.
@@ -208,12 +208,12 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
     """
     t = _tables()
     if word in t.closed:
-        return [Analysis(t.closed[word], 1.0, Reading(t.closed[word], NOUN, ()))]
+        return [Analysis(t.closed[word], 1.0, WordReading(t.closed[word], NOUN, ()))]
     if not 2 < len(word) <= _LONGEST:
-        return [Analysis(word, 1.0, Reading(word, NOUN, ()))]
+        return [Analysis(word, 1.0, WordReading(word, NOUN, ()))]
     scored = [(_score(reading, evidence), reading) for reading in readings(word, t.syncope)]
     top_score = max(score for score, _ in scored)
-    chances: dict[str, tuple[float, float, Reading, str]] = {}
+    chances: dict[str, tuple[float, float, WordReading, str]] = {}
     total = 0.0
     for score, reading in scored:
         if score < top_score - _HOPELESS:

@@ -15,7 +15,7 @@ from archive.kazakh.stems import Analysis
 from archive.search.check import check
 from archive.search.expand import Terms, expression, in_titles, suggest
 from archive.search.ranking import ranked
-from archive.search.selection import Selection, by_date, number, select
+from archive.search.selection import Selected, by_date, number, select
 from archive.search.snippets import passages
 from archive.search.syntax import Query, parse
 from archive.search.vocabulary import is_stem, readings_of
@@ -95,7 +95,7 @@ def _dated(
     c: sqlite3.Connection,
     query: Query,
     match: str | None,
-    selected: Selection,
+    selected: Selected,
     total: int,
     oldest: bool,
     limit: int,
@@ -150,7 +150,7 @@ def expression_of(word: str, stems: tuple[str, ...]) -> str:
     return " OR ".join(f'"{form}"' for form in dict.fromkeys((word, *stems)))
 
 
-def _facets(c: sqlite3.Connection, selected: Selection) -> dict[str, dict[str, int]]:
+def _facets(c: sqlite3.Connection, selected: Selected) -> dict[str, dict[str, int]]:
     """How many of the matches each site, region, year and language has."""
     matches = f"SELECT {selected.id} {selected.source} ORDER BY {selected.id} DESC LIMIT {_FACETED}"
     rows = c.execute(

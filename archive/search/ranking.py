@@ -14,7 +14,7 @@ from itertools import islice
 from math import log
 
 from archive.search.expand import Terms
-from archive.search.selection import Selection, select
+from archive.search.selection import Selected, select
 from archive.search.selection import newest as newest_ids
 from archive.search.syntax import Query
 
@@ -36,7 +36,7 @@ _SATURATION = 1.5
 def ranked(
     c: sqlite3.Connection,
     query: Query,
-    selected: Selection,
+    selected: Selected,
     terms: Terms,
     titles: str | None,
     limit: int,

@@ -15,7 +15,7 @@ _BLOCK = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Selected:
     """The SQL of what a query selects, without SELECT."""
 
     source: str
@@ -23,7 +23,7 @@ class Selection:
     id: str
 
 
-def select(query: Query, match: str | None) -> Selection:
+def select(query: Query, match: str | None) -> Selected:
     """Join only the tables that the filters need: the index alone is many times faster."""
     clauses: list[str] = []
     args: list[Any] = []
@@ -36,9 +36,9 @@ def select(query: Query, match: str | None) -> Selection:
         args += value_args
     where = " AND ".join(clauses) or "1"
     if match is None:
-        return Selection(f"FROM articles a WHERE {where}", tuple(args), "a.id")
+        return Selected(f"FROM articles a WHERE {where}", tuple(args), "a.id")
     join = " JOIN articles a ON a.id = articles_fts.rowid" if query.filters else ""
-    return Selection(f"FROM articles_fts{join} WHERE {where}", tuple(args), "articles_fts.rowid")
+    return Selected(f"FROM articles_fts{join} WHERE {where}", tuple(args), "articles_fts.rowid")
 
 
 def _filter(name: str, values: list[str]) -> tuple[str, list[Any]]:
@@ -66,13 +66,13 @@ def _filter(name: str, values: list[str]) -> tuple[str, list[Any]]:
 
 
 # `source` is put together from this module's own words; what a user typed goes in as parameters.
-def number(c: sqlite3.Connection, selected: Selection, most: int) -> int:
+def number(c: sqlite3.Connection, selected: Selected, most: int) -> int:
     """How many articles match, counted up to `most`."""
     sql = f"SELECT count(*) FROM (SELECT 1 {selected.source} LIMIT {most})"  # noqa: S608
     return int(c.execute(sql, selected.args).fetchone()[0])
 
 
-def newest(c: sqlite3.Connection, selected: Selection, most: int, offset: int = 0) -> list[int]:
+def newest(c: sqlite3.Connection, selected: Selected, most: int, offset: int = 0) -> list[int]:
     """Ids of matches, the last stored first: FTS5 reads its lists backwards as fast as forwards."""
     sql = f"SELECT {selected.id} {selected.source} ORDER BY {selected.id} DESC LIMIT ? OFFSET ?"
     return [row[0] for row in c.execute(sql, (*selected.args, most, offset))]

@@ -43,7 +43,7 @@ def link(store: Store) -> Linked:
     )
 
 
-def _write(c: sqlite3.Connection, found: stories.Found) -> int:
+def _write(c: sqlite3.Connection, found: stories.FoundStories) -> int:
     """Bring the tables up to date; returns how many rows were changed."""
     before = c.total_changes
     old_stories = {row[0]: tuple(row)[1:] for row in c.execute("SELECT * FROM stories")}

@@ -23,7 +23,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Found:
+class FoundStories:
     """The rows as they ought to be."""
 
     stories: dict[int, tuple[int, int, int]] = field(default_factory=dict)
@@ -77,11 +77,11 @@ def editions_of(connection: sqlite3.Connection, article: int) -> list[dict[str, 
 # -- finding ----------------------------------------------------------------------------------------
 
 
-def find(c: sqlite3.Connection) -> Found:
+def find(c: sqlite3.Connection) -> FoundStories:
     """All stories and editions, found afresh from the articles as they are now."""
     clusters = duplicates.clusters(_texts(c))
     cluster_of = {url: str(number) for number, urls in enumerate(clusters) for url in urls}
-    found = Found(editions=editions.link(_candidates(c, cluster_of)))
+    found = FoundStories(editions=editions.link(_candidates(c, cluster_of)))
     linked = set(found.editions)
     for urls in clusters:
         rows = _publications(_rows(c, urls), linked)

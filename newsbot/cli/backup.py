@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from archive.integrity.backup import Progress, Summary, backup
+from archive.integrity.backup import CopyReport, Progress, backup
 from newsbot import __version__
 from newsbot.cli.common import data_option, json_option, print_json
 
@@ -49,7 +49,7 @@ def progress_bar(is_hidden: bool) -> Iterator[Progress]:
         yield advance
 
 
-def report(summary: Summary, as_json: bool, quiet: bool, folder: Path) -> int:
+def report(summary: CopyReport, as_json: bool, quiet: bool, folder: Path) -> int:
     """Print what was done and return the exit code."""
     for line in summary.damage:
         click.echo(f"newsbot: {line}", err=True)

@@ -23,7 +23,7 @@ _MOST_NAMES = 12
 """Names that a message lists where none is near."""
 
 
-class Refused(click.ClickException):
+class WrongUsage(click.ClickException):
     """What was typed is well formed and cannot be done; the message says what to type instead."""
 
     exit_code = 2
@@ -168,4 +168,4 @@ def check_names(
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else otherwise
-            raise Refused(f"unknown {kind} {name!r}{where}: {hint}")
+            raise WrongUsage(f"unknown {kind} {name!r}{where}: {hint}")

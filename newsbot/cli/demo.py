@@ -12,7 +12,7 @@ import click
 from archive import query
 from archive.search import search
 from archive.store import open_database
-from newsbot.cli.common import Refused, data_option
+from newsbot.cli.common import WrongUsage, data_option
 from newsbot.cli.crawl import print_failures, print_reports
 from newsbot.profiles import EXAMPLE_DIR, load_site
 
@@ -31,7 +31,7 @@ def demo(data: Path) -> int:
     try:
         paper = ExampleNewspaper(port=PORT)
     except OSError:
-        raise Refused(
+        raise WrongUsage(
             f"port {PORT} of this machine is in use: end the program that uses it (another demo?)"
         ) from None
     site = load_site(EXAMPLE_DIR / "aqbulaq.toml")

@@ -24,7 +24,7 @@ import pytest
 
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.integrity import backup as module
-from archive.integrity.backup import Summary, backup
+from archive.integrity.backup import CopyReport, backup
 from archive.integrity.bag import LOCK
 from archive.integrity.restore import restore
 from archive.integrity.verify import verify
@@ -74,7 +74,7 @@ def bag(tmp_path: Path) -> Path:
     return tmp_path / "bag"
 
 
-def take(folder: Path, bag: Path) -> Summary:
+def take(folder: Path, bag: Path) -> CopyReport:
     return backup(folder, bag, software=SOFTWARE)
 
 
