@@ -356,11 +356,19 @@ def reread(changes: Changes, capture: int, visit: Visit, schedule: Schedule = ne
     `capture` is the id of the page's row; `visit` is built anew of the same captures. What was read
     before stays among the readings; an article that today's rules refuse stays what it was. Where the
     address was last seen so, it is due by `schedule`, as if the visit had read it. Returns the outcome
-    that the visit has now.
+    that the visit has now, `unchanged` where it came to the same.
     """
     c = changes.c
     old = c.execute("SELECT * FROM captures WHERE id = ?", (capture,)).fetchone()
     if old["result"] == "article" and visit.result != "article":
+        return "unchanged"
+    if visit.result != "article" and (visit.result, visit.reason) == (old["result"], old["reason"]):
+        c.execute(
+            "UPDATE captures SET rules = ?1 WHERE id = ?2 OR (refers_to = ?2 AND status = 304)",
+            (visit.rules, capture),
+        )
+        if old["article"] is not None:
+            changes.articles.add(old["article"])
         return "unchanged"
     found = _identify(changes, visit)
     if found.is_new and old["article"] is not None:

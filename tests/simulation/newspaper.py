@@ -162,7 +162,7 @@ class Newspaper:
         for plan in self.plans.pop(day, []):
             plan()
         chance = self.random
-        if chance.random() < 0.4:
+        if chance.random() < 0.25:
             self.publish(self.now - timedelta(hours=chance.randrange(1, 9)))
         if not any(self.season_day in days for days in _CALM):
             return
