@@ -185,13 +185,15 @@ def _append(
             capture.status, capture.content_type, capture.payload_digest, capture.payload_length,
             capture.warc, capture.warc_offset, capture.warc_length, capture.warc_crc,
             capture.record_id, capture.refers_to_id, article,
-            *(_told(proof, visit, address, capture.url) if capture is page else (None,) * 8),
+            *(_columns_of_result(proof, visit, address, capture.url) if capture is page else (None,) * 8),
         )  # fmt: skip
         row = c.execute(_CAPTURE, values)
         first = first or row.lastrowid
 
 
-def _told(proof: _Proof, visit: Visit, address: str | None, url: str) -> tuple[Any, ...]:
+def _columns_of_result(
+    proof: _Proof, visit: Visit, address: str | None, url: str
+) -> tuple[Any, ...]:
     """The columns of a page's capture that say what came of it."""
     counted = visit.article if visit.result == "article" else None
     return (
@@ -380,12 +382,12 @@ def reread(changes: Changes, capture: int, visit: Visit, schedule: Schedule = ne
     c.execute(
         "UPDATE captures SET (result, reason, layout, rules, reading, address, views, comments) = "
         "(?, ?, ?, ?, ?, ?, ?, ?), article = coalesce(?, article) WHERE id = ?",
-        (*_told(proof, visit, found.address, old["url"]), found.article, capture),
+        (*_columns_of_result(proof, visit, found.address, old["url"]), found.article, capture),
     )
     c.execute(
         "UPDATE captures SET (result, reason, layout, rules, reading) = (?, ?, ?, ?, ?), "
         "article = coalesce(?, article) WHERE refers_to = ? AND status = 304",
-        (*_told(proof, visit, None, "")[:5], found.article, capture),
+        (*_columns_of_result(proof, visit, None, "")[:5], found.article, capture),
     )
     if found.article is not None:
         c.execute("UPDATE captures SET article = ? WHERE visit = ?", (found.article, old["visit"]))
