@@ -315,7 +315,7 @@ def test_what_an_interrupted_run_copied_is_not_copied_again(
     folder: Path, bag: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(module._Run, "_finish", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        patch.setattr(module._Attempt, "_finish", lambda *_: os.kill(os.getpid(), signal.SIGINT))
         with pytest.raises(KeyboardInterrupt):
             take(folder, bag)
             time.sleep(1)
