@@ -495,18 +495,20 @@ def test_any_history_leaves_a_whole_archive(
     tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, str | Article]]
 ) -> None:
     paper = open_paper(tmp_path_factory.mktemp("archive"))
+    # What was put together of two captures may be put together otherwise as soon as there is a third.
+    printed = "SELECT digest, text FROM readings WHERE rules IS NOT NULL"
     try:
         seen: list[str] = []
         for path in ("1", "2", "?p=1"):
             paper.find(HOME + path)
         rows = {r["url"]: r["id"] for r in paper.all("SELECT id, url FROM frontier")}
         for path, what in history:
-            before = paper.all("SELECT digest, text FROM readings")
+            before = paper.all(printed)
             result, read = (what, None) if isinstance(what, str) else ("article", what)
             url = HOME + path
             paper.later(days=1)
             seen.append(paper.visit(url, read, result, frontier=rows[url]))
-            after = paper.all("SELECT digest, text FROM readings")
+            after = paper.all(printed)
             assert [r for r in before if r not in after] == [], "a reading was lost"
         assert set(seen) <= set(OUTCOMES)
         assert sum(paper.counts().values()) == len(history)
