@@ -276,7 +276,7 @@ def test_a_refused_page_is_read_again(store: Store) -> None:
     row = store.connection.execute("SELECT * FROM articles").fetchone()
     assert (row["title"], row["first_seen"]) == (article().title, "2026-11-22T09:00:00Z")
     frontier = store.connection.execute("SELECT article, due FROM frontier").fetchone()
-    assert (frontier["article"], frontier["due"]) == (row["id"], "2026-11-23T09:00:00Z")
+    assert (frontier["article"], frontier["due"]) == (row["id"], "2026-11-22T09:00:00Z")
 
 
 # -- layouts ----------------------------------------------------------------------------------------
