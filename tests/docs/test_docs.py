@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib
 import inspect
 import json
 import re
@@ -35,7 +36,16 @@ from newsbot import __main__, cli, profiles
 from newsbot.crawl import settings
 from newsbot.crawl.session import Options
 from newsbot.demo.articles import expected
-from newsbot.visit.schedule import OLDEST, POLLS, REVISITS, next_due
+from newsbot.visit.schedule import (
+    DISTRUSTED,
+    FIRST_RETRY,
+    GONE,
+    LAST_RETRY,
+    OLDEST,
+    POLLS,
+    REVISITS,
+    next_due,
+)
 from tests.docs.regenerate import DOCS, PACKAGES, ROOT, blocks, commands, generated, modules
 
 MARKDOWN = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
@@ -86,6 +96,17 @@ def fences(text: str, *languages: str) -> list[str]:
 def test_copies_are_up_to_date(file: str) -> None:
     hint = "run: python -m tests.docs.regenerate"
     assert blocks(read(file)) == generated()[file], hint
+
+
+def test_every_command_that_is_written_is_offered() -> None:
+    offered = {id(context.command) for context in commands().values()}
+    for path in (ROOT / "newsbot" / "cli").glob("*.py"):
+        module = importlib.import_module(f"newsbot.cli.{path.stem}".removesuffix(".__init__"))
+        for name, value in vars(module).items():
+            if isinstance(value, click.Command):
+                assert id(value) in offered, (
+                    f"{path.name}: {name} is missing in newsbot.cli.COMMANDS"
+                )
 
 
 def test_commands_used_in_documents_exist() -> None:
@@ -236,9 +257,10 @@ def test_options_of_a_crawl() -> None:
 
 
 def test_kinds_of_sources() -> None:
-    rests = {timedelta(0): "in every run", timedelta(days=1): "once a day"}
+    told = {timedelta(0): "in every run", timedelta(days=1): "once a day"}
     documented = {row[0]: row[2] for row in rows("operator.md", "## How articles are found")}
-    assert documented == {kind: rests[rest] for kind, rest in POLLS.items()}
+    wanted = {kind: told.get(rest) or f"every {_spelt(rest)}" for kind, rest in POLLS.items()}
+    assert documented == wanted
     assert set(documented) == set(get_args(profiles.Source.model_fields["kind"].annotation))
 
 
@@ -252,6 +274,27 @@ def test_schedule() -> None:
     limits = [timedelta(days=int(days)) for days, older, *_ in found if not older]
     assert intervals == [*(interval for _, interval in REVISITS), OLDEST]
     assert limits == [limit for limit, _ in REVISITS]
+
+
+def _spelt(interval: timedelta) -> str:
+    """«6 hours», «1 day»: whole days where it is as long as that."""
+    days, hours = divmod(interval // timedelta(hours=1), 24)
+    number, unit = (days, "day") if days and not hours else (24 * days + hours, "hour")
+    return f"{number} {unit}{'s' if number > 1 else ''}"
+
+
+def test_other_waits() -> None:
+    told = " ".join(prose(read("operator.md")).split())
+    for sentence in (
+        f"stays away for {_spelt(FIRST_RETRY)}, and twice as long after each further one in a row, "
+        f"up to {_spelt(LAST_RETRY)}.",
+        f"rests for {_spelt(FIRST_RETRY)}, twice as long after each further failure, "
+        f"up to {_spelt(LAST_RETRY)};",
+        f"What is gone is looked at after {_spelt(GONE)},",
+        f"in {_spelt(GONE)} for a known article, else never",
+        f"A frozen one is asked after {_spelt(DISTRUSTED)} ",
+    ):
+        assert sentence in told
 
 
 # -- schema -------------------------------------------------------------------------------------
