@@ -68,6 +68,15 @@ def test_entries_are_sound(name: str) -> None:
                 re.compile(entry, re.IGNORECASE)
 
 
+@pytest.mark.parametrize(
+    ("table", "length"), [("months", 12), ("abbreviations", 12), ("weekdays", 7)]
+)
+def test_a_calendar_has_a_line_for_each(table: str, length: int) -> None:
+    """Further spellings share the line: what stands after the last would be no month at all."""
+    for language, entries in vocabulary.subject("dates")[table].items():
+        assert len(entries) == length, language
+
+
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_every_list_is_read(name: str) -> None:
     code = "\n".join(path.read_text("utf-8") for folder in READERS for path in folder.glob("*.py"))
