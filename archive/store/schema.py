@@ -389,6 +389,7 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
     """Raise `ArchiveUsageError` where a database is none of this schema, `EarlySchema` for an early one."""
     version = c.execute("PRAGMA user_version").fetchone()[0]
     columns = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('captures')")}
+    fields = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('readings')")}
     is_empty = c.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     if version == 0 and not is_empty:
         raise ArchiveUsageError(
@@ -400,7 +401,7 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
             "use the newsbot that wrote it, or move news.db away and run "
             "`newsbot verify --repair`, which makes it anew from warc/"
         )
-    if version and "reading" not in columns:
+    if version and ("reading" not in columns or (fields and not fields.issuperset(READ))):
         raise EarlySchema(
             f"{path} was written by an early newsbot: run `newsbot verify --repair`, which makes it "
             "anew from warc/"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,11 @@ def record(changes: Changes, visit: Visit, schedule: Schedule = never) -> str:
         return "unchanged"
     if visit.article and not visit.page:
         raise ValueError("an article needs the capture that proves it")
+    if _leads_to_another(c, visit):
+        visit = replace(
+            visit, result="excluded", reason="leads to another article", article=None,
+            urls=(visit.url,),
+        )  # fmt: skip
     found = _identify(changes, visit)
     proof = _proof_of(c, visit) if visit.result == "unchanged" else _read(c, visit, found)
     _append(c, visit, found.article, proof, found.address)
@@ -114,6 +119,19 @@ def _tells_the_same(c: sqlite3.Connection, article: int, title: str | None, text
         if paragraphs and 2 * len(paragraphs & set(row["text"].split("\n\n"))) > len(paragraphs):
             return True
     return False
+
+
+def _leads_to_another(c: sqlite3.Connection, visit: Visit) -> bool:
+    """Whether a redirect leads from a known article to a page that never was it.
+
+    So some engines guess at what was meant where a page is gone. It is no edit, and proves nothing.
+    """
+    if visit.article is None or not visit.urls or visit.urls[-1] == visit.url:
+        return False
+    asked = known_article(c, (visit.url,))
+    if asked is None or asked in known_articles(c, (visit.urls[-1],)):
+        return False
+    return not _tells_the_same(c, asked, visit.article.title, visit.article.text)
 
 
 def _identify(changes: Changes, visit: Visit) -> _Identity:

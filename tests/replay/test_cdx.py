@@ -168,13 +168,13 @@ def test_a_history_comes_back(tmp_path: Path, sites: Path) -> None:
     assert read(data, "SELECT min(first_seen), max(last_seen) FROM articles") == [
         ("2019-01-03T04:05:06Z", "2021-01-01T00:00:00Z")
     ]
-    one = f"WHERE article = (SELECT article FROM aliases WHERE url = '{url_of(1)}') ORDER BY number"
+    one = f"WHERE id = (SELECT article FROM aliases WHERE url = '{url_of(1)}') ORDER BY revision"
     assert read(
-        data, f"SELECT number, kind, seen_at, title LIKE '%түзетілді%' FROM revisions {one}"
+        data, f"SELECT revision, seen_at, title LIKE '%түзетілді%' FROM article_revisions {one}"
     ) == [
-        (1, "first", "2019-02-03T04:05:06Z", 0),
-        (2, "edit", "2020-01-01T00:00:01Z", 1),
-        (3, "edit", "2020-06-01T00:00:01Z", 0),
+        (1, "2019-02-03T04:05:06Z", 0),
+        (2, "2020-01-01T00:00:01Z", 1),
+        (3, "2020-06-01T00:00:01Z", 0),
     ]
     assert read(
         data,

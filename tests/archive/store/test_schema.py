@@ -70,6 +70,16 @@ def test_plain_sqlite_can_query_everything(tmp_path: Path) -> None:
         assert row == (1, 200)
 
 
+def test_an_archive_from_before_a_field_is_made_anew(tmp_path: Path) -> None:
+    open_paper(tmp_path).store.close()
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+        connection.execute("DROP VIEW article_revisions")
+        connection.execute("ALTER TABLE readings DROP COLUMN section")
+    for opened in (Store, open_database):
+        with pytest.raises(schema.EarlySchema, match="verify --repair"):
+            opened(tmp_path)
+
+
 def test_a_schema_that_cannot_be_made_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

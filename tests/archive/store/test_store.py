@@ -397,6 +397,26 @@ def test_two_articles_that_are_proved_to_be_one(paper: Paper) -> None:
     assert {r["url"] for r in paper.all("SELECT url FROM aliases")} == {ONE, TWO}
 
 
+def test_a_redirect_to_another_article_joins_nothing(paper: Paper) -> None:
+    """So WordPress guesses at what was meant where a post is gone."""
+    paper.visit(ONE, article(ONE))
+    other = article(TWO, title="Екінші", text="Басқа.")
+    paper.visit(TWO, other)
+    for url in (TWO, f"{HOME}3"):  # known, or not
+        paper.later(days=1)
+        guessed = article(url, title="Екінші", text="Басқа.")
+        assert paper.visit(ONE, guessed, urls=(ONE, url)) == "excluded"
+    rows = paper.all("SELECT url, revision, last_seen, gone_since FROM articles ORDER BY id")
+    assert rows == [
+        {"url": url, "revision": 1, "last_seen": utc(START), "gone_since": None}
+        for url in (ONE, TWO)
+    ]
+    assert paper.one("SELECT error FROM frontier WHERE url = ?", ONE) == {
+        "error": "leads to another article"
+    }
+    assert paper.visit(TWO, other) == "unchanged"
+
+
 def test_an_article_without_canonical_address(paper: Paper) -> None:
     assert paper.visit(read=article(canonical_url=None)) == "new"
     assert paper.visit(read=article(canonical_url=None)) == "unchanged"
