@@ -2,6 +2,8 @@
 
 docs/schema.md documents every table and column; a test holds the two together. Times are ISO 8601
 in UTC (`2026-11-22T08:00:00Z`) except what a newspaper printed, which keeps the newspaper's offset.
+A reference has an index where rows of what it refers to are removed, or are looked up from there; captures,
+crawls and sources are never removed.
 """
 
 from __future__ import annotations
@@ -131,7 +133,6 @@ CREATE INDEX captures_article ON captures(article, fetched_at);
 CREATE INDEX captures_url ON captures(url, fetched_at);
 CREATE INDEX captures_site ON captures(site, fetched_at);
 CREATE INDEX captures_visit ON captures(visit);
-CREATE INDEX captures_crawl ON captures(crawl);
 CREATE INDEX captures_reading ON captures(reading);
 -- A WARC revisit record has no payload of its own: it lies in the capture referred to.
 CREATE INDEX captures_refers_to ON captures(refers_to) WHERE refers_to IS NOT NULL;
@@ -155,7 +156,6 @@ CREATE TABLE articles (
 );
 CREATE INDEX articles_site_published ON articles(site, published);
 CREATE INDEX articles_published ON articles(published);
-CREATE INDEX articles_capture ON articles(capture);
 CREATE INDEX articles_story ON articles(story) WHERE story IS NOT NULL;
 
 -- Each distinct state of an article that was ever read, once, with the rules that read it last.
@@ -179,7 +179,6 @@ CREATE TABLE revisions (
     kept TEXT NOT NULL DEFAULT '{{}}',
     PRIMARY KEY (article, number)
 ) WITHOUT ROWID;
-CREATE INDEX revisions_capture ON revisions(capture);
 CREATE INDEX revisions_reading ON revisions(reading);
 
 CREATE TABLE aliases (
@@ -232,7 +231,6 @@ CREATE TABLE frontier (
 CREATE INDEX frontier_due ON frontier(site, due, hint DESC) WHERE due IS NOT NULL;
 CREATE INDEX frontier_article ON frontier(article);
 CREATE INDEX frontier_source ON frontier(source);
-CREATE INDEX frontier_changed_by ON frontier(changed_by);
 
 -- What befell a whole site: its pages unreadable, missing, blocked or failing together, or silence.
 CREATE TABLE events (
