@@ -209,7 +209,7 @@ def _embedded(page: Page, rules: _Rules) -> list[Entry]:
     for script in page.select('script[type*="json"]'):
         if script.text:
             value = load(script.text.encode("utf-8", "replace"))
-            for entry in jsonlists.objects(value, page.url)[0]:
+            for entry in jsonlists.objects(value, page.url, "")[0]:
                 if urls.netloc(entry.url) in rules.netlocs and rules.may_be_article(entry.url):
                     found.setdefault(entry.url, entry)
     return list(found.values())[:MAX_ARTICLES]
