@@ -27,8 +27,6 @@ def start(
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # In the background of a shell Ctrl+C is ignored, and children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         **how,  # type: ignore[call-overload]
     )
 
