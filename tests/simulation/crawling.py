@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from archive.captures import (
@@ -24,7 +23,7 @@ from archive.visit import Visit
 from newsbot.discovery import Entry, candidates
 from newsbot.discovery.trust import implausible_dates
 from newsbot.profiles import Site
-from newsbot.replay import reextract, reread
+from newsbot.replay import reextract
 from newsbot.visit.builder import VisitBuilder
 from newsbot.visit.schedule import next_poll
 from tests.simulation.newspaper import UNKNOWN_HOST, UNREADABLE, Newspaper, Original, Rules
@@ -71,6 +70,10 @@ class Crawler:
         self.now = self.newspaper.now
         self.visits.append([])
         self._mend_profile()
+        with self.rules.in_force():
+            self._crawl_all()
+
+    def _crawl_all(self) -> None:
         store = self.store
         store.save_site(self.site.row)
         self._crawl = store.start_crawl(self.site.id, self.now)
@@ -104,14 +107,10 @@ class Crawler:
 
     def _read_again(self) -> None:
         choice = reextract.Choice(sites=(self.site.id,), refused=True)
-        with (
-            patch.object(reextract, "rules_version", lambda _: self.rules.version),
-            patch.object(reread, "read", self.rules.read),
-        ):
-            report = reextract.reextract(
-                self.store.connection, self.store.folder, {self.site.id: self.site}, choice,
-                store=self.store,
-            )  # fmt: skip
+        report = reextract.reextract(
+            self.store.connection, self.store.folder, {self.site.id: self.site}, choice,
+            store=self.store,
+        )  # fmt: skip
         self.rereads += report.verdicts.total()
 
     # -- sources ----------------------------------------------------------------------------------

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 from zlib import crc32
 
@@ -19,6 +21,8 @@ from archive.article import REVISED, Article
 from archive.captures import Exchange
 from newsbot.discovery import Entry
 from newsbot.profiles import Site
+from newsbot.replay import reextract, reread
+from newsbot.visit import builder
 from newsbot.visit.reading import Reading
 
 START = datetime(2024, 1, 1, 8, tzinfo=UTC)
@@ -75,6 +79,16 @@ class Rules:
     def version(self) -> str:
         return f"{len(self.templates)}-0"
 
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """Let the builder and reextraction take these for the rules of the site."""
+        with (
+            patch.object(builder, "rules_version", lambda _: self.version),
+            patch.object(reextract, "rules_version", lambda _: self.version),
+            patch.object(reread, "read", self.read),
+        ):
+            yield
+
     def read(self, exchange: Exchange, site: Site) -> Reading:
         """In place of `newsbot.visit.reading.read`."""
         if exchange.status in (301, 302):
@@ -91,7 +105,7 @@ class Rules:
             )  # fmt: skip
         else:
             article.reason = "no_text" if kind == "article" else kind
-        return Reading(article=article, rules=self.version)
+        return Reading(article=article)
 
 
 def printed_by(template: int) -> frozenset[str]:

@@ -150,8 +150,9 @@ def _today(crawler: Crawler, visit: Visit) -> Visit:
     (rules,) = crawler.store.connection.execute(
         "SELECT rules FROM captures WHERE record_id = ?", (page.record_id,)
     ).fetchone()
-    read = Rules(frozenset(range(int((rules or "1-0").partition("-")[0])))).read
+    known = Rules(frozenset(range(int((rules or "1-0").partition("-")[0]))))
     builder = VisitBuilder(crawler.site, visit.url)
     for exchange, capture in crawler.exchanges[page.record_id]:
-        builder.add(exchange, capture, read(exchange, crawler.site))
-    return builder.build()
+        builder.add(exchange, capture, known.read(exchange, crawler.site))
+    with known.in_force():
+        return builder.build()
