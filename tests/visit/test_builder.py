@@ -371,3 +371,14 @@ def test_any_exchanges_in_any_order_end_in_one_result(url: str, steps: list[Any]
         assert len(visit.captures) == kept
         assert sum(capture.part == "page" for capture in visit.captures) <= 1
     assert builder.build() == builder.build()
+
+
+def test_the_same_page_at_the_sites_other_hosts() -> None:
+    hosts = ["old.example", "m.gazet.example"]
+    site = Site(id="gazet", name="Газет", url=f"{HOME}/", hosts=hosts)
+    builder = VisitBuilder(site, f"{HOME}/a?b=1")
+    builder.add(*page("/a?b=1"))
+    visit = builder.build()
+    assert visit.elsewhere == ("https://m.gazet.example/a?b=1", "https://old.example/a?b=1")
+    assert built(page("/a")).elsewhere == ()
+    assert built(page("/a", reason="listing")).elsewhere == ()

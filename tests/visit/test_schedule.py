@@ -107,3 +107,10 @@ def test_a_server_that_names_a_time_is_obeyed(asked: float, wait: timedelta) -> 
         "deferred", fetched_at=NOW, dated=None, failures=0, retry_after=asked, known=False
     )
     assert due == NOW + wait
+
+
+@pytest.mark.parametrize("outcome", ["gone", "not_article", "excluded"])
+def test_what_was_an_article_once_is_never_given_up(outcome: str) -> None:
+    how = {"fetched_at": NOW, "dated": None, "failures": 0, "retry_after": None}
+    assert next_due(outcome, **how, known=True) == NOW + GONE
+    assert next_due(outcome, **how, known=False) is None

@@ -51,13 +51,14 @@ def look(
     url: str = URL,
     urls: tuple[str, ...] = (),
     more: tuple[str, ...] = (),
+    elsewhere: tuple[str, ...] = (),
     rules: str = "1-0",
     **fields: Any,
 ) -> str:
     """An imported look at a page, `hour` hours after the start."""
     at = START + timedelta(hours=hour)
     writer = store.captures(str(SITE["id"]))
-    status = {"missing": 404, "unchanged": 304}.get(result, 200)
+    status = {"missing": 404, "unchanged": 304, "excluded": 301}.get(result, 200)
     identity = f"<urn:test:{hour}:{body}:{text}:{result}:{fields}>"
     whole = previous_capture(store.connection, url, proven=True) if status == 304 else None
     captures = [
@@ -72,7 +73,7 @@ def look(
     read = article(url, text=text, **fields) if result == "article" else None
     return store.record(
         Visit(
-            site=str(SITE["id"]), url=url, urls=urls or (url,), fetched_at=at, status=status,
+            site=str(SITE["id"]), url=url, urls=urls or (url,), elsewhere=elsewhere, fetched_at=at, status=status,
             result=result, article=read, captures=captures, rules=rules,
         )
     )  # fmt: skip
@@ -351,6 +352,43 @@ def test_a_newspaper_that_moves_to_https_keeps_its_articles(store: Store) -> Non
         (old, "2026-11-22T09:00:00Z"),
         (new, "2026-11-22T10:00:00Z"),
     ]
+
+
+def test_a_newspaper_that_moves_to_another_host_keeps_its_articles(store: Store) -> None:
+    old, new = "http://old.example/1", "https://new.example/1"
+    look(store, 1, "Мәтін.", url=old, image="http://old.example/1.jpg")
+    moved = {"image": "https://new.example/1.jpg", "elsewhere": (old,)}
+    assert look(store, 2, "Мәтін.", url=new, **moved) == "unchanged"
+    assert look(store, 3, "Басқа.", url=f"{new}2", title="Басқа мақала", elsewhere=(old,)) == "new"
+    rows = store.connection.execute("SELECT url FROM articles ORDER BY id").fetchall()
+    assert [url for (url,) in rows] == [new, f"{new}2"]
+    # One of the two addresses is visited from now on.
+    rows = store.connection.execute("SELECT url FROM frontier WHERE due IS NOT NULL ORDER BY id")
+    assert len([url for (url,) in rows]) == 2
+
+
+def test_an_article_that_leads_to_another_site_waits(store: Store) -> None:
+    look(store, 1, "Мәтін.")
+    assert look(store, 2, result="excluded") == "deferred"
+    (due,) = store.connection.execute("SELECT due FROM frontier").fetchone()
+    assert due is not None
+    assert look(store, 3, result="excluded", url=f"{HOME}unknown") == "excluded"
+
+
+def test_a_state_is_kept_as_its_first_capture_printed_it(store: Store) -> None:
+    for hour, image in ((2, f"{HOME}1.jpg?v=2"), (1, f"{HOME}1.jpg?v=1"), (3, f"{HOME}1.jpg?v=3")):
+        look(store, hour, "Мәтін.", image=image)
+        (stored,) = store.connection.execute("SELECT image FROM articles").fetchone()
+        assert stored == f"{HOME}1.jpg?v={2 if hour == 2 else 1}"
+    assert store.connection.execute("SELECT count(*) FROM readings").fetchone()[0] == 1
+
+
+def test_what_was_missing_before_it_was_known_is_the_articles_own(store: Store) -> None:
+    look(store, 30, result="missing")
+    look(store, 5, result="missing")
+    look(store, 1, "Мәтін.")
+    (since,) = store.connection.execute("SELECT gone_since FROM articles").fetchone()
+    assert since == "2026-11-22T13:00:00Z"
 
 
 def test_spellings() -> None:
