@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -154,6 +155,16 @@ def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
     expected = pages.add(5, "missing").derive()
     pages.captures = [pages.captures[number] for number in order]
     assert pages.derive() == expected
+
+
+def test_alike_pages_of_one_second_are_told_apart_by_their_records() -> None:
+    """Three visits side by side, by redirects; an edit within the same second stays one."""
+    pages = Pages().add(0, title="а", body="p").add(0, title="а", body="p").add(0, title="б")
+    first, second, edited = pages.captures
+    pages.captures = [replace(first, id=2), replace(second, id=1), edited]
+    assert [revision.capture for revision in pages.derive().revisions] == [2, 3]
+    pages.captures = [first, second, edited]
+    assert [revision.capture for revision in pages.derive().revisions] == [1, 3]
 
 
 # -- poorer readings --------------------------------------------------------------------------------
