@@ -103,7 +103,7 @@ def date_options(command: F) -> F:
     return click.option(
         "--after",
         type=FROM_DATE,
-        help="Published on or after this date (2023, 2023-05 or 2023-05-17).",
+        help="Published on or after this date (2023-05, 17.05.2023, '2 weeks ago').",
     )(command)
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--since",
     type=FROM_DATE,
-    help="Skip what sources date before this date (2024, 2024-05 or 2024-05-17).",
+    help="Skip what sources date before this date (2024-05, 17.05.2024, '2 weeks ago').",
 )
 @click.option("--oldest-first", is_flag=True, help="Oldest first instead of newest first.")
 @click.option("--revisit", is_flag=True, help="Look at all known articles and sources again.")
