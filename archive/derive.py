@@ -98,20 +98,12 @@ InEvent = Callable[[str], bool]
 """Moment → whether much of the site was missing together then."""
 
 
-def _by_age(captures: list[PageCapture]) -> list[PageCapture]:
-    """The pages as they were fetched; of one second as they arrived, and alike ones by record.
+def _by_age(captures: Iterable[PageCapture]) -> list[PageCapture]:
+    """The pages as they were fetched; of one second by record, so that every copy agrees.
 
     Visits that ran side by side are stored in another order when captures are imported again.
     """
-    arrived: dict[tuple[str, tuple[str, ...]], int] = {}
-    for page in sorted(captures, key=lambda page: page.id):
-        arrived.setdefault((page.fetched_at, page.payloads), page.id)
-    return sorted(
-        captures,
-        key=lambda page: (
-            page.fetched_at, arrived[page.fetched_at, page.payloads], page.record_id,
-        ),
-    )  # fmt: skip
+    return sorted(captures, key=lambda page: (page.fetched_at, page.record_id))
 
 
 def history(
@@ -121,7 +113,7 @@ def history(
     in_event: InEvent = lambda _: False,
 ) -> History:
     """An article's history out of the pages of all visits to it, in any order."""
-    ordered = _by_age(list(captures))
+    ordered = _by_age(captures)
     revisions: list[Revision] = []
     seen: dict[str, PageCapture] = {}
     misses: list[str] = []

@@ -59,6 +59,7 @@ class Paper:
     now: datetime = START
     crawl: int = 0
     outcomes: list[str] = field(default_factory=list)
+    looked: dict[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.store.save_site({**SITE, "id": self.site})
@@ -112,6 +113,9 @@ class Paper:
         """One look at an address, which held an article or came to another `result`."""
         if result == "article" and not (read and read.is_article):
             result = "refused"
+        if self.looked.get(url) == self.now:
+            self.later(seconds=1)  # two looks of one second have no order
+        self.looked[url] = self.now
         status = STATUS.get(result, 200)
         known: dict[str, Any] = {
             "frontier": frontier or self.row(url),

@@ -360,6 +360,7 @@ def test_a_moved_article_keeps_its_history(paper: Paper) -> None:
     paper.visit(old, article(old))
     assert paper.visit(old, article(old, canonical_url=new), urls=(old, new)) == "unchanged"
     assert paper.one("SELECT url FROM articles") == {"url": new}
+    paper.later(seconds=1)
     assert paper.visit(new, article(new, text="Жаңа."), frontier=1) == "updated"
     assert paper.one("SELECT revision FROM articles") == {"revision": 2}
 
