@@ -2,8 +2,9 @@
 
 docs/schema.md documents every table and column; a test holds the two together. Times are ISO 8601
 in UTC (`2026-11-22T08:00:00Z`) except what a newspaper printed, which keeps the newspaper's offset.
-A reference has an index where rows of what it refers to are removed, or are looked up from there; captures,
-crawls and sources are never removed.
+A reference has an index where rows of what it refers to are removed, or are looked up from there, and where
+they are stored while other references still wait for their rows: SQLite then searches for rows that
+wait for this one, by a scan where no index helps.
 """
 
 from __future__ import annotations
@@ -156,6 +157,7 @@ CREATE TABLE articles (
 );
 CREATE INDEX articles_site_published ON articles(site, published);
 CREATE INDEX articles_published ON articles(published);
+CREATE INDEX articles_capture ON articles(capture);
 CREATE INDEX articles_story ON articles(story) WHERE story IS NOT NULL;
 
 -- Each distinct state of an article that was ever read, once, with the rules that read it last.
@@ -179,6 +181,7 @@ CREATE TABLE revisions (
     kept TEXT NOT NULL DEFAULT '{{}}',
     PRIMARY KEY (article, number)
 ) WITHOUT ROWID;
+CREATE INDEX revisions_capture ON revisions(capture);
 CREATE INDEX revisions_reading ON revisions(reading);
 
 CREATE TABLE aliases (

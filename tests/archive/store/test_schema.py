@@ -43,6 +43,24 @@ def test_tables_follow_the_lists_of_names(tmp_path: Path) -> None:
         assert set(READ) <= set(store.db["article_revisions"].columns_dict)
 
 
+def test_references_that_may_wait_have_an_index(tmp_path: Path) -> None:
+    """Storing a row that others wait for is a scan without one, of a table that grows for ever."""
+    with Store(tmp_path) as store:
+        rows = {"captures", "articles", "readings", "tags"}  # stored while references wait
+        references = [
+            (table.name, key.column)
+            for table in store.db.tables
+            for key in table.foreign_keys
+            if key.other_table in rows
+        ]
+        assert len(references) > 10
+        for table, column in references:
+            plan = store.connection.execute(
+                f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} = 5"  # noqa: S608
+            ).fetchall()
+            assert all(" USING " in row["detail"] for row in plan), (table, column)
+
+
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     open_paper(tmp_path).store.close()
     before = dump(tmp_path / DATABASE)
