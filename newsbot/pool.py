@@ -41,9 +41,12 @@ class TaskFailed(Exception):
 
 
 def default_jobs() -> int:
-    """Processes that read pages; more than two leave the one that stores behind."""
+    """Processes that read pages, one processor left to the process that stores.
+
+    More than two leave it behind. 0 works in this process.
+    """
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
-    return min(processors, 2) if processors > 1 else 0
+    return min(processors - 1, 2)
 
 
 def open_pool(jobs: int | None = None, timeout: float = TIMEOUT) -> Executor:

@@ -161,7 +161,7 @@ def test_what_is_cancelled_is_not_run(one: Executor) -> None:
 
 
 def test_default_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    for processors, jobs in ((1, 0), (2, 2), (64, 2)):
+    for processors, jobs in ((1, 0), (2, 1), (4, 2), (64, 2)):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, n=processors: set(range(n)))
         assert default_jobs() == jobs
 

@@ -76,8 +76,8 @@ def jobs_option(command: F) -> F:
         "--jobs",
         type=click.IntRange(0, 256),
         metavar="NUMBER",
-        help="Processes that read pages; 0 reads them in this one. Default: 2, or 0 on a single "
-        "processor.",
+        help="Processes that read pages; 0 reads them in this one. Default: one less than there "
+        "are processors, at most 2.",
     )(command)
 
 
