@@ -56,7 +56,7 @@ def test_references_that_may_wait_have_an_index(tmp_path: Path) -> None:
         assert len(references) > 10
         for table, column in references:
             plan = store.connection.execute(
-                f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} = 5"  # noqa: S608
+                f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} = 5"
             ).fetchall()
             assert all(" USING " in row["detail"] for row in plan), (table, column)
 
