@@ -6,7 +6,6 @@ and the generic extractor are asked in turn; each field remembers who answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from archive.article import Article
@@ -25,7 +24,7 @@ from newsbot.extraction.tidy import tidy
 from newsbot.extraction.title import find_title
 from newsbot.profiles import Site
 
-__all__ = ["RULES", "Article", "extract", "rules_version"]
+__all__ = ["RULES", "Article", "extract", "read_page", "rules_version"]
 
 _SAMPLE = 500
 """Characters of a text by which its language is known."""
@@ -45,11 +44,24 @@ def extract(
     `fetched_at` the aware moment of the fetch (relative dates need it), `site` the profile of its
     newspaper. Never raises.
     """
+    return read_page(body, url, charset=charset, fetched_at=fetched_at, site=site).article
+
+
+def read_page(
+    body: bytes,
+    url: str,
+    *,
+    charset: str | None = None,
+    fetched_at: datetime | None = None,
+    site: Site | None = None,
+) -> Context:
+    """Like `extract`; the article comes with all that was seen on the way, for `explain`."""
     decoded = decode(body, charset)
     article = Article(url=url, site=site.id if site else None, charset=decoded.charset)
     article.flags.extend(decoded.flags)
-    _read(Context(Page(decoded.text, url), article, site, fetched_at))
-    return article
+    context = Context(Page(decoded.text, url), article, site, fetched_at)
+    _read(context)
+    return context
 
 
 def _read(context: Context) -> None:
@@ -57,10 +69,10 @@ def _read(context: Context) -> None:
     article, page = context.article, context.page
     article.layout = context.layout_name
     article.canonical_url = article_urls.canonical_url(context)
-    _choose(context, "title", find_title)
+    context.fill("title", find_title(context))
     context.body = find_body(context)
-    _choose(context, "authors", find_authors)
-    blocks = tidy(
+    context.fill("authors", find_authors(context))
+    context.blocks = blocks = tidy(
         with_lead_and_captions(context),
         title=article.title,
         authors=article.authors,
@@ -70,11 +82,11 @@ def _read(context: Context) -> None:
     article.text = "\n\n".join(b.text for b in blocks if b.kind != "caption")
     article.captions = list(dict.fromkeys(b.text for b in blocks if b.kind == "caption"))
     read_dates(context)
-    _choose(context, "section", sections.section)
-    _choose(context, "tags", sections.tags)
-    _choose(context, "image", article_urls.image)
-    _choose(context, "views", counters.views)
-    _choose(context, "comments", counters.comments)
+    context.fill("section", sections.section(context))
+    context.fill("tags", sections.tags(context))
+    context.fill("image", article_urls.image(context))
+    context.fill("views", counters.views(context))
+    context.fill("comments", counters.comments(context))
     article.reason = _refusal(context, blocks)
     article.is_article = article.reason is None
     article.editions = article_urls.editions(context)
@@ -82,14 +94,6 @@ def _read(context: Context) -> None:
     hint = page.root.get("lang") or page.meta("og:locale")
     article.language = identify(f"{article.title or ''}\n{article.text[:_SAMPLE]}", hint)
     article.flags = find_flags(context)
-
-
-def _choose(context: Context, name: str, read: Callable[[Context], tuple[object, str]]) -> None:
-    """Set one field, and where it came from unless it is empty."""
-    value, source = read(context)
-    setattr(context.article, name, value)
-    if value not in (None, [], ""):
-        context.article.sources[name] = source
 
 
 def _refusal(context: Context, blocks: list[Block]) -> str | None:

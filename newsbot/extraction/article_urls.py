@@ -11,6 +11,7 @@ from newsbot import urls
 from newsbot.extraction import fields, structured
 from newsbot.extraction.blocks import inline_text
 from newsbot.extraction.context import Context
+from newsbot.extraction.evidence import Candidate, Reader, stated
 from newsbot.extraction.page import Page
 
 _MAX_PAGES = 50
@@ -40,20 +41,19 @@ def _may_be_article(context: Context, url: str) -> bool:
     return path != "/" and not any(re.search(pattern, path) for pattern in excluded)
 
 
-def image(context: Context) -> tuple[str | None, str]:
-    """The absolute address of the lead image and where it came from."""
+def image(context: Context) -> list[Reader]:
+    """Who may know the absolute address of the lead image."""
     page = context.page
-    candidates = [
-        (page.first(context.layout.image), "layout"),
-        (structured.image(context.ld.get("image")), "json-ld"),
-        (page.meta("og:image", "twitter:image"), "meta"),
-        (structured.image(context.data.get("image")), "next-data"),
+
+    def at(value: str | None, source: str) -> list[Candidate]:
+        return stated(page.absolute(value) if value else None, source)
+
+    return [
+        lambda: at(page.first(context.layout.image), "layout"),
+        lambda: at(structured.image(context.ld.get("image")), "json-ld"),
+        lambda: at(page.meta("og:image", "twitter:image"), "meta"),
+        lambda: at(structured.image(context.data.get("image")), "next-data"),
     ]
-    for value, source in candidates:
-        address = page.absolute(value) if value else None
-        if address:
-            return address, source
-    return None, ""
 
 
 def further_pages(context: Context) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 
 from newsbot.extraction import fields, structured
 from newsbot.extraction.context import Context
+from newsbot.extraction.evidence import Candidate, Reader, stated
 from newsbot.extraction.fields import letters
 from newsbot.extraction.surroundings import signature
 
@@ -13,29 +15,25 @@ _MOST = 20
 """Matches of one selector that are looked at."""
 
 
-def find_authors(context: Context) -> tuple[list[str], str]:
-    """Names of persons and where they came from: the first source that names any."""
-    page, layout, surroundings = context.page, context.layout, context.surroundings
+def find_authors(context: Context) -> list[Reader]:
+    """Who may name the persons that signed the article; all of one source are believed together."""
+    page, ld, near = context.page, context.ld, context.surroundings
     sites = {letters(name) for name in context.site_names if name}
 
-    def persons(values: Iterable[str]) -> list[str]:
-        return [name for name in fields.authors(values) if letters(name) not in sites]
+    def persons(values: Iterable[str], source: str, where: str = "") -> list[Candidate]:
+        names = [name for name in fields.authors(values) if letters(name) not in sites]
+        return stated(names, source, where=where)
 
-    for css in layout.authors:
-        found = persons(page.strings(css)[:_MOST])
-        if found:
-            return found, "layout"
-    candidates: list[tuple[Callable[[], Iterable[str]], str]] = [
-        (lambda: structured.people(context.ld.get("author")), "json-ld"),
-        (lambda: structured.labels(context.data.get("author")), "next-data"),
-        (surroundings.authors, "printed"),
-        (lambda: filter(None, [signature(context.body.blocks)]), "signature"),
-        (lambda: filter(None, [surroundings.signature()]), "signature"),
-        (lambda: page.metas.get("article:author", []), "meta"),
-        (lambda: page.metas.get("author", []), "meta"),
+    def by_selector(css: str) -> list[Candidate]:
+        return persons(page.strings(css)[:_MOST], "layout", css)
+
+    return [
+        *(partial(by_selector, css) for css in context.layout.authors),
+        lambda: persons(structured.people(ld.get("author")), "json-ld"),
+        lambda: persons(structured.labels(context.data.get("author")), "next-data"),
+        lambda: persons(near.authors(), "printed"),
+        lambda: persons(filter(None, [signature(context.body.blocks)]), "signature"),
+        lambda: persons(filter(None, [near.signature()]), "signature"),
+        lambda: persons(page.metas.get("article:author", []), "meta"),
+        lambda: persons(page.metas.get("author", []), "meta"),
     ]
-    for read, source in candidates:
-        found = persons(read())
-        if found:
-            return found, source
-    return [], ""

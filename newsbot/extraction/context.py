@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,9 @@ from lxml.etree import _Element as Element
 from archive.article import Article
 from newsbot import urls
 from newsbot.extraction import structured
+from newsbot.extraction.blocks import Block
 from newsbot.extraction.body import Body
+from newsbot.extraction.evidence import Candidate, Key, Reader, weigh
 from newsbot.extraction.layouts import family_of, layout_of
 from newsbot.extraction.page import Page
 from newsbot.extraction.surroundings import Surroundings
@@ -38,8 +41,20 @@ class Context:
         """The JSON-LD object that describes the article; empty where there is none."""
         self.data: dict[str, Any] = {}
         """The article in the data of a single-page application; known with the body."""
+        self.heard: dict[str, list[Candidate]] = {}
+        """All that was said of each field, in the order in which it was heard, for `--explain`."""
         self.title_element: Element | None = None
         self.body = Body()
+        self.blocks: list[Block] = []
+        """What is left of the body: the blocks of the article's text and captions."""
+
+    def fill(self, name: str, readers: Iterable[Reader], key: Key = repr) -> None:
+        """Set one field to what the evidence decides for, and where it came from."""
+        chosen, heard = weigh(readers, key)
+        self.heard.setdefault(name, []).extend(heard)
+        if chosen is not None and chosen.value is not None:
+            setattr(self.article, name, chosen.value)
+            self.article.sources[name] = chosen.source
 
     @cached_property
     def proven(self) -> bool:

@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from newsbot import vocabulary
 from newsbot.extraction import fields, structured
 from newsbot.extraction.context import Context
+from newsbot.extraction.evidence import Candidate, Reader, stated
+from newsbot.extraction.page import Page
 
 _COMMENT_FORMS = ", ".join(vocabulary.entries("counters", "comment_forms"))
 _INTERACTIONS = "|".join(vocabulary.entries("counters", "interactions"))
 
 
-def views(context: Context) -> tuple[int | None, str]:
-    """The number of views and where it came from."""
-    for css in context.layout.views:
-        number = fields.view_count(context.page.first([css]) or "")
-        if number is not None:
-            return number, "layout"
-    number = structured.interactions(context.ld, _INTERACTIONS)
-    if number is not None:
-        return number, "json-ld"
-    if isinstance(context.data.get("views"), int):
-        return context.data["views"], "next-data"
-    return context.surroundings.views(), "printed"
+def views(context: Context) -> list[Reader]:
+    """Who may know the number of views."""
+    page, data = context.page, context.data.get("views")
+    return [
+        *(partial(_by_selector, page, css, fields.view_count) for css in context.layout.views),
+        lambda: stated(structured.interactions(context.ld, _INTERACTIONS), "json-ld"),
+        lambda: stated(data if isinstance(data, int) else None, "next-data"),
+        lambda: stated(context.surroundings.views(), "printed"),
+    ]
 
 
-def comments(context: Context) -> tuple[int | None, str]:
-    """The number of readers' comments and where it came from."""
+def comments(context: Context) -> list[Reader]:
+    """Who may know the number of readers' comments."""
     page, layout = context.page, context.layout
-    for css in layout.comments:
-        number = fields.comment_count(page.first([css]) or "")
-        if number is not None:
-            return number, "layout"
-    stated = context.ld.get("commentCount")
-    if isinstance(stated, int):
-        return stated, "json-ld"
-    if isinstance(context.data.get("comments"), int):
-        return context.data["comments"], "next-data"
-    number = context.surroundings.comments()
-    if number is not None:
-        return number, "printed"
-    if layout.comment_items:
-        items = len(page.select(layout.comment_items))
-        if items or page.has(_COMMENT_FORMS):
-            return items, "layout"
-    return None, ""
+    said, data = context.ld.get("commentCount"), context.data.get("comments")
+
+    def items() -> list[Candidate]:
+        if not layout.comment_items:
+            return []
+        found = len(page.select(layout.comment_items))
+        return stated(found if found or page.has(_COMMENT_FORMS) else None, "layout")
+
+    return [
+        *(partial(_by_selector, page, css, fields.comment_count) for css in layout.comments),
+        lambda: stated(said if isinstance(said, int) else None, "json-ld"),
+        lambda: stated(data if isinstance(data, int) else None, "next-data"),
+        lambda: stated(context.surroundings.comments(), "printed"),
+        items,
+    ]
+
+
+def _by_selector(page: Page, css: str, read: Callable[[str], int | None]) -> list[Candidate]:
+    return stated(read(page.first([css]) or ""), "layout", where=css)

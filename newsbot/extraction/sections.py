@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import lru_cache, partial
 
 from newsbot import vocabulary
 from newsbot.extraction import fields, structured
 from newsbot.extraction.blocks import inline_text
 from newsbot.extraction.context import Context
+from newsbot.extraction.evidence import Candidate, Reader, stated
 from newsbot.extraction.fields import letters
+from newsbot.extraction.page import Page
 
 _BREADCRUMBS = vocabulary.pattern("sections", "breadcrumbs")
 _NAMES = 300
 """Characters of a class or id that are looked at; what is longer is no name."""
 
 
-def section(context: Context) -> tuple[str | None, str]:
-    """The section's name and where it came from."""
-    page = context.page
-    named = structured.names(context.ld.get("articleSection"))
-    data = structured.labels(context.data.get("articleSection"))
-    tags_of = page.metas.get("article:tag", [])
-    candidates: list[tuple[Callable[[], str | None], str]] = [
-        (lambda: page.first(context.layout.section), "layout"),
-        (lambda: named[0] if named else None, "json-ld"),
-        (lambda: page.meta("article:section"), "meta"),
-        (lambda: data[0] if data else None, "next-data"),
-        (context.surroundings.section, "printed"),
-        (lambda: _breadcrumb(context), "breadcrumb"),
-        (lambda: tags_of[0] if tags_of else None, "meta"),
+def section(context: Context) -> list[Reader]:
+    """Who may name the section."""
+    page, ld, data = context.page, context.ld, context.data
+
+    def named(value: str | None, source: str) -> list[Candidate]:
+        name = fields.section(value or "")
+        return stated(name if name != context.article.title else None, source)
+
+    def first(values: list[str]) -> str | None:
+        return values[0] if values else None
+
+    return [
+        lambda: named(page.first(context.layout.section), "layout"),
+        lambda: named(first(structured.names(ld.get("articleSection"))), "json-ld"),
+        lambda: named(page.meta("article:section"), "meta"),
+        lambda: named(first(structured.labels(data.get("articleSection"))), "next-data"),
+        lambda: named(context.surroundings.section(), "printed"),
+        lambda: named(_breadcrumb(context), "breadcrumb"),
+        lambda: named(first(page.metas.get("article:tag", [])), "meta"),
     ]
-    for read, source in candidates:
-        value = fields.section(read() or "")
-        if value and value != context.article.title:
-            return value, source
-    return None, ""
 
 
 def _breadcrumb(context: Context) -> str | None:
@@ -58,23 +60,28 @@ def _is_breadcrumb(name: str) -> bool:
     return _BREADCRUMBS.search(name) is not None
 
 
-def tags(context: Context) -> tuple[list[str], str]:
-    """Tags and where they came from: the first source that has any."""
+def tags(context: Context) -> list[Reader]:
+    """Who may name the tags; all of one list are believed together."""
     page, own = context.page, context.article.section
-    for css in context.layout.tags:
-        values = fields.tags(page.strings(css))
-        if values:
-            return values, "layout"
-    values = fields.tags(structured.labels(context.data.get("keywords")))
-    if values:
-        return values, "next-data"
-    values = page.metas.get("article:tag", [])
-    source = "meta"
-    if not values:
+
+    def named(values: Iterable[str], source: str) -> list[Candidate]:
+        return stated(fields.tags(values), source)
+
+    def besides(values: Iterable[str], source: str) -> list[Candidate]:
+        return named([value for value in values if value != own], source)
+
+    def keywords() -> list[str]:
         words = context.ld.get("keywords")
-        words = words.split(",") if isinstance(words, str) else words
-        values, source = structured.names(words), "json-ld"
-    found = fields.tags(value for value in values if value != own)
-    if found:
-        return found, source
-    return fields.tags(tag for tag in context.surroundings.tags() if tag != own), "printed"
+        return structured.names(words.split(",") if isinstance(words, str) else words)
+
+    return [
+        *(partial(_by_selector, page, css) for css in context.layout.tags),
+        lambda: named(structured.labels(context.data.get("keywords")), "next-data"),
+        lambda: besides(page.metas.get("article:tag", []), "meta"),
+        lambda: besides(keywords(), "json-ld"),
+        lambda: besides(context.surroundings.tags(), "printed"),
+    ]
+
+
+def _by_selector(page: Page, css: str) -> list[Candidate]:
+    return stated(fields.tags(page.strings(css)), "layout", where=css)

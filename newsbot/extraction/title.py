@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lxml.etree import _Element as Element
 
 from newsbot.extraction import fields, structured
 from newsbot.extraction.blocks import inline_text
 from newsbot.extraction.context import Context
+from newsbot.extraction.evidence import Candidate, Reader
 from newsbot.extraction.fields import letters
 
 
-def find_title(context: Context) -> tuple[str | None, str]:
-    """The title and where it came from."""
+def find_title(context: Context) -> list[Reader]:
+    """Who may know the title."""
     page, names = context.page, context.site_names
     heads = [
         (next(iter(structured.names(context.ld.get("headline"))), None), "json-ld"),
@@ -19,11 +22,14 @@ def find_title(context: Context) -> tuple[str | None, str]:
         (page.first(["title"]), "title"),
     ]
     printed = _printed(context, [head for head, _ in heads if head])
-    for value, source in [(printed, "layout"), *heads]:
+
+    def named(value: str | None, source: str) -> list[Candidate]:
         found = fields.without_site_name(value, names) if value else ""
-        if found and fields.without_site_name(f"x - {found}", names) != "x":
-            return (None, "") if fields.is_placeholder(found) else (found, source)
-    return None, ""
+        if not found or fields.without_site_name(f"x - {found}", names) == "x":
+            return []
+        return [Candidate(None if fields.is_placeholder(found) else found, source)]
+
+    return [partial(named, value, source) for value, source in [(printed, "layout"), *heads]]
 
 
 def _printed(context: Context, heads: list[str]) -> str | None:
