@@ -168,7 +168,9 @@ def _score(link: Link) -> int:
 
 def _verdict(link: Link, here: Position, there: Position, rules: _Rules) -> str:
     """What a link leads to: article, list, both, unsure, archive, or nothing of interest ("")."""
-    if is_pager(link, there) and (rules.weak_keys or not (there.weak and there.key)):
+    # `/qogam/19/` and `/covid-19.html` under «Жалғасы» are articles, unless this is their list.
+    certain = not there.weak or (rules.weak_keys if there.key else there.list == here.list)
+    if certain and is_pager(link, there):
         if there.is_archive:
             return "archive"
         return "list" if there.list != here.list and there.number == 1 else ""

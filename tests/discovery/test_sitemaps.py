@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbot.discovery import sitemaps, xml
+from newsbot.discovery.documents import read_source
 from newsbot.discovery.sitemaps import Sitemap, parse_sitemap
 
 NS = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -179,3 +180,17 @@ def test_a_large_sitemap_is_quick() -> None:
 def test_never_raises(body: bytes, charset: str | None) -> None:
     sitemap = parse_sitemap(body, charset)
     assert sitemap is None or all(e.url for e in (*sitemap.pages, *sitemap.children))
+
+
+def test_lists_of_a_static_engine_are_left_out() -> None:
+    site = Site.model_validate({"id": "a", "name": "А", "url": "https://a.kz/"})
+    addresses = ("/posts/mektep/", "/index-3.html", "/blog/index2.html", "/mektep-2.html", "/[x")
+    body = "".join(f"<url><loc>https://a.kz{address}</loc></url>" for address in addresses)
+    found = read_source(
+        "sitemap", f"<urlset>{body}</urlset>".encode(), None, "https://a.kz/s", site
+    )
+    assert [entry.url[12:] for entry in found.entries] == [
+        "/posts/mektep/",
+        "/mektep-2.html",
+        "/[x",
+    ]
