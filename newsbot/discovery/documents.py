@@ -66,7 +66,8 @@ def read_source(
     if kind == "sitemap":
         sitemap = parse_sitemap(body, charset)
         if sitemap is None:
-            return Found(error="not a sitemap")
+            feed = parse_feed(body, charset)  # which the sitemap protocol allows
+            return Found(entries=feed.entries) if feed else Found(error="not a sitemap")
         pages = [entry for entry in sitemap.pages if not _LIST_PAGE.search(entry.url)]
         return Found(entries=pages, sitemaps=sitemap.children)
     if kind == "wordpress":
