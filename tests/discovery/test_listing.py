@@ -347,6 +347,26 @@ def test_an_article_whose_address_ends_in_a_number_is_no_page_of_a_list(href: st
     assert href in paths(read(f"<title>x</title><main>{card}</main>", "/"))
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("/qogam/645-mektep.html", "/qogam/645-mektep.html/2"),
+        ("/2022/12/24/auyldagy-zhana-mektep/", "/2022/12/24/auyldagy-zhana-mektep/2/"),
+        ("/auyldagy-zhana-mektep", "/auyldagy-zhana-mektep/2"),
+    ],
+)
+def test_further_pages_of_an_article_are_no_articles(first: str, second: str) -> None:
+    parts = f'<p>Беттер: <a href="{first}">1</a> <a href="{second}">2</a></p>'
+    page = f'<title>x</title><main><h2><a href="{first}">{T1}</a></h2>{parts}</main>'
+    assert paths(read(page)) == [first]
+
+
+def test_articles_below_their_section_are_articles_whatever_their_number() -> None:
+    cards = "".join(f'<h2><a href="/qogam/{n}/">{n}</a> {T1}</h2>' for n in (7, 8, 9))
+    page = f'<title>x</title><a href="/qogam/">Қоғам</a><main>{cards}</main>'
+    assert paths(read(page)) == ["/qogam/7/", "/qogam/8/", "/qogam/9/"]
+
+
 def test_p_is_an_article_in_wordpress() -> None:
     page = '<title>x</title><main><a href="/?p=2">2</a></main>'
     assert read(page, "/").next == ["/?p=2"]
