@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
@@ -20,6 +21,8 @@ from newsbot.profiles import Site, Source, families
 
 POSTS_PER_PAGE = 100
 """The most that the WordPress REST API gives at a time."""
+_LIST_PAGE = re.compile(r"/index[-_]?\d{1,3}\.html?$")
+"""Further pages of a list, which static engines put into their sitemaps."""
 _POST_FIELDS = "id,link,status,date_gmt,modified_gmt"
 
 
@@ -63,8 +66,10 @@ def read_source(
     if kind == "sitemap":
         sitemap = parse_sitemap(body, charset)
         if sitemap is None:
-            return Found(error="not a sitemap")
-        return Found(entries=sitemap.pages, sitemaps=sitemap.children)
+            feed = parse_feed(body, charset)  # which the sitemap protocol allows
+            return Found(entries=feed.entries) if feed else Found(error="not a sitemap")
+        pages = [entry for entry in sitemap.pages if not _LIST_PAGE.search(entry.url)]
+        return Found(entries=pages, sitemaps=sitemap.children)
     if kind == "wordpress":
         return _posts(body, url)
     return _listing(body, charset, url, site, front)

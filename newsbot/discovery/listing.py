@@ -19,7 +19,15 @@ from newsbot import urls, vocabulary
 from newsbot.discovery import Entry, is_candidate, jsonlists
 from newsbot.discovery.jsonfeed import load
 from newsbot.discovery.links import Link, links, shape
-from newsbot.discovery.paging import MAX_NEXT, Position, following, is_pager, next_pages, position
+from newsbot.discovery.paging import (
+    MAX_NEXT,
+    Position,
+    following,
+    is_pager,
+    next_pages,
+    numeral,
+    position,
+)
 from newsbot.discovery.traps import suspicious
 from newsbot.extraction.dates import find_dates
 from newsbot.extraction.page import Page
@@ -126,6 +134,8 @@ def _read(page: Page, rules: _Rules) -> Listing:
             traps.append(url)
             continue
         there = position(url)
+        if _is_further_page(link, there, found):
+            continue
         verdict = _verdict(link, here, there, rules)
         if verdict == "archive":
             known = archives.setdefault((there.list, there.kind), (there.number, url))
@@ -151,6 +161,8 @@ def _read(page: Page, rules: _Rules) -> Listing:
 
 _TITLE_TEXT, _TITLE_WORDS, _NAME_TEXT = 25, 3, 15
 """Letters and words of a title; letters of the name of a section."""
+_LONG = 2
+"""Score of an address that has a number or a whole headline."""
 _PARENT_OF = 3
 """Articles below an address from which it is their section."""
 
@@ -168,7 +180,9 @@ def _score(link: Link) -> int:
 
 def _verdict(link: Link, here: Position, there: Position, rules: _Rules) -> str:
     """What a link leads to: article, list, both, unsure, archive, or nothing of interest ("")."""
-    if is_pager(link, there) and (rules.weak_keys or not (there.weak and there.key)):
+    # `/qogam/19/` and `/covid-19.html` under «Жалғасы» are articles, unless this is their list.
+    counted = there.list == here.list or numeral(link.short) == there.number
+    if is_pager(link, there) and (not there.weak or (rules.weak_keys if there.key else counted)):
         if there.is_archive:
             return "archive"
         return "list" if there.list != here.list and there.number == 1 else ""
@@ -191,6 +205,14 @@ def _verdict(link: Link, here: Position, there: Position, rules: _Rules) -> str:
     elif "category" in link.rel:
         return "list"
     return "" if address.role in ("static", "minor", "filter") or "tag" in link.rel else "list"
+
+
+def _is_further_page(link: Link, there: Position, found: Collection[str]) -> bool:
+    """Whether «2» leads to the second page of an article that is linked too: `/x.html/2`, `/x/2/`."""
+    if not there.weak or there.key or numeral(link.short) != there.number:
+        return False
+    first = link.url.rstrip("/").rpartition("/")[0]
+    return any(url in found and shape(url).score >= _LONG for url in (first, first + "/"))
 
 
 def _parents(articles: dict[str, Link], unsure: set[str]) -> list[str]:

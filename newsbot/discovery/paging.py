@@ -26,6 +26,9 @@ _PATH_DATE = re.compile(
     r"^(?P<list>.*?)/(?P<date>(?:19|20|21)\d\d[/-][01]?\d(?:[/-][0-3]?\d)?)(?:\.html?)?/?$"
 )
 _PATH_NUMBER = re.compile(r"^(?P<list>.*?)/(?P<number>\d{1,4})/?$")
+# Static engines: `/index3.html`, `/index-3.html` go on from a folder, `/category/qogam3.html` from a file.
+_PATH_INDEX = re.compile(r"^(?P<list>.*?)/index[-_]?(?P<number>\d{1,3})\.html?$")
+_PATH_FILE = re.compile(r"^(?P<list>.*/[^/]*?[^/\d_-])[-_]?(?P<number>\d{1,3})(?P<end>\.html?)$")
 _QUERY_DATE = re.compile(r"(?:19|20|21)\d\d[-./]?[01]\d(?:[-./]?[0-3]\d)?")
 _BARE_PAGE = re.compile(r"page(\d{1,5})", re.IGNORECASE)
 _INDEX = re.compile(r"/index\.(?:php|html?)$")
@@ -65,7 +68,7 @@ def position(url: str) -> Position:
         rest = frozenset(pair for pair in pairs if not key or pair[0] != key)
         return Position(name, rest, kind, number, weak, key)
 
-    if match := _PATH_PAGE.match(parts.path):
+    if match := _PATH_PAGE.match(parts.path) or _PATH_INDEX.match(parts.path):
         return at(match["list"], "page", int(match["number"]))
     for key, value in pairs:
         if (bare := _BARE_PAGE.fullmatch(key)) and not value:
@@ -82,6 +85,8 @@ def position(url: str) -> Position:
         return at(match["list"], *_date(match["date"]))
     if match := _PATH_NUMBER.match(parts.path):
         return at(match["list"], "page", int(match["number"]), weak=True)
+    if match := _PATH_FILE.match(parts.path):
+        return at(match["list"] + match["end"], "page", int(match["number"]), weak=True)
     return at(parts.path, "", 0)
 
 
@@ -130,6 +135,8 @@ def _is_forward(here: Position, link: Link, there: Position) -> bool:
     """Whether a link leads on to an older page of the same list."""
     if there.list != here.list or not here.rest <= there.rest:
         return False
+    if "prev" in link.rel and not _is_next(link):
+        return False
     added = {key for key, _ in there.rest - here.rest}
     if any(is_named(name, k) for k in added for name in ("list_keys", "section_keys", "id_keys")):
         return False  # another list: the same one sorted, filtered, or a part of it
@@ -137,6 +144,8 @@ def _is_forward(here: Position, link: Link, there: Position) -> bool:
         return bool(added) and _is_next(link)  # `?after=…`
     if not is_pager(link, there):
         return False
+    if there.kind == here.kind == "page" and "next" in link.rel:
+        return there.number != here.number  # Nikola counts from the oldest page
     if there.is_archive or (here.kind and not here.weak):
         return there.kind == here.kind and there.number > here.number
     if there.kind == "page" and there.number == 1:
@@ -156,17 +165,18 @@ def next_pages(page: Page, here: Position, found: dict[str, Link], *, weak_keys:
 
     `weak_keys`: whether `?p=2` can be a page at all.
     """
-    same: dict[str, int] = {}
-    elsewhere: dict[str, int] = {}
+    same: dict[str, tuple[bool, int]] = {}
+    elsewhere: dict[str, tuple[bool, int]] = {}
     netlocs = {urls.netloc(urls.canonical(page.url) or ""), *map(urls.netloc, found)}
     for link in (*_named_next(page, netlocs), *found.values()):
         there = position(link.url)
         if (there.weak and there.key and not weak_keys) or suspicious(link.url):
             continue
+        nearness = ("next" not in link.rel, there.number)
         if _is_forward(here, link, there):
-            same.setdefault(link.url, there.number)
+            same.setdefault(link.url, nearness)
         elif _starts_list(here, link, there):
-            elsewhere.setdefault(link.url, there.number)
+            elsewhere.setdefault(link.url, nearness)
     chosen = same or elsewhere
     return sorted(chosen, key=chosen.__getitem__)[:MAX_NEXT]
 

@@ -291,6 +291,11 @@ def links(*hrefs: str, text: str = "2") -> str:
         ("/2022/12/", "/2022/11/", "Қараша 2022"),
         ("/?m=202212", "/?m=202211", "Қараша"),
         ("/", "/news/page/2/", "Ескі жаңалықтар"),
+        ("/", "/index2.html", "»"),
+        ("/index-2.html", "/index-3.html", "3"),
+        ("/blog/", "/blog/index-2.html", "Older posts"),
+        ("/category/qogam.html", "/category/qogam2.html", "2"),
+        ("/category/qogam-2.html", "/category/qogam-3.html", "Келесі бет"),
     ],
 )
 def test_the_next_page(here: str, href: str, text: str) -> None:
@@ -317,10 +322,49 @@ def test_the_next_page(here: str, href: str, text: str) -> None:
         ("/news", "/news/page/2?PHPSESSID=5f3a9c0177de42ab&sid=1&s=5f3a9c0177de42ab", "2"),
         ("/list", "javascript:next(2)", "Келесі"),
         ("/?p=56", "/?p=57", T2),
+        ("/index3.html", "/index2.html", "«"),
+        ("/category/qogam2.html", "/category/qogam.html", "1"),
+        ("/category/qogam2.html", "/category/sport3.html", "3"),
+        ("/category/qogam.html", "/category/qogam19.html", T2),
     ],
 )
 def test_what_is_no_next_page(here: str, href: str, text: str) -> None:
     assert read(links(href, text=text), here).next == []
+
+
+@pytest.mark.parametrize("number", [11, 5])
+def test_pages_counted_from_the_oldest(number: int) -> None:
+    pager = f"""<a rel="prev" href="/index-{number + 1}.html">Жаңа жазбалар</a>
+    <a rel="next" href="/index-{number - 1}.html">Ескі жазбалар</a>"""
+    page = f'<title>x</title><h2><a href="/1234-mektep.html">{T1}</a></h2>{pager}'
+    assert read(page, f"/index-{number}.html").next == [f"/index-{number - 1}.html"]
+    assert read(page.replace('rel="prev"', ""), "/").next[0] == f"/index-{number - 1}.html"
+
+
+@pytest.mark.parametrize("href", ["/qogam/covid-19.html", "/2-19.html", "/qogam/19/"])
+def test_an_article_whose_address_ends_in_a_number_is_no_page_of_a_list(href: str) -> None:
+    card = f'<div class="card"><img alt="{T2}"><a href="{href}">Жалғасы</a></div>'
+    assert href in paths(read(f"<title>x</title><main>{card}</main>", "/"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("/qogam/645-mektep.html", "/qogam/645-mektep.html/2"),
+        ("/2022/12/24/auyldagy-zhana-mektep/", "/2022/12/24/auyldagy-zhana-mektep/2/"),
+        ("/auyldagy-zhana-mektep", "/auyldagy-zhana-mektep/2"),
+    ],
+)
+def test_further_pages_of_an_article_are_no_articles(first: str, second: str) -> None:
+    parts = f'<p>Беттер: <a href="{first}">1</a> <a href="{second}">2</a></p>'
+    page = f'<title>x</title><main><h2><a href="{first}">{T1}</a></h2>{parts}</main>'
+    assert paths(read(page)) == [first]
+
+
+def test_articles_below_their_section_are_articles_whatever_their_number() -> None:
+    cards = "".join(f'<h2><a href="/qogam/{n}/">{n}</a> {T1}</h2>' for n in (7, 8, 9))
+    page = f'<title>x</title><a href="/qogam/">Қоғам</a><main>{cards}</main>'
+    assert paths(read(page)) == ["/qogam/7/", "/qogam/8/", "/qogam/9/"]
 
 
 def test_p_is_an_article_in_wordpress() -> None:

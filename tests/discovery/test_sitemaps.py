@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.discovery import sitemaps, xml
+from newsbot.discovery import sitemaps, skips_sitemap, xml
+from newsbot.discovery.documents import read_source
 from newsbot.discovery.sitemaps import Sitemap, parse_sitemap
+from newsbot.profiles import Site
 
 NS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -179,3 +181,31 @@ def test_a_large_sitemap_is_quick() -> None:
 def test_never_raises(body: bytes, charset: str | None) -> None:
     sitemap = parse_sitemap(body, charset)
     assert sitemap is None or all(e.url for e in (*sitemap.pages, *sitemap.children))
+
+
+def test_lists_of_a_static_engine_are_left_out() -> None:
+    site = Site.model_validate({"id": "a", "name": "А", "url": "https://a.kz/"})
+    addresses = ("/posts/mektep/", "/index-3.html", "/blog/index2.html", "/mektep-2.html", "/[x")
+    body = "".join(f"<url><loc>https://a.kz{address}</loc></url>" for address in addresses)
+    found = read_source(
+        "sitemap", f"<urlset>{body}</urlset>".encode(), None, "https://a.kz/s", site
+    )
+    assert [entry.url[12:] for entry in found.entries] == [
+        "/posts/mektep/",
+        "/mektep-2.html",
+        "/[x",
+    ]
+
+
+def test_a_feed_may_stand_for_a_sitemap() -> None:
+    site = Site.model_validate({"id": "a", "name": "А", "url": "https://a.kz/"})
+    feed = b"<rss><channel><item><link>https://a.kz/mektep/</link></item></channel></rss>"
+    assert [
+        e.url for e in read_source("sitemap", feed, None, "https://a.kz/rss", site).entries
+    ] == ["https://a.kz/mektep/"]
+    assert read_source("sitemap", b"<html></html>", None, "https://a.kz/rss", site).error
+    skipped = {url: skips_sitemap(site, f"https://a.kz{url}") for url in (
+        "/categories/otbasy.xml", "/authors/erlan.xml", "/tag-sitemap.xml",
+        "/rss.xml", "/kk/sitemap.xml", "/posts-2026.xml",
+    )}  # fmt: skip
+    assert list(skipped.values()) == [True] * 3 + [False] * 3

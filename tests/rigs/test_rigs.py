@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -37,15 +38,32 @@ def _runs(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+BARE = ("wp3", "ghost", "hexo")
+"""The small ones are also crawled with a profile of name and address only."""
 BY_HAND = ("wp1", "wp2") if os.environ.get("RIG_MUTATE") == "all" else ()
 # One worker a site, or each worker would crawl it for itself.
-GROUPED = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PORTS]
+FULL = [pytest.param((name, False), marks=pytest.mark.xdist_group(name)) for name in PORTS]
+GROUPED = [
+    *FULL,
+    *(pytest.param((name, True), marks=pytest.mark.xdist_group(name)) for name in BARE),
+]
 
 
-@pytest.fixture(scope="module", params=GROUPED)
-def rig(request: pytest.FixtureRequest) -> str:
+def spelt(setting: tuple[str, bool]) -> str:
+    return setting[0] + "-bare" * setting[1]
+
+
+@pytest.fixture(scope="module", params=GROUPED, ids=spelt)
+def setting(request: pytest.FixtureRequest) -> tuple[str, bool]:
+    """A rig site, and whether its profile says nothing but name and address."""
+    setting: tuple[str, bool] = request.param
+    return setting
+
+
+@pytest.fixture(scope="module")
+def rig(setting: tuple[str, bool]) -> str:
     """The name of a rig site that is up."""
-    name: str = request.param
+    name, _ = setting
     if not _runs(PORTS[name]):
         pytest.skip(f"rig {name} is not running on 127.0.0.1:{PORTS[name]}")
     if not (GOLD / f"{name}.gold.jsonl").exists() or not (RIGS / "lib" / "mkgold.py").exists():
@@ -88,10 +106,25 @@ def share(right: int, total: int) -> float:
 
 
 @pytest.fixture(scope="module")
-def archive(rig: str, newsbot: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def profiles(setting: tuple[str, bool], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site's profile."""
+    name, is_bare = setting
+    if not is_bare:
+        return PROFILES
+    folder = tmp_path_factory.mktemp(f"{name}-bare")
+    text = (PROFILES / f"rig-{name}.toml").read_text("utf-8").split("[[sources]]")[0]
+    kept = re.sub(r"^(?:region|family|timezone|note) = .*\n", "", text, flags=re.MULTILINE)
+    (folder / f"rig-{name}.toml").write_text(kept, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def archive(
+    rig: str, profiles: Path, newsbot: Run, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """An archive of the whole rig site."""
     data = tmp_path_factory.mktemp(rig) / "data"
-    done = newsbot("crawl", f"rig-{rig}", "--data", data, "--sites-dir", PROFILES, timeout=1400)
+    done = newsbot("crawl", f"rig-{rig}", "--data", data, "--sites-dir", profiles, timeout=1400)
     assert done.returncode == 0, done.stderr
     return data
 
@@ -171,10 +204,12 @@ def test_bodies_are_exact(rig: str, records: dict[str, dict[str, Any]]) -> None:
     assert share(exact, len(articles)) >= 0.99, wrong[:5]
 
 
-def test_a_second_crawl_changes_nothing(rig: str, newsbot: Run, archive: Path) -> None:
+def test_a_second_crawl_changes_nothing(
+    rig: str, profiles: Path, newsbot: Run, archive: Path
+) -> None:
     before = everything(archive)
     done = newsbot(
-        "crawl", f"rig-{rig}", "--data", archive, "--sites-dir", PROFILES, "--json", timeout=600
+        "crawl", f"rig-{rig}", "--data", archive, "--sites-dir", profiles, "--json", timeout=600
     )
     assert done.returncode == 0, done.stderr
     (report,) = json.loads(done.stdout)
@@ -198,6 +233,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("setting", FULL, indirect=True, ids=spelt)
 def test_each_way_of_discovery_alone_finds_everything(
     rig: str, newsbot: Run, tmp_path: Path, way: str
 ) -> None:
