@@ -14,6 +14,15 @@ from newsbot.extraction.fields import letters
 from newsbot.extraction.page import Page
 
 _BREADCRUMBS = vocabulary.pattern("sections", "breadcrumbs")
+_LISTS = vocabulary.pattern(
+    "sections", "addresses", within=r"(?:^|/){}/[^/?#]+(?:/|\.html?)?(?:[?#]|$)"
+)
+_TAG_LISTS = vocabulary.pattern(
+    "sections", "tag_addresses", within=r"(?:^|/){}/[^/?#]+(?:/|\.html?)?(?:[?#]|$)"
+)
+"""Addresses of the list of one section, or of one tag."""
+_MOST_SECTIONS = 3
+"""Links to sections near an article; more are a menu."""
 _NAMES = 300
 """Characters of a class or id that are looked at; what is longer is no name."""
 
@@ -22,22 +31,36 @@ def section(context: Context) -> list[Reader]:
     """Who may name the section."""
     page, ld, data = context.page, context.ld, context.data
 
-    def named(value: str | None, source: str) -> list[Candidate]:
+    def named(value: str | None, source: str, where: str = "") -> list[Candidate]:
         name = fields.section(value or "")
-        return stated(name if name != context.article.title else None, source)
+        return stated(name if name != context.article.title else None, source, where=where)
 
     def first(values: list[str]) -> str | None:
         return values[0] if values else None
 
     return [
-        lambda: named(page.first(context.layout.section), "layout"),
+        *(
+            partial(lambda css: named(page.first([css]), "layout", css), css)
+            for css in context.layout.section
+        ),
         lambda: named(first(structured.names(ld.get("articleSection"))), "json-ld"),
         lambda: named(page.meta("article:section"), "meta"),
         lambda: named(first(structured.labels(data.get("articleSection"))), "next-data"),
         lambda: named(context.surroundings.section(), "printed"),
+        lambda: named(_linked(context), "printed"),
         lambda: named(_breadcrumb(context), "breadcrumb"),
-        lambda: named(first(page.metas.get("article:tag", [])), "meta"),
     ]
+
+
+def _linked(context: Context) -> str | None:
+    """The section whose list the article links to, unless it is the menu that links."""
+    links = [
+        (link, text)
+        for link, text in context.surroundings.links_to(_LISTS)
+        if link.get("rel") != "tag"
+    ]
+    names = list(dict.fromkeys(text for _, text in links))
+    return names[0] if 0 < len(names) <= _MOST_SECTIONS else None
 
 
 def _breadcrumb(context: Context) -> str | None:
@@ -80,6 +103,7 @@ def tags(context: Context) -> list[Reader]:
         lambda: besides(page.metas.get("article:tag", []), "meta"),
         lambda: besides(keywords(), "json-ld"),
         lambda: besides(context.surroundings.tags(), "printed"),
+        lambda: besides([text for _, text in context.surroundings.links_to(_TAG_LISTS)], "printed"),
     ]
 
 

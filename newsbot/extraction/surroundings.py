@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from urllib.parse import unquote
 
 from lxml.etree import _Element as Element
 
@@ -208,6 +209,8 @@ class Surroundings:
             kind = _kind(css_class, css_id) if css_class or css_id else None
             if tag == "time":
                 kind = "published"
+            if kind == "section" and element.get("rel") == "tag":
+                kind = None  # microformats call both `p-category`
             if kind and element is not self.title:
                 text = inline_text(element)
                 if kind == "section" and len(text) <= _MAX_LINE:
@@ -392,6 +395,28 @@ class Surroundings:
             if 2 < len(text) <= 60 and not any(character.isdigit() for character in text):
                 return text
         return None
+
+    def links_to(self, address: re.Pattern[str]) -> list[tuple[Element, str]]:
+        """Links near the article whose address matches, with their text, nearest first."""
+        found = []
+        for link in self.page.index.tags.get("a", []):
+            path = unquote(link.get("href") or "")
+            if not address.search(path) or not self._is_beside(link):
+                continue
+            text = inline_text(link)
+            if text and len(text) <= _MAX_COUNTER:
+                found.append((self._distance(link), link, text))
+        return [(link, text) for _, link, text in sorted(found, key=lambda piece: piece[0])]
+
+    def _is_beside(self, element: Element) -> bool:
+        """Whether an element stands beside the text, in what holds the article."""
+        scope = self._scope
+        inside = False
+        for above in element.iterancestors():
+            if above in self._excluded and above not in self.removed:
+                return False
+            inside = inside or above is scope
+        return inside
 
 
 def _first_link(element: Element) -> Element:
