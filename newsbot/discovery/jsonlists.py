@@ -10,9 +10,9 @@ from urllib.parse import quote, urljoin
 from newsbot import urls
 from newsbot.discovery import Entry
 from newsbot.discovery.jsonfeed import text_of
-from newsbot.discovery.links import shape
 from newsbot.discovery.names import is_named
-from newsbot.discovery.paging import following, position
+from newsbot.discovery.paging import following
+from newsbot.extraction.addresses import position, shape
 
 MAX_NODES = 200_000
 """Values of one document that are looked at."""

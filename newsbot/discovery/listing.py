@@ -18,9 +18,10 @@ from lxml.etree import _Element as Element
 from newsbot import urls, vocabulary
 from newsbot.discovery import Entry, is_candidate, jsonlists
 from newsbot.discovery.jsonfeed import load
-from newsbot.discovery.links import Link, links, shape
-from newsbot.discovery.paging import MAX_NEXT, Position, following, is_pager, next_pages, position
+from newsbot.discovery.links import Link, links
+from newsbot.discovery.paging import MAX_NEXT, following, is_pager, next_pages
 from newsbot.discovery.traps import suspicious
+from newsbot.extraction.addresses import Position, position, shape
 from newsbot.extraction.dates import find_dates
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site
