@@ -21,7 +21,7 @@ from newsbot.discovery.jsonfeed import load
 from newsbot.discovery.links import Link, links
 from newsbot.discovery.paging import MAX_NEXT, following, is_pager, next_pages
 from newsbot.discovery.traps import suspicious
-from newsbot.extraction.addresses import Position, position, shape
+from newsbot.extraction.addresses import NO_CONTENT, Position, position, shape
 from newsbot.extraction.dates import find_dates
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site
@@ -175,7 +175,7 @@ def _verdict(link: Link, here: Position, there: Position, rules: _Rules) -> str:
         return "list" if there.list != here.list and there.number == 1 else ""
     address = shape(link.url)
     possible = rules.may_be_article(link.url)
-    if address.role == "never" or urls.path_and_query(link.url) == "/":
+    if address.role in NO_CONTENT or urls.path_and_query(link.url) == "/":
         return ""
     if rules.trusted and possible:
         return "article"

@@ -27,6 +27,8 @@ _FILE = re.compile(r"\.(?!s?html?$|php\d?$|aspx?$|jsp$|kz$)[a-z][a-z0-9]{1,4}$")
 _DATED = re.compile(r"/(?:19|20)\d\d[/-]?[01]?\d(?:[/-]?[0-3]?\d)?/.*[^\d/]")
 _NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d{3,}")
 _LONG_WORDS, _LONG_SLUG = 3, 20
+NO_CONTENT = ("never", "search", "login")
+"""Roles of addresses at which a newspaper shows nothing of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Shape:
     proof: bool
     """It has the number or the date that articles have."""
     role: str = ""
-    """What it is instead of an article: never, static, minor, taxonomy, list, edition, filter."""
+    """What it is instead of an article: never, search, login, static, minor, taxonomy, list,
+    edition, filter."""
 
 
 @lru_cache(maxsize=8192)
@@ -76,12 +79,16 @@ def _role(segments: list[str], last: str, pairs: list[tuple[str, str]], *, proof
     front = [segment for segment in segments[:-1] if not is_part("editions", segment)]
     views = [value for key, value in pairs if is_part("view_keys", key)]
     tests = (
-        ("never", any(is_part("never", word) for word in ends)),
+        *(
+            (kind, any(is_part(kind, word) for word in ends))
+            for kind in ("search", "login", "never")
+        ),
         ("never", bool(segments) and bool(_FILE.search(segments[-1]))),
         ("never", any(is_part("again_keys", key) for key in keys)),
         ("minor", any(is_part("minor", segment) for segment in segments)),
         ("taxonomy", any(is_part("taxonomy", segment) for segment in segments)),
         ("taxonomy", any(is_part("list_views", value) for value in views)),
+        *((kind, any(is_part(kind, v) for v in views)) for kind in ("search", "login")),
         ("static", any(is_part(kind, v) for kind in ("static", "never") for v in views)),
         ("edition", bool(segments) and all(is_part("editions", s) for s in segments)),
         ("taxonomy", not proof and any(is_part("section_keys", key) for key in keys)),
