@@ -93,13 +93,17 @@ def _headlines(page: Page, title: Element | None, own: Collection[str]) -> list[
     mine = "" if title is None or _leads_on(page, title, own) else letters(inline_text(title))
     site = _site(_plain(page.url))
     found: dict[str, Element] = {}
+    led: set[str] = set()
     for link in page.index.tags.get("a", [])[:_MOST]:
         href = link.get("href") or ""
-        if href.startswith(_NO_PAGES) or not href.strip() or not _is_whole_line(link):
+        if href in led or href.startswith(_NO_PAGES) or not href.strip():
+            continue
+        if not _is_whole_line(link):
             continue
         text = inline_text(link)
         if len(text) < _HEADLINE or len(text.split()) < _WORDS or letters(text) == mine:
             continue
+        led.add(href)
         address = page.absolute(href)
         plain = _plain(address) if address else ""
         if "/" not in plain or plain in own or plain in found or _site(plain) != site:
