@@ -8,6 +8,7 @@ of elements around it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ _LEVELS = 6
 """Elements between a headline and the teaser that holds it, or between a block and its teaser."""
 _BEFORE = 80
 """Characters of text that may stand in a teaser before its headline: a section, a date."""
+_SIBLINGS = 30
+"""Elements beside a headline that may precede it in its teaser."""
 _ENOUGH = 0.5
 """Share of a text under headlines that stand in headings, from which no other links are looked at."""
 _NO_PAGES = ("#", "javascript:", "mailto:", "tel:")
@@ -191,9 +194,9 @@ def _opens(item: Element, link: Element) -> bool:
         if parent is None:
             break
         before += len((parent.text or "").strip())
-        for sibling in node.itersiblings(preceding=True):
-            if before > _BEFORE:
-                break
+        for number, sibling in enumerate(node.itersiblings(preceding=True)):
+            if before > _BEFORE or number >= _SIBLINGS:
+                return False
             shown = isinstance(sibling.tag, str) and sibling.tag not in SKIPPED_TAGS
             before += len((sibling.tail or "").strip()) + shown * text_length(sibling)
         node = parent
@@ -218,18 +221,16 @@ def _under(
         for inner, outer in pairwise(chain):
             heads = flat.get(outer)
             if heads:
-                place = order[inner]
-                last = max(
-                    (h for h in heads if order[h] < place), key=order.__getitem__, default=None
-                )
-                if last is not None:
-                    found[index] = items[last]
+                above = bisect_left(heads, order[inner], key=order.__getitem__)
+                if above:
+                    found[index] = items[heads[above - 1]]
                 break
     return found
 
 
 def _flat(items: dict[Element, Element]) -> dict[Element, list[Element]]:
-    """Headings of teasers that have no element of their own, by the element around them all."""
+    """Headings of teasers that have no element of their own, by the element around them all, in
+    the order of the page."""
     found: dict[Element, list[Element]] = defaultdict(list)
     for item in items:
         parent = item.getparent()

@@ -38,6 +38,8 @@ class Sample:
     title: str = TITLE
     head: str = ""
     reasons: tuple[str, ...] = ("listing",)
+    css_class: str = ""
+    """Of the page's body."""
 
     @property
     def url(self) -> str:
@@ -46,7 +48,7 @@ class Sample:
     @property
     def html(self) -> str:
         head = f"<meta charset=utf-8><title>{self.title}</title>{self.head}"
-        return f"<!doctype html><html lang=kk><head>{head}</head><body>{MENU}{self.body}{FOOT}</body></html>"
+        return f"<!doctype html><html lang=kk><head>{head}</head><body class='{self.css_class}'>{MENU}{self.body}{FOOT}</body></html>"
 
 
 def og(kind: str = "article") -> str:
@@ -72,6 +74,11 @@ RELATED = (
         "<div class='item'><h4><a href='{url}'>{head}</a></h4><p>{text}</p></div>", 4
     ).replace(TITLE, "Балабақшада ашық есік күні өтті")
     + "</div>"
+)
+
+NEWS_LD = (
+    f'<script type="application/ld+json">{{"@type": "NewsArticle", "headline": "{TITLE}", "datePublished": '
+    '"2024-05-14T09:30:00+05:00", "author": {"@type": "Person", "name": "Айгүл Сейітова"}}</script>'
 )
 
 ARTICLES = [
@@ -236,6 +243,37 @@ ARTICLES = [
         + DATE
         + "<p>اۋىل تۇرعىندارى بيىل ەسكى كوپىردىڭ ورنىنا جاڭاسىن سالۋدى سۇراپ، اۋدان اكىمدىگىنە حات جولداعان ەدى.</p><p>قۇرىلىس باسقارماسىنىڭ ايتۋىنشا، جۇمىسقا كەرەك قارجى كەلەسى توقساندا بولىنەدى.</p>",
         "اقسۋ اۋىلىندا جاڭا كوپىر سالىنادى",
+    ),
+    # Signs of the family that mean something else on a page which declares itself.
+    Sample(
+        "body-named-page",
+        "/2024/05/14/kopir/",
+        f"<article><h1>{TITLE}</h1><div class=c>{PROSE}</div></article>",
+        head="<link rel=stylesheet href='/wp-content/x.css'>" + NEWS_LD,
+        css_class="page",
+    ),
+    Sample(
+        "drupal-login-block",
+        "/kopir",
+        f"<article class='node node--view-mode-full'><h1>{TITLE}</h1><div class='field--name-body'>{PROSE}</div></article><div class='block block-user'><h2>Кіру</h2><form id='user-login-form'><input type=password></form></div>",
+        head="<meta name=Generator content='Drupal 9'>" + NEWS_LD,
+    ),
+    Sample(
+        "links-in-the-text-and-to-more",
+        "/2024/05/14/kopir/",
+        f"<article><h1>{TITLE}</h1><div><p>{P1}</p><p>Бұл туралы <a href='/a'>аудандық әкімдіктің баспасөз хабарламасында</a> айтылған.</p><div class=ins><p>{P2}</p><a href='/b'>Көпірдің жобасы былтыр қалай дайындалды</a></div><div class=ins><p>{P3}</p><a href='/c'>Жол басқармасы түсіндірме берді</a></div></div></article>",
+        head=NEWS_LD,
+    ),
+    Sample(
+        "galleries-in-the-text",
+        "/2024/05/14/kopir/",
+        f"<main><h1>{TITLE}</h1><div class=body><p>{P1}</p>"
+        + "".join(
+            f"<div class=gallery><p>{p}</p><a href='/foto/{n}/'>Суреттерді толық көру: {h}</a></div>"
+            for n, (p, h) in enumerate(zip((P2, P3, P4), HEADS[1:4], strict=True))
+        )
+        + "</div></main>",
+        head=NEWS_LD,
     ),
 ]
 
