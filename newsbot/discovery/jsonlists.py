@@ -10,9 +10,9 @@ from urllib.parse import quote, urljoin
 from newsbot import urls
 from newsbot.discovery import Entry
 from newsbot.discovery.jsonfeed import text_of
-from newsbot.discovery.links import shape
 from newsbot.discovery.names import is_named
-from newsbot.discovery.paging import following, position
+from newsbot.discovery.paging import following
+from newsbot.extraction.addresses import NO_CONTENT, position, shape
 
 MAX_NODES = 200_000
 """Values of one document that are looked at."""
@@ -60,7 +60,7 @@ def _entry(item: dict[str, Any], base: str, address: str) -> Entry | None:
     if not printed and slug:
         printed = slug if "/" in slug else _filled(address, item, slug)
     url = resolved(printed, base) if printed else None
-    if not url or shape(url).role in ("never", "static", "minor", "edition"):
+    if not url or shape(url).role in (*NO_CONTENT, "static", "minor", "edition"):
         return None
     if urls.path_and_query(url) == "/":
         return None

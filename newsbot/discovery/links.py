@@ -1,4 +1,4 @@
-"""links: the links of a page with their surroundings, and what an address says by itself."""
+"""links: the links of a page with their surroundings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import median
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lxml.etree import _Element as Element
 
@@ -162,74 +161,3 @@ def _add(link: Link, element: Element, text: str, own: int, *, in_menu: bool) ->
         link.element, link.text = element, text
     if text and not link.short:
         link.short = text[:40]
-
-
-# --- addresses -----------------------------------------------------------------------------------
-
-_PAGE_EXTENSION = re.compile(r"\.(?:s?html?|php|aspx?|jsp)$")
-_FILE = re.compile(r"\.(?!s?html?$|php\d?$|aspx?$|jsp$|kz$)[a-z][a-z0-9]{1,4}$")
-_DATED = re.compile(r"/(?:19|20)\d\d[/-]?[01]?\d(?:[/-]?[0-3]?\d)?/.*[^\d/]")
-_NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d{3,}")
-_LONG_WORDS, _LONG_SLUG = 3, 20
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What an address says by itself. A `score` above 0 speaks for an article, below 0 against."""
-
-    score: int
-    proof: bool
-    """It has the number or the date that articles have."""
-    role: str = ""
-    """What it is instead of an article: never, static, minor, taxonomy, list, edition, filter."""
-
-
-@lru_cache(maxsize=8192)
-def shape(url: str) -> Shape:
-    """Judge an address by its form."""
-    parts = urlsplit(url)
-    segments = [s for s in unquote(parts.path).lower().split("/") if s and s != "index.php"]
-    pairs = [(k.lower(), v) for k, v in _pairs(parts.query)]
-    last = _PAGE_EXTENSION.sub("", segments[-1]) if segments else ""
-    proof = (
-        any(is_named("id_keys", key) and value.isdecimal() for key, value in pairs)
-        or any(_NUMBER.search(segment) for segment in segments[-2:])
-        or bool(_DATED.search("/" + "/".join(segments)))
-    )
-    score = 2 * proof
-    words = [word for word in re.split(r"[-_+\s.,«»]+", last) if word]
-    if len(words) >= _LONG_WORDS or len(last) >= _LONG_SLUG:
-        score += 2
-    elif last.isdecimal() and len(segments) > 1 and not proof:
-        score += 1
-    elif len(words) == 1 and len(segments) == 1 and not proof:
-        score -= 1
-    score += bool(segments and segments[-1] != last)
-    role = _role(segments, last, pairs, proof=proof)
-    return Shape(score - 3 * bool(role), proof, role)
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    return parse_qsl(query, keep_blank_values=True, errors="replace")
-
-
-def _role(segments: list[str], last: str, pairs: list[tuple[str, str]], *, proof: bool) -> str:
-    keys = [key for key, _ in pairs]
-    ends = (segments[0], segments[-1], last) if segments else ()
-    front = [segment for segment in segments[:-1] if not is_named("editions", segment)]
-    views = [value for key, value in pairs if is_named("view_keys", key)]
-    tests = (
-        ("never", any(is_named("never", word) for word in ends)),
-        ("never", bool(segments) and bool(_FILE.search(segments[-1]))),
-        ("never", any(is_named("again_keys", key) for key in keys)),
-        ("minor", any(is_named("minor", segment) for segment in segments)),
-        ("taxonomy", any(is_named("taxonomy", segment) for segment in segments)),
-        ("taxonomy", any(is_named("list_views", value) for value in views)),
-        ("static", any(is_named(kind, v) for kind in ("static", "never") for v in views)),
-        ("edition", bool(segments) and all(is_named("editions", s) for s in segments)),
-        ("taxonomy", not proof and any(is_named("section_keys", key) for key in keys)),
-        ("filter", not proof and any(is_named("list_keys", key) for key in keys)),
-        ("static", not proof and is_named("static", last)),
-        ("list", not proof and all(is_named("lists", s) for s in [*front, last])),
-    )
-    return next((role for role, holds in tests if holds), "")

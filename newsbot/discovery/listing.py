@@ -18,17 +18,10 @@ from lxml.etree import _Element as Element
 from newsbot import urls, vocabulary
 from newsbot.discovery import Entry, is_candidate, jsonlists
 from newsbot.discovery.jsonfeed import load
-from newsbot.discovery.links import Link, links, shape
-from newsbot.discovery.paging import (
-    MAX_NEXT,
-    Position,
-    following,
-    is_pager,
-    next_pages,
-    numeral,
-    position,
-)
+from newsbot.discovery.links import Link, links
+from newsbot.discovery.paging import MAX_NEXT, following, is_pager, next_pages, numeral
 from newsbot.discovery.traps import suspicious
+from newsbot.extraction.addresses import NO_CONTENT, Position, position, shape
 from newsbot.extraction.dates import find_dates
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site
@@ -188,7 +181,7 @@ def _verdict(link: Link, here: Position, there: Position, rules: _Rules) -> str:
         return "list" if there.list != here.list and there.number == 1 else ""
     address = shape(link.url)
     possible = rules.may_be_article(link.url)
-    if address.role == "never" or urls.path_and_query(link.url) == "/":
+    if address.role in NO_CONTENT or urls.path_and_query(link.url) == "/":
         return ""
     if rules.trusted and possible:
         return "article"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from lxml.etree import _Element as Element
 
@@ -14,96 +13,10 @@ from newsbot import urls, vocabulary
 from newsbot.discovery.links import Link, within
 from newsbot.discovery.names import is_named
 from newsbot.discovery.traps import suspicious
+from newsbot.extraction.addresses import PATH_PAGE, Position, is_count, is_part, pairs_of, position
 from newsbot.extraction.page import Page
 
 MAX_NEXT = 10
-
-_PATH_PAGE = re.compile(
-    rf"^(?P<list>.*?)/{vocabulary.either('discovery', 'page_segments')}[/_-]?(?P<number>\d{{1,6}})(?:\.\w{{2,5}})?/?$",
-    re.IGNORECASE,
-)
-_PATH_DATE = re.compile(
-    r"^(?P<list>.*?)/(?P<date>(?:19|20|21)\d\d[/-][01]?\d(?:[/-][0-3]?\d)?)(?:\.html?)?/?$"
-)
-_PATH_NUMBER = re.compile(r"^(?P<list>.*?)/(?P<number>\d{1,4})/?$")
-# Static engines: `/index3.html`, `/index-3.html` go on from a folder, `/category/qogam3.html` from a file.
-_PATH_INDEX = re.compile(r"^(?P<list>.*?)/index[-_]?(?P<number>\d{1,3})\.html?$")
-_PATH_FILE = re.compile(r"^(?P<list>.*/[^/]*?[^/\d_-])[-_]?(?P<number>\d{1,3})(?P<end>\.html?)$")
-_QUERY_DATE = re.compile(r"(?:19|20|21)\d\d[-./]?[01]\d(?:[-./]?[0-3]\d)?")
-_BARE_PAGE = re.compile(r"page(\d{1,5})", re.IGNORECASE)
-_INDEX = re.compile(r"/index\.(?:php|html?)$")
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Which list an address is a page of, and where in it."""
-
-    list: str
-    """Host and path of the list."""
-    rest: frozenset[tuple[str, str]]
-    """What else the query says."""
-    kind: str = ""
-    """page, offset, month, day; empty for a list's own address."""
-    number: int = 0
-    """Grows with age: a page, a count of articles, a negative date."""
-    weak: bool = False
-    """May be a page, or the number of an article."""
-    key: str = ""
-    """Query key of the number; empty where it stands in the path."""
-
-    @property
-    def is_archive(self) -> bool:
-        """Whether the pages of the list are days or months."""
-        return self.kind in ("month", "day")
-
-
-@lru_cache(maxsize=8192)
-def position(url: str) -> Position:
-    """Read an address as a page of a list."""
-    parts = urlsplit(url)
-    pairs = [pair for pair in _pairs(parts.query) if not is_named("size_keys", pair[0])]
-
-    def at(path: str, kind: str, number: int, *, weak: bool = False, key: str = "") -> Position:
-        name = parts.netloc.removeprefix("www.") + _INDEX.sub("", path.rstrip("/"))
-        rest = frozenset(pair for pair in pairs if not key or pair[0] != key)
-        return Position(name, rest, kind, number, weak, key)
-
-    if match := _PATH_PAGE.match(parts.path) or _PATH_INDEX.match(parts.path):
-        return at(match["list"], "page", int(match["number"]))
-    for key, value in pairs:
-        if (bare := _BARE_PAGE.fullmatch(key)) and not value:
-            return at(parts.path, "page", int(bare[1]), key=key)
-        for kind, names in (("page", "page_keys"), ("offset", "offset_keys")):
-            if _is_count(value) and is_named(names, key):
-                return at(parts.path, kind, int(value), key=key)
-    for key, value in pairs:
-        if is_named("date_keys", key) and _QUERY_DATE.fullmatch(value):
-            return at(parts.path, *_date(value), key=key)
-        if _is_count(value) and is_named("weak_page_keys", key):
-            return at(parts.path, "page", int(value), weak=True, key=key)
-    if match := _PATH_DATE.match(parts.path):
-        return at(match["list"], *_date(match["date"]))
-    if match := _PATH_NUMBER.match(parts.path):
-        return at(match["list"], "page", int(match["number"]), weak=True)
-    if match := _PATH_FILE.match(parts.path):
-        return at(match["list"] + match["end"], "page", int(match["number"]), weak=True)
-    return at(parts.path, "", 0)
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    return parse_qsl(query, keep_blank_values=True, errors="replace")
-
-
-def _is_count(value: str) -> bool:
-    return value.isascii() and value.isdecimal() and len(value) <= 7
-
-
-def _date(printed: str) -> tuple[str, int]:
-    if printed.isdecimal():
-        printed = f"{printed[:4]}-{printed[4:6]}-{printed[6:]}"
-    numbers = [int(number) for number in re.findall(r"\d+", printed)]
-    year, month, day = [*numbers, 0][:3]
-    return "day" if len(numbers) > 2 else "month", -(year * 10_000 + month * 100 + day)
 
 
 def numeral(text: str) -> int | None:
@@ -138,7 +51,7 @@ def _is_forward(here: Position, link: Link, there: Position) -> bool:
     if "prev" in link.rel and not _is_next(link):
         return False
     added = {key for key, _ in there.rest - here.rest}
-    if any(is_named(name, k) for k in added for name in ("list_keys", "section_keys", "id_keys")):
+    if any(is_part(name, k) for k in added for name in ("list_keys", "section_keys", "id_keys")):
         return False  # another list: the same one sorted, filtered, or a part of it
     if not there.kind:
         return bool(added) and _is_next(link)  # `?after=…`
@@ -210,7 +123,7 @@ def _attribute_urls(element: Element) -> Iterator[str]:
         if not value.startswith(("/", "http://", "https://", "?")):
             continue
         counts = (
-            count for key in _NUMBER_ATTRIBUTES if (count := element.get(key)) and _is_count(count)
+            count for key in _NUMBER_ATTRIBUTES if (count := element.get(key)) and is_count(count)
         )
         yield _BLANK.sub(next(counts, ""), value, count=1)
 
@@ -222,9 +135,9 @@ def following(url: str, count: int) -> str | None:
     """
     here = position(url)
     parts = urlsplit(url)
-    pairs = _pairs(parts.query)
+    pairs = pairs_of(parts.query)
     if here.kind == "offset":
-        sizes = (int(v) for k, v in pairs if is_named("size_keys", k) and _is_count(v))
+        sizes = (int(v) for k, v in pairs if is_part("size_keys", k) and is_count(v))
         number = here.number + (next(sizes, 0) or count)
     elif here.kind == "page" and (here.key or not here.weak):
         number = here.number + 1
@@ -233,7 +146,7 @@ def following(url: str, count: int) -> str | None:
     if here.key:
         query = urlencode([(k, str(number) if k == here.key else v) for k, v in pairs])
         return urls.canonical(parts._replace(query=query).geturl())
-    match = _PATH_PAGE.match(parts.path)
+    match = PATH_PAGE.match(parts.path)
     if match is None:
         return None
     path = parts.path[: match.start("number")] + str(number) + parts.path[match.end("number") :]

@@ -12,7 +12,6 @@ from archive.article import Article
 from archive.kazakh.language import identify
 from newsbot.extraction import article_urls, classify, counters, sections
 from newsbot.extraction.authors import find_authors
-from newsbot.extraction.blocks import Block
 from newsbot.extraction.context import Context
 from newsbot.extraction.decode import decode
 from newsbot.extraction.flags import find_flags
@@ -87,30 +86,10 @@ def _read(context: Context) -> None:
     context.fill("image", article_urls.image(context))
     context.fill("views", counters.views(context))
     context.fill("comments", counters.comments(context))
-    article.reason = _refusal(context, blocks)
+    article.reason = classify.refusal(context)
     article.is_article = article.reason is None
     article.editions = article_urls.editions(context)
     article.pages = article_urls.further_pages(context)
     hint = page.root.get("lang") or page.meta("og:locale")
     article.language = identify(f"{article.title or ''}\n{article.text[:_SAMPLE]}", hint)
     article.flags = find_flags(context)
-
-
-def _refusal(context: Context, blocks: list[Block]) -> str | None:
-    """Why the page is no article, or None where it is one."""
-    article = context.article
-    chars = sum(len(b.text) for b in blocks)
-    return classify.refusal(
-        context.page,
-        context.layout,
-        title=article.title,
-        blocks=blocks,
-        candidates=context.body.candidates,
-        text=article.text,
-        link_share=sum(b.linked * len(b.text) for b in blocks) / chars if chars else 0.0,
-        declared=classify.declares_article(context.page, context.ld),
-        signed=sum(
-            bool(field) or field == 0
-            for field in (article.published, article.authors, article.views, article.comments)
-        ),
-    )

@@ -1,163 +1,384 @@
 """is_article: whether a page is one article, and if not, what it is.
 
-Reasons: `empty`, `listing`, `static_page`, `search`, `password`, `login`, `challenge`,
-`not_found`, `error`, `no_title`, `no_text`.
+Evidence is weighed: what speaks for an article against what speaks for each kind of page that is none.
+Weights are shares of certainty: 1 decides where nothing speaks against it, and what a page says of
+itself, its date and its signature together outweigh any one sign. The kind of page for which most
+speaks is the reason: `empty`, `listing`, `static_page`, `search`, `password`, `login`, `challenge`, `not_found`,
+`error`, `no_title`, `no_text`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from lxml.etree import _Element as Element
-
 from newsbot import vocabulary
+from newsbot.extraction import structured
+from newsbot.extraction.addresses import NO_CONTENT, Shape, is_part, pairs_of, position, shape
 from newsbot.extraction.blocks import Block, inline_text
+from newsbot.extraction.context import Context
+from newsbot.extraction.evidence import Candidate, weigh
+from newsbot.extraction.fields import letters
 from newsbot.extraction.page import Page
-from newsbot.profiles import Layout
+from newsbot.extraction.teasers import Teasers, find_teasers, plain_addresses
 
-_SHORT = 1200
-"""Characters; only pages with less text than this are searched for the wording of error pages."""
 MIN_TEXT = 140
 """Characters of body below which a page must prove in another way that it is an article."""
+_LINE = 60
+"""Characters of a text that is at least one sentence."""
+_ERROR = 400
+"""Characters of the longest text of an error page."""
+_SHORT = 1200
+"""Characters; only pages with less text than this are searched for the wording of error pages."""
+_LONG = 1500
+"""Characters of prose that hardly any other page has under one headline."""
+_STORY, _STORY_TEXT = 3, 600
+"""Paragraphs or characters of prose that are more than a notice."""
+_SENTENCE = 5
+"""Words of the shortest headline that cannot be the name of a page."""
+_HEAD = 120
+"""Characters of the longest heading that is searched for words."""
+_MANY = 4
+"""Headlines that even an empty page may link to."""
 
 _WORDINGS: list[tuple[str, re.Pattern[str]]] = [
     (reason, vocabulary.pattern("refusals", f"wording.{reason}"))
     for reason in vocabulary.subject("refusals")["wording"]
 ]
-_ERROR = 400
-"""Characters of the longest text of an error page."""
-_TEASER_LEVELS = 4
-"""How many elements stand between a teaser's text and the box around it."""
-_TEASER_PARAGRAPHS = 4
-"""Paragraphs of the longest teaser."""
-_MANY = 4
-"""Headlines that even an empty page may link to."""
-_HEADLINE = 14
-"""Characters of the shortest headline."""
-_SENTENCE = 5
-"""Words of the shortest headline that cannot be the name of a page."""
-_STORY = 3
-"""Paragraphs."""
+_HEADINGS: list[tuple[str, re.Pattern[str]]] = [
+    (reason, vocabulary.pattern("refusals", f"headings.{reason}"))
+    for reason in vocabulary.subject("refusals")["headings"]
+]
 _ABOUT = vocabulary.pattern("refusals", "about.titles")
 """What the long names of pages about the newspaper say."""
 _ARTICLE_META = re.compile(r"article", re.IGNORECASE)
+_OTHER_TYPES: dict[str, list[str]] = vocabulary.subject("refusals")["types"]
+_PAGERS = vocabulary.pattern("refusals", "lists.pagers", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
+_IN_PLACE = frozenset(["password", "login", "challenge", "not_found", "error"])
+"""Reasons for which something stands in the text's place, so that a long text contradicts them."""
+_MACHINE = frozenset(["layout", "json-ld", "meta", "next-data"])
+_INDEX = re.compile(r"/index\.(?:html?|php)$", re.IGNORECASE)
+_INDEX_PAGE = re.compile(r"/(?:index|page)[-_]?\d{1,5}(?:\.html?)?/?$", re.IGNORECASE)
+_YEAR = re.compile(r"/(?:19|20)\d\d/?$")
+_DATE_PATH = re.compile(r"/(?:19|20)\d\d(?:[/-][01]?\d){1,2}(?:\.html?)?/?$")
 
 
-def refusal(
-    page: Page,
-    layout: Layout | None,
-    *,
-    title: str | None,
-    text: str,
-    blocks: list[Block],
-    candidates: int,
-    link_share: float,
-    declared: bool,
-    signed: int,
-) -> str | None:
-    """Why the page is no article, or None where it is one.
+def refusal(context: Context) -> str | None:
+    """Why a page is no article, or None where it is one; all evidence is kept on the context.
 
-    `link_share` is the share of the body's characters inside links, `declared` whether the page
-    calls itself an article (JSON-LD, Open Graph), `candidates` the number of bodies that the layout
-    found, `signed` how many of date, author, views and
-    comments it carries: prose without any is «About us» unless its heading is a whole headline, a
-    line with two is a short notice.
+    The fields are read before: what they found is evidence.
     """
-    if len(page.root) == 0:
-        return "empty"
-    if layout:
-        for reason, css in layout.refuse.items():
-            if page.has(css):
-                return reason
-        if page.has(layout.article):
-            return None
-    path = urlsplit(page.url)
-    if path.path in ("", "/") and not path.query:
-        return "listing"
-    wording = _wording(page, title, text)
-    if wording:
-        return wording
-    if link_share > 0.5 or (candidates > 2 and not declared) or _is_list(blocks):
-        return "listing"
-    if not text and _headlines(page) > _MANY:
-        return "listing"
-    if not title and not declared:
-        return "no_title"
-    if not text or (len(text) < MIN_TEXT and not declared and signed < 2):
-        return "no_text"
-    if declared or signed or _is_unsigned_article(page, title or "", blocks):
+    chosen, heard = weigh([lambda: _evidence(context)], key=lambda value: value is True)
+    context.heard["is_article"] = heard
+    if chosen is not None and chosen.value is True:
         return None
-    return "static_page"
+    reasons: dict[str, float] = {}
+    for said in heard:
+        if said.value is not True:
+            reasons[said.value] = reasons.get(said.value, 0.0) + said.weight
+    return max(reasons, key=lambda reason: reasons[reason], default="static_page")
 
 
-def _is_unsigned_article(page: Page, title: str, blocks: list[Block]) -> bool:
-    """Whether unsigned prose stands under a headline: a sentence, where other pages have a name."""
-    return (
-        len(title.split()) >= _SENTENCE
-        and not _ABOUT.search(title)
-        and sum(block.kind != "caption" for block in blocks) >= _STORY
-        and any(" ".join(h1.split()).startswith(title) for h1 in page.strings("h1"))
+def _for(weight: float, source: str, where: str = "", why: str = "") -> Candidate:
+    return Candidate(True, source, weight, where, why)
+
+
+def _against(reason: str, weight: float, source: str, where: str = "", why: str = "") -> Candidate:
+    return Candidate(reason, source, weight, where, why)
+
+
+@dataclass(slots=True)
+class _Text:
+    """What the body of a page amounts to."""
+
+    chars: int
+    own: int
+    """Characters outside of links and of other articles' teasers."""
+    paragraphs: int
+    """Outside of teasers."""
+    linked: float
+    """Share of the characters that stand in links."""
+    teasers: Teasers
+
+
+def _evidence(context: Context) -> Iterator[Candidate]:
+    """All that speaks for an article and for each kind of page that is none."""
+    page, layout = context.page, context.layout
+    if len(page.root) == 0:
+        yield _against("empty", 3.0, "page")
+        return
+    refused = [(reason, css) for reason, css in layout.refuse.items() if page.has(css)]
+    proven = context.proven
+    chars = len(context.article.text)
+    if proven:
+        yield _for(1.5, "layout", layout.article or "")
+    for reason, css in refused:
+        strong = reason in _IN_PLACE and chars < MIN_TEXT
+        weak = reason in _IN_PLACE and chars >= _ERROR
+        yield _against(reason, 3.0 if strong else 0.5 if weak else 1.5, "layout", css)
+    if proven and not refused and chars >= MIN_TEXT:
+        return
+    teasers = find_teasers(page, context.blocks, context.title_element, _own(context))
+    text = _measured(context.blocks, teasers)
+    yield from _declared(context)
+    yield from _signed(context, text)
+    yield from _written(context, text)
+    yield from _addressed(page.url)
+    yield from _listed(context, text)
+    yield from _worded(context, text)
+    yield from _asked(context, text)
+
+
+def _own(context: Context) -> frozenset[str]:
+    page = context.page
+    said = page.meta("og:url")
+    return plain_addresses(
+        (page.url, context.article.canonical_url, page.absolute(said) if said else None)
     )
 
 
-def _headlines(page: Page) -> int:
-    """How many links of the page read like headlines."""
-    links = page.index.tags.get("a", [])[:300]
-    return sum(len(inline_text(link)) > 2 * _HEADLINE for link in links)
+def _measured(blocks: list[Block], teasers: Teasers) -> _Text:
+    text = [(i, block) for i, block in enumerate(blocks) if block.kind != "caption"]
+    chars = sum(len(block.text) for _, block in text)
+    linked = sum(block.linked * len(block.text) for _, block in text)
+    own = [block for i, block in text if i not in teasers.blocks and block.linked < 0.5]
+    return _Text(
+        chars=chars,
+        own=round(sum((1 - block.linked) * len(block.text) for block in own)),
+        paragraphs=sum(block.kind != "heading" for block in own),
+        linked=linked / chars if chars else 0.0,
+        teasers=teasers,
+    )
 
 
-def _is_list(blocks: list[Block]) -> bool:
-    """Whether most of the text stands in several boxes, each with the headline of another article."""
-    boxes: dict[Element, int] = {}
-    total = 0
-    for block in blocks:
-        if block.kind == "caption":
+# --- for -----------------------------------------------------------------------------------------
+
+
+def _declared(context: Context) -> Iterator[Candidate]:
+    """What the page calls itself in data for machines."""
+    page, ld = context.page, context.ld
+    if ld:
+        head = letters(next(iter(structured.names(ld.get("headline") or ld.get("name"))), ""))
+        heads = [letters(t) for t in (context.article.title or "", *page.strings("title"))]
+        if not head:
+            yield _for(0.4, "json-ld", "@type", "without a headline")
+        elif any(head in t or (t and t in head) for t in heads if len(t) > 3):
+            yield _for(0.7, "json-ld", "@type", "its headline is the page's")
+        else:
+            yield _for(0.1, "json-ld", "@type", "its headline is another")
+    else:
+        types = _types(page)
+        for reason, names in _OTHER_TYPES.items():
+            found = types.intersection(names)
+            if found:
+                yield _against(reason, 0.7, "json-ld", f"@type {', '.join(sorted(found))}")
+    kind = page.meta("og:type") or ""
+    if _ARTICLE_META.search(kind):
+        yield _for(0.3, "meta", "og:type")
+    if page.meta("article:published_time"):
+        yield _for(0.2, "meta", "article:published_time")
+
+
+def _types(page: Page) -> set[str]:
+    """Types of the page's JSON-LD objects, without the vocabulary's address."""
+    found: set[str] = set()
+    for candidate in structured.json_ld(page)[:50]:
+        types = candidate.get("@type")
+        for name in types if isinstance(types, list) else [types]:
+            if isinstance(name, str):
+                found.add(name.rpartition("/")[2])
+    return found
+
+
+def _signed(context: Context, text: _Text) -> Iterator[Candidate]:
+    """Date, author and counters; on a list they are those of its first teaser."""
+    article = context.article
+    borrowed = text.teasers.units > 1 and text.teasers.share > 0.5
+    fields: list[tuple[str, Any, float]] = [
+        ("published", article.published, 0.4),
+        ("authors", article.authors, 0.25),
+        ("views", article.views, 0.15),
+        ("comments", article.comments, 0.1),
+    ]
+    signed = False
+    for name, value, weight in fields:
+        if value in (None, [], ""):
             continue
-        total += len(block.text)
-        box = _teaser(block)
-        if box is not None:
-            boxes[box] = boxes.get(box, 0) + len(block.text)
-    return len(boxes) > 2 and sum(boxes.values()) > 0.6 * total
+        signed = True
+        source = article.sources.get(name, "")
+        if borrowed and source not in ("json-ld", "meta"):
+            yield _for(weight * 0.25, source, name, "of a teaser")
+        else:
+            yield _for(weight if source in _MACHINE else weight * 0.75, source, name)
+    if not signed:
+        yield _against("static_page", 0.5, "printed", "", "no date, author or counter")
 
 
-def _teaser(block: Block) -> Element | None:
-    """The nearest element around a block that holds a linked headline outside the block."""
-    inner = block.element
-    node: Element | None = inner
-    for _ in range(_TEASER_LEVELS):
-        if node is None or node.tag in ("body", "html", "main"):
-            return None
-        for link in node.iter("a"):
-            text = inline_text(link)
-            if len(text) > _HEADLINE and (text not in block.text or link.find("b") is not None):
-                return node
-        if sum(1 for _ in node.iter("p", "br")) > _TEASER_PARAGRAPHS:
-            return None
-        node = node.getparent()
-    return None
+def _written(context: Context, text: _Text) -> Iterator[Candidate]:
+    """One headline over prose."""
+    article = context.article
+    words = len((article.title or "").split())
+    if context.title_element is not None and words >= 3:
+        yield _for(0.25 if words >= _SENTENCE else 0.1, "printed", "headline", f"{words} words")
+    elif not article.title:
+        yield _against("no_title", 0.9, "page")
+    if text.own >= _LONG:
+        yield _for(0.5, "text", "", f"{text.own} characters of prose")
+    elif text.paragraphs >= _STORY or text.own >= _STORY_TEXT:
+        yield _for(0.3, "text", "", f"{text.paragraphs} paragraphs")
+    elif text.own >= MIN_TEXT:
+        yield _for(0.1, "text", "", f"{text.own} characters")
+    if text.chars < MIN_TEXT:
+        shown = _shows(context.page)
+        if shown and words >= _SENTENCE:
+            yield _for(0.3, "page", shown, "instead of a text")
+        weight = 0.4 if text.chars >= _LINE else 0.6 if text.chars else 0.8
+        yield _against("no_text", weight, "text", "", f"{text.chars} characters")
 
 
-def _wording(page: Page, title: str | None, text: str) -> str | None:
-    if len(text) > _SHORT:
-        return None
-    heads = [title or "", *page.strings("title"), *page.strings("h1"), *page.strings("h2")[:3]]
+def _shows(page: Page) -> str:
+    """What stands on a page in place of a text: a film, pictures with captions."""
+    for css in ('meta[property^="og:video"]', "video", 'iframe[src*="youtu"]', "figure img"):
+        if page.has(css):
+            return css
+    return ""
+
+
+# --- address -------------------------------------------------------------------------------------
+
+
+def _addressed(url: str) -> Iterator[Candidate]:
+    """What the address says by its form."""
+    try:
+        parts = urlsplit(_INDEX.sub("/", url))
+        plain = parts._replace(fragment="").geturl()
+        said, at = shape(plain), position(plain)
+    except ValueError:
+        return
+    path = parts.path
+    if path in ("", "/") and not parts.query:
+        yield _against("listing", 2.0, "address", path, "the front page")
+    elif not parts.query and (_DATE_PATH.search(path) or _YEAR.search(path)):
+        yield _against(
+            "listing",
+            0.9 if _DATE_PATH.search(path) else 0.35,
+            "address",
+            path,
+            "a day, month or year",
+        )
+    elif _INDEX_PAGE.search(path) or (at.kind in ("page", "offset") and not at.weak):
+        yield _against("listing", 0.7, "address", at.key or path, "a page of a list")
+    elif said.role:
+        yield from _named(said, path, [key for key, _ in pairs_of(parts.query)])
+    elif said.proof:
+        yield _for(0.4 if said.score > 2 else 0.3, "address", path, "a number or a date")
+    elif said.score > 1:
+        yield _for(0.2, "address", path, "a long name")
+
+
+def _named(said: Shape, path: str, keys: list[str]) -> Iterator[Candidate]:
+    """What the names in an address say. Articles may stand below a section's name."""
+    last = path.rstrip("/").rpartition("/")[2]
+    if said.role in ("search", "login"):
+        yield _against(said.role, 0.8, "address", path)
+    elif any(is_part("search_keys", key.lower()) for key in keys) and not said.proof:
+        yield _against("search", 0.8, "address", "?")
+    elif said.role in NO_CONTENT:
+        yield _against("static_page", 0.3, "address", path)
+    elif said.role == "static":
+        yield _against("static_page", 0.7, "address", path)
+    elif said.role == "edition":
+        yield _against("listing", 1.0, "address", path, "the front page of an edition")
+    else:
+        below = said.role == "taxonomy" and (said.proof or last.count("-") >= _SENTENCE - 1)
+        yield _against("listing", 0.3 if below else 0.7, "address", path, said.role)
+
+
+# --- against -------------------------------------------------------------------------------------
+
+
+def _listed(context: Context, text: _Text) -> Iterator[Candidate]:
+    """Signs of a list: text under linked headlines, links for text, ways to more pages."""
+    teasers = text.teasers
+    if teasers.units:
+        most = (0.55, 0.9, 1.3)[min(teasers.units, 3) - 1]
+        why = f"{teasers.share:.0%} under {teasers.units} linked headlines"
+        yield _against("listing", round(most * teasers.share, 2), "text", "", why)
+    if text.linked > 0.5:
+        yield _against("listing", 0.7, "text", "", f"{text.linked:.0%} in links")
+    if not text.chars and teasers.headlines > _MANY:
+        yield _against("listing", 0.9, "page", "", f"{teasers.headlines} headlines and no text")
+    elif teasers.above > 2:
+        yield _against("listing", 0.4, "page", "", f"{teasers.above} headlines above the text")
+    if context.body.candidates > 2:
+        yield _against("listing", 0.4, "layout", "", f"{context.body.candidates} bodies")
+    pager = _pager(context.page)
+    if pager:
+        yield _against("listing", 0.3, "page", f".{pager}", "leads from page to page")
+
+
+def _pager(page: Page) -> str:
+    """The class of an element whose links lead to numbered pages."""
+    for css_class, elements in page.index.classes.items():
+        if _is_pager(css_class[:300]):
+            for element in elements[:3]:
+                links = [e for e in element.iter("a") if (e.text or "").strip().isdecimal()]
+                if links or (element.tag == "a" and (element.text or "").strip().isdecimal()):
+                    return css_class
+    return ""
+
+
+@lru_cache(maxsize=16384)
+def _is_pager(css_class: str) -> bool:
+    return bool(_PAGERS.search(css_class))
+
+
+def _worded(context: Context, text: _Text) -> Iterator[Candidate]:
+    """Words of pages that are no articles, in headings and as the whole of a short text.
+
+    An article's headline may have them too, so a heading alone never decides.
+    """
+    page, title = context.page, context.article.title or ""
+    heads = [title, *page.strings("title")[:1], *page.strings("h1")[:3], *page.strings("h2")[:3]]
+    heads = list(dict.fromkeys(head for head in heads if 0 < len(head) < _HEAD))
+    for reason, pattern in _HEADINGS:
+        head = next((head for head in heads[:3] if pattern.search(head)), None)
+        if head:
+            weight = 0.5 if text.chars >= MIN_TEXT else 0.65 if text.chars else 0.85
+            yield _against(reason, weight, "heading", head)
+    if _ABOUT.search(title):
+        yield _against("static_page", 0.5, "heading", title)
+    if text.chars > _SHORT:
+        return
+    lines = context.article.text.split("\n") if text.chars < _ERROR else []
     for reason, pattern in _WORDINGS:
-        if any(pattern.search(head) for head in heads if len(head) < 120):
-            return reason
-        if len(text) < _ERROR and any(map(pattern.search, text.split("\n"))):
-            return reason
-    if page.has('input[type="password"]') and len(text) < MIN_TEXT:
-        return "login"
-    return None
+        line = next((line for line in lines if pattern.search(line)), None)
+        head = next((head for head in heads if pattern.search(head)), None)
+        if line:
+            yield _against(reason, 1.0 if text.chars < MIN_TEXT else 0.4, "text", line)
+        if head:
+            weight = 0.3 if text.chars >= _ERROR else 0.5 if text.chars >= MIN_TEXT else 0.7
+            yield _against(reason, weight if text.chars else 1.0, "heading", head)
 
 
-def declares_article(page: Page, ld: dict[str, object]) -> bool:
-    """Whether structured data calls the page an article."""
-    return bool(ld) or bool(_ARTICLE_META.search(page.meta("og:type") or ""))
+def _asked(context: Context, text: _Text) -> Iterator[Candidate]:
+    """A form to log in where a text should be."""
+    if text.chars < _ERROR and context.page.has('input[type="password"]'):
+        near = any(
+            context.surroundings.is_near(around)
+            for field in context.page.select('input[type="password"]')[:5]
+            for form in field.iterancestors("form")
+            if (around := form.getparent()) is not None
+        )
+        weight = 0.9 if text.chars < MIN_TEXT else 0.3
+        yield _against("login", weight if near else 0.2, "page", 'input[type="password"]')
 
+
+# --- for subscribers -----------------------------------------------------------------------------
 
 _PAYWALL = vocabulary.pattern("refusals", "paywall.phrases")
 _PAYWALL_MARKS = ", ".join(vocabulary.entries("refusals", "paywall.selectors"))

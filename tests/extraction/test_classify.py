@@ -28,8 +28,10 @@ def test_unsigned_prose_under_a_whole_headline_is_an_article() -> None:
     headline = "Ауыл іргесіндегі көпірден алғашқы көліктер өтті"
     assert reason(f"<h1>{headline}</h1><div>{PROSE}</div>") is None
     assert reason(f"<h1>{headline}<div>{PROSE}") is None, "nothing is closed"
-    assert reason(f"<div>{PROSE}</div>", title=headline) == "static_page", "may be the site's name"
-    assert reason(f"<h1>{headline}</h1><div>{PROSE[: len(PROSE) // 3]}</div>") is not None
+    plain = "https://paper.example/kopir"
+    assert reason(f"<div>{PROSE}</div>", plain, headline) == "static_page", "may be the site's name"
+    assert reason(f"<h1>{headline}</h1><div>{PROSE}</div>", plain) is None
+    assert reason(f"<h1>{headline}</h1><div>{PROSE[: len(PROSE) // 3]}</div>", plain) is not None
     rules = "Сайт материалдарын көшіріп басудың жалпы ережелері"
     assert reason(f"<h1>{rules}</h1><div>{PROSE}</div>") == "static_page"
 
