@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
 from newsbot import vocabulary
@@ -53,6 +54,14 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 def letters(text: str) -> str:
     """Letters and digits of a text in lower case, for comparing what is printed twice."""
     return _NO_LETTERS.sub("", text).casefold()
+
+
+def unescaped(text: str) -> str:
+    """A text with its HTML entities decoded, once."""
+    try:
+        return unescape(text) if "&" in text else text
+    except ValueError:  # a number of more digits than Python reads
+        return text
 
 
 def is_cut(text: str) -> bool:
