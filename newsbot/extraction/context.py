@@ -16,12 +16,15 @@ from newsbot.extraction import structured
 from newsbot.extraction.blocks import Block
 from newsbot.extraction.body import Body
 from newsbot.extraction.evidence import Candidate, Key, Reader, weigh
+from newsbot.extraction.fields import letters
 from newsbot.extraction.layouts import family_of, layout_of
 from newsbot.extraction.page import Page
 from newsbot.extraction.surroundings import Surroundings
 from newsbot.profiles import Site
 
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
+_SHORT_LABEL = 3
+"""Letters of a host's name that may be anything else too: `24.kz`."""
 
 
 class Context:
@@ -43,7 +46,8 @@ class Context:
         """The article in the data of a single-page application; known with the body."""
         self.heard: dict[str, list[Candidate]] = {}
         """All that was said of each field, in the order in which it was heard, for `--explain`."""
-        self.title_element: Element | None = None
+        self.headings: dict[str, Element] = {}
+        """Elements that may print the headline, by its letters."""
         self.body = Body()
         self.blocks: list[Block] = []
         """What is left of the body: the blocks of the article's text and captions."""
@@ -55,6 +59,11 @@ class Context:
         if chosen is not None and chosen.value is not None:
             setattr(self.article, name, chosen.value)
             self.article.sources[name] = chosen.source
+
+    @property
+    def title_element(self) -> Element | None:
+        """The element that prints the article's title."""
+        return self.headings.get(letters(self.article.title or ""))
 
     @cached_property
     def proven(self) -> bool:
@@ -72,12 +81,18 @@ class Context:
     @cached_property
     def site_names(self) -> list[str | None]:
         """What the newspaper may be called in titles and bylines."""
-        publisher = structured.names(self.ld.get("publisher"))
+        page = self.page
+        host = urls.netloc(page.url).removeprefix("www.")
+        label = host.rpartition(".")[0].rpartition(".")[2]
         return [
-            self.page.meta("og:site_name"),
+            page.meta("og:site_name"),
+            page.meta("application-name", "apple-mobile-web-app-title"),
             self.site.name if self.site else None,
-            publisher[0] if publisher else None,
-            urls.netloc(self.page.url).removeprefix("www."),
+            *structured.names(self.ld.get("publisher"))[:1],
+            *structured.site_names(page),
+            host,
+            label if len(label) > _SHORT_LABEL else None,
+            *page.front_links,
         ]
 
     def is_same_site(self, url: str) -> bool:

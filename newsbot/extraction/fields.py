@@ -6,15 +6,28 @@ Small pure functions on strings; where the strings come from is the business of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
 from newsbot import vocabulary
 from newsbot.vocabulary import either, pattern
 
-_SEPARATORS = re.compile(r"\s+(?:[-–—|»•·/:]|::|&raquo;)\s+|\s*\|\s*")
+LONGEST_TITLE = 1000
+"""Characters; what is longer is no headline."""
+# Any mark between spaces that is not part of a sentence; bars and long dashes without them too.
+_SEPARATORS = re.compile(
+    r"(\s+(?:[^\w\s\"'“”„‘’«(){}\[\].,!?…%№#&+]+|&\w{2,8};)\s+|\s*\|\s*|\s*[–—]\s*|\s+-|-\s+)"
+)
 _PLACEHOLDERS = frozenset(vocabulary.entries("titles", "placeholders"))
+_NAVIGATION = pattern("titles", "navigation", within=r"{}\s*:?\s*(?:\(?\d*\)?)")
+_PAPER = pattern("titles", "papers", within=r"(?:^|.*\W){}\W*")
+_NAME_WORDS = 5
+"""Words of the longest name of a newspaper that is told by its last word."""
+_STEM = 5
+"""Letters by which two words are compared: endings differ from headline to headline."""
+_SHARED = 0.3
+"""Share of its words that a headline has in common with another of the same article."""
 _AUTHOR_LABEL = re.compile(
     rf"^(?:{either('authors', 'works')}\s+)?{either('authors', 'labels')}(?:\s*[:–—-]\s*|\s+|$)"
     r"|^[^:]{1,25}:\s+",
@@ -49,6 +62,7 @@ _NO_COMMENTS = pattern("counters", "no_comments")
 
 
 _NO_LETTERS = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W_]{3,}")
 
 
 def letters(text: str) -> str:
@@ -69,16 +83,54 @@ def is_cut(text: str) -> bool:
     return text.rstrip(" ])").endswith(("…", "...", "&hellip;"))
 
 
+def title_parts(title: str) -> list[str]:
+    """A title cut at what may part it from its site's name: parts and, between them, the marks."""
+    return _SEPARATORS.split(title)
+
+
 def without_site_name(title: str, site_names: Iterable[str | None]) -> str:
-    """A title without the « - Newspaper» that templates append; unchanged where none is known."""
-    known = {letters(name) for name in site_names if name}
-    for cut in reversed(list(_SEPARATORS.finditer(title))):
-        if letters(title[cut.end() :]) in known:
-            return without_site_name(title[: cut.start()].strip(), known)
-    first = _SEPARATORS.search(title)
-    if first and letters(title[: first.start()]) in known:
-        return title[first.end() :].strip()
-    return title
+    """A title without the names of its site at its ends, whatever parts them from it: « - Газет».
+
+    Empty where it is nothing but such names; unchanged where it holds none. What follows the site's
+    name at the end, such as its motto, goes with it.
+    """
+    names = [title_parts(name) for name in site_names if name and letters(name)]
+    known = {letters("".join(name)) for name in names}
+    if not known or len(title) > LONGEST_TITLE:
+        return title
+    parts = title_parts(title)
+    words = [letters(part) for part in parts[::2]]
+    first, end = 0, len(words)
+    sizes = {(len(name) + 1) // 2 for name in names}
+    while cut := next((n for n in sizes if _named(words[max(first, end - n) : end], known)), 0):
+        end -= min(cut, end - first)
+    while cut := next((n for n in sizes if _named(words[first : min(end, first + n)], known)), 0):
+        first += min(cut, end - first)
+    end = next((n for n in range(first + 1, end) if words[n] in known), end)
+    return "".join(parts[2 * first : max(2 * end - 1, 0)]).strip()
+
+
+def _named(words: list[str], known: Collection[str]) -> bool:
+    return bool(words) and "".join(words) in known
+
+
+def is_newspaper(text: str) -> bool:
+    """Whether a short text says by its last word that it is the name of a newspaper."""
+    return len(text.split()) <= _NAME_WORDS and len(text) < 100 and bool(_PAPER.fullmatch(text))
+
+
+def is_navigation(text: str) -> bool:
+    """Whether a heading is one of those around an article: «Бөлімдер», «Comments (3)»."""
+    return len(text) < 60 and bool(_NAVIGATION.fullmatch(text.strip()))
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two headlines have so many words in common that they may be of one article."""
+    mine, theirs = (
+        {word[:_STEM] for word in _WORD.findall(text[:LONGEST_TITLE].casefold())}
+        for text in (one, other)
+    )
+    return len(mine & theirs) >= max(1.0, _SHARED * min(len(mine), len(theirs)))
 
 
 def is_placeholder(title: str) -> bool:

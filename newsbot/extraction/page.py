@@ -16,12 +16,19 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
+from newsbot.extraction import lenient_json
 from newsbot.extraction.blocks import BLOCK_TAGS, inline_text
 from newsbot.extraction.selectors import ElementIndex
 
 MAX_CHARS = 3_000_000
 """Characters of a page that are parsed; no article is longer, and hostile pages are."""
 
+_TITLED = ("head", "html", "body")
+"""Elements in which `<title>` is the page's."""
+_FIRST_LINKS = 60
+"""Links among which the one to the front page is looked for."""
+_LONGEST_FRONT = 100
+"""Characters of the front page's address, and of its name."""
 _DATA_URI = re.compile(r"data:[a-z/+.-]{3,60};base64,[A-Za-z0-9+/=\s]{1000,}")
 _MAX_DEPTH = 300
 """Levels of nesting; browsers stop near 500, and no newsroom comes near either."""
@@ -96,6 +103,43 @@ class Page:
             if name in self.metas:
                 return self.metas[name][0]
         return None
+
+    @cached_property
+    def documents(self) -> list[Any]:
+        """The documents in the page's JSON-LD blocks; broken ones are mended or left out."""
+        return [
+            document
+            for script in self.index.tags.get("script", [])
+            if (script.get("type") or "").strip().lower().startswith("application/ld+json")
+            for document in lenient_json.loads(script.text or "")
+        ]
+
+    @cached_property
+    def title(self) -> str | None:
+        """What the page calls itself in `<title>`; that of a drawing inside the page is none."""
+        for title in self.index.tags.get("title", [])[:5]:
+            parent = title.getparent()
+            text = _value(title) if parent is None or parent.tag in _TITLED else ""
+            if text:
+                return text
+        return None
+
+    @cached_property
+    def front_links(self) -> list[str]:
+        """What the first links to the site's front page say: its name, mostly."""
+        found = []
+        for link in self.index.tags.get("a", [])[:_FIRST_LINKS]:
+            href = (link.get("href") or "").strip()
+            if href and (href == "/" or (len(href) < _LONGEST_FRONT and self._is_front(href))):
+                found.append(inline_text(link)[:_LONGEST_FRONT])
+        return [text for text in found if text]
+
+    def _is_front(self, href: str) -> bool:
+        address = self.absolute(href)
+        if address is None:
+            return False
+        parts = urlsplit(address)
+        return parts.path in ("", "/") and not parts.query and parts.netloc == urlsplit(self.url).netloc
 
     @cached_property
     def base(self) -> str:

@@ -14,38 +14,27 @@ from typing import Any
 
 from archive.kazakh.letters import faithful
 from newsbot import urls, vocabulary
-from newsbot.extraction import lenient_json
 from newsbot.extraction.blocks import inline_text
-from newsbot.extraction.fields import letters, unescaped
+from newsbot.extraction.fields import LONGEST_TITLE, alike, letters, unescaped
 from newsbot.extraction.page import Page
 
 _ARTICLE_TYPES = re.compile(
     rf"(?:^|[/:]){vocabulary.either('structured', 'json_ld.article_types')}$"
 )
 _ORGANISATIONS = vocabulary.entries("structured", "json_ld.organisations")
+_SITE_TYPES = ("WebSite", *_ORGANISATIONS)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
 _MAX_DEPTH = 12
 _MOST_OBJECTS = 50
 """Articles that the data of one page may describe; lists of related ones are short."""
-_STEM = 5
-"""Letters by which two words are compared: endings differ from headline to headline."""
-_SHARED = 0.3
-"""Share of its words that a headline has in common with another of the same article."""
-_LONGEST = 1000
-"""Characters of a headline that are compared."""
 _PRINTED = 3
 """Headings of a kind that may be the headline that a page's data name."""
 
 
 def json_ld(page: Page) -> list[dict[str, Any]]:
-    """Every JSON-LD object of the page, outermost first. Broken blocks are mended or left out."""
-    found: list[dict[str, Any]] = []
-    for script in page.index.tags.get("script", []):
-        if (script.get("type") or "").strip().lower().startswith("application/ld+json"):
-            for document in lenient_json.loads(script.text or ""):
-                found.extend(_objects(document, 0))
-    return found
+    """Every JSON-LD object of the page, outermost first."""
+    return [one for document in page.documents for one in _objects(document, 0)]
 
 
 def article_object(page: Page) -> dict[str, Any]:
@@ -90,8 +79,8 @@ def _heads(page: Page) -> list[str]:
     """What the page may call its article: its metadata and its first headings."""
     tags = page.index.tags
     printed = [inline_text(e) for tag in ("h1", "h2") for e in tags.get(tag, [])[:_PRINTED]]
-    heads = (page.meta("og:title"), page.first(["title"]), *printed)
-    return [head[:_LONGEST] for head in heads if head]
+    heads = (page.meta("og:title"), page.title, *printed)
+    return [head[:LONGEST_TITLE] for head in heads if head]
 
 
 def _fit(page: Page, one: dict[str, Any], own: set[str], heads: list[str]) -> int:
@@ -102,22 +91,14 @@ def _fit(page: Page, one: dict[str, Any], own: set[str], heads: list[str]) -> in
     addresses = {_address(page, value) for value in stated if isinstance(value, str)} - {""}
     if addresses:
         fit += 2 if addresses & own else -1
-    headline = next(iter(names(one.get("headline"))), "")[:_LONGEST]
+    headline = next(iter(names(one.get("headline"))), "")[:LONGEST_TITLE]
     if headline and heads:
         spelt = letters(headline)
         if any(spelt in letters(head) for head in heads):
             fit += 2
         else:
-            fit += 1 if any(_shares_words(headline, head) for head in heads) else -1
+            fit += 1 if any(alike(headline, head) for head in heads) else -1
     return fit
-
-
-def _shares_words(one: str, other: str) -> bool:
-    """Whether two headlines have so much in common that they may be of one article."""
-    mine, theirs = (
-        {word[:_STEM] for word in re.findall(r"[^\W_]{3,}", text.casefold())} for text in (one, other)
-    )
-    return len(mine & theirs) >= max(1.0, _SHARED * min(len(mine), len(theirs)))
 
 
 def _address(page: Page, value: str | None) -> str:
@@ -181,6 +162,16 @@ def interactions(ld: dict[str, Any], kinds: str) -> int | None:
             if isinstance(count, int) or (isinstance(count, str) and _COUNT.fullmatch(count)):
                 return int(count)
     return None
+
+
+def site_names(page: Page) -> list[str]:
+    """What the page's data call the site and who publishes it."""
+    return [
+        name
+        for one in json_ld(page)
+        if one.get("@type") in _SITE_TYPES
+        for name in (*names(one.get("name")), *names(one.get("alternateName")))
+    ]
 
 
 def breadcrumb(page: Page) -> list[str]:
