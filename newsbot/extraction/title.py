@@ -6,6 +6,7 @@ its place: themes print the newspaper's name, a section or the word for navigati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +21,7 @@ from newsbot.extraction.fields import letters
 from newsbot.vocabulary import pattern
 
 _KICKER = pattern("titles", "kickers", within=r"(?:^|[\s_-]){}(?=$|[\s_-])")
+_MARK = re.compile(r"[\s:.|–—-]")
 _NAMES = 300
 """Characters of a class that are looked at; what is longer is no name."""
 _MOST = 5
@@ -150,7 +152,7 @@ def _printed(context: Context, heads: _Heads) -> list[Candidate]:
     whole = heads.whole()
     named_empty = named_full = False
     for css, element in _headings(context):
-        text = inline_text(element, _kickers(element))
+        text = inline_text(element)
         is_named = css in context.layout.title
         named_full = named_full or (is_named and bool(text))
         named_empty = named_empty or (is_named and not text)
@@ -186,10 +188,15 @@ def _judged(
     if fields.is_placeholder(value):
         return Candidate(None, "layout", ENOUGH, css, "a placeholder")
     if spelt in whole:
+        if len(element) and _marks(whole[spelt]) > _marks(value):
+            value = whole[spelt]  # the elements inside the heading part what marks part elsewhere
         return Candidate(value, "layout", ENOUGH, css, "the data say the same")
-    piece = _piece(element, whole)
-    if piece:
-        return Candidate(piece, "layout", ENOUGH, css, "the data say a part of it")
+    if len(element):
+        piece = _piece(element, whole)
+        if piece:
+            return Candidate(piece, "layout", ENOUGH, css, "the data say a part of it")
+        value = _without_kickers(element) or value
+        spelt = letters(value)
     if spelt in heads.papers or _is_around(element):
         return None
     is_main = css in context.layout.title or css == "h1"
@@ -228,15 +235,20 @@ def _is_around(element: Element) -> bool:
     return False
 
 
-def _kickers(heading: Element) -> list[Element]:
-    """What a heading holds beside the headline, by its names."""
-    if not len(heading):
-        return []
-    return [
+def _marks(title: str) -> int:
+    """Spaces and marks that part words."""
+    return len(_MARK.findall(title))
+
+
+def _without_kickers(heading: Element) -> str | None:
+    """A heading without what its names call something else, where that is the smaller part."""
+    kickers = [
         element
         for element in list(heading.iter("*"))[1:_PIECES]
         if _KICKER.search((element.get("class") or "")[:_NAMES])
     ]
+    text = inline_text(heading, kickers) if kickers else ""
+    return text if 2 * len(text) > len(inline_text(heading)) else None
 
 
 def _piece(heading: Element, whole: dict[str, str]) -> str | None:
