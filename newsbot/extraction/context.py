@@ -15,6 +15,7 @@ from newsbot import urls
 from newsbot.extraction import structured
 from newsbot.extraction.blocks import Block
 from newsbot.extraction.body import Body
+from newsbot.extraction.date_tokens import FIRST_YEAR, LAST_YEAR
 from newsbot.extraction.evidence import Candidate, Key, Reader, weigh
 from newsbot.extraction.fields import letters
 from newsbot.extraction.layouts import family_of, layout_of
@@ -27,6 +28,13 @@ _SHORT_LABEL = 3
 """Letters of a host's name that may be anything else too: `24.kz`."""
 
 
+def _believable(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """An aware moment, of the zone where it says none; None outside the years of the web."""
+    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
 class Context:
     """What the readers of the fields share. They fill `article` in the order of `extract`."""
 
@@ -36,8 +44,8 @@ class Context:
         self.page = page
         self.article = article
         self.site = site
-        self.fetched_at = fetched_at
         self.zone = site.zone if site else DEFAULT_ZONE
+        self.fetched_at = _believable(fetched_at, self.zone)
         self.family = family_of(page, site)
         self.layout_name, self.layout = layout_of(page, site, self.family, fetched_at)
         self.ld = structured.article_object(page)

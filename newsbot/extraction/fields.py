@@ -41,6 +41,7 @@ _PATRONYMICS = tuple(f"{name}." for name in vocabulary.entries("authors", "patro
 _NAME_WORD = re.compile(r"(?:[^\W\d_](?:\.[^\W\d_])*\.?|[^\W\d_][\w'’ʼ-]*\.?)$")
 _DIGIT = re.compile(r"\d")
 _THOUSANDS = re.compile(r"(?<![\d:.,])([1-9]\d{0,2})((?:[\s.,’']\d{3})+)(?![\d:]|[.,]\d)")
+_MOST_DIGITS = 15
 _MULTIPLIER: dict[str, int] = vocabulary.subject("counters")["multipliers"]
 _UNITS = "|".join(rf"{unit}\b" if len(unit) == 1 else unit for unit in _MULTIPLIER)
 _NUMBER = re.compile(rf"(\d+(?:[.,]\d+)?)\s*({_UNITS})?", re.IGNORECASE)
@@ -150,7 +151,7 @@ def stated_views(text: str) -> int | None:
     joined = _joined(text)
     labelled = _labelled_views(joined)
     both = _VIEWS_COMMENTS.search(joined) if labelled is None else None
-    return int(both.group(1)) if both else labelled
+    return _whole(both.group(1)) if both else labelled
 
 
 def _labelled_views(joined: str) -> int | None:
@@ -165,7 +166,7 @@ def stated_comments(text: str) -> int | None:
     if not _DIGIT.search(text):
         return None
     match = _COMMENTS.search(_joined(text))
-    return int(match.group(1) or match.group(2)) if match else None
+    return _whole(match.group(1) or match.group(2)) if match else None
 
 
 def stated_author(text: str) -> str | None:
@@ -222,7 +223,9 @@ def count(text: str) -> int | None:
         return None
     number, unit = match.groups()
     if not unit:
-        return int(re.split(r"[.,]", number)[0])
+        return _whole(re.split(r"[.,]", number)[0])
+    if len(number) > _MOST_DIGITS:
+        return None
     return round(float(number.replace(",", ".")) * _MULTIPLIER[unit.lower()])
 
 
@@ -235,7 +238,12 @@ def comment_count(text: str) -> int | None:
     stated = stated_comments(text)
     if stated is not None:
         return stated
-    return int(text) if text.isascii() and text.isdigit() else None
+    return _whole(text) if text.isascii() and text.isdigit() else None
+
+
+def _whole(digits: str) -> int | None:
+    """A number that a counter may show; what is longer is none."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
 
 
 def section(text: str) -> str | None:

@@ -33,6 +33,16 @@ _DATA_URI = re.compile(r"data:[a-z/+.-]{3,60};base64,[A-Za-z0-9+/=\s]{1000,}")
 _MAX_DEPTH = 300
 """Levels of nesting; browsers stop near 500, and no newsroom comes near either."""
 _TOO_DEEP = etree.XPath("boolean(/" + "/".join("*" * _MAX_DEPTH) + ")")
+# As the HTML standard reads attributes; every part consumes what it looks at, so the time is linear.
+_ATTRIBUTE = r"[\s/]*+[^\s>/][^\s=>/]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])[^\s>]++))?+"
+# The time that lxml needs for an element grows with the square of the number of its attributes. What
+# looks like a tag in a script is none.
+_LONG_TAG = re.compile(r"<[a-zA-Z][^>]{600}")
+_MANY_ATTRIBUTES = re.compile(
+    rf"(<[a-z][^\s/>]*+(?:{_ATTRIBUTE}){{300}})(?:{_ATTRIBUTE})++"
+    r"|(<(script|style)\b.*?(?:</\3|\Z))",
+    re.IGNORECASE | re.DOTALL,
+)
 _NESTED_RUN = re.compile(r"((?:<[a-zA-Z][^<>]{0,200}>\s*){20})(?:<[a-zA-Z][^<>]{0,200}>\s*)+")
 
 
@@ -139,7 +149,11 @@ class Page:
         if address is None:
             return False
         parts = urlsplit(address)
-        return parts.path in ("", "/") and not parts.query and parts.netloc == urlsplit(self.url).netloc
+        return (
+            parts.path in ("", "/")
+            and not parts.query
+            and parts.netloc == urlsplit(self.url).netloc
+        )
 
     @cached_property
     def base(self) -> str:
@@ -174,6 +188,8 @@ def _parse(text: str) -> Element:
     # <?xml encoding> prologue cannot make libxml2 decode it a second time.
     if len(text) > MAX_CHARS:  # pictures inside the page must not push the article out
         text = _DATA_URI.sub("data:,", text)[:MAX_CHARS]
+    if _LONG_TAG.search(text):
+        text = _MANY_ATTRIBUTES.sub(r"\1\2", text)
     root = _tree(text)
     if _TOO_DEEP(root):
         # Runs of start tags without text are an attack or a bug; what they wrap is kept.
@@ -182,7 +198,7 @@ def _parse(text: str) -> Element:
             text_below = " ".join(element.itertext())
             for child in list(element):
                 element.remove(child)
-            element.text = text_below
+            element.text = _accepted(text_below)
     for heading in _SWALLOWING(root):
         _close(heading)
     return root
@@ -192,14 +208,18 @@ def _parse(text: str) -> Element:
 _SWALLOWING = etree.XPath("//*[self::h1 or self::h2 or self::h3][.//p]")
 
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def _accepted(text: str) -> str:
+    """Text without the control characters that lxml hands out and does not take back."""
+    return _CONTROL.sub("", text)
 
 
 def _close(heading: Element) -> None:
     """End an unclosed heading before its first block: the heading keeps its own line."""
     line = etree.Element(heading.tag)
-    # lxml hands out control characters that it does not take back.
-    line.text, heading.text = _CONTROL.sub("", heading.text or ""), None
+    line.text, heading.text = _accepted(heading.text or ""), None
     for child in list(heading):
         if child.tag in BLOCK_TAGS or child.find(".//p") is not None:
             break

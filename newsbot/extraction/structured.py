@@ -159,7 +159,7 @@ def interactions(ld: dict[str, Any], kinds: str) -> int | None:
     for one in stated if isinstance(stated, list) else [stated]:
         if isinstance(one, dict) and re.search(kinds, json.dumps(one.get("interactionType", ""))):
             count = one.get("userInteractionCount")
-            if isinstance(count, int) or (isinstance(count, str) and _COUNT.fullmatch(count)):
+            if isinstance(count, (int, str)) and _COUNT.fullmatch(str(count)[:20]):
                 return int(count)
     return None
 

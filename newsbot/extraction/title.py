@@ -52,7 +52,21 @@ _OTHER_NAMED = 0.6
 _UNMARKED = 0.55
 """A text in no heading that repeats what the page calls itself."""
 _AROUND = frozenset(["nav", "aside", "footer", "form", "dialog", "button", "li"])
-_PRINTING = ("div", "span", "b", "strong", "font", "p", "td", "big", "center", "h4", "h5", "h6", "a")
+_PRINTING = (
+    "div",
+    "span",
+    "b",
+    "strong",
+    "font",
+    "p",
+    "td",
+    "big",
+    "center",
+    "h4",
+    "h5",
+    "h6",
+    "a",
+)
 """Elements that print headlines where a theme knows no headings."""
 
 
@@ -290,5 +304,7 @@ def _unmarked(context: Context, heads: _Heads, whole: dict[str, str]) -> list[Ca
             element = place[spelt]
             context.headings.setdefault(spelt, element)
             value = inline_text(element)
-            return [Candidate(value, "layout", _UNMARKED, str(element.tag), "the data say the same")]
+            return [
+                Candidate(value, "layout", _UNMARKED, str(element.tag), "the data say the same")
+            ]
     return []
