@@ -51,6 +51,10 @@ class Page:
 
     def __init__(self, text: str, url: str) -> None:
         """Parse decoded HTML. Never raises: what cannot be parsed is an empty page."""
+        try:
+            urlsplit(url)
+        except ValueError:  # such as half an IPv6 address
+            url = ""
         self.url = url
         self.root = _parse(text)
 
@@ -159,9 +163,12 @@ class Page:
     def base(self) -> str:
         """Address that relative links resolve against; a foreign `<base>` is not trusted."""
         for base in self.root.iter("base"):
-            href = urljoin(self.url, base.get("href") or "")
-            if urlsplit(href).netloc == urlsplit(self.url).netloc:
-                return href
+            try:
+                href = urljoin(self.url, base.get("href") or "")
+                if urlsplit(href).netloc == urlsplit(self.url).netloc:
+                    return href
+            except ValueError:
+                continue
         return self.url
 
     def absolute(self, href: str) -> str | None:

