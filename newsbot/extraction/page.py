@@ -34,12 +34,12 @@ _MAX_DEPTH = 300
 """Levels of nesting; browsers stop near 500, and no newsroom comes near either."""
 _TOO_DEEP = etree.XPath("boolean(/" + "/".join("*" * _MAX_DEPTH) + ")")
 # As the HTML standard reads attributes; every part consumes what it looks at, so the time is linear.
-_ATTRIBUTE = r"[\s/]*+[^\s>/][^\s=>/]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])[^\s>]++))?+"
+_ATTRIBUTE = r"[\s/]*+[^\s<>/][^\s=<>/]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])[^\s<>]++))?+"
 # The time that lxml needs for an element grows with the square of the number of its attributes. What
 # looks like a tag in a script is none.
-_LONG_TAG = re.compile(r"<[a-zA-Z][^>]{600}")
+_LONG_TAG = re.compile(r"<[a-zA-Z](?:[^>]{600}|(?:[^<=]{0,80}+=){150})")
 _MANY_ATTRIBUTES = re.compile(
-    rf"(<[a-z][^\s/>]*+(?:{_ATTRIBUTE}){{300}})(?:{_ATTRIBUTE})++"
+    rf"(<[a-z][^\s/<>]*+(?:{_ATTRIBUTE}){{300}})(?:{_ATTRIBUTE})++"
     r"|(<(script|style)\b.*?(?:</\3|\Z))",
     re.IGNORECASE | re.DOTALL,
 )
@@ -144,7 +144,8 @@ class Page:
         found = []
         for link in self.index.tags.get("a", [])[:_FIRST_LINKS]:
             href = (link.get("href") or "").strip()
-            if href and (href == "/" or (len(href) < _LONGEST_FRONT and self._is_front(href))):
+            is_short = href[:2] in ("ht", "//") and href.rstrip("/").count("/") == 2
+            if href == "/" or (is_short and self._is_front(href)):
                 found.append(inline_text(link)[:_LONGEST_FRONT])
         return [text for text in found if text]
 
