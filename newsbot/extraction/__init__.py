@@ -20,7 +20,7 @@ from newsbot.extraction.published import read_dates
 from newsbot.extraction.rules import RULES, rules_version
 from newsbot.extraction.text import find_body, with_lead_and_captions
 from newsbot.extraction.tidy import tidy
-from newsbot.extraction.title import find_title
+from newsbot.extraction.title import find_title, title_key
 from newsbot.profiles import Site
 
 __all__ = ["RULES", "Article", "extract", "read_page", "rules_version"]
@@ -68,7 +68,7 @@ def _read(context: Context) -> None:
     article, page = context.article, context.page
     article.layout = context.layout_name
     article.canonical_url = article_urls.canonical_url(context)
-    context.fill("title", find_title(context))
+    context.fill("title", find_title(context), key=title_key)
     context.body = find_body(context)
     context.fill("authors", find_authors(context))
     context.blocks = blocks = tidy(

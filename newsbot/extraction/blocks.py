@@ -288,9 +288,9 @@ def _inline_text(element: Element, removed: Collection[Element]) -> str:
     return "".join(parts)
 
 
-def inline_text(element: Element) -> str:
-    """All visible text of an element as one faithful line."""
-    return faithful(_inline_text(element, ()))
+def inline_text(element: Element, removed: Collection[Element] = ()) -> str:
+    """All visible text of an element as one faithful line, without what is `removed`."""
+    return faithful(_inline_text(element, removed))
 
 
 def _split_breaks(raw: str) -> list[tuple[str, int, int]]:

@@ -15,13 +15,24 @@ from newsbot import urls
 from newsbot.extraction import structured
 from newsbot.extraction.blocks import Block
 from newsbot.extraction.body import Body
+from newsbot.extraction.date_tokens import FIRST_YEAR, LAST_YEAR
 from newsbot.extraction.evidence import Candidate, Key, Reader, weigh
+from newsbot.extraction.fields import letters
 from newsbot.extraction.layouts import family_of, layout_of
 from newsbot.extraction.page import Page
 from newsbot.extraction.surroundings import Surroundings
 from newsbot.profiles import Site
 
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
+_SHORT_LABEL = 3
+"""Letters of a host's name that may be anything else too: `24.kz`."""
+
+
+def _believable(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """An aware moment, of the zone where it says none; None outside the years of the web."""
+    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 class Context:
@@ -33,8 +44,8 @@ class Context:
         self.page = page
         self.article = article
         self.site = site
-        self.fetched_at = fetched_at
         self.zone = site.zone if site else DEFAULT_ZONE
+        self.fetched_at = _believable(fetched_at, self.zone)
         self.family = family_of(page, site)
         self.layout_name, self.layout = layout_of(page, site, self.family, fetched_at)
         self.ld = structured.article_object(page)
@@ -43,7 +54,8 @@ class Context:
         """The article in the data of a single-page application; known with the body."""
         self.heard: dict[str, list[Candidate]] = {}
         """All that was said of each field, in the order in which it was heard, for `--explain`."""
-        self.title_element: Element | None = None
+        self.headings: dict[str, Element] = {}
+        """Elements that may print the headline, by its letters."""
         self.body = Body()
         self.blocks: list[Block] = []
         """What is left of the body: the blocks of the article's text and captions."""
@@ -55,6 +67,11 @@ class Context:
         if chosen is not None and chosen.value is not None:
             setattr(self.article, name, chosen.value)
             self.article.sources[name] = chosen.source
+
+    @property
+    def title_element(self) -> Element | None:
+        """The element that prints the article's title."""
+        return self.headings.get(letters(self.article.title or ""))
 
     @cached_property
     def proven(self) -> bool:
@@ -72,12 +89,18 @@ class Context:
     @cached_property
     def site_names(self) -> list[str | None]:
         """What the newspaper may be called in titles and bylines."""
-        publisher = structured.names(self.ld.get("publisher"))
+        page = self.page
+        host = urls.netloc(page.url).removeprefix("www.")
+        label = host.rpartition(".")[0].rpartition(".")[2]
         return [
-            self.page.meta("og:site_name"),
+            page.meta("og:site_name"),
+            page.meta("application-name", "apple-mobile-web-app-title"),
             self.site.name if self.site else None,
-            publisher[0] if publisher else None,
-            urls.netloc(self.page.url).removeprefix("www."),
+            *structured.names(self.ld.get("publisher"))[:1],
+            *structured.site_names(page),
+            host,
+            label if len(label) > _SHORT_LABEL else None,
+            *page.front_links,
         ]
 
     def is_same_site(self, url: str) -> bool:

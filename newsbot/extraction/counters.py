@@ -12,6 +12,8 @@ from newsbot.extraction.evidence import Candidate, Reader, stated
 from newsbot.extraction.page import Page
 
 _COMMENT_FORMS = ", ".join(vocabulary.entries("counters", "comment_forms"))
+_MOST = 10**15
+"""No counter shows more, and no database keeps any number."""
 _INTERACTIONS = "|".join(vocabulary.entries("counters", "interactions"))
 
 
@@ -21,7 +23,7 @@ def views(context: Context) -> list[Reader]:
     return [
         *(partial(_by_selector, page, css, fields.view_count) for css in context.layout.views),
         lambda: stated(structured.interactions(context.ld, _INTERACTIONS), "json-ld"),
-        lambda: stated(data if isinstance(data, int) else None, "next-data"),
+        lambda: _number(data, "next-data"),
         lambda: stated(context.surroundings.views(), "printed"),
     ]
 
@@ -39,11 +41,16 @@ def comments(context: Context) -> list[Reader]:
 
     return [
         *(partial(_by_selector, page, css, fields.comment_count) for css in layout.comments),
-        lambda: stated(said if isinstance(said, int) else None, "json-ld"),
-        lambda: stated(data if isinstance(data, int) else None, "next-data"),
+        lambda: _number(said, "json-ld"),
+        lambda: _number(data, "next-data"),
         lambda: stated(context.surroundings.comments(), "printed"),
         items,
     ]
+
+
+def _number(value: object, source: str) -> list[Candidate]:
+    """A number of the page's data that a counter may show."""
+    return stated(value if isinstance(value, int) and 0 <= value < _MOST else None, source)
 
 
 def _by_selector(page: Page, css: str, read: Callable[[str], int | None]) -> list[Candidate]:

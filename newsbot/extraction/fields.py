@@ -6,14 +6,28 @@ Small pure functions on strings; where the strings come from is the business of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
 from newsbot import vocabulary
 from newsbot.vocabulary import either, pattern
 
-_SEPARATORS = re.compile(r"\s+(?:[-–—|»•·/:]|::|&raquo;)\s+|\s*\|\s*")
+LONGEST_TITLE = 1000
+"""Characters; what is longer is no headline."""
+# Any mark between spaces that is not part of a sentence; bars and long dashes without them too.
+_SEPARATORS = re.compile(
+    r"(\s+(?:[^\w\s\"'“”„‘’«(){}\[\].,!?…%№#&+]+|&\w{2,8};)\s+|\s*\|\s*|\s*[–—]\s*|\s+-|-\s+)"
+)
 _PLACEHOLDERS = frozenset(vocabulary.entries("titles", "placeholders"))
+_NAVIGATION = pattern("titles", "navigation", within=r"{}\s*:?\s*(?:\(?\d*\)?)")
+_PAPER = pattern("titles", "papers", within=r"(?:^|.*\W){}\W*")
+_NAME_WORDS = 5
+"""Words of the longest name of a newspaper that is told by its last word."""
+_STEM = 5
+"""Letters by which two words are compared: endings differ from headline to headline."""
+_SHARED = 0.3
+"""Share of its words that a headline has in common with another of the same article."""
 _AUTHOR_LABEL = re.compile(
     rf"^(?:{either('authors', 'works')}\s+)?{either('authors', 'labels')}(?:\s*[:–—-]\s*|\s+|$)"
     r"|^[^:]{1,25}:\s+",
@@ -27,6 +41,7 @@ _PATRONYMICS = tuple(f"{name}." for name in vocabulary.entries("authors", "patro
 _NAME_WORD = re.compile(r"(?:[^\W\d_](?:\.[^\W\d_])*\.?|[^\W\d_][\w'’ʼ-]*\.?)$")
 _DIGIT = re.compile(r"\d")
 _THOUSANDS = re.compile(r"(?<![\d:.,])([1-9]\d{0,2})((?:[\s.,’']\d{3})+)(?![\d:]|[.,]\d)")
+_MOST_DIGITS = 15
 _MULTIPLIER: dict[str, int] = vocabulary.subject("counters")["multipliers"]
 _UNITS = "|".join(rf"{unit}\b" if len(unit) == 1 else unit for unit in _MULTIPLIER)
 _NUMBER = re.compile(rf"(\d+(?:[.,]\d+)?)\s*({_UNITS})?", re.IGNORECASE)
@@ -48,6 +63,7 @@ _NO_COMMENTS = pattern("counters", "no_comments")
 
 
 _NO_LETTERS = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W_]{3,}")
 
 
 def letters(text: str) -> str:
@@ -55,21 +71,67 @@ def letters(text: str) -> str:
     return _NO_LETTERS.sub("", text).casefold()
 
 
+def unescaped(text: str) -> str:
+    """A text with its HTML entities decoded, once."""
+    try:
+        return unescape(text) if "&" in text else text
+    except ValueError:  # a number of more digits than Python reads
+        return text
+
+
 def is_cut(text: str) -> bool:
     """Whether a text ends in the dots of a teaser."""
     return text.rstrip(" ])").endswith(("…", "...", "&hellip;"))
 
 
+def title_parts(title: str) -> list[str]:
+    """A title cut at what may part it from its site's name: parts and, between them, the marks."""
+    return _SEPARATORS.split(title)
+
+
 def without_site_name(title: str, site_names: Iterable[str | None]) -> str:
-    """A title without the « - Newspaper» that templates append; unchanged where none is known."""
-    known = {letters(name) for name in site_names if name}
-    for cut in reversed(list(_SEPARATORS.finditer(title))):
-        if letters(title[cut.end() :]) in known:
-            return without_site_name(title[: cut.start()].strip(), known)
-    first = _SEPARATORS.search(title)
-    if first and letters(title[: first.start()]) in known:
-        return title[first.end() :].strip()
-    return title
+    """A title without the names of its site at its ends, whatever parts them from it: « - Газет».
+
+    Empty where it is nothing but such names; unchanged where it holds none. What follows the site's
+    name at the end, such as its motto, goes with it.
+    """
+    names = [title_parts(name) for name in site_names if name and letters(name)]
+    known = {letters("".join(name)) for name in names}
+    if not known or len(title) > LONGEST_TITLE:
+        return title
+    parts = title_parts(title)
+    words = [letters(part) for part in parts[::2]]
+    first, end = 0, len(words)
+    sizes = {(len(name) + 1) // 2 for name in names}
+    while cut := next((n for n in sizes if _named(words[max(first, end - n) : end], known)), 0):
+        end -= min(cut, end - first)
+    while cut := next((n for n in sizes if _named(words[first : min(end, first + n)], known)), 0):
+        first += min(cut, end - first)
+    end = next((n for n in range(first + 1, end) if words[n] in known), end)
+    return "".join(parts[2 * first : max(2 * end - 1, 0)]).strip()
+
+
+def _named(words: list[str], known: Collection[str]) -> bool:
+    return bool(words) and "".join(words) in known
+
+
+def is_newspaper(text: str) -> bool:
+    """Whether a short text says by its last word that it is the name of a newspaper."""
+    return len(text.split()) <= _NAME_WORDS and len(text) < 100 and bool(_PAPER.fullmatch(text))
+
+
+def is_navigation(text: str) -> bool:
+    """Whether a heading is one of those around an article: «Бөлімдер», «Comments (3)»."""
+    return len(text) < 60 and bool(_NAVIGATION.fullmatch(text.strip()))
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two headlines have so many words in common that they may be of one article."""
+    mine, theirs = (
+        {word[:_STEM] for word in _WORD.findall(text[:LONGEST_TITLE].casefold())}
+        for text in (one, other)
+    )
+    return len(mine & theirs) >= max(1.0, _SHARED * min(len(mine), len(theirs)))
 
 
 def is_placeholder(title: str) -> bool:
@@ -89,7 +151,7 @@ def stated_views(text: str) -> int | None:
     joined = _joined(text)
     labelled = _labelled_views(joined)
     both = _VIEWS_COMMENTS.search(joined) if labelled is None else None
-    return int(both.group(1)) if both else labelled
+    return _whole(both.group(1)) if both else labelled
 
 
 def _labelled_views(joined: str) -> int | None:
@@ -104,7 +166,7 @@ def stated_comments(text: str) -> int | None:
     if not _DIGIT.search(text):
         return None
     match = _COMMENTS.search(_joined(text))
-    return int(match.group(1) or match.group(2)) if match else None
+    return _whole(match.group(1) or match.group(2)) if match else None
 
 
 def stated_author(text: str) -> str | None:
@@ -161,7 +223,9 @@ def count(text: str) -> int | None:
         return None
     number, unit = match.groups()
     if not unit:
-        return int(re.split(r"[.,]", number)[0])
+        return _whole(re.split(r"[.,]", number)[0])
+    if len(number) > _MOST_DIGITS:
+        return None
     return round(float(number.replace(",", ".")) * _MULTIPLIER[unit.lower()])
 
 
@@ -174,7 +238,12 @@ def comment_count(text: str) -> int | None:
     stated = stated_comments(text)
     if stated is not None:
         return stated
-    return int(text) if text.isascii() and text.isdigit() else None
+    return _whole(text) if text.isascii() and text.isdigit() else None
+
+
+def _whole(digits: str) -> int | None:
+    """A number that a counter may show; what is longer is none."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
 
 
 def section(text: str) -> str | None:

@@ -16,16 +16,33 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
+from newsbot.extraction import lenient_json
 from newsbot.extraction.blocks import BLOCK_TAGS, inline_text
 from newsbot.extraction.selectors import ElementIndex
 
 MAX_CHARS = 3_000_000
 """Characters of a page that are parsed; no article is longer, and hostile pages are."""
 
+_TITLED = ("head", "html", "body")
+"""Elements in which `<title>` is the page's."""
+_FIRST_LINKS = 60
+"""Links among which the one to the front page is looked for."""
+_LONGEST_FRONT = 100
+"""Characters of the front page's address, and of its name."""
 _DATA_URI = re.compile(r"data:[a-z/+.-]{3,60};base64,[A-Za-z0-9+/=\s]{1000,}")
 _MAX_DEPTH = 300
 """Levels of nesting; browsers stop near 500, and no newsroom comes near either."""
 _TOO_DEEP = etree.XPath("boolean(/" + "/".join("*" * _MAX_DEPTH) + ")")
+# As the HTML standard reads attributes; every part consumes what it looks at, so the time is linear.
+_ATTRIBUTE = r"[\s/]*+[^\s<>/][^\s=<>/]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])[^\s<>]++))?+"
+# The time that lxml needs for an element grows with the square of the number of its attributes. What
+# looks like a tag in a script is none.
+_LONG_TAG = re.compile(r"<[a-zA-Z](?:[^>]{600}|(?:[^<=]{0,80}+=){150})")
+_MANY_ATTRIBUTES = re.compile(
+    rf"(<[a-z][^\s/<>]*+(?:{_ATTRIBUTE}){{300}})(?:{_ATTRIBUTE})++"
+    r"|(<(script|style)\b.*?(?:</\3|\Z))",
+    re.IGNORECASE | re.DOTALL,
+)
 _NESTED_RUN = re.compile(r"((?:<[a-zA-Z][^<>]{0,200}>\s*){20})(?:<[a-zA-Z][^<>]{0,200}>\s*)+")
 
 
@@ -34,6 +51,10 @@ class Page:
 
     def __init__(self, text: str, url: str) -> None:
         """Parse decoded HTML. Never raises: what cannot be parsed is an empty page."""
+        try:
+            urlsplit(url)
+        except ValueError:  # such as half an IPv6 address
+            url = ""
         self.url = url
         self.root = _parse(text)
 
@@ -98,12 +119,57 @@ class Page:
         return None
 
     @cached_property
+    def documents(self) -> list[Any]:
+        """The documents in the page's JSON-LD blocks; broken ones are mended or left out."""
+        return [
+            document
+            for script in self.index.tags.get("script", [])
+            if (script.get("type") or "").strip().lower().startswith("application/ld+json")
+            for document in lenient_json.loads(script.text or "")
+        ]
+
+    @cached_property
+    def title(self) -> str | None:
+        """What the page calls itself in `<title>`; that of a drawing inside the page is none."""
+        for title in self.index.tags.get("title", [])[:5]:
+            parent = title.getparent()
+            text = _value(title) if parent is None or parent.tag in _TITLED else ""
+            if text:
+                return text
+        return None
+
+    @cached_property
+    def front_links(self) -> list[str]:
+        """What the first links to the site's front page say: its name, mostly."""
+        found = []
+        for link in self.index.tags.get("a", [])[:_FIRST_LINKS]:
+            href = (link.get("href") or "").strip()
+            is_short = href[:2] in ("ht", "//") and href.rstrip("/").count("/") == 2
+            if href == "/" or (is_short and self._is_front(href)):
+                found.append(inline_text(link)[:_LONGEST_FRONT])
+        return [text for text in found if text]
+
+    def _is_front(self, href: str) -> bool:
+        address = self.absolute(href)
+        if address is None:
+            return False
+        parts = urlsplit(address)
+        return (
+            parts.path in ("", "/")
+            and not parts.query
+            and parts.netloc == urlsplit(self.url).netloc
+        )
+
+    @cached_property
     def base(self) -> str:
         """Address that relative links resolve against; a foreign `<base>` is not trusted."""
         for base in self.root.iter("base"):
-            href = urljoin(self.url, base.get("href") or "")
-            if urlsplit(href).netloc == urlsplit(self.url).netloc:
-                return href
+            try:
+                href = urljoin(self.url, base.get("href") or "")
+                if urlsplit(href).netloc == urlsplit(self.url).netloc:
+                    return href
+            except ValueError:
+                continue
         return self.url
 
     def absolute(self, href: str) -> str | None:
@@ -130,6 +196,8 @@ def _parse(text: str) -> Element:
     # <?xml encoding> prologue cannot make libxml2 decode it a second time.
     if len(text) > MAX_CHARS:  # pictures inside the page must not push the article out
         text = _DATA_URI.sub("data:,", text)[:MAX_CHARS]
+    if _LONG_TAG.search(text):
+        text = _MANY_ATTRIBUTES.sub(r"\1\2", text)
     root = _tree(text)
     if _TOO_DEEP(root):
         # Runs of start tags without text are an attack or a bug; what they wrap is kept.
@@ -138,7 +206,7 @@ def _parse(text: str) -> Element:
             text_below = " ".join(element.itertext())
             for child in list(element):
                 element.remove(child)
-            element.text = text_below
+            element.text = _accepted(text_below)
     for heading in _SWALLOWING(root):
         _close(heading)
     return root
@@ -148,14 +216,18 @@ def _parse(text: str) -> Element:
 _SWALLOWING = etree.XPath("//*[self::h1 or self::h2 or self::h3][.//p]")
 
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def _accepted(text: str) -> str:
+    """Text without the control characters that lxml hands out and does not take back."""
+    return _CONTROL.sub("", text)
 
 
 def _close(heading: Element) -> None:
     """End an unclosed heading before its first block: the heading keeps its own line."""
     line = etree.Element(heading.tag)
-    # lxml hands out control characters that it does not take back.
-    line.text, heading.text = _CONTROL.sub("", heading.text or ""), None
+    line.text, heading.text = _accepted(heading.text or ""), None
     for child in list(heading):
         if child.tag in BLOCK_TAGS or child.find(".//p") is not None:
             break

@@ -13,46 +13,126 @@ from html import escape
 from typing import Any
 
 from archive.kazakh.letters import faithful
-from newsbot import vocabulary
-from newsbot.extraction.fields import letters
+from newsbot import urls, vocabulary
+from newsbot.extraction.blocks import inline_text
+from newsbot.extraction.fields import LONGEST_TITLE, alike, letters, unescaped
 from newsbot.extraction.page import Page
 
 _ARTICLE_TYPES = re.compile(
     rf"(?:^|[/:]){vocabulary.either('structured', 'json_ld.article_types')}$"
 )
 _ORGANISATIONS = vocabulary.entries("structured", "json_ld.organisations")
+_SITE_TYPES = ("WebSite", *_ORGANISATIONS)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
+_COUNT = re.compile(r"\d{1,15}", re.ASCII)
 _MAX_DEPTH = 12
-_TRAILING_COMMA = re.compile(r",\s*([}\]])")
-_CONTROL = re.compile(r"[\x00-\x1f]+")
+_MOST_OBJECTS = 50
+"""Articles that the data of one page may describe; lists of related ones are short."""
+_PRINTED = 3
+"""Headings of a kind that may be the headline that a page's data name."""
 
 
 def json_ld(page: Page) -> list[dict[str, Any]]:
-    """Every JSON-LD object of the page, outermost first. Broken blocks are mended or left out."""
-    found: list[dict[str, Any]] = []
-    for script in page.select('script[type^="application/ld+json"]'):
-        found.extend(_objects(_loads(script.text or ""), 0))
-    return found
+    """Every JSON-LD object of the page, outermost first."""
+    return [one for document in page.documents for one in _objects(document, 0)]
 
 
 def article_object(page: Page) -> dict[str, Any]:
-    """The object that describes the article, or an empty dict."""
-    for candidate in json_ld(page):
-        types = candidate.get("@type")
-        for name in types if isinstance(types, list) else [types]:
-            if isinstance(name, str) and _ARTICLE_TYPES.search(name):
-                return candidate
-    return {}
+    """What the page's data say of this article, or an empty dict.
+
+    An object that names another headline or another address is of another article. Where several
+    speak of this one, the surest is believed first.
+    """
+    objects = json_ld(page)
+    described = [one for one in objects if _is_article(one)][:_MOST_OBJECTS]
+    if not described:
+        return {}
+    own = {_address(page, page.url), _address(page, page.meta("og:url"))}
+    own.update(_address(page, str(href)) for href in page.select(_CANONICAL)[:1])
+    heads = _heads(page)
+    fitting = [(_fit(page, one, own - {""}, heads), one) for one in described]
+    fitting.sort(key=lambda pair: -pair[0])  # of equals the first one stays the first
+    best, found = fitting[0]
+    if best < 0:
+        return {}
+    by_id = {one["@id"]: one for one in objects if isinstance(one.get("@id"), str) and len(one) > 1}
+    merged = dict(found)
+    for fit, other in fitting[1:]:
+        if fit > 0:
+            merged = {**other, **merged}
+    return {key: _resolved(value, by_id) for key, value in merged.items()}
+
+
+_CANONICAL = 'link[rel="canonical"]::attr(href)'
+_ADDRESSES = ("url", "@id", "mainEntityOfPage")
+
+
+def _is_article(one: dict[str, Any]) -> bool:
+    types = one.get("@type")
+    return any(
+        isinstance(name, str) and _ARTICLE_TYPES.search(name)
+        for name in (types[:10] if isinstance(types, list) else [types])
+    )
+
+
+def _heads(page: Page) -> list[str]:
+    """What the page may call its article: its metadata and its first headings."""
+    tags = page.index.tags
+    printed = [inline_text(e) for tag in ("h1", "h2") for e in tags.get(tag, [])[:_PRINTED]]
+    heads = (page.meta("og:title"), page.title, *printed)
+    return [head[:LONGEST_TITLE] for head in heads if head]
+
+
+def _fit(page: Page, one: dict[str, Any], own: set[str], heads: list[str]) -> int:
+    """How surely an object describes this page: above 0 surely, below 0 not at all."""
+    fit = 0
+    stated = [one.get(key) for key in _ADDRESSES]
+    stated = [value.get("@id") if isinstance(value, dict) else value for value in stated]
+    addresses = {_address(page, value) for value in stated if isinstance(value, str)} - {""}
+    if addresses:
+        fit += 2 if addresses & own else -1
+    headline = next(iter(names(one.get("headline"))), "")[:LONGEST_TITLE]
+    if headline and heads:
+        spelt = letters(headline)
+        if any(spelt in letters(head) for head in heads):
+            fit += 2
+        else:
+            fit += 1 if any(alike(headline, head) for head in heads) else -1
+    return fit
+
+
+def _address(page: Page, value: str | None) -> str:
+    """An address as it is compared; empty for none, and for that of a front page."""
+    absolute = page.absolute(value.partition("#")[0]) if value else None
+    path = urls.path_and_query(urls.canonical(absolute) or "") if absolute else ""
+    return path.strip("/").casefold()
+
+
+def _resolved(value: Any, by_id: dict[str, dict[str, Any]]) -> Any:
+    """A value in which a bare `@id` is replaced by what stands under it elsewhere."""
+    if isinstance(value, list):
+        return [_resolved(part, by_id) for part in value[:_MOST_OBJECTS]]
+    if isinstance(value, dict) and len(value) <= 2 and "name" not in value:
+        reference = value.get("@id")
+        return by_id.get(reference, value) if isinstance(reference, str) else value
+    return value
 
 
 def names(value: Any) -> list[str]:
     """Names in a JSON-LD value: a string, an object with `name`, or a list of either."""
     if isinstance(value, str):
-        return [faithful(value)] if faithful(value) else []
+        name = _plain(value)
+        return [name] if name else []
     if isinstance(value, dict):
         return names(value.get("name"))
     if isinstance(value, list):
         return [name for part in value[:50] for name in names(part)]
     return []
+
+
+def _plain(value: str) -> str:
+    """A value as a reader sees it: entities decoded once, as HTML decodes what is printed."""
+    return faithful(unescaped(_TAG.sub("", value)) if "<" in value or "&" in value else value)
 
 
 def people(value: Any) -> list[str]:
@@ -79,9 +159,19 @@ def interactions(ld: dict[str, Any], kinds: str) -> int | None:
     for one in stated if isinstance(stated, list) else [stated]:
         if isinstance(one, dict) and re.search(kinds, json.dumps(one.get("interactionType", ""))):
             count = one.get("userInteractionCount")
-            if isinstance(count, int) or (isinstance(count, str) and count.isdecimal()):
+            if isinstance(count, (int, str)) and _COUNT.fullmatch(str(count)[:20]):
                 return int(count)
     return None
+
+
+def site_names(page: Page) -> list[str]:
+    """What the page's data call the site and who publishes it."""
+    return [
+        name
+        for one in json_ld(page)
+        if one.get("@type") in _SITE_TYPES
+        for name in (*names(one.get("name")), *names(one.get("alternateName")))
+    ]
 
 
 def breadcrumb(page: Page) -> list[str]:
@@ -97,16 +187,6 @@ def breadcrumb(page: Page) -> list[str]:
                 ]
                 return [name for step in found for name in step[:1]]
     return []
-
-
-def _loads(text: str) -> Any:
-    text = text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
-    for attempt in (text, _TRAILING_COMMA.sub(r"\1", _CONTROL.sub(" ", text))):
-        try:
-            return json.loads(attempt, strict=False)
-        except (ValueError, RecursionError):
-            continue
-    return None
 
 
 def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
@@ -165,6 +245,13 @@ def application_article(page: Page, title: str | None) -> dict[str, Any]:
                     if value is not None:
                         best[wanted] = value
     return best
+
+
+def _loads(text: str) -> Any:
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def labels(value: Any) -> list[str]:

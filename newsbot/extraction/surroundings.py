@@ -285,7 +285,11 @@ class Surroundings:
         """Numbers without a word that share a line with the date: «28.09.2017 16:09 3032 0»."""
         for group, line in self._lines:
             rest, dates = _DATE_LIKE.subn(" ", line)
-            if group == _BETWEEN and dates and re.fullmatch(r"\W*\d+(?:\W+\d+)?\W*", rest):
+            if (
+                group == _BETWEEN
+                and dates
+                and re.fullmatch(r"\W*\d{1,15}(?:\W+\d{1,15})?\W*", rest)
+            ):
                 return [int(number) for number in re.findall(r"\d+", rest)]
         return []
 

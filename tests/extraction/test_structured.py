@@ -152,3 +152,45 @@ def test_no_data_raises(data: Any) -> None:
     extract(
         f'<script type="application/ld+json">{json.dumps(data)}</script><h1>x</h1>'.encode(), URL
     )
+
+
+OWN = '{"@type":"NewsArticle","headline":"Көпір","datePublished":"2024-03-05"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"//<![CDATA[\n{OWN}\n//]]>",
+        f"/*<![CDATA[*/{OWN}/*]]>*/",
+        f"// мақала\n{OWN}",
+        f'{{"@type":"WebSite","name":"Газет"}}\n{OWN}',
+        f'{OWN[:-1]},"articleBody":"Мәт',
+        OWN.replace('"Көпір"', r'"Көпір","description":"a\'b"'),
+        OWN.replace('"Көпір"', '"Көпір","description":"«Ақ», "бақ", "гүл" өсті"'),
+        OWN.replace('"Көпір",', '"Көпір"\n'),
+        OWN.replace('"', "'"),
+        OWN.replace('"', "&quot;"),
+    ],
+)
+def test_broken_blocks_are_mended(text: str) -> None:
+    found = structured.article_object(page(text))
+    assert (found["headline"], found["datePublished"]) == ("Көпір", "2024-03-05")
+
+
+def test_the_object_of_another_article_is_not_used() -> None:
+    other = '{"@type":"NewsArticle","headline":"Мүлдем басқа хабар","url":"https://gazet.kz/2020/basqa","datePublished":"2020-01-01"}'
+    for blocks, day in (
+        (f"[{other},{OWN}]", "2024-03-05"),
+        (f'{{"@type":"ItemList","itemListElement":[{other}]}}{OWN}', "2024-03-05"),
+        (other, None),
+    ):
+        shown = Page(
+            f"<title>Көпір</title><h1>Көпір</h1><script type=' application/LD+JSON '>{blocks}</script>",
+            URL,
+        )
+        assert structured.article_object(shown).get("datePublished") == day
+
+
+def test_references_are_followed() -> None:
+    text = '{"@graph":[{"@type":"Article","author":{"@id":"#7"}},{"@type":"Person","@id":"#7","name":"Айгүл"}]}'
+    assert structured.people(structured.article_object(page(text))["author"]) == ["Айгүл"]

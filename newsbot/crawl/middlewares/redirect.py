@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from scrapy.downloadermiddlewares import redirect
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Request, Response
+from scrapy.http import Request, Response, TextResponse
 
 from newsbot.crawl.middlewares.own_site import OffSite
 
@@ -53,11 +53,19 @@ class MetaRefreshMiddleware(redirect.MetaRefreshMiddleware):
         self, request: Request, response: Response
     ) -> Request | Response:
         """The request for the other page, or the page itself."""
+        if not isinstance(response, TextResponse) or b"refresh" not in response.body.lower():
+            return response
         try:
-            result = super().process_response(request, response)
+            response.body.decode(response.encoding, "replace")
+        except (LookupError, UnicodeError):  # no charset of the web: `base64`, `undefined`
+            readable = response.replace(encoding="utf-8")
+        else:
+            readable = response
+        try:
+            result = super().process_response(request, readable)
         except IgnoreRequest:  # too many; this page is where they end
             return response
-        return response if isinstance(result, Request) and _leads_back(result) else result
+        return result if isinstance(result, Request) and not _leads_back(result) else response
 
 
 def _leads_back(redirected: Request) -> bool:

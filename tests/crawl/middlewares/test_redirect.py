@@ -98,3 +98,17 @@ def test_what_is_no_forwarding_page_is_the_page() -> None:
     assert refresh(Request(URL), "0; url=file:///etc/passwd") == "page"
     long = Request(URL, meta={"redirect_times": 2})
     assert refresh(long, "0; url=/2", REDIRECT_MAX_TIMES=2) == "page"
+
+
+@pytest.mark.parametrize("label", ["base64", "zlib", "idna", "undefined", "rot13", "hex"])
+def test_a_charset_that_no_page_may_use_fails_no_page(label: str) -> None:
+    for head in ("", '<meta http-equiv="refresh" content="0; url=/2">'):
+        answer = HtmlResponse(
+            URL,
+            headers={"Content-Type": f"text/html; charset={label}"},
+            body=f"<html><head>{head}</head><body>Көпір refresh</body></html>".encode(),
+        )
+        found = make(MetaRefreshMiddleware, METAREFRESH_MAXDELAY=5).process_response(
+            Request(URL), answer
+        )
+        assert isinstance(found, Request) if head else found is answer
