@@ -1,39 +1,273 @@
-"""authors: the persons who signed the article, from the layout down to the page's metadata."""
+"""authors: the persons who signed the article, by all that a page says of them.
+
+Its structured data, the layout's selectors, elements named as bylines, labelled lines, the
+signature under the text and the page's metadata each name some; what several name alike wins. What
+stands away from the article counts little: teasers have authors of their own.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import partial
+from itertools import takewhile
 
-from newsbot.extraction import fields, structured
+from lxml.etree import _Element as Element
+
+from archive.kazakh.letters import faithful
+from newsbot import vocabulary
+from newsbot.extraction import structured
+from newsbot.extraction.blocks import Block, texts
 from newsbot.extraction.context import Context
-from newsbot.extraction.evidence import Candidate, Reader, stated
+from newsbot.extraction.evidence import ENOUGH, Candidate, Reader
 from newsbot.extraction.fields import letters
-from newsbot.extraction.surroundings import signature
+from newsbot.extraction.persons import is_full_name, looks_like_name, people, stated
+from newsbot.extraction.surroundings import Surroundings
+
+# How far each is believed by itself. Two that agree are enough.
+_STANDARD = 0.85
+"""A selector of standard mark-up, which themes print anywhere: `a[rel=author]`."""
+_DECLARED = 0.9
+"""Data for machines: often the account that filled in the form."""
+_LABELLED = 0.9
+_NAMED = 0.85
+"""An element whose class promises an author."""
+_SIGNED = 0.7
+"""A name alone under the text."""
+_LINKED = 0.5
+"""A link to an author's page."""
+_UNLABELLED = 0.5
+"""A name alone between title and text."""
+_BELOW_TEXT = 0.45
+"""A name alone, outside of what holds the text."""
+_META = 0.4
+"""`<meta name=author>`: the account, or whoever made the site."""
+_NO_FULL_NAME = 0.5
+"""Times this where nobody has a full name: an account, a newsroom."""
+# Times this, by where an element stands.
+_AFTER = 0.65
+"""After the text: a box about the author, or a teaser."""
+_BESIDE = 0.5
+"""Outside of what holds title and text."""
+_AWAY = 0.2
+"""In a sidebar, a list of other articles, a comment."""
 
 _MOST = 20
 """Matches of one selector that are looked at."""
+_LINKS = 400
+"""Links of a page that are looked at."""
+_ENDS = (3, 4)
+"""Blocks at the beginning and at the end of the text where a byline may stand."""
+_LINE = 160
+"""Characters of the longest line with a byline."""
+_NAMES_ALONE = 2
+"""Lines of names at the end of a text that are a signature; more are a list."""
+_OWN_WORDS = re.compile(r"[.#]")
+_DATES_AND_MARKS = re.compile(r"\s*[|•·\n]\s*|\s*,?\s*\d[\d.:/ -]*|\s+[–—-]\s+")
+_PROSE_END = re.compile(r"[.!?…:;]$")
+_AUTHOR_LINK = vocabulary.pattern("elements", "near.author_links", within=r"/{}/")
+_METAS = vocabulary.entries("structured", "metas.author")
 
 
 def find_authors(context: Context) -> list[Reader]:
     """Who may name the persons that signed the article; all of one source are believed together."""
-    page, ld, near = context.page, context.ld, context.surroundings
-    sites = {letters(name) for name in context.site_names if name}
-
-    def persons(values: Iterable[str], source: str, where: str = "") -> list[Candidate]:
-        names = [name for name in fields.authors(values) if letters(name) not in sites]
-        return stated(names, source, where=where)
-
-    def by_selector(css: str) -> list[Candidate]:
-        return persons(page.strings(css)[:_MOST], "layout", css)
-
+    said = partial(_said, context)
+    ld, data = context.ld, context.data
     return [
-        *(partial(by_selector, css) for css in context.layout.authors),
-        lambda: persons(structured.people(ld.get("author")), "json-ld"),
-        lambda: persons(structured.labels(context.data.get("author")), "next-data"),
-        lambda: persons(near.authors(), "printed"),
-        lambda: persons(filter(None, [signature(context.body.blocks)]), "signature"),
-        lambda: persons(filter(None, [near.signature()]), "signature"),
-        lambda: persons(page.metas.get("article:author", []), "meta"),
-        lambda: persons(page.metas.get("author", []), "meta"),
+        *(partial(_by_selector, context, css) for css in context.layout.authors),
+        lambda: said(
+            structured.people(ld.get("author") or ld.get("creator")), "json-ld", _DECLARED
+        ),
+        lambda: said(structured.labels(data.get("author")), "next-data", _DECLARED),
+        lambda: _by_name(context),
+        lambda: _by_label(context),
+        lambda: _signed(context),
+        lambda: _alone(context),
+        lambda: _by_link(context),
+        lambda: _by_meta(context),
     ]
+
+
+def same(names: Iterable[str]) -> frozenset[str]:
+    """What two lists of authors have in common that name the same persons, in whatever order."""
+    return frozenset(" ".join(sorted(map(letters, name.split()))) for name in names)
+
+
+def _said(
+    context: Context, values: Iterable[str], source: str, weight: float, where: str = ""
+) -> list[Candidate]:
+    """The persons in some strings as a candidate; none where there are none."""
+    sites = {letters(name) for name in context.site_names if name}
+    names = [name for name in people(values) if letters(name) not in sites]
+    if not names:
+        return []
+    if any(map(is_full_name, names)):
+        return [Candidate(names, source, weight, where)]
+    return [Candidate(names, source, weight * _NO_FULL_NAME, where, "no full name")]
+
+
+def _by_selector(context: Context, css: str) -> list[Candidate]:
+    matches = context.page.select(css)[:_MOST]
+    weight = ENOUGH if _OWN_WORDS.search(css) else _STANDARD
+    strings = [faithful(match) for match in matches if isinstance(match, str)]
+    elements = [match for match in matches if not isinstance(match, str)]
+    return [
+        *_said(context, strings, "layout", weight, css),
+        *_best_placed(context, [(e, _pieces(e)) for e in elements], "layout", weight, css),
+    ]
+
+
+def _by_name(context: Context) -> list[Candidate]:
+    """Elements near the article whose class promises an author: those like the nearest with a name."""
+    found: list[tuple[Element, list[str]]] = []
+    for _, text, element in context.surroundings.named.get("author", []):
+        if found and element.get("class") != found[0][0].get("class"):
+            continue
+        pieces = _pieces(element) or [text]  # an icon has its text beside it
+        if any(map(looks_like_name, people(pieces))):
+            found.append((element, pieces))
+    where = found[0][0].get("class") or found[0][0].get("id") or "" if found else ""
+    return _best_placed(context, found, "printed", _NAMED, where)
+
+
+def _by_link(context: Context) -> list[Candidate]:
+    """Links to authors' pages within what holds title and text."""
+    near = context.surroundings
+    links = [
+        (link, _pieces(link))
+        for link in context.page.index.tags.get("a", [])[:_LINKS]
+        if _AUTHOR_LINK.search(link.get("href") or "") and near.in_core(link)
+    ]
+    named = [(link, p) for link, p in links if any(map(looks_like_name, people(p)))]
+    return _best_placed(context, named, "printed", _LINKED, "a[href]")
+
+
+def _best_placed(
+    context: Context,
+    found: list[tuple[Element, list[str]]],
+    source: str,
+    weight: float,
+    where: str,
+) -> list[Candidate]:
+    """The persons in those elements that stand best, each given with its text in pieces."""
+    if not found:
+        return []
+    places = [_place(context.surroundings, element) for element, _ in found]
+    best = max(places)
+    values = [
+        piece
+        for (_, pieces), place in zip(found, places, strict=True)
+        if place == best
+        for piece in pieces
+    ]
+    return _said(context, values, source, weight * best, where)
+
+
+def _place(near: Surroundings, element: Element) -> float:
+    """How far an element is believed to speak of this article, by where it stands: 0–1."""
+    if not near.is_near(element):
+        return _AWAY
+    if not near.in_core(element):
+        return _BESIDE
+    return _AFTER if near.is_below(element) else 1.0
+
+
+def _pieces(element: Element) -> list[str]:
+    """An element's text as its mark-up parts it: a name and a role, two names; labels stay before names."""
+    pieces: list[str] = []
+    for text in map(faithful, texts(element)):
+        if not text:
+            continue
+        before = pieces[-1] if pieces else ""
+        label = before and not people([before])
+        halves = len(before.split()) == 1 == len(text.split()) and text[:1].isupper()
+        if label or halves:
+            pieces[-1] = f"{before} {text}"
+        else:
+            pieces.append(text)
+    return pieces
+
+
+def _by_label(context: Context) -> list[Candidate]:
+    """Lines that say who wrote the article, at both ends of the text and around it."""
+    found = context.body.blocks
+    ends = found if len(found) <= sum(_ENDS) else [*found[: _ENDS[0]], *found[-_ENDS[1] :]]
+    inside = [line for block in ends for line in block.text.split("\n")]
+    for line in (*inside, *context.surroundings.lines):
+        if len(line) <= _LINE:
+            candidates = _said(context, stated(line), "printed", _LABELLED, line[:30])
+            if candidates:
+                return candidates
+    return []
+
+
+def _signed(context: Context) -> list[Candidate]:
+    """Names alone under the text: its last lines, or the first line below what holds it."""
+    names = signature(context.body.blocks)
+    if names:
+        return _said(context, names, "signature", _SIGNED)
+    near, order = context.surroundings, context.page.index.order
+    last = max((order.get(element, 0) for element in near.body), default=0)
+    below = [block for block in near.short_blocks if order.get(block.element, 0) > last]
+    for block in below[:3]:
+        line = block.text.strip(" .,")
+        written = block.kind == "p" and block.linked < 0.5
+        if written and near.in_core(block.element) and looks_like_name(line):
+            return _said(context, [line], "signature", _BELOW_TEXT)
+    return []
+
+
+def signature(found: list[Block]) -> list[str]:
+    """The names with which an article is signed at its end: «Айгүл СЕРІКҚЫЗЫ, Тараз қаласы»."""
+    if len(found) < 3:
+        return []
+    last = found[: -_ENDS[1] : -1]
+    short = takewhile(lambda block: len(block.text) <= _LINE, last)
+    lines = [
+        line
+        for block in short
+        if block.kind in ("p", "heading")
+        for line in reversed(block.text.split("\n"))
+    ]
+    signed = [names for line in lines if (names := _names_alone(line))]
+    if len(signed) > _NAMES_ALONE:
+        return []
+    return [name for names in reversed(signed) for name in names]
+
+
+def _names_alone(line: str) -> list[str]:
+    """The names of a line that says nothing else but what they are."""
+    parts = [part.strip(" .,*") for part in line.split(",")]
+    if not looks_like_name(parts[0]):
+        return []
+    if len(parts) > 1 and _PROSE_END.search(line) and len(line.split()) > 2 * _NAMES_ALONE + 1:
+        return []
+    return [part for part in parts if looks_like_name(part)]
+
+
+def _alone(context: Context) -> list[Candidate]:
+    """A name alone between title and text, or beside a date: «Айгүл Серікқызы | 12.05.2024»."""
+    near = context.surroundings
+    for block in near.short_blocks:
+        if block.kind == "caption" or not near.is_between(block.element):
+            continue
+        parts = _DATES_AND_MARKS.split(block.text)
+        names = [part for part in parts if part and looks_like_name(part)]
+        if names:
+            return _said(context, names, "printed", _UNLABELLED, block.text[:30])
+    return []
+
+
+def _by_meta(context: Context) -> list[Candidate]:
+    """The page's metadata: the first name there that is a person's."""
+    page = context.page
+    for name in _METAS:
+        candidates = _said(context, page.metas.get(name, []), "meta", _META, name)
+        if candidates:
+            return candidates
+    for label, value in (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2")):
+        line = f"{page.meta(label) or ''}: {page.meta(value) or ''}"
+        candidates = _said(context, stated(line), "meta", _META, value)
+        if candidates:
+            return candidates
+    return []

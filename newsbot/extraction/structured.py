@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from archive.kazakh.letters import faithful
@@ -35,21 +35,40 @@ def json_ld(page: Page) -> list[dict[str, Any]]:
 
 
 def article_object(page: Page) -> dict[str, Any]:
-    """The object that describes the article, or an empty dict."""
-    for candidate in json_ld(page):
-        types = candidate.get("@type")
-        for name in types if isinstance(types, list) else [types]:
-            if isinstance(name, str) and _ARTICLE_TYPES.search(name):
-                return candidate
+    """The object that describes the article, its authors by reference put in; or an empty dict."""
+    found = json_ld(page)
+    for candidate in found:
+        if any(map(_ARTICLE_TYPES.search, _types(candidate))):
+            known = {one["@id"]: one for one in found if isinstance(one.get("@id"), str)}
+            if known and "author" in candidate:
+                return {**candidate, "author": _resolved(candidate["author"], known)}
+            return candidate
     return {}
+
+
+def _types(value: dict[str, Any]) -> list[str]:
+    stated = value.get("@type")
+    return [
+        name for name in (stated if isinstance(stated, list) else [stated]) if isinstance(name, str)
+    ]
+
+
+def _resolved(value: Any, known: dict[str, dict[str, Any]]) -> Any:
+    """A value with references such as `{"@id": …}` replaced by the objects that they name."""
+    if isinstance(value, list):
+        return [_resolved(part, known) for part in value[:50]]
+    if isinstance(value, dict) and "name" not in value:
+        value = value.get("@id", value)
+    return known.get(value, value) if isinstance(value, str) else value
 
 
 def names(value: Any) -> list[str]:
     """Names in a JSON-LD value: a string, an object with `name`, or a list of either."""
     if isinstance(value, str):
-        return [faithful(value)] if faithful(value) else []
+        name = faithful(unescape(value))
+        return [name] if name else []
     if isinstance(value, dict):
-        return names(value.get("name"))
+        return names(value.get("name") or value.get("@value"))
     if isinstance(value, list):
         return [name for part in value[:50] for name in names(part)]
     return []
@@ -57,8 +76,12 @@ def names(value: Any) -> list[str]:
 
 def people(value: Any) -> list[str]:
     """Like `names`, leaving out what is declared to be an organisation."""
-    if isinstance(value, dict) and value.get("@type") in _ORGANISATIONS:
-        return []
+    if isinstance(value, dict):
+        if any(name.rpartition("/")[2] in _ORGANISATIONS for name in _types(value)):
+            return []
+        if not value.get("name"):
+            parts = (value.get(key) for key in ("givenName", "additionalName", "familyName"))
+            return names(" ".join(part for part in parts if isinstance(part, str)))
     if isinstance(value, list):
         return [name for part in value[:50] for name in people(part)]
     return names(value)

@@ -1,0 +1,47 @@
+"""Persons: names as newspapers print them, beside labels, roles and newsrooms."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbot.extraction import persons
+
+
+@pytest.mark.parametrize(
+    ("printed", "names"),
+    [
+        ("Автор: Айгүл Серікқызы", ["Айгүл Серікқызы"]),
+        ("Авторы Айгүл Серікқызы", ["Айгүл Серікқызы"]),
+        ("Айгүл Серікқызы, журналист", ["Айгүл Серікқызы"]),
+        ("Ерлан САПАРБАЕВ және Айгүл Серікқызы", ["Ерлан САПАРБАЕВ", "Айгүл Серікқызы"]),
+        ("Жіберген: А.Қ. Нұрбеков", ["А.Қ. Нұрбеков"]),
+        ("By Aıgúl Seıitqyzy", ["Aıgúl Seıitqyzy"]),
+        ("Добавил: Ерлан Сапарбаев", ["Ерлан Сапарбаев"]),
+        ("اۆتور: ايگۇل سەرىكقىزى", ["ايگۇل سەرىكقىزى"]),
+        ("Super User", []),
+        ("admin", []),
+        ("Kazinform", []),
+        ("«Көктерек үні» газеті", []),
+        ("Облыстық баспасөз қызметі", []),
+        ("Фото: Ерлан Сапарбаев", []),
+        ("kokterek-uni.kz", []),
+        ("", []),
+    ],
+)
+def test_authors_are_persons(printed: str, names: list[str]) -> None:
+    assert persons.people([printed]) == names
+
+
+def test_names_are_told_from_other_short_lines() -> None:
+    assert persons.looks_like_name("Айгүл СЕРІКҚЫЗЫ")
+    assert persons.looks_like_name("А. Нұрбеков")
+    for line in ("Соңғы жаңалықтар", "Айгүл", "Ауылда жаңа мектеп ашылды", "Көктерек ауданы"):
+        assert not persons.looks_like_name(line), line
+
+
+@given(st.text(max_size=300))
+def test_no_text_raises(text: str) -> None:
+    persons.people([text])
+    persons.stated(text)
+    persons.looks_like_name(text)
+    persons.is_byline(text, {"x"})
