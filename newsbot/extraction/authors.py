@@ -45,7 +45,7 @@ _META = 0.4
 _NO_FULL_NAME = 0.5
 """Times this where nobody has a full name: an account, a newsroom."""
 # Times this, by where an element stands.
-_AFTER = 0.65
+_AFTER = 0.5
 """After the text: a box about the author, or a teaser."""
 _BESIDE = 0.5
 """Outside of what holds title and text."""
@@ -58,6 +58,8 @@ _LINKS = 400
 """Links of a page that are looked at."""
 _ENDS = (3, 4)
 """Blocks at the beginning and at the end of the text where a byline may stand."""
+_SIGNABLE = 3
+"""Blocks of the shortest text whose last line may be a signature."""
 _LINE = 160
 """Characters of the longest line with a byline."""
 _NAMES_ALONE = 2
@@ -202,42 +204,41 @@ def _by_label(context: Context) -> list[Candidate]:
 
 
 def _signed(context: Context) -> list[Candidate]:
-    """Names alone under the text: its last lines, or the first line below what holds it."""
-    names = signature(context.body.blocks)
-    if names:
-        return _said(context, names, "signature", _SIGNED)
-    near, order = context.surroundings, context.page.index.order
-    last = max((order.get(element, 0) for element in near.body), default=0)
-    below = [block for block in near.short_blocks if order.get(block.element, 0) > last]
-    for block in below[:3]:
-        line = block.text.strip(" .,")
-        written = block.kind == "p" and block.linked < 0.5
-        if written and near.in_core(block.element) and looks_like_name(line):
-            return _said(context, [line], "signature", _BELOW_TEXT)
-    return []
-
-
-def signature(found: list[Block]) -> list[str]:
-    """The names with which an article is signed at its end: «Айгүл СЕРІКҚЫЗЫ, Тараз қаласы»."""
-    if len(found) < 3:
+    """Names alone under the text: its last lines, or the first lines below what holds it."""
+    found, near, order = context.body.blocks, context.surroundings, context.page.index.order
+    if len(found) >= _SIGNABLE:
+        inside = list(takewhile(_is_line, found[: -_ENDS[1] : -1]))[::-1]
+        names = signature(inside)
+        if names or not near.body:
+            return _said(context, names, "signature", _SIGNED)
+    if not near.body:
         return []
-    last = found[: -_ENDS[1] : -1]
-    short = takewhile(lambda block: len(block.text) <= _LINE, last)
-    lines = [
-        line
-        for block in short
-        if block.kind in ("p", "heading")
-        for line in reversed(block.text.split("\n"))
-    ]
+    last = max(near.body, key=lambda element: order.get(element, 0))
+    below = [
+        block
+        for block in near.short_blocks
+        if order.get(block.element, 0) > order.get(last, 0) and near.in_core(block.element)
+    ][: _ENDS[1]]
+    names = signature(takewhile(_is_line, below))
+    beside = bool(below) and below[0].element.getparent() is last.getparent()
+    return _said(context, names, "signature", _SIGNED if beside else _BELOW_TEXT)
+
+
+def _is_line(block: Block) -> bool:
+    """Whether a block may be part of a signature: short, running text, no link."""
+    return len(block.text) <= _LINE and block.kind in ("p", "heading") and block.linked < 0.5
+
+
+def signature(found: Iterable[Block]) -> list[str]:
+    """The names alone in some lines: «Айгүл СЕРІКҚЫЗЫ, Тараз қаласы»; none in a list of names."""
+    lines = (line for block in found for line in block.text.split("\n"))
     signed = [names for line in lines if (names := _names_alone(line))]
-    if len(signed) > _NAMES_ALONE:
-        return []
-    return [name for names in reversed(signed) for name in names]
+    return [] if len(signed) > _NAMES_ALONE else [name for names in signed for name in names]
 
 
 def _names_alone(line: str) -> list[str]:
     """The names of a line that says nothing else but what they are."""
-    parts = [part.strip(" .,*") for part in line.split(",")]
+    parts = [part.strip(" *") for part in line.rstrip(" ,").split(",")]
     if not looks_like_name(parts[0]):
         return []
     if len(parts) > 1 and _PROSE_END.search(line) and len(line.split()) > 2 * _NAMES_ALONE + 1:

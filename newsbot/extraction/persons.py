@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from newsbot import vocabulary
-from newsbot.extraction.fields import letters
+from newsbot.extraction.fields import letters, looks_glued
 from newsbot.vocabulary import either, pattern
 
 MAX_BYLINE = 300
@@ -30,8 +30,8 @@ _ADDRESS = re.compile(
 )
 _PICTURE = rf"{either('authors', 'pictures')}[^\W\d_]*(?:\s+{either('authors', 'picture_words')})*"
 _LABEL = re.compile(
-    rf"(?<![^\W_])(?:(?P<author>(?:{either('authors', 'works')}\s+)?{either('authors', 'labels')})"
-    rf"|(?P<colon>{either('authors', 'labels_with_colon')}(?=\s*:))"
+    rf"(?<![^\W_])(?:{either('authors', 'labels_with_colon')}(?=\s*:)"
+    rf"|(?:{either('authors', 'works')}\s+)?{either('authors', 'labels')}"
     rf"|(?P<other>{_PICTURE}|{either('authors', 'others')}"
     rf"|{either('authors', 'others_with_colon')}(?=\s*:)))(?![^\W_])"
     r"(?P<mark>\s*:+\s*|\s+[–—-]\s+|\s+|$)",
@@ -88,6 +88,7 @@ def looks_like_name(text: str) -> bool:
     return (
         is_full_name(text)
         and not _NO_PERSON.search(text)
+        and not looks_glued(text)
         and not any(map(_NO_NAME.fullmatch, text.split()))
     )
 
