@@ -17,7 +17,7 @@ from lxml.etree import _Element as Element
 from archive.kazakh.letters import faithful
 from newsbot import vocabulary
 from newsbot.extraction import structured
-from newsbot.extraction.blocks import Block, texts
+from newsbot.extraction.blocks import Block, inline_text, text_length, texts
 from newsbot.extraction.context import Context
 from newsbot.extraction.evidence import ENOUGH, Candidate, Reader
 from newsbot.extraction.fields import letters
@@ -47,10 +47,9 @@ _NO_FULL_NAME = 0.5
 # Times this, by where an element stands.
 _AFTER = 0.5
 """After the text: a box about the author, or a teaser."""
-_BESIDE = 0.5
-"""Outside of what holds title and text."""
-_AWAY = 0.2
-"""In a sidebar, a list of other articles, a comment."""
+_BESIDE = 0.4
+"""Outside of what holds title and text, or between them in an element for other things. In a
+sidebar, a list of other articles or a comment nothing is believed."""
 
 _MOST = 20
 """Matches of one selector that are looked at."""
@@ -64,6 +63,12 @@ _LINE = 160
 """Characters of the longest line with a byline."""
 _NAMES_ALONE = 2
 """Lines of names at the end of a text that are a signature; more are a list."""
+_TEASER_LEVELS = 3
+"""How many elements stand between a teaser's author and the box around it."""
+_TEASER = 400
+"""Characters of the longest teaser."""
+_HEADLINE = 4
+"""Words of the shortest headline that a teaser links to."""
 _OWN_WORDS = re.compile(r"[.#]")
 _DATES_AND_MARKS = re.compile(r"\s*[|•·\n]\s*|\s*,?\s*\d[\d.:/ -]*|\s+[–—-]\s+")
 _PROSE_END = re.compile(r"[.!?…:;]$")
@@ -156,6 +161,8 @@ def _best_placed(
         return []
     places = [_place(context.surroundings, element) for element, _ in found]
     best = max(places)
+    if not best:
+        return []
     values = [
         piece
         for (_, pieces), place in zip(found, places, strict=True)
@@ -168,10 +175,28 @@ def _best_placed(
 def _place(near: Surroundings, element: Element) -> float:
     """How far an element is believed to speak of this article, by where it stands: 0–1."""
     if not near.is_near(element):
-        return _AWAY
+        return _BESIDE if near.in_core(element) and near.is_between(element) else 0.0
+    if near.is_below(element) and _in_teaser(near, element):
+        return 0.0
     if not near.in_core(element):
         return _BESIDE
     return _AFTER if near.is_below(element) else 1.0
+
+
+def _in_teaser(near: Surroundings, element: Element) -> bool:
+    """Whether a small box around an element links to another article by its headline."""
+    own = letters(inline_text(element))
+    box: Element | None = element
+    for _ in range(_TEASER_LEVELS):
+        box = box.getparent() if box is not None else None
+        if box is None or near.holds(box) or text_length(box) > _TEASER:
+            return False
+        for link in box.iter("a"):
+            text = inline_text(link)
+            leads_on = len(text.split()) >= _HEADLINE and letters(text) not in own
+            if leads_on and near.is_near(link) and not _AUTHOR_LINK.search(link.get("href") or ""):
+                return True
+    return False
 
 
 def _pieces(element: Element) -> list[str]:
@@ -192,14 +217,17 @@ def _pieces(element: Element) -> list[str]:
 
 def _by_label(context: Context) -> list[Candidate]:
     """Lines that say who wrote the article, at both ends of the text and around it."""
-    found = context.body.blocks
+    near, found = context.surroundings, context.body.blocks
     ends = found if len(found) <= sum(_ENDS) else [*found[: _ENDS[0]], *found[-_ENDS[1] :]]
     inside = [line for block in ends for line in block.text.split("\n")]
-    for line in (*inside, *context.surroundings.lines):
-        if len(line) <= _LINE:
-            candidates = _said(context, stated(line), "printed", _LABELLED, line[:30])
-            if candidates:
-                return candidates
+    for line in (*inside, *near.lines):
+        names = stated(line) if len(line) <= _LINE else []
+        candidates = _said(context, names, "printed", _LABELLED, line[:30])
+        if candidates and not any(
+            line in block.text and near.is_below(block.element) and _in_teaser(near, block.element)
+            for block in near.short_blocks
+        ):
+            return candidates
     return []
 
 
@@ -250,12 +278,13 @@ def _alone(context: Context) -> list[Candidate]:
     """A name alone between title and text, or beside a date: «Айгүл Серікқызы | 12.05.2024»."""
     near = context.surroundings
     for block in near.short_blocks:
-        if block.kind == "caption" or not near.is_between(block.element):
-            continue
-        parts = _DATES_AND_MARKS.split(block.text)
+        between = near.is_between(block.element)
+        parts = _DATES_AND_MARKS.split(block.text) if block.kind != "caption" else []
         names = [part for part in parts if part and looks_like_name(part)]
-        if names:
-            return _said(context, names, "printed", _UNLABELLED, block.text[:30])
+        dated = len(parts) > 1 and any(map(str.isdigit, block.text))
+        if names and (between or (dated and _place(near, block.element))):
+            weight = _UNLABELLED if between else _BELOW_TEXT
+            return _said(context, names, "printed", weight, block.text[:30])
     return []
 
 

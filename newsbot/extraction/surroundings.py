@@ -151,6 +151,10 @@ class Surroundings:
         inner = (*self.body, *([] if self.title is None else [self.title]))
         return frozenset(above for element in inner for above in element.iterancestors())
 
+    def holds(self, element: Element) -> bool:
+        """Whether title or text stands inside an element."""
+        return element in self._holders
+
     def _is_elsewhere(self, element: Element) -> bool:
         tag = element.tag
         if tag in ("nav", "aside", "form") or (tag == "footer" and self._scope.tag == "body"):
