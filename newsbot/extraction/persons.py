@@ -41,6 +41,8 @@ _SPLIT = re.compile(
     rf"\s*[,،;|•·&/+\n]\s*|\s+{either('authors', 'and')}\s+(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ\u0620-\u06ff])"
 )
 _UNKNOWN_LABEL = re.compile(r"^[^:]{1,25}:\s+")
+# Icons and brackets around a byline; what stands under a © is a picture's.
+_SYMBOLS = re.compile(r"^[^\w«\"“„©.]+|[)\]]+$")
 _ASIDE = re.compile(r"\s*[(\[].*", re.DOTALL)
 _ROLE = pattern("authors", "roles", within=r"^{}(?=[\s,:–—-]|$)[\s,:–—-]*|[\s,:–—-]+{}$")
 _SMALL_WORDS = frozenset(
@@ -85,29 +87,30 @@ def is_full_name(text: str) -> bool:
 
 def looks_like_name(text: str) -> bool:
     """Whether a short line without a label can be the name of a person, and no heading."""
+    bare = _without_role(text)
     return (
-        is_full_name(text)
-        and not _NO_PERSON.search(text)
-        and not looks_glued(text)
-        and not any(map(_NO_NAME.fullmatch, text.split()))
+        is_full_name(bare)
+        and not _NO_PERSON.search(bare)
+        and not looks_glued(bare)
+        and not any(map(_NO_NAME.fullmatch, bare.split()))
     )
-
-
-def is_newsroom(name: str) -> bool:
-    """Whether a signature is a newsroom's: «Редакция»."""
-    return _NEWSROOM.fullmatch(name) is not None
 
 
 def is_byline(text: str, known: Collection[str]) -> bool:
     """Whether a line holds nothing but the names of persons known by their letters, and what they are."""
     labelled = _labelled(text)
     parts = [p for part in labelled or [text] for p in _SPLIT.split(part)]
-    bare = [_ROLE.sub("", _ROLE.sub("", part.strip(_MARKS + "."))) for part in parts]
+    bare = [_without_role(part.strip(_MARKS + ".")) for part in parts]
     spelt = [letters(part) for part in bare]
     return any(name in known for name in spelt) and all(
         not name or name in known or _NO_PERSON.search(part)
         for name, part in zip(spelt, bare, strict=True)
     )
+
+
+def _without_role(text: str) -> str:
+    """«Меншікті тілші Айгүл Серікқызы», «Айгүл Серікқызы, журналист» → Айгүл Серікқызы."""
+    return _ROLE.sub("", _ROLE.sub("", text)).strip(_MARKS)
 
 
 def _is_name_word(word: str) -> bool:
@@ -118,7 +121,7 @@ def _is_name_word(word: str) -> bool:
 
 def _names(value: str) -> Iterator[str]:
     """Names in a byline, one by one."""
-    value = _once(_ADDRESS.sub(" ", value).strip())
+    value = _once(_SYMBOLS.sub("", _ADDRESS.sub(" ", value)).strip())
     labelled = _labelled(value)
     for part in [_UNKNOWN_LABEL.sub("", value)] if labelled is None else labelled:
         for piece in _SPLIT.split(_ASIDE.sub("", part)):
@@ -152,7 +155,7 @@ def _name(part: str) -> str | None:
     part = _once(part.lstrip(_MARKS + ".").rstrip(_MARKS))
     if _NEWSROOM.fullmatch(part):
         return part
-    bare = _ROLE.sub("", _ROLE.sub("", part)).strip(_MARKS)
+    bare = _without_role(part)
     name = _name_at_start(bare, 1 if len(bare.split()) == 1 else 2)
     if not name or len(name) < 3 or len(name) > _MAX_NAME or _NO_PERSON.search(name):
         return None
