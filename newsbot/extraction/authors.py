@@ -21,7 +21,7 @@ from newsbot.extraction.blocks import Block, inline_text, text_length, texts
 from newsbot.extraction.context import Context
 from newsbot.extraction.evidence import ENOUGH, Candidate, Reader
 from newsbot.extraction.fields import letters
-from newsbot.extraction.persons import is_full_name, looks_like_name, people, stated
+from newsbot.extraction.persons import is_full_name, is_newsroom, looks_like_name, people, stated
 from newsbot.extraction.surroundings import Surroundings
 
 # How far each is believed by itself. Two that agree are enough.
@@ -70,8 +70,9 @@ _TEASER = 400
 _HEADLINE = 4
 """Words of the shortest headline that a teaser links to."""
 _OWN_WORDS = re.compile(r"[.#]")
-_DATES_AND_MARKS = re.compile(r"\s*[|•·\n]\s*|\s*,?\s*\d[\d.:/ -]*|\s+[–—-]\s+")
+_DATES_AND_MARKS = re.compile(r"\s*[|•·\n/]\s*|,\s+|\s*,?\s*\d[\d.:/ -]*|\s+[–—-]\s+")
 _PROSE_END = re.compile(r"[.!?…:;]$")
+_PICTURE = vocabulary.pattern("elements", "near.picture", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
 _AUTHOR_LINK = vocabulary.pattern("elements", "near.author_links", within=r"/{}/")
 _METAS = vocabulary.entries("structured", "metas.author")
 
@@ -131,7 +132,7 @@ def _by_name(context: Context) -> list[Candidate]:
         if found and element.get("class") != found[0][0].get("class"):
             continue
         pieces = _pieces(element) or [text]  # an icon has its text beside it
-        if any(map(looks_like_name, people(pieces))):
+        if not _of_picture(element) and any(map(looks_like_name, people(pieces))):
             found.append((element, pieces))
     where = found[0][0].get("class") or found[0][0].get("id") or "" if found else ""
     return _best_placed(context, found, "printed", _NAMED, where)
@@ -164,16 +165,17 @@ def _best_placed(
     if not best:
         return []
     values = [
-        piece
+        " | ".join(pieces)
         for (_, pieces), place in zip(found, places, strict=True)
         if place == best
-        for piece in pieces
     ]
     return _said(context, values, source, weight * best, where)
 
 
 def _place(near: Surroundings, element: Element) -> float:
     """How far an element is believed to speak of this article, by where it stands: 0–1."""
+    if _of_picture(element):
+        return 0.0
     if not near.is_near(element):
         return _BESIDE if near.in_core(element) and near.is_between(element) else 0.0
     if near.is_below(element) and _in_teaser(near, element):
@@ -181,6 +183,12 @@ def _place(near: Surroundings, element: Element) -> float:
     if not near.in_core(element):
         return _BESIDE
     return _AFTER if near.is_below(element) else 1.0
+
+
+def _of_picture(element: Element) -> bool:
+    """Whether an element speaks of a picture: whose name stands in it took that."""
+    named = _PICTURE.search(element.get("class") or "") is not None
+    return named or any(e.tag == "figure" for e in (element, *element.iterancestors()))
 
 
 def _in_teaser(near: Surroundings, element: Element) -> bool:
@@ -253,8 +261,9 @@ def _signed(context: Context) -> list[Candidate]:
 
 
 def _is_line(block: Block) -> bool:
-    """Whether a block may be part of a signature: short, running text, no link."""
-    return len(block.text) <= _LINE and block.kind in ("p", "heading") and block.linked < 0.5
+    """Whether a block may be part of a signature: short, running text, no link, no caption."""
+    written = block.kind in ("p", "heading") and block.linked < 0.5
+    return written and len(block.text) <= _LINE and not _of_picture(block.element)
 
 
 def signature(found: Iterable[Block]) -> list[str]:
@@ -275,29 +284,34 @@ def _names_alone(line: str) -> list[str]:
 
 
 def _alone(context: Context) -> list[Candidate]:
-    """A name alone between title and text, or beside a date: «Айгүл Серікқызы | 12.05.2024»."""
-    near = context.surroundings
-    for block in near.short_blocks:
-        between = near.is_between(block.element)
-        parts = _DATES_AND_MARKS.split(block.text) if block.kind != "caption" else []
-        names = [part for part in parts if part and looks_like_name(part)]
-        dated = len(parts) > 1 and any(map(str.isdigit, block.text))
-        if names and (between or (dated and _place(near, block.element))):
-            weight = _UNLABELLED if between else _BELOW_TEXT
-            return _said(context, names, "printed", weight, block.text[:30])
+    """A name alone before the text, or beside a date: «Айгүл Серікқызы | 12.05.2024»."""
+    near, title = context.surroundings, letters(context.article.title or "")
+    around = [(block, near.is_between(block.element)) for block in near.short_blocks]
+    for block, before in (*around, *((first, True) for first in context.body.blocks[: _ENDS[0]])):
+        lone = block.kind in ("p", "heading") and len(block.text) <= _LINE
+        if not lone or _of_picture(block.element):
+            continue
+        parts = list(filter(None, _DATES_AND_MARKS.split(block.text)))
+        names = [part for part in parts if looks_like_name(part) and letters(part) != title]
+        if not names or not (before or _place(near, block.element)):
+            continue
+        if before and len(names) == len(parts):
+            return _said(context, names, "printed", _UNLABELLED, block.text[:30])
+        if any(map(str.isdigit, block.text)):
+            return _said(context, names, "printed", _BELOW_TEXT, block.text[:30])
     return []
 
 
 def _by_meta(context: Context) -> list[Candidate]:
-    """The page's metadata: the first name there that is a person's."""
+    """The page's metadata: the first name there that is a person's, lone words being accounts."""
     page = context.page
-    for name in _METAS:
-        candidates = _said(context, page.metas.get(name, []), "meta", _META, name)
-        if candidates:
-            return candidates
-    for label, value in (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2")):
-        line = f"{page.meta(label) or ''}: {page.meta(value) or ''}"
-        candidates = _said(context, stated(line), "meta", _META, value)
+    lines = [(name, value) for name in _METAS for value in page.metas.get(name, [])]
+    for number in ("1", "2"):
+        label, value = page.meta(f"twitter:label{number}"), page.meta(f"twitter:data{number}")
+        lines += [("twitter:data", name) for name in stated(f"{label}: {value}")]
+    for where, value in lines:
+        names = [name for name in people([value]) if is_full_name(name) or is_newsroom(name)]
+        candidates = _said(context, names, "meta", _META, where)
         if candidates:
             return candidates
     return []

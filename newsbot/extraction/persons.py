@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from newsbot import vocabulary
-from newsbot.extraction.fields import letters, looks_glued
+from newsbot.extraction.fields import letters
 from newsbot.vocabulary import either, pattern
 
 MAX_BYLINE = 300
@@ -41,12 +41,15 @@ _SPLIT = re.compile(
     rf"\s*[,،;|•·&/+\n]\s*|\s+{either('authors', 'and')}\s+(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ\u0620-\u06ff])"
 )
 _UNKNOWN_LABEL = re.compile(r"^[^:]{1,25}:\s+")
+_ARABIC = re.compile(r"[\u0620-\u06ff]")
 # Icons and brackets around a byline; what stands under a © is a picture's.
 _SYMBOLS = re.compile(r"^[^\w«\"“„©.]+|[)\]]+$")
 _ASIDE = re.compile(r"\s*[(\[].*", re.DOTALL)
 _ROLE = pattern("authors", "roles", within=r"^{}(?=[\s,:–—-]|$)[\s,:–—-]*|[\s,:–—-]+{}$")
-_SMALL_WORDS = frozenset(
-    (*vocabulary.entries("authors", "patronymics"), *vocabulary.entries("authors", "particles"))
+_PARTICLES = frozenset(vocabulary.entries("authors", "particles"))
+_SMALL_WORDS = _PARTICLES.union(
+    vocabulary.entries("authors", "patronymics"),
+    vocabulary.entries("authors", "patronymics_spelt_otherwise"),
 )
 _NEWSROOM = pattern("authors", "newsrooms")
 _NO_PERSON = pattern("authors", "no_person")
@@ -58,15 +61,17 @@ _DAY = re.compile(r"\d{1,2}[.,]?$")
 def people(values: Iterable[str]) -> list[str]:
     """Names of persons, in order and once each: no «Автор:», no role, no newsroom, no agency.
 
-    Where some are full names, a lone word beside them is none. «Редакция», with which newsrooms
-    sign, is given where no person is.
+    Where a string holds full names, a lone word beside them is none. «Редакция», with which
+    newsrooms sign, is given where no person is.
     """
     found: dict[str, str] = {}
     for value in values:
-        for name in _names(value[:MAX_BYLINE]):
+        names = list(_names(value[:MAX_BYLINE]))
+        full = [name for name in names if is_full_name(name)]
+        for name in full or names:
             found.setdefault(letters(name), name)
-    full = [name for name in found.values() if is_full_name(name)]
-    return full or list(found.values())
+    signed = [name for name in found.values() if not is_newsroom(name)]
+    return signed or list(found.values())
 
 
 def stated(line: str) -> list[str]:
@@ -81,6 +86,8 @@ def is_full_name(text: str) -> bool:
         return False
     if not all(map(_is_name_word, words)) or words[0].casefold() in _SMALL_WORDS:
         return False
+    if words[-1].casefold() in _PARTICLES:
+        return False
     pieces = _PIECE.findall(text)
     return len(pieces) > 1 and any(len(piece.rstrip(".")) > 1 for piece in pieces)
 
@@ -90,10 +97,16 @@ def looks_like_name(text: str) -> bool:
     bare = _without_role(text)
     return (
         is_full_name(bare)
+        and (bare[0].isupper() or _ARABIC.match(bare) is not None)
         and not _NO_PERSON.search(bare)
-        and not looks_glued(bare)
+        and not any(map(_glue, bare.split()))
         and not any(map(_NO_NAME.fullmatch, bare.split()))
     )
+
+
+def is_newsroom(name: str) -> bool:
+    """Whether a signature is a newsroom's: «Редакция»."""
+    return _NEWSROOM.fullmatch(name) is not None
 
 
 def is_byline(text: str, known: Collection[str]) -> bool:
@@ -153,7 +166,7 @@ def _labelled(line: str) -> list[str] | None:
 def _name(part: str) -> str | None:
     """The name with which a piece of a byline begins; None where it is no person's."""
     part = _once(part.lstrip(_MARKS + ".").rstrip(_MARKS))
-    if _NEWSROOM.fullmatch(part):
+    if is_newsroom(part):
         return part
     bare = _without_role(part)
     name = _name_at_start(bare, 1 if len(bare.split()) == 1 else 2)
@@ -175,13 +188,22 @@ def _name_at_start(text: str, least: int) -> str:
             break
         if len(run) > 1 and _NO_NAME.fullmatch(bare):
             break
-        run.append(bare)
-        if bare != word:
+        glue = _glue(bare)
+        run.append(bare[:glue] if glue else bare)
+        if glue or bare != word:
             break
     name = " ".join(run)
     if len(run) > _MAX_WORDS or (least > 1 and not is_full_name(name)):
         return ""
     return name
+
+
+def _glue(word: str) -> int:
+    """Where mark-up glued a next word to a word: «СерікқызыШолушы»; 0 where it did not."""
+    for at in range(3, len(word) - 2):
+        if word[at].isupper() and word[at - 3 : at].islower() and word[at + 1 : at + 3].islower():
+            return at
+    return 0
 
 
 def _once(text: str) -> str:

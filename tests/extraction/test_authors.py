@@ -112,6 +112,13 @@ def test_byline_inside_the_text(name: str) -> None:
     assert authors(end=BYLINES[name]) == [AIGUL]
 
 
+def test_byline_as_the_first_line_of_the_text() -> None:
+    body = page().replace(b'<div class="txt">', f'<div class="txt"><p><b>{AIGUL}/{ERLAN}</b></p>'.encode())  # fmt: skip
+    assert extract(body, URL).authors == [AIGUL, ERLAN]
+    titled = body.replace(TITLE.encode(), AIGUL.encode()).replace(f"/{ERLAN}".encode(), b"")
+    assert extract(titled, URL).authors == []
+
+
 @pytest.mark.parametrize(
     ("end", "names"),
     [
@@ -152,6 +159,8 @@ def test_signature_at_the_end(end: str, names: list[str]) -> None:
 
 
 NOBODY = {
+    "picture": '<figure><img src="/1.jpg"><span class="author">Ерлан Омаров</span></figure>',
+    "picture-box": '<div class="media__author">Ерлан Омаров</div>',
     "aside": '<aside><div class="author"><a rel="author" href="/u/2">Дина Оспан</a></div></aside>',
     "box-next": '<div class="next">Келесі Хабарлар</div><ul><li><a href="/1">Бірінші хабардың тақырыбы</a></li></ul>',
     "box-last": "<div>Соңғы Жаңалықтар</div>",
