@@ -41,6 +41,7 @@ _SPLIT = re.compile(
     rf"\s*[,،;|•·&/+\n]\s*|\s+{either('authors', 'and')}\s+(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ\u0620-\u06ff])"
 )
 _UNKNOWN_LABEL = re.compile(r"^[^:]{1,25}:\s+")
+_GLUE = re.compile(r"[a-zà-ÿа-яёәғқңөұүһі]{3}([A-ZÀ-ÞА-ЯЁӘҒҚҢӨҰҮҺІ][a-zà-ÿа-яёәғқңөұүһі]{2})")
 _ARABIC = re.compile(r"[\u0620-\u06ff]")
 # Icons and brackets around a byline; what stands under a © is a picture's.
 _SYMBOLS = re.compile(r"^[^\w«\"“„©.]+|[)\]]+$")
@@ -200,10 +201,8 @@ def _name_at_start(text: str, least: int) -> str:
 
 def _glue(word: str) -> int:
     """Where mark-up glued a next word to a word: «СерікқызыШолушы»; 0 where it did not."""
-    for at in range(3, len(word) - 2):
-        if word[at].isupper() and word[at - 3 : at].islower() and word[at + 1 : at + 3].islower():
-            return at
-    return 0
+    found = _GLUE.search(word) if not word.isupper() else None
+    return found.start(1) if found else 0
 
 
 def _once(text: str) -> str:
