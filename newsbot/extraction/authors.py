@@ -21,7 +21,14 @@ from newsbot.extraction.blocks import Block, inline_text, text_length, texts
 from newsbot.extraction.context import Context
 from newsbot.extraction.evidence import ENOUGH, Candidate, Reader
 from newsbot.extraction.fields import letters
-from newsbot.extraction.persons import is_full_name, is_newsroom, looks_like_name, people, stated
+from newsbot.extraction.persons import (
+    is_full_name,
+    is_newsroom,
+    is_surely_name,
+    looks_like_name,
+    people,
+    stated,
+)
 from newsbot.extraction.surroundings import Surroundings
 
 # How far each is believed by itself. Two that agree are enough.
@@ -59,6 +66,8 @@ _ENDS = (3, 4)
 """Blocks at the beginning and at the end of the text where a byline may stand."""
 _SIGNABLE = 3
 """Blocks of the shortest text whose last line may be a signature."""
+_LINKED_BLOCK = 0.5
+"""Share of linked characters above which a line is a link."""
 _LINE = 160
 """Characters of the longest line with a byline."""
 _NAMES_ALONE = 2
@@ -255,14 +264,14 @@ def _signed(context: Context) -> list[Candidate]:
         for block in near.short_blocks
         if order.get(block.element, 0) > order.get(last, 0) and near.in_core(block.element)
     ][: _ENDS[1]]
-    names = signature(takewhile(_is_line, below))
+    names = list(filter(is_surely_name, signature(takewhile(_is_line, below))))
     beside = bool(below) and below[0].element.getparent() is last.getparent()
     return _said(context, names, "signature", _SIGNED if beside else _BELOW_TEXT)
 
 
 def _is_line(block: Block) -> bool:
     """Whether a block may be part of a signature: short, running text, no link, no caption."""
-    written = block.kind in ("p", "heading") and block.linked < 0.5
+    written = block.kind in ("p", "heading") and block.linked <= _LINKED_BLOCK
     return written and len(block.text) <= _LINE and not _of_picture(block.element)
 
 
@@ -276,7 +285,8 @@ def signature(found: Iterable[Block]) -> list[str]:
 def _names_alone(line: str) -> list[str]:
     """The names of a line that says nothing else but what they are."""
     parts = [part.strip(" *") for part in line.rstrip(" ,").split(",")]
-    if not looks_like_name(parts[0]):
+    # A line in capitals may be anything else: «ЖАЛҒАСЫ БАР».
+    if not (is_surely_name if parts[0].isupper() else looks_like_name)(parts[0]):
         return []
     if len(parts) > 1 and _PROSE_END.search(line) and len(line.split()) > 2 * _NAMES_ALONE + 1:
         return []
@@ -289,10 +299,10 @@ def _alone(context: Context) -> list[Candidate]:
     around = [(block, near.is_between(block.element)) for block in near.short_blocks]
     for block, before in (*around, *((first, True) for first in context.body.blocks[: _ENDS[0]])):
         lone = block.kind in ("p", "heading") and len(block.text) <= _LINE
-        if not lone or _of_picture(block.element):
+        if not lone or block.linked > _LINKED_BLOCK or _of_picture(block.element):
             continue
         parts = list(filter(None, _DATES_AND_MARKS.split(block.text)))
-        names = [part for part in parts if looks_like_name(part) and letters(part) != title]
+        names = [part for part in parts if is_surely_name(part) and letters(part) != title]
         if not names or not (before or _place(near, block.element)):
             continue
         if before and len(names) == len(parts):

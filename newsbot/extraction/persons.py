@@ -52,6 +52,10 @@ _SMALL_WORDS = _PARTICLES.union(
     vocabulary.entries("authors", "patronymics"),
     vocabulary.entries("authors", "patronymics_spelt_otherwise"),
 )
+_KNOWN = re.compile(
+    rf"{_LETTER}{{1,2}}\.|{_INNER}{{2,}}{either('authors', 'name_endings')}\.?|{either('authors', 'first_names')}",
+    re.IGNORECASE,
+)
 _NEWSROOM = pattern("authors", "newsrooms")
 _NO_PERSON = pattern("authors", "no_person")
 _NO_NAME = pattern("authors", "no_name")
@@ -103,6 +107,11 @@ def looks_like_name(text: str) -> bool:
         and not any(map(_glue, bare.split()))
         and not any(map(_NO_NAME.fullmatch, bare.split()))
     )
+
+
+def is_surely_name(text: str) -> bool:
+    """Whether one word of what looks like a name is known from names: «…ұлы», «…ова», «А.», «Ерлан»."""
+    return looks_like_name(text) and any(map(_KNOWN.fullmatch, _PIECE.findall(text)))
 
 
 def is_newsroom(name: str) -> bool:

@@ -162,6 +162,7 @@ NOBODY = {
     "picture": '<figure><img src="/1.jpg"><span class="author">Ерлан Омаров</span></figure>',
     "picture-box": '<div class="media__author">Ерлан Омаров</div>',
     "aside": '<aside><div class="author"><a rel="author" href="/u/2">Дина Оспан</a></div></aside>',
+    "more-to-come": "<p>ЖАЛҒАСЫ БАР</p>",
     "box-next": '<div class="next">Келесі Хабарлар</div><ul><li><a href="/1">Бірінші хабардың тақырыбы</a></li></ul>',
     "box-last": "<div>Соңғы Жаңалықтар</div>",
     "box-read": "<div>Тағы Оқыңыз</div>",
@@ -202,6 +203,15 @@ def test_a_list_of_names_is_no_signature() -> None:
     winners = "".join(f"<p>{name}</p>" for name in (AIGUL, ERLAN, "Дина Оспан", "Болат Тәженов"))
     assert authors(end=f"<p>Жүлдегерлер тізімі мынадай болды:</p>{winners}") == []
     assert authors(end=f"<ul><li>{AIGUL}</li><li>{ERLAN}</li></ul>") == []
+
+
+@pytest.mark.parametrize(
+    "kicker",
+    ["ЕЛ АУЗЫНДА", "ҚОҒАМ ТЫНЫСЫ", "ТҮРКІСТАН ОБЛЫСЫ", "Ел Мен Жер", "Алтын Дән", "НАШИ ЛЮДИ", '<a href="/c">Абай Жолы</a>'],
+)  # fmt: skip
+def test_a_kicker_is_no_author(kicker: str) -> None:
+    assert authors(top=f"<p>{kicker}</p>") == []
+    assert authors(above=f"<div>{kicker}</div>", below=f"<div>{kicker}</div>") == []
 
 
 def test_prose_that_begins_with_a_name_is_no_byline() -> None:
