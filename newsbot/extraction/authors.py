@@ -178,7 +178,9 @@ def _best_placed(
         for (_, pieces), place in zip(found, places, strict=True)
         if place == best
     ]
-    return _said(context, values, source, weight * best, where)
+    names = people(values)
+    full = [name for name in names if is_full_name(name)]  # no «Twitter» beside a name
+    return _said(context, full or names, source, weight * best, where)
 
 
 def _place(near: Surroundings, element: Element) -> float:

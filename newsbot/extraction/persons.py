@@ -14,6 +14,8 @@ from newsbot.vocabulary import either, pattern
 
 MAX_BYLINE = 300
 """Characters of a byline that are looked at; what is longer is no byline."""
+_COLONLESS = 90
+"""Characters of the longest line whose label has no colon; longer ones are prose."""
 _MAX_NAME = 60
 """Characters of the longest name."""
 _MAX_WORDS = 5
@@ -37,6 +39,8 @@ _LABEL = re.compile(
     r"(?P<mark>\s*:+\s*|\s+[–—-]\s+|\s+|$)",
     re.IGNORECASE,
 )
+# Before a label without a colon: «14.05.2024 от», «Posted on May 14 by», «Қоғам | By».
+_MAY_PRECEDE = re.compile(r"(?:\S+\s+){0,4}\S*(?:\d[\S]*|[|•·/,–—-])\s*(?:\w+\s+)?")
 _SPLIT = re.compile(
     rf"\s*[,،;|•·&/+\n]\s*|\s+{either('authors', 'and')}\s+(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ\u0620-\u06ff])"
 )
@@ -81,7 +85,9 @@ def people(values: Iterable[str]) -> list[str]:
 
 def stated(line: str) -> list[str]:
     """Names after a label in a line: «12.05.2024 | Автор: Айгүл Серікқызы | Фото: …»."""
-    return people(_labelled(line[:MAX_BYLINE]) or [])
+    if len(line) > MAX_BYLINE or (":" not in line and len(line) > _COLONLESS):
+        return []
+    return people(_labelled(line) or [])
 
 
 def is_full_name(text: str) -> bool:
@@ -156,13 +162,10 @@ def _names(value: str) -> Iterator[str]:
 def _labelled(line: str) -> list[str] | None:
     """What follows the labels of authors in a line; None where nothing has a label.
 
-    A label without a colon counts at the beginning of the line or before a full name.
+    A label without a colon counts at the beginning of the line, or after a date or a mark before a
+    full name; anywhere else it may be prose: «романның авторы Мұхтар Әуезов».
     """
-    labels = [
-        found
-        for found in _LABEL.finditer(line)
-        if ":" in found["mark"] or not found.start() or _name_at_start(line[found.end() :], 2)
-    ]
+    labels = [found for found in _LABEL.finditer(line) if _counts(found)]
     if not labels:
         return None
     ends = [*(found.start() for found in labels[1:]), len(line)]
@@ -171,6 +174,15 @@ def _labelled(line: str) -> list[str] | None:
         for found, end in zip(labels, ends, strict=True)
         if not found["other"]
     ]
+
+
+def _counts(label: re.Match[str]) -> bool:
+    """Whether a label introduces somebody, by its colon or its place in the line."""
+    line, start = label.string, label.start()
+    if ":" in label["mark"] or not start:
+        return True
+    place = label["other"] or (start <= _COLONLESS and _MAY_PRECEDE.fullmatch(line[:start]))
+    return bool(place and _name_at_start(line[label.end() :], 2))
 
 
 def _name(part: str) -> str | None:

@@ -53,6 +53,25 @@ def test_authors_are_persons(printed: str, names: list[str]) -> None:
     assert persons.people([printed]) == names
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("14.05.2024 | Автор: Айгүл Серікқызы | Қаралды: 12", ["Айгүл Серікқызы"]),
+        ("14.05.2024 от Айгүл Серікқызы", ["Айгүл Серікқызы"]),
+        ("Posted on May 14, 2024 by Айгүл Серікқызы", ["Айгүл Серікқызы"]),
+        ("Қоғам | By Айгүл Серікқызы", ["Айгүл Серікқызы"]),
+        ("Автор Айгүл Серікқызы, 14 мамыр", ["Айгүл Серікқызы"]),
+        ("«Абай жолы» романының авторы Мұхтар Әуезов", []),
+        ("Additional reporting by Colin Smith", []),
+        ("Автор Мұхтар Әуезов бұл романды он бес жыл бойы жазып, тек кейін ғана оқырманға ұсынған еді", []),
+        ("Бас редактор: Ерлан Омаров", []),
+        ("Айгүл Серікқызы", []),
+    ],
+)  # fmt: skip
+def test_labels_in_lines(line: str, names: list[str]) -> None:
+    assert persons.stated(line) == names
+
+
 def test_names_are_told_from_other_short_lines() -> None:
     assert persons.looks_like_name("Айгүл СЕРІКҚЫЗЫ")
     assert persons.looks_like_name("А. Нұрбеков")
