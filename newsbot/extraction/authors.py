@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import partial
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
 from newsbot import vocabulary
 from newsbot.extraction import structured
-from newsbot.extraction.blocks import Block, inline_text, text_length, texts
+from newsbot.extraction.blocks import Block, inline_text, texts
 from newsbot.extraction.context import Context
 from newsbot.extraction.evidence import ENOUGH, Candidate, Reader
 from newsbot.extraction.fields import letters
@@ -61,7 +61,7 @@ sidebar, a list of other articles or a comment nothing is believed."""
 _MOST = 20
 """Matches of one selector that are looked at."""
 _LINKS = 400
-"""Links of a page that are looked at."""
+"""Links of a page, and lines around its text, that are looked at."""
 _ENDS = (3, 4)
 """Blocks at the beginning and at the end of the text where a byline may stand."""
 _SIGNABLE = 3
@@ -169,6 +169,7 @@ def _best_placed(
     """The persons in those elements that stand best, each given with its text in pieces."""
     if not found:
         return []
+    found = found[:_MOST]
     places = [_place(context.surroundings, element) for element, _ in found]
     best = max(places)
     if not best:
@@ -196,6 +197,13 @@ def _place(near: Surroundings, element: Element) -> float:
     return _AFTER if near.is_below(element) else 1.0
 
 
+def _is_small(box: Element) -> bool:
+    """Whether a box holds no more than a teaser; of a larger one no more is looked at."""
+    elements = list(islice(box.iter("*"), _TEASER))
+    chars = sum(len(e.text or "") + len(e.tail or "") for e in elements if e is not box)
+    return len(elements) < _TEASER and chars + len(box.text or "") <= _TEASER
+
+
 def _of_picture(element: Element) -> bool:
     """Whether an element speaks of a picture: whose name stands in it took that."""
     named = _PICTURE.search(element.get("class") or "") is not None
@@ -208,7 +216,7 @@ def _in_teaser(near: Surroundings, element: Element) -> bool:
     box: Element | None = element
     for _ in range(_TEASER_LEVELS):
         box = box.getparent() if box is not None else None
-        if box is None or near.holds(box) or text_length(box) > _TEASER:
+        if box is None or near.holds(box) or not _is_small(box):
             return False
         for link in box.iter("a"):
             text = inline_text(link)
@@ -239,8 +247,9 @@ def _by_label(context: Context) -> list[Candidate]:
     near, found = context.surroundings, context.body.blocks
     ends = found if len(found) <= sum(_ENDS) else [*found[: _ENDS[0]], *found[-_ENDS[1] :]]
     inside = [line for block in ends for line in block.text.split("\n")]
-    for line in (*inside, *near.lines):
-        names = stated(line) if len(line) <= _LINE else []
+    lines = (line for line in (*inside, *near.lines) if len(line) <= _LINE)
+    labelled = ((line, names) for line in lines if (names := stated(line)))
+    for line, names in islice(labelled, _MOST):
         candidates = _said(context, names, "printed", _LABELLED, line[:30])
         if candidates and not any(
             line in block.text and near.is_below(block.element) and _in_teaser(near, block.element)
@@ -298,7 +307,7 @@ def _names_alone(line: str) -> list[str]:
 def _alone(context: Context) -> list[Candidate]:
     """A name alone before the text, or beside a date: «Айгүл Серікқызы | 12.05.2024»."""
     near, title = context.surroundings, letters(context.article.title or "")
-    around = [(block, near.is_between(block.element)) for block in near.short_blocks]
+    around = [(block, near.is_between(block.element)) for block in near.short_blocks[:_LINKS]]
     for block, before in (*around, *((first, True) for first in context.body.blocks[: _ENDS[0]])):
         lone = block.kind in ("p", "heading") and len(block.text) <= _LINE
         if not lone or block.linked > _LINKED_BLOCK or _of_picture(block.element):
