@@ -32,7 +32,9 @@ def newsbot(*arguments: object) -> None:
 def derived(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     """What is derived from captures, without what is of a crawl or of a profile's wording."""
     found = state(folder)
-    revisions = [(url, number, changed, digest) for url, number, changed, digest, _ in found["revisions"]]
+    revisions = [
+        (url, number, changed, digest) for url, number, changed, digest, _ in found["revisions"]
+    ]
     seen = "SELECT a.url, e.views, e.comments FROM engagement e JOIN articles a ON a.id = e.article"
     return {
         "articles": found["articles"],

@@ -11,7 +11,7 @@ from datetime import datetime
 from archive.article import Article
 from archive.kazakh.language import identify
 from newsbot.extraction import article_urls, classify, counters, sections
-from newsbot.extraction.authors import find_authors
+from newsbot.extraction.authors import find_authors, same
 from newsbot.extraction.context import Context
 from newsbot.extraction.decode import decode
 from newsbot.extraction.flags import find_flags
@@ -70,7 +70,7 @@ def _read(context: Context) -> None:
     article.canonical_url = article_urls.canonical_url(context)
     context.fill("title", find_title(context), key=title_key)
     context.body = find_body(context)
-    context.fill("authors", find_authors(context))
+    context.fill("authors", find_authors(context), same)
     context.blocks = blocks = tidy(
         with_lead_and_captions(context),
         title=article.title,

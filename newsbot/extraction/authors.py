@@ -1,39 +1,338 @@
-"""authors: the persons who signed the article, from the layout down to the page's metadata."""
+"""authors: the persons who signed the article, by all that a page says of them.
+
+Its structured data, the layout's selectors, elements named as bylines, labelled lines, the
+signature under the text and the page's metadata each name some; what several name alike wins. What
+stands away from the article counts little: teasers have authors of their own.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import partial
+from itertools import islice, takewhile
 
-from newsbot.extraction import fields, structured
+from lxml.etree import _Element as Element
+
+from archive.kazakh.letters import faithful
+from newsbot import vocabulary
+from newsbot.extraction import structured
+from newsbot.extraction.blocks import Block, inline_text, texts
 from newsbot.extraction.context import Context
-from newsbot.extraction.evidence import Candidate, Reader, stated
+from newsbot.extraction.evidence import ENOUGH, Candidate, Reader
 from newsbot.extraction.fields import letters
-from newsbot.extraction.surroundings import signature
+from newsbot.extraction.persons import (
+    is_full_name,
+    is_newsroom,
+    is_surely_name,
+    looks_like_name,
+    people,
+    stated,
+)
+from newsbot.extraction.surroundings import Surroundings
+
+# How far each is believed by itself. Two that agree are enough.
+_STANDARD = 0.85
+"""A selector of standard mark-up, which themes print anywhere: `a[rel=author]`."""
+_DECLARED = 0.9
+"""Data for machines: often the account that filled in the form."""
+_LABELLED = 0.9
+_NAMED = 0.85
+"""An element whose class promises an author."""
+_SIGNED = 0.7
+"""A name alone under the text."""
+_LINKED = 0.5
+"""A link to an author's page."""
+_UNLABELLED = 0.5
+"""A name alone between title and text."""
+_BELOW_TEXT = 0.45
+"""A name alone, outside of what holds the text."""
+_META = 0.4
+"""`<meta name=author>`: the account, or whoever made the site."""
+_NO_FULL_NAME = 0.5
+"""Times this where nobody has a full name: an account, a newsroom."""
+# Times this, by where an element stands.
+_AFTER = 0.5
+"""After the text: a box about the author, or a teaser."""
+_BESIDE = 0.4
+"""Outside of what holds title and text, or between them in an element for other things. In a
+sidebar, a list of other articles or a comment nothing is believed."""
 
 _MOST = 20
 """Matches of one selector that are looked at."""
+_LINKS = 400
+"""Links of a page, and lines around its text, that are looked at."""
+_ENDS = (3, 4)
+"""Blocks at the beginning and at the end of the text where a byline may stand."""
+_SIGNABLE = 3
+"""Blocks of the shortest text whose last line may be a signature."""
+_LINKED_BLOCK = 0.5
+"""Share of linked characters above which a line is a link."""
+_LINE = 160
+"""Characters of the longest line with a byline."""
+_NAMES_ALONE = 2
+"""Lines of names at the end of a text that are a signature; more are a list."""
+_TEASER_LEVELS = 3
+"""How many elements stand between a teaser's author and the box around it."""
+_TEASER = 400
+"""Characters of the longest teaser."""
+_HEADLINE = 4
+"""Words of the shortest headline that a teaser links to."""
+_OWN_WORDS = re.compile(r"[.#]")
+_DATES_AND_MARKS = re.compile(r"\s*[|•·\n/]\s*|,\s+|\s*,?\s*\d[\d.:/ -]*|\s+[–—-]\s+")
+_PROSE_END = re.compile(r"[.!?…:;]$")
+_PICTURE = vocabulary.pattern("elements", "near.picture", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
+_AUTHOR_LINK = vocabulary.pattern("elements", "near.author_links", within=r"/{}/")
+_METAS = vocabulary.entries("structured", "metas.author")
 
 
 def find_authors(context: Context) -> list[Reader]:
     """Who may name the persons that signed the article; all of one source are believed together."""
-    page, ld, near = context.page, context.ld, context.surroundings
-    sites = {letters(name) for name in context.site_names if name}
-
-    def persons(values: Iterable[str], source: str, where: str = "") -> list[Candidate]:
-        names = [name for name in fields.authors(values) if letters(name) not in sites]
-        return stated(names, source, where=where)
-
-    def by_selector(css: str) -> list[Candidate]:
-        return persons(page.strings(css)[:_MOST], "layout", css)
-
+    said = partial(_said, context)
+    ld, data = context.ld, context.data
     return [
-        *(partial(by_selector, css) for css in context.layout.authors),
-        lambda: persons(structured.people(ld.get("author")), "json-ld"),
-        lambda: persons(structured.labels(context.data.get("author")), "next-data"),
-        lambda: persons(near.authors(), "printed"),
-        lambda: persons(filter(None, [signature(context.body.blocks)]), "signature"),
-        lambda: persons(filter(None, [near.signature()]), "signature"),
-        lambda: persons(page.metas.get("article:author", []), "meta"),
-        lambda: persons(page.metas.get("author", []), "meta"),
+        *(partial(_by_selector, context, css) for css in context.layout.authors),
+        lambda: said(
+            structured.people(ld.get("author") or ld.get("creator")), "json-ld", _DECLARED
+        ),
+        lambda: said(structured.labels(data.get("author")), "next-data", _DECLARED),
+        lambda: _by_name(context),
+        lambda: _by_label(context),
+        lambda: _signed(context),
+        lambda: _alone(context),
+        lambda: _by_link(context),
+        lambda: _by_meta(context),
     ]
+
+
+def same(names: Iterable[str]) -> frozenset[str]:
+    """What two lists of authors have in common that name the same persons, in whatever order."""
+    return frozenset(" ".join(sorted(map(letters, name.split()))) for name in names)
+
+
+def _said(
+    context: Context, values: Iterable[str], source: str, weight: float, where: str = ""
+) -> list[Candidate]:
+    """The persons in some strings as a candidate; none where there are none."""
+    sites = {letters(name) for name in context.site_names if name}
+    names = [name for name in people(values) if letters(name) not in sites]
+    if not names:
+        return []
+    if any(map(is_full_name, names)):
+        return [Candidate(names, source, weight, where)]
+    return [Candidate(names, source, weight * _NO_FULL_NAME, where, "no full name")]
+
+
+def _by_selector(context: Context, css: str) -> list[Candidate]:
+    matches = context.page.select(css)[:_MOST]
+    weight = ENOUGH if _OWN_WORDS.search(css) else _STANDARD
+    strings = [faithful(match) for match in matches if isinstance(match, str)]
+    elements = [match for match in matches if not isinstance(match, str)]
+    return [
+        *_said(context, strings, "layout", weight, css),
+        *_best_placed(context, [(e, _pieces(e)) for e in elements], "layout", weight, css),
+    ]
+
+
+def _by_name(context: Context) -> list[Candidate]:
+    """Elements near the article whose class promises an author: those like the nearest with a name."""
+    found: list[tuple[Element, list[str]]] = []
+    for _, text, element in context.surroundings.named.get("author", []):
+        if found and element.get("class") != found[0][0].get("class"):
+            continue
+        pieces = _pieces(element) or [text]  # an icon has its text beside it
+        if not _of_picture(element) and any(map(looks_like_name, people(pieces))):
+            found.append((element, pieces))
+    where = found[0][0].get("class") or found[0][0].get("id") or "" if found else ""
+    return _best_placed(context, found, "printed", _NAMED, where)
+
+
+def _by_link(context: Context) -> list[Candidate]:
+    """Links to authors' pages within what holds title and text."""
+    near = context.surroundings
+    links = [
+        (link, _pieces(link))
+        for link in context.page.index.tags.get("a", [])[:_LINKS]
+        if _AUTHOR_LINK.search(link.get("href") or "") and near.in_core(link)
+    ]
+    named = [(link, p) for link, p in links if any(map(looks_like_name, people(p)))]
+    return _best_placed(context, named, "printed", _LINKED, "a[href]")
+
+
+def _best_placed(
+    context: Context,
+    found: list[tuple[Element, list[str]]],
+    source: str,
+    weight: float,
+    where: str,
+) -> list[Candidate]:
+    """The persons in those elements that stand best, each given with its text in pieces."""
+    if not found:
+        return []
+    found = found[:_MOST]
+    places = [_place(context.surroundings, element) for element, _ in found]
+    best = max(places)
+    if not best:
+        return []
+    values = [
+        " | ".join(pieces)
+        for (_, pieces), place in zip(found, places, strict=True)
+        if place == best
+    ]
+    names = people(values)
+    full = [name for name in names if is_full_name(name)]  # no «Twitter» beside a name
+    return _said(context, full or names, source, weight * best, where)
+
+
+def _place(near: Surroundings, element: Element) -> float:
+    """How far an element is believed to speak of this article, by where it stands: 0–1."""
+    if _of_picture(element):
+        return 0.0
+    if not near.is_near(element):
+        return _BESIDE if near.in_core(element) and near.is_between(element) else 0.0
+    if near.is_below(element) and _in_teaser(near, element):
+        return 0.0
+    if not near.in_core(element):
+        return _BESIDE
+    return _AFTER if near.is_below(element) else 1.0
+
+
+def _is_small(box: Element) -> bool:
+    """Whether a box holds no more than a teaser; of a larger one no more is looked at."""
+    elements = list(islice(box.iter("*"), _TEASER))
+    chars = sum(len(e.text or "") + len(e.tail or "") for e in elements if e is not box)
+    return len(elements) < _TEASER and chars + len(box.text or "") <= _TEASER
+
+
+def _of_picture(element: Element) -> bool:
+    """Whether an element speaks of a picture: whose name stands in it took that."""
+    named = _PICTURE.search(element.get("class") or "") is not None
+    return named or any(e.tag == "figure" for e in (element, *element.iterancestors()))
+
+
+def _in_teaser(near: Surroundings, element: Element) -> bool:
+    """Whether a small box around an element links to another article by its headline."""
+    own = letters(inline_text(element))
+    box: Element | None = element
+    for _ in range(_TEASER_LEVELS):
+        box = box.getparent() if box is not None else None
+        if box is None or near.holds(box) or not _is_small(box):
+            return False
+        for link in box.iter("a"):
+            text = inline_text(link)
+            leads_on = len(text.split()) >= _HEADLINE and letters(text) not in own
+            if leads_on and near.is_near(link) and not _AUTHOR_LINK.search(link.get("href") or ""):
+                return True
+    return False
+
+
+def _pieces(element: Element) -> list[str]:
+    """An element's text as its mark-up parts it: a name and a role, two names; labels stay before names."""
+    pieces: list[str] = []
+    for text in map(faithful, texts(element)):
+        if not text:
+            continue
+        before = pieces[-1] if pieces else ""
+        label = before and not people([before])
+        halves = len(before.split()) == 1 == len(text.split()) and text[:1].isupper()
+        if label or halves:
+            pieces[-1] = f"{before} {text}"
+        else:
+            pieces.append(text)
+    return pieces
+
+
+def _by_label(context: Context) -> list[Candidate]:
+    """Lines that say who wrote the article, at both ends of the text and around it."""
+    near, found = context.surroundings, context.body.blocks
+    ends = found if len(found) <= sum(_ENDS) else [*found[: _ENDS[0]], *found[-_ENDS[1] :]]
+    inside = [line for block in ends for line in block.text.split("\n")]
+    lines = (line for line in (*inside, *near.lines) if len(line) <= _LINE)
+    labelled = ((line, names) for line in lines if (names := stated(line)))
+    for line, names in islice(labelled, _MOST):
+        candidates = _said(context, names, "printed", _LABELLED, line[:30])
+        if candidates and not any(
+            line in block.text and near.is_below(block.element) and _in_teaser(near, block.element)
+            for block in near.short_blocks
+        ):
+            return candidates
+    return []
+
+
+def _signed(context: Context) -> list[Candidate]:
+    """Names alone under the text: its last lines, or the first lines below what holds it."""
+    found, near, order = context.body.blocks, context.surroundings, context.page.index.order
+    if len(found) >= _SIGNABLE:
+        inside = list(takewhile(_is_line, found[: -_ENDS[1] : -1]))[::-1]
+        names = signature(inside)
+        if names or not near.body:
+            return _said(context, names, "signature", _SIGNED)
+    if not near.body:
+        return []
+    last = max(near.body, key=lambda element: order.get(element, 0))
+    below = [
+        block
+        for block in near.short_blocks
+        if order.get(block.element, 0) > order.get(last, 0) and near.in_core(block.element)
+    ][: _ENDS[1]]
+    names = list(filter(is_surely_name, signature(takewhile(_is_line, below))))
+    beside = bool(below) and below[0].element.getparent() is last.getparent()
+    return _said(context, names, "signature", _SIGNED if beside else _BELOW_TEXT)
+
+
+def _is_line(block: Block) -> bool:
+    """Whether a block may be part of a signature: short, running text, no link, no caption."""
+    written = block.kind in ("p", "heading") and block.linked <= _LINKED_BLOCK
+    return written and len(block.text) <= _LINE and not _of_picture(block.element)
+
+
+def signature(found: Iterable[Block]) -> list[str]:
+    """The names alone in some lines: «Айгүл СЕРІКҚЫЗЫ, Тараз қаласы»; none in a list of names."""
+    lines = (line for block in found for line in block.text.split("\n"))
+    signed = [names for line in lines if (names := _names_alone(line))]
+    return [] if len(signed) > _NAMES_ALONE else [name for names in signed for name in names]
+
+
+def _names_alone(line: str) -> list[str]:
+    """The names of a line that says nothing else but what they are."""
+    parts = [part.strip(" *") for part in line.rstrip(" ,").split(",")]
+    # A line in capitals may be anything else: «ЖАЛҒАСЫ БАР».
+    if not (is_surely_name if parts[0].isupper() else looks_like_name)(parts[0]):
+        return []
+    if len(parts) > 1 and _PROSE_END.search(line) and len(line.split()) > 2 * _NAMES_ALONE + 1:
+        return []
+    return [part for part in parts if looks_like_name(part)]
+
+
+def _alone(context: Context) -> list[Candidate]:
+    """A name alone before the text, or beside a date: «Айгүл Серікқызы | 12.05.2024»."""
+    near, title = context.surroundings, letters(context.article.title or "")
+    around = [(block, near.is_between(block.element)) for block in near.short_blocks[:_LINKS]]
+    for block, before in (*around, *((first, True) for first in context.body.blocks[: _ENDS[0]])):
+        lone = block.kind in ("p", "heading") and len(block.text) <= _LINE
+        if not lone or block.linked > _LINKED_BLOCK or _of_picture(block.element):
+            continue
+        parts = list(filter(None, _DATES_AND_MARKS.split(block.text)))
+        names = [part for part in parts if is_surely_name(part) and letters(part) != title]
+        if not names or not (before or _place(near, block.element)):
+            continue
+        if before and len(names) == len(parts):
+            return _said(context, names, "printed", _UNLABELLED, block.text[:30])
+        if any(map(str.isdigit, block.text)):
+            return _said(context, names, "printed", _BELOW_TEXT, block.text[:30])
+    return []
+
+
+def _by_meta(context: Context) -> list[Candidate]:
+    """The page's metadata: the first name there that is a person's, lone words being accounts."""
+    page = context.page
+    lines = [(name, value) for name in _METAS for value in page.metas.get(name, [])]
+    for number in ("1", "2"):
+        label, value = page.meta(f"twitter:label{number}"), page.meta(f"twitter:data{number}")
+        lines += [("twitter:data", name) for name in stated(f"{label}: {value}")]
+    for where, value in lines:
+        names = [name for name in people([value]) if is_full_name(name) or is_newsroom(name)]
+        candidates = _said(context, names, "meta", _META, where)
+        if candidates:
+            return candidates
+    return []

@@ -180,7 +180,7 @@ class _Walker:
 
     def row(self, row: Element) -> None:
         cells = [
-            faithful(_inline_text(cell, self.removed).replace(_BREAK, " "))
+            faithful("".join(texts(cell, self.removed)).replace(_BREAK, " "))
             for cell in row
             if cell.tag in ("td", "th") and cell not in self.removed
         ]
@@ -262,9 +262,10 @@ class _Walker:
                 self.tables.pop()
 
 
-def _inline_text(element: Element, removed: Collection[Element]) -> str:
+def texts(element: Element, removed: Collection[Element] = ()) -> list[str]:
+    """The visible pieces of an element's text, as its mark-up parts them."""
     if not len(element):
-        return element.text or ""
+        return [element.text or ""]
     parts: list[str] = []
     stack: list[Element | str] = [element]  # elements to enter, and the text after those entered
     while stack:
@@ -285,12 +286,12 @@ def _inline_text(element: Element, removed: Collection[Element]) -> str:
             if tail := child.tail:
                 stack.append(tail)
             stack.append(child)
-    return "".join(parts)
+    return parts
 
 
 def inline_text(element: Element, removed: Collection[Element] = ()) -> str:
     """All visible text of an element as one faithful line, without what is `removed`."""
-    return faithful(_inline_text(element, removed))
+    return faithful("".join(texts(element, removed)))
 
 
 def _split_breaks(raw: str) -> list[tuple[str, int, int]]:

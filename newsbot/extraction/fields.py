@@ -1,4 +1,4 @@
-"""Fields: titles without site names, authors without labels, counters as numbers.
+"""Fields: titles without site names, sections without labels, counters as numbers.
 
 Small pure functions on strings; where the strings come from is the business of the layouts.
 """
@@ -28,17 +28,6 @@ _STEM = 5
 """Letters by which two words are compared: endings differ from headline to headline."""
 _SHARED = 0.3
 """Share of its words that a headline has in common with another of the same article."""
-_AUTHOR_LABEL = re.compile(
-    rf"^(?:{either('authors', 'works')}\s+)?{either('authors', 'labels')}(?:\s*[:–—-]\s*|\s+|$)"
-    r"|^[^:]{1,25}:\s+",
-    re.IGNORECASE,
-)
-_LABELLED_AUTHOR = pattern("authors", "labels_with_colon", within=r"{}\s*:\s*([^|•·\n(]+)")
-_AUTHOR_SPLIT = re.compile(rf"\s*[,;/|]\s*|\s+{either('authors', 'and')}\s+(?=[A-ZА-ЯӘҒҚҢӨҰҮҺІЁ])")
-_PICTURE_LABEL = pattern("authors", "pictures", within=r"{}\w*")
-_NO_PERSON = pattern("authors", "no_person")
-_PATRONYMICS = tuple(f"{name}." for name in vocabulary.entries("authors", "patronymics"))
-_NAME_WORD = re.compile(r"(?:[^\W\d_](?:\.[^\W\d_])*\.?|[^\W\d_][\w'’ʼ-]*\.?)$")
 _DIGIT = re.compile(r"\d")
 _THOUSANDS = re.compile(r"(?<![\d:.,])([1-9]\d{0,2})((?:[\s.,’']\d{3})+)(?![\d:]|[.,]\d)")
 _MOST_DIGITS = 15
@@ -169,12 +158,6 @@ def stated_comments(text: str) -> int | None:
     return _whole(match.group(1) or match.group(2)) if match else None
 
 
-def stated_author(text: str) -> str | None:
-    """What follows «Автор:» in a line, up to the next mark; not yet checked to be a person."""
-    match = _LABELLED_AUTHOR.search(text) if ":" in text else None
-    return match.group(1).strip() if match else None
-
-
 def view_count(text: str) -> int | None:
     """Views in a counter or in a line that mixes date, author and counters; None where unclear."""
     if not _DIGIT.search(text):
@@ -184,36 +167,6 @@ def view_count(text: str) -> int | None:
     if labelled is not None:
         return labelled
     return count(joined) if len(_NUMBER.findall(joined)) == 1 else None
-
-
-def looks_like_name(text: str) -> bool:
-    """Whether a short line can be the name of a person: two to four words that begin so."""
-    words = text.split()
-    return (
-        2 <= len(words) <= 4
-        and len(text) <= 50
-        and all(map(_NAME_WORD.match, words))
-        and all(word[0].isupper() or not word[0].islower() for word in words)
-        and not _NO_PERSON.search(text)
-    )
-
-
-def authors(values: Iterable[str]) -> list[str]:
-    """Names of persons, in order and once each: no «Автор:», no newsroom, no agency."""
-    found: dict[str, None] = {}
-    for value in values:
-        # A line may mix author, date and counters.
-        labelled = _LABELLED_AUTHOR.search(value) if ":" in value else None
-        byline = (labelled.group(1) if labelled else value).strip()
-        if _PICTURE_LABEL.match(byline):
-            continue
-        for part in _AUTHOR_SPLIT.split(_AUTHOR_LABEL.sub("", byline, count=1)):
-            name = part.strip(" ,-–—•|\t:;")
-            if not name.endswith(_PATRONYMICS) and len(name) > 4:
-                name = name.rstrip(".") if " " in name else name.strip(".")
-            if 2 < len(name) <= 80 and not _NO_PERSON.search(name) and not name.isdigit():
-                found.setdefault(name)
-    return list(found)
 
 
 def count(text: str) -> int | None:

@@ -60,6 +60,8 @@ def article_object(page: Page) -> dict[str, Any]:
     for fit, other in fitting[1:]:
         if fit > 0:
             merged = {**other, **merged}
+    if isinstance(author := merged.get("author"), str):
+        merged["author"] = by_id.get(author, author)
     return {key: _resolved(value, by_id) for key, value in merged.items()}
 
 
@@ -68,11 +70,7 @@ _ADDRESSES = ("url", "@id", "mainEntityOfPage")
 
 
 def _is_article(one: dict[str, Any]) -> bool:
-    types = one.get("@type")
-    return any(
-        isinstance(name, str) and _ARTICLE_TYPES.search(name)
-        for name in (types[:10] if isinstance(types, list) else [types])
-    )
+    return any(map(_ARTICLE_TYPES.search, _types(one)[:10]))
 
 
 def _heads(page: Page) -> list[str]:
@@ -118,13 +116,20 @@ def _resolved(value: Any, by_id: dict[str, dict[str, Any]]) -> Any:
     return value
 
 
+def _types(value: dict[str, Any]) -> list[str]:
+    stated = value.get("@type")
+    return [
+        name for name in (stated if isinstance(stated, list) else [stated]) if isinstance(name, str)
+    ]
+
+
 def names(value: Any) -> list[str]:
     """Names in a JSON-LD value: a string, an object with `name`, or a list of either."""
     if isinstance(value, str):
         name = _plain(value)
         return [name] if name else []
     if isinstance(value, dict):
-        return names(value.get("name"))
+        return names(value.get("name") or value.get("@value"))
     if isinstance(value, list):
         return [name for part in value[:50] for name in names(part)]
     return []
@@ -137,8 +142,12 @@ def _plain(value: str) -> str:
 
 def people(value: Any) -> list[str]:
     """Like `names`, leaving out what is declared to be an organisation."""
-    if isinstance(value, dict) and value.get("@type") in _ORGANISATIONS:
-        return []
+    if isinstance(value, dict):
+        if any(name.rpartition("/")[2] in _ORGANISATIONS for name in _types(value)):
+            return []
+        if not value.get("name"):
+            parts = (value.get(key) for key in ("givenName", "additionalName", "familyName"))
+            return names(" ".join(part for part in parts if isinstance(part, str)))
     if isinstance(value, list):
         return [name for part in value[:50] for name in people(part)]
     return names(value)

@@ -47,6 +47,8 @@ _DATE_LIKE = re.compile(
     r"|\b\d{1,2}\s+[^\W\d]{3,12},?\s+\d{4}\b"
 )
 _COUNTER = pattern("counters", "thousands", within=r"[^\d:]{0,40}\d[\d\s.,]*{}?[^\d:]{0,30}")
+Named = tuple[tuple[int, int], str, Element]
+"""How far away a short text stands (less is nearer), the text, and its element."""
 _NAMES = 300
 """Characters of a class or id that are looked at; what is longer is no name."""
 _MAX_COUNTER = 60
@@ -150,6 +152,10 @@ class Surroundings:
         inner = (*self.body, *([] if self.title is None else [self.title]))
         return frozenset(above for element in inner for above in element.iterancestors())
 
+    def holds(self, element: Element) -> bool:
+        """Whether title or text stands inside an element."""
+        return element in self._holders
+
     def _is_elsewhere(self, element: Element) -> bool:
         tag = element.tag
         if tag in ("nav", "aside", "form") or (tag == "footer" and self._scope.tag == "body"):
@@ -191,10 +197,18 @@ class Surroundings:
             return _BETWEEN, place
         return (_ABOVE, above - place) if place < above else (_BELOW, place)
 
+    def is_between(self, element: Element) -> bool:
+        """Whether an element stands between title and text."""
+        return self._distance(element)[0] == _BETWEEN
+
+    def is_below(self, element: Element) -> bool:
+        """Whether an element stands inside the text or after it."""
+        return self._distance(element)[0] == _BELOW
+
     @cached_property
-    def named(self) -> dict[str, list[tuple[tuple[int, int], str]]]:
-        """Short texts, and how far away they stand, by the field that their elements' names promise."""
-        found: dict[str, list[tuple[tuple[int, int], str]]] = {}
+    def named(self) -> dict[str, list[Named]]:
+        """Short texts, nearest first, by the field that their elements' names promise."""
+        found: dict[str, list[Named]] = {}
         stack = [self._scope]
         while stack:
             element = stack.pop()
@@ -218,14 +232,15 @@ class Surroundings:
                 if not text or tag == "svg":
                     text = _beside_icon(element)
                 if text and len(text) <= _MAX_LINE:
-                    found.setdefault(kind, []).append((self._distance(element), text))
-                    if tag != "div" or len(element) == 0:
+                    found.setdefault(kind, []).append((self._distance(element), text, element))
+                    # A byline's element may hold the date too.
+                    if (tag != "div" and kind != "author") or len(element) == 0:
                         continue
             stack.extend(reversed(element))
-        return {kind: sorted(pieces) for kind, pieces in found.items()}
+        return {kind: sorted(pieces, key=lambda one: one[:2]) for kind, pieces in found.items()}
 
     def _named(self, kind: str) -> list[str]:
-        return [text for _, text in self.named.get(kind, [])]
+        return [text for _, text, _ in self.named.get(kind, [])]
 
     @cached_property
     def _body_set(self) -> frozenset[Element]:
@@ -246,7 +261,7 @@ class Surroundings:
         return [line for _, line in self._lines]
 
     @cached_property
-    def _blocks(self) -> list[Block]:
+    def short_blocks(self) -> list[Block]:
         """Short blocks around the text, in page order."""
         excluded = self._excluded | ({self.title} if self.title is not None else set())
         return [b for b in blocks(self._scope, excluded) if len(b.text) <= _MAX_LINE]
@@ -255,7 +270,7 @@ class Surroundings:
     def _lines(self) -> list[tuple[int, str]]:
         near = [
             (self._distance(block.element), position, block)
-            for position, block in enumerate(self._blocks)
+            for position, block in enumerate(self.short_blocks)
         ]
         near.sort(key=lambda piece: (piece[0][0], piece[1]))
         inside = [
@@ -305,36 +320,6 @@ class Surroundings:
             return min(self._bare_counters)
         return stated
 
-    def authors(self) -> list[str]:
-        """Printed names of persons."""
-        for text in self._named("author"):
-            people = [name for name in fields.authors([text]) if fields.looks_like_name(name)]
-            if people:
-                return people
-        for line in self.lines:
-            stated = fields.stated_author(line)
-            people = fields.authors([stated]) if stated else []
-            if people:
-                return people
-        for group, line in self._lines:
-            parts = re.split(r"\s*[|•·]\s*", line) if group == _BETWEEN else []
-            if len(parts) > 1:
-                people = [part for part in parts if fields.looks_like_name(part)]
-                if people:
-                    return people
-        return []
-
-    def signature(self) -> str | None:
-        """The name printed right under the text, outside of what was found to hold it."""
-        order = self.page.index.order
-        last = max((order.get(element, 0) for element in self.body), default=0)
-        below = [block for block in self._blocks if order.get(block.element, 0) > last]
-        for block in below[:3]:
-            name = block.text.strip(" .,")
-            if block.linked < 0.5 and self.in_core(block.element) and fields.looks_like_name(name):
-                return name
-        return None
-
     def machine_dates(self) -> list[str]:
         """Machine-readable dates on elements near the article, nearest first."""
         found = []
@@ -375,7 +360,7 @@ class Surroundings:
 
     def dates(self) -> list[str]:
         """Short texts in which the date of publication may stand, likeliest first."""
-        named = [(place[0], 0, text) for place, text in self.named.get("published", [])]
+        named = [(place[0], 0, text) for place, text, _ in self.named.get("published", [])]
         lines = [(group, 1, text) for group, text in self._lines]
         return [text for _, _, text in sorted(named + lines, key=lambda p: p[:2])[:24]]
 
@@ -439,9 +424,3 @@ def _beside_icon(icon: Element) -> str:
         return inline_text(following)
     parent = icon.getparent()
     return "" if parent is None else inline_text(parent)
-
-
-def signature(found: list[Block]) -> str | None:
-    """The name with which an article is signed at its end: «Айгүл СЕРІКҚЫЗЫ»; None without one."""
-    text = found[-1].text if len(found) > 2 and found[-1].kind in ("p", "heading") else ""
-    return text.rstrip(".,") if text and fields.looks_like_name(text.rstrip(".,")) else None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from newsbot.extraction import fields
 from newsbot.extraction.blocks import Block
 from newsbot.extraction.dates import find_dates
 from newsbot.extraction.fields import letters
+from newsbot.extraction.persons import is_byline
 
 _ENDS = 4
 """Blocks at each end of the text that may be headline, byline or date line."""
@@ -44,21 +44,11 @@ def tidy(
             if at_start and alike and letters(text) == headline:
                 continue
             if len(text) <= META_LINE and (
-                _is_byline(text, names) or is_date_line(text, zone, fetched_at)
+                is_byline(text, names) or is_date_line(text, zone, fetched_at)
             ):
                 continue
         kept.append(block)
     return _without_double_lead(kept)
-
-
-def _is_byline(text: str, names: Collection[str]) -> bool:
-    spelt = letters(text)
-    if not any(name in spelt for name in names):
-        return False
-    people = fields.authors([text.replace("\n", ", ")])
-    if people:
-        return all(letters(name) in names for name in people) and len(text) < 40 + 30 * len(people)
-    return spelt in names
 
 
 def is_date_line(text: str, zone: ZoneInfo, fetched_at: datetime | None) -> bool:
