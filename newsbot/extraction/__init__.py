@@ -87,6 +87,8 @@ def _refusal(context: Context, blocks: list[Block]) -> str | None:
     """Why the page is no article, or None where it is one."""
     article = context.article
     chars = sum(len(b.text) for b in blocks)
+    # An address with a day in it signs no page: listings of a day have one too.
+    dated = article.published if article.sources.get("published") != "address" else None
     return classify.refusal(
         context.page,
         context.layout,
@@ -98,6 +100,6 @@ def _refusal(context: Context, blocks: list[Block]) -> str | None:
         declared=classify.declares_article(context.page, context.ld),
         signed=sum(
             bool(field) or field == 0
-            for field in (article.published, article.authors, article.views, article.comments)
+            for field in (dated, article.authors, article.views, article.comments)
         ),
     )

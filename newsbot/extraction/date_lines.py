@@ -118,7 +118,7 @@ def is_date_line(text: str, zone: ZoneInfo, fetched_at: datetime | None) -> bool
     if len(text) > _LONGEST_DATE_LINE or not any(character.isdigit() for character in text):
         return False
     dates = find_dates(text, zone=zone, fetched_at=fetched_at)
-    if not dates:
+    if not dates or label_of(text) == EVENT:
         return False
     rest, position = text, 0
     for found in dates:

@@ -33,14 +33,12 @@ _FIELD_NAMES = {
     for name in vocabulary.subject("elements")["fields"]
 }
 _OTHER = pattern("elements", "near.other", within=_NUMBERED)
-_REVISED = pattern("elements", "near.revised", within=_WORD)
-_FIRST = pattern("elements", "near.first_date", within=_WORD)
 _COMMENT = pattern("elements", "near.comment", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
 _TAGS = pattern("elements", "near.tags", within=_WORD)
 _LEAD = pattern("elements", "near.lead", within=_WORD)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
 _LEAD_SIZES = (50, 700)
-_BETWEEN, _ABOVE, _BELOW = range(3)  # where something stands: nearer is less
+BETWEEN, ABOVE, BELOW = range(3)  # where something stands: nearer is less
 _DATE_LIKE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
     r"|\b\d{1,2}\s+[^\W\d]{3,12},?\s+\d{4}\b"
@@ -50,13 +48,20 @@ _NAMES = 300
 """Characters of a class or id that are looked at; what is longer is no name."""
 _MAX_COUNTER = 60
 """Characters of the longest counter."""
-_MAX_LINE = 160
+_MOST_DATES = 24
+"""Texts that are looked at for a date."""
+MAX_LINE = 160
 """Characters of a line that may be a byline, a date line or a counter."""
 
 
 def _names_of(element: Element) -> tuple[str, str]:
     """An element's class and id."""
     return (element.get("class") or "")[:_NAMES], (element.get("id") or "")[:_NAMES]
+
+
+def names_of(element: Element) -> str:
+    """Class and id as words between hyphens, with two hyphens between two names."""
+    return _words(*_names_of(element))
 
 
 def _words(css_class: str, css_id: str) -> str:
@@ -69,8 +74,6 @@ def _kind(css_class: str, css_id: str) -> str | None:
     """The field that an element's names promise; None for none and for more than one."""
     names = _words(css_class, css_id)
     if _OTHER.search(names):
-        return None
-    if _REVISED.search(names) and not _FIRST.search(names):
         return None
     found = [kind for kind, names_of in _FIELD_NAMES.items() if names_of.search(names)]
     if len(found) == 2 and "comments" in found and "views" in found:
@@ -144,7 +147,7 @@ class Surroundings:
         return any(above is self.core for above in (element, *element.iterancestors()))
 
     @cached_property
-    def _holders(self) -> frozenset[Element]:
+    def holders(self) -> frozenset[Element]:
         """Everything around title and text, whatever it is named."""
         inner = (*self.body, *([] if self.title is None else [self.title]))
         return frozenset(above for element in inner for above in element.iterancestors())
@@ -166,66 +169,67 @@ class Surroundings:
     @cached_property
     def _excluded(self) -> set[Element]:
         excluded = set(self.body)
-        held = self._holders
+        held = self.holders
         excluded.update(e for e in self._scope.iter("*") if e not in held and self._is_elsewhere(e))
         return excluded
 
     def is_near(self, element: Element) -> bool:
         """Whether an element stands in no sidebar, list of other articles or comment."""
-        held = self._holders
+        held = self.holders
         for above in (element, *element.iterancestors()):
             if above in held:
                 return True
-            if above not in self._body_set and self._is_elsewhere(above):
+            if above not in self.body_set and self._is_elsewhere(above):
                 return False
         return True
 
-    def _distance(self, element: Element) -> tuple[int, int]:
+    def distance(self, element: Element) -> tuple[int, int]:
         """Between title and text first, then above the title, then below the text."""
         order = self.page.index.order
         place = order.get(element, 0)
         first = order.get(self.body[0], 0) if self.body else 0
         above = order.get(self.title, first) if self.title is not None else first
         if above <= place <= first:
-            return _BETWEEN, place
-        return (_ABOVE, above - place) if place < above else (_BELOW, place)
+            return BETWEEN, place
+        return (ABOVE, above - place) if place < above else (BELOW, place)
 
     @cached_property
-    def named(self) -> dict[str, list[tuple[tuple[int, int], str]]]:
-        """Short texts, and how far away they stand, by the field that their elements' names promise."""
-        found: dict[str, list[tuple[tuple[int, int], str]]] = {}
+    def named(self) -> dict[str, list[tuple[tuple[int, int], str, Element]]]:
+        """Short texts, how far away they stand, and their elements, by the field that names promise."""
+        found: dict[str, list[tuple[tuple[int, int], str, Element]]] = {}
         stack = [self._scope]
         while stack:
             element = stack.pop()
             tag = element.tag
             if not isinstance(tag, str) or element in self._excluded:
-                if element in self._body_set:
+                if element in self.body_set:
                     stack.extend(self._removed_inside(element))
                 continue
             if (tag in SKIPPED_TAGS and tag != "svg") or is_hidden(element):
                 continue
             css_class, css_id = _names_of(element)
             kind = _kind(css_class, css_id) if css_class or css_id else None
-            if tag == "time":
+            if tag == "time" or "date" in (element.get("itemprop") or ""):
                 kind = "published"
             if kind and element is not self.title:
                 text = inline_text(element)
-                if kind == "section" and len(text) <= _MAX_LINE:
+                if kind == "section" and len(text) <= MAX_LINE:
                     text = inline_text(_first_link(element))
                 if not text or tag == "svg":
                     text = _beside_icon(element)
-                if text and len(text) <= _MAX_LINE:
-                    found.setdefault(kind, []).append((self._distance(element), text))
+                if text and len(text) <= MAX_LINE:
+                    found.setdefault(kind, []).append((self.distance(element), text, element))
                     if tag != "div" or len(element) == 0:
                         continue
             stack.extend(reversed(element))
-        return {kind: sorted(pieces) for kind, pieces in found.items()}
+        return {kind: sorted(pieces, key=lambda p: p[:2]) for kind, pieces in found.items()}
 
     def _named(self, kind: str) -> list[str]:
-        return [text for _, text in self.named.get(kind, [])]
+        return [text for _, text, _ in self.named.get(kind, [])]
 
     @cached_property
-    def _body_set(self) -> frozenset[Element]:
+    def body_set(self) -> frozenset[Element]:
+        """`body`, for asking whether an element is one of them."""
         return frozenset(self.body)
 
     def _removed_inside(self, body: Element) -> list[Element]:
@@ -233,7 +237,7 @@ class Surroundings:
         inside = [
             e
             for e in self.removed
-            if e not in self._body_set and any(above is body for above in e.iterancestors())
+            if e not in self.body_set and any(above is body for above in e.iterancestors())
         ]
         return sorted(inside, key=lambda e: -order.get(e, 0))
 
@@ -246,26 +250,35 @@ class Surroundings:
     def _blocks(self) -> list[Block]:
         """Short blocks around the text, in page order."""
         excluded = self._excluded | ({self.title} if self.title is not None else set())
-        return [b for b in blocks(self._scope, excluded) if len(b.text) <= _MAX_LINE]
+        return [b for b in blocks(self._scope, excluded) if len(b.text) <= MAX_LINE]
 
     @cached_property
-    def _lines(self) -> list[tuple[int, str]]:
+    def _placed_lines(self) -> list[tuple[int, str, Element | None]]:
         near = [
-            (self._distance(block.element), position, block)
+            (self.distance(block.element), position, block)
             for position, block in enumerate(self._blocks)
         ]
         near.sort(key=lambda piece: (piece[0][0], piece[1]))
         inside = [
-            block.text
+            block
             for body in self.body
             for element in reversed(self._removed_inside(body))
             if not _speaks_of_other(*_names_of(element))
             for block in blocks(element)
-            if len(block.text) <= _MAX_LINE
+            if len(block.text) <= MAX_LINE
         ]
-        pieces = [(place[0], line) for place, _, block in near for line in block.text.split("\n")]
-        pieces += [(_BETWEEN, line) for line in (*inside, *self.dropped)]
+        pieces: list[tuple[int, str, Element | None]] = [
+            (place[0], line, block.element)
+            for place, _, block in near
+            for line in block.text.split("\n")
+        ]
+        pieces += [(BETWEEN, block.text, block.element) for block in inside]
+        pieces += [(BETWEEN, line, None) for line in self.dropped]
         return sorted(pieces, key=lambda piece: piece[0])
+
+    @cached_property
+    def _lines(self) -> list[tuple[int, str]]:
+        return [(group, line) for group, line, _ in self._placed_lines]
 
     def views(self) -> int | None:
         """Printed views."""
@@ -282,7 +295,7 @@ class Surroundings:
         """Numbers without a word that share a line with the date: «28.09.2017 16:09 3032 0»."""
         for group, line in self._lines:
             rest, dates = _DATE_LIKE.subn(" ", line)
-            if group == _BETWEEN and dates and re.fullmatch(r"\W*\d+(?:\W+\d+)?\W*", rest):
+            if group == BETWEEN and dates and re.fullmatch(r"\W*\d+(?:\W+\d+)?\W*", rest):
                 return [int(number) for number in re.findall(r"\d+", rest)]
         return []
 
@@ -310,7 +323,7 @@ class Surroundings:
             if people:
                 return people
         for group, line in self._lines:
-            parts = re.split(r"\s*[|•·]\s*", line) if group == _BETWEEN else []
+            parts = re.split(r"\s*[|•·]\s*", line) if group == BETWEEN else []
             if len(parts) > 1:
                 people = [part for part in parts if fields.looks_like_name(part)]
                 if people:
@@ -328,18 +341,6 @@ class Surroundings:
                 return name
         return None
 
-    def machine_dates(self) -> list[str]:
-        """Machine-readable dates on elements near the article, nearest first."""
-        found = []
-        for place, element in sorted(
-            ((self._distance(e), e) for e in self.page.index.tags.get("time", [])[:50]),
-            key=lambda piece: piece[0],
-        ):
-            value = element.get("datetime")
-            if value and place[0] != _BELOW and self.is_near(element):
-                found.append(value)
-        return found
-
     def lead(self) -> str | None:
         """A paragraph between headline and text that is named as the article's lead."""
         for css_class, elements in self.page.index.classes.items():
@@ -349,9 +350,9 @@ class Surroundings:
                 text = inline_text(element)
                 if (
                     _LEAD_SIZES[0] <= len(text) <= _LEAD_SIZES[1]
-                    and self._distance(element)[0] == _BETWEEN
+                    and self.distance(element)[0] == BETWEEN
                     and self.is_near(element)
-                    and not any(e in self._body_set for e in (element, *element.iter()))
+                    and not any(e in self.body_set for e in (element, *element.iter()))
                 ):
                     return text
         return None
@@ -360,17 +361,25 @@ class Surroundings:
         """Captions of pictures between headline and text."""
         found = []
         for element in self.page.index.tags.get("figcaption", [])[:10]:
-            if self._distance(element)[0] == _BETWEEN and self.is_near(element):
-                inside = any(above in self._body_set for above in element.iterancestors())
+            if self.distance(element)[0] == BETWEEN and self.is_near(element):
+                inside = any(above in self.body_set for above in element.iterancestors())
                 if not inside:
                     found.append(inline_text(element))
         return [text for text in found if text]
 
-    def dates(self) -> list[str]:
-        """Short texts in which the date of publication may stand, likeliest first."""
-        named = [(place[0], 0, text) for place, text in self.named.get("published", [])]
-        lines = [(group, 1, text) for group, text in self._lines]
-        return [text for _, _, text in sorted(named + lines, key=lambda p: p[:2])[:24]]
+    def dates(self) -> list[tuple[int, bool, str, Element | None]]:
+        """Short texts in which a date may stand, likeliest first.
+
+        Each with where it stands, whether its element is named as a date, and the element.
+        """
+        named = [(place[0], True, text, e) for place, text, e in self.named.get("published", [])]
+        lines = [(group, False, text, e) for group, text, e in self._placed_lines]
+        pieces: list[tuple[int, bool, str, Element | None]] = [*named, *lines]
+        return sorted(pieces, key=lambda piece: (piece[0], not piece[1]))[:_MOST_DATES]
+
+    def is_above(self, element: Element) -> bool:
+        """Whether an element begins before the headline, or before the text where there is none."""
+        return self.distance(element)[0] == ABOVE
 
     def tags(self) -> list[str]:
         """Printed tags: the links of an element named so, or a line «Тегтер: …»."""

@@ -1,0 +1,261 @@
+"""printed_dates: dates that stand near an article, and what the place of each says of it.
+
+An element's names, the line it stands in and its neighbours tell a date of publication from that of
+a change, of another article, and from the calendar at the top of the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from lxml.etree import _Element as Element
+
+from archive.kazakh.letters import faithful
+from newsbot import vocabulary
+from newsbot.extraction.blocks import inline_text, text_length
+from newsbot.extraction.context import Context
+from newsbot.extraction.date_lines import (
+    EVENT,
+    OTHER,
+    PUBLISHED,
+    TODAY,
+    UPDATED,
+    dates_of,
+    role_beside,
+)
+from newsbot.extraction.dates import ParsedDate, find_dates, parse_machine
+from newsbot.extraction.evidence import Candidate
+from newsbot.extraction.surroundings import ABOVE, BELOW, BETWEEN, MAX_LINE, Surroundings, names_of
+
+_WEIGHTS = {BETWEEN: 0.5, ABOVE: 0.35, BELOW: 0.2}
+"""Of a date by where it stands: between headline and text, above the headline, below the text."""
+_NAMED = 0.1
+"""More, where the element's name promises a date."""
+_LABELLED = 0.25
+"""More, where a label, a name or a property says that it is the date of publication."""
+_NO_PUBLICATION = (UPDATED, EVENT, TODAY, OTHER)
+_ENOUGH_DATES = 8
+"""Printed dates after which no further line is read."""
+_LEVELS = 3
+"""Elements around a date whose names and lines are looked at."""
+_TEASER = 25
+"""Characters of a link beside a date from which it is the headline of another article."""
+_TEASER_WORDS = 4
+_INSIDE = 60
+"""Elements inside a line that are looked at."""
+
+# Words of names, between hyphens; `--` parts two names.
+_REVISED = re.compile(vocabulary.either("elements", "near.revised"), re.IGNORECASE)
+_FIRST = re.compile(vocabulary.either("elements", "near.first_date"), re.IGNORECASE)
+_PUBLISHED = re.compile(vocabulary.either("elements", "near.published"), re.IGNORECASE)
+_TODAY_NAMES = re.compile(vocabulary.either("elements", "near.today"), re.IGNORECASE)
+_DATA_NAME = re.compile(vocabulary.either("elements", "near.date_attributes"), re.IGNORECASE)
+_DATA_VALUE = re.compile(r"\s*(?:[12]\d{3}-?\d\d-?\d\d(?!\d{3})|\d{10}(?:\d{3})?\s*$)")
+_PROPERTIES = vocabulary.entries("structured", "properties.date")
+_RELATIVE = re.compile(r"[^\W\d_]{3}")
+
+
+class Place(NamedTuple):
+    """Where a date was found, and what that says of it."""
+
+    role: str | None
+    why: str
+
+
+@lru_cache(maxsize=8192)
+def role_of_names(names: str) -> str | None:
+    """The role that class, id and properties of an element promise."""
+    parts = [part.strip("-").lower() for part in names.split("--")]
+    revised = [part for part in parts if _REVISED.search(part)]
+    if revised:
+        first = any(_FIRST.search(part) for part in parts if part not in revised)
+        return None if first else UPDATED
+    if any(_TODAY_NAMES.fullmatch(part) for part in parts):
+        return TODAY
+    return PUBLISHED if any(_PUBLISHED.search(part) for part in parts) else None
+
+
+def _promise(element: Element) -> str | None:
+    attributes = element.keys()
+    if not attributes:
+        return None
+    names = names_of(element)
+    for attribute in ("itemprop", "property"):
+        names += f"--{faithful(element.get(attribute) or '')}"
+    return role_of_names(names) if names.strip("-") else None
+
+
+def place_of(element: Element, surroundings: Surroundings, text: str | None = None) -> Place:
+    """What names, labels and neighbours of an element say of the date in it.
+
+    `text` is the date as it stands in the element; the whole element without it.
+    """
+    own = inline_text(element) if text is None else text
+    line = own
+    role: str | None = None
+    for level, around in enumerate((element, *element.iterancestors())):
+        if level > _LEVELS or around in surroundings.holders or around in surroundings.body_set:
+            break
+        promised = _promise(around)
+        if promised and role is None:
+            role = promised
+        if around.tag == "header" and surroundings.is_above(around):
+            return Place(TODAY, "in the header of the page")
+        if around is not element and text_length(around) <= MAX_LINE:
+            line = inline_text(around) or line
+        if _has_headline(around):
+            return Place(OTHER, "beside the headline of another article")
+    before, found, after = line.partition(own) if own else ("", "", "")
+    label = role_beside(before, after) if found else None
+    if label:
+        return Place(label, f"labelled «{line[:60]}»")
+    return Place(role, "named so" if role else "")
+
+
+def _has_headline(around: Element) -> bool:
+    """Whether an element holds a link as long as a headline."""
+    for link in around.iter("a"):
+        text = inline_text(link)
+        if len(text) >= _TEASER and len(text.split()) >= _TEASER_WORDS:
+            return True
+    return False
+
+
+def _inner_role(element: Element, raw: str) -> str | None:
+    """The role that an element inside a line promises for the date that it holds."""
+    for position, inner in enumerate(element.iter("*")):
+        if position > _INSIDE:
+            break
+        promised = _promise(inner) if inner is not element else None
+        if promised and raw in inline_text(inner):
+            return promised
+    return None
+
+
+# --- candidates ----------------------------------------------------------------------------------
+
+
+class Found(NamedTuple):
+    """A date near the article with its role."""
+
+    role: str | None
+    candidate: Candidate
+
+
+def weight_of(group: int, role: str | None, *, named: bool) -> float:
+    """How far a date is believed to be that of publication (of the change, for `UPDATED`)."""
+    if role in (EVENT, TODAY, OTHER):
+        return 0.0
+    return _WEIGHTS[group] + _NAMED * named + _LABELLED * (role in (PUBLISHED, UPDATED))
+
+
+def marked(context: Context) -> Iterator[Found]:
+    """Dates written for machines on elements near the article."""
+    surroundings = context.surroundings
+    seen: set[Element] = set()
+    for element in _marks(context):
+        if element in seen or not surroundings.is_near(element):
+            continue
+        seen.add(element)
+        for name, value in element.items():
+            if name not in ("datetime", "content") and not _DATA_NAME.fullmatch(name):
+                continue
+            parsed = (
+                machine_date(context, value)
+                if name in ("datetime", "content") or _DATA_VALUE.match(value)
+                else None
+            )
+            if parsed:
+                role, why = place_of(element, surroundings)
+                group = surroundings.distance(element)[0]
+                weight = weight_of(group, role, named=True)
+                where = f"{element.tag!s}[{name}]"
+                yield Found(role, Candidate(parsed, "printed", weight, where, why))
+                break
+
+
+def _marks(context: Context) -> Iterator[Element]:
+    index = context.page.index
+    yield from index.tags.get("time", [])[:30]
+    for name in _PROPERTIES:
+        yield from index.props.get(name, [])[:10]
+    for _, _, element in context.surroundings.named.get("published", [])[:20]:
+        yield element
+
+
+def printed(context: Context, known: Iterable[date]) -> Iterator[Found]:
+    """Dates that are printed near the article. `known`: days that its data name."""
+    surroundings = context.surroundings
+    days = frozenset(known)
+    count = 0
+    for group, named, text, element in surroundings.dates():
+        if not _may_hold_date(text):
+            continue
+        first = day_first(context, text, days)
+        for parsed, labelled in dates_of(text, partial(read_line, context, first=first)):
+            role, why = labelled, f"«{text[:60]}»"
+            if element is not None and role in (None, PUBLISHED):
+                inner = _inner_role(element, parsed.raw) if role is None else None
+                place = (
+                    Place(inner, "named so")
+                    if inner
+                    else place_of(element, surroundings, parsed.raw)
+                )
+                if role is None or place.role in _NO_PUBLICATION:
+                    role, why = place.role, place.why or why
+            weight = weight_of(group, role, named=named)
+            yield Found(role, Candidate(parsed, "printed", weight, text[:60], why))
+            count += 1
+        if count >= _ENOUGH_DATES:
+            break
+
+
+def _may_hold_date(text: str) -> bool:
+    return any(character.isdigit() for character in text) or (
+        len(text) <= 30 and _RELATIVE.search(text) is not None
+    )
+
+
+def read_line(context: Context, text: str, *, first: bool) -> list[ParsedDate]:
+    """The dates of a line; `first`: whether the day stands before the month."""
+    return find_dates(text, zone=context.zone, fetched_at=context.fetched_at, day_first=first)
+
+
+def machine_date(context: Context, value: object) -> ParsedDate | None:
+    """A date written for machines; midnight is how they write a day without a time."""
+    if not isinstance(value, str):
+        return None
+    parsed = parse_machine(value, zone=context.zone, fetched_at=context.fetched_at)
+    if parsed is None or not isinstance(parsed.value, datetime):
+        return parsed
+    for moment in (parsed.value, parsed.value.astimezone(context.zone)):
+        if not (moment.hour or moment.minute or moment.second):
+            return ParsedDate(moment.date(), parsed.raw, parsed.year_inferred, parsed.relative)
+    return parsed
+
+
+# --- day or month first --------------------------------------------------------------------------
+
+_SLASHED = re.compile(r"(?<!\d)(\d\d?)([/-])(\d\d?)\2(?:\d{4}|\d\d)(?!\d)")
+
+
+def day_first(context: Context, text: str, known: frozenset[date]) -> bool:
+    """Whether 05/12/2022 in this text is a day of December.
+
+    The day that the page's data name decides, then its other dates, then its layout or language.
+    """
+    if not any(int(found[1]) <= 12 and int(found[3]) <= 12 for found in _SLASHED.finditer(text)):
+        return True
+    for first in (True, False):
+        if any(day_of(parsed) in known for parsed in read_line(context, text, first=first)):
+            return first
+    return context.day_first
+
+
+def day_of(parsed: ParsedDate) -> date:
+    """The calendar day of a date, by its own clock."""
+    return parsed.value.date() if isinstance(parsed.value, datetime) else parsed.value
