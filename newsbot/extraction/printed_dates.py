@@ -7,7 +7,7 @@ a change, of another article, and from the calendar at the top of the page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from functools import lru_cache, partial
 from typing import NamedTuple
@@ -29,6 +29,7 @@ from newsbot.extraction.date_lines import (
 )
 from newsbot.extraction.dates import ParsedDate, find_dates, parse_machine
 from newsbot.extraction.evidence import Candidate
+from newsbot.extraction.page import Page
 from newsbot.extraction.surroundings import ABOVE, BELOW, BETWEEN, MAX_LINE, Surroundings, names_of
 
 _WEIGHTS = {BETWEEN: 0.5, ABOVE: 0.35, BELOW: 0.2}
@@ -37,6 +38,8 @@ _NAMED = 0.1
 """More, where the element's name promises a date."""
 _LABELLED = 0.25
 """More, where a label, a name or a property says that it is the date of publication."""
+_META = 0.5
+"""The weight of an element that is not shown, at most."""
 _NO_PUBLICATION = (UPDATED, EVENT, TODAY, OTHER)
 _ENOUGH_DATES = 8
 """Printed dates after which no further line is read."""
@@ -153,44 +156,45 @@ def weight_of(group: int, role: str | None, *, named: bool) -> float:
     return _WEIGHTS[group] + _NAMED * named + _LABELLED * (role in (PUBLISHED, UPDATED))
 
 
-def marked(context: Context) -> Iterator[Found]:
+def marked(context: Context, surroundings: Surroundings) -> Iterator[Found]:
     """Dates written for machines on elements near the article."""
-    surroundings = context.surroundings
     seen: set[Element] = set()
-    for element in _marks(context):
+    for element in _marks(context.page, surroundings):
         if element in seen or not surroundings.is_near(element):
             continue
         seen.add(element)
-        for name, value in element.items():
-            if name not in ("datetime", "content") and not _DATA_NAME.fullmatch(name):
-                continue
-            parsed = (
-                machine_date(context, value)
-                if name in ("datetime", "content") or _DATA_VALUE.match(value)
-                else None
-            )
-            if parsed:
-                role, why = place_of(element, surroundings)
-                group = surroundings.distance(element)[0]
-                weight = weight_of(group, role, named=True)
-                where = f"{element.tag!s}[{name}]"
-                yield Found(role, Candidate(parsed, "printed", weight, where, why))
-                break
+        found = next(
+            filter(None, (_in_attribute(context, *pair) for pair in element.items())), None
+        )
+        if found:
+            role, why = place_of(element, surroundings)
+            weight = weight_of(surroundings.distance(element)[0], role, named=True)
+            source, where = "printed", f"{element.tag!s}.{element.get('class') or ''}"
+            if element.tag == "meta":  # nobody sees it, and `Page.metas` holds it too
+                source, weight = "meta", min(weight, _META)
+            yield Found(role, Candidate(found, source, weight, where, why))
 
 
-def _marks(context: Context) -> Iterator[Element]:
-    index = context.page.index
+def _in_attribute(context: Context, name: str, value: str) -> ParsedDate | None:
+    """The date in an attribute that may hold one."""
+    if name in ("datetime", "content"):
+        return machine_date(context, value)
+    if _DATA_NAME.fullmatch(name) and _DATA_VALUE.match(value):
+        return machine_date(context, value)
+    return None
+
+
+def _marks(page: Page, surroundings: Surroundings) -> Iterator[Element]:
+    index = page.index
     yield from index.tags.get("time", [])[:30]
     for name in _PROPERTIES:
         yield from index.props.get(name, [])[:10]
-    for _, _, element in context.surroundings.named.get("published", [])[:20]:
+    for _, _, element in surroundings.named.get("published", [])[:20]:
         yield element
 
 
-def printed(context: Context, known: Iterable[date]) -> Iterator[Found]:
-    """Dates that are printed near the article. `known`: days that its data name."""
-    surroundings = context.surroundings
-    days = frozenset(known)
+def printed(context: Context, surroundings: Surroundings, days: frozenset[date]) -> Iterator[Found]:
+    """Dates that are printed near the article. `days`: those that its data name."""
     count = 0
     for group, named, text, element in surroundings.dates():
         if not _may_hold_date(text):
@@ -225,11 +229,17 @@ def read_line(context: Context, text: str, *, first: bool) -> list[ParsedDate]:
     return find_dates(text, zone=context.zone, fetched_at=context.fetched_at, day_first=first)
 
 
-def machine_date(context: Context, value: object) -> ParsedDate | None:
-    """A date written for machines; midnight is how they write a day without a time."""
+def machine_date(context: Context, value: object, *, first: bool = True) -> ParsedDate | None:
+    """A date written for machines; midnight is how they write a day without a time.
+
+    `first`: whether the day stands before the month where nothing tells which is which.
+    """
     if not isinstance(value, str):
         return None
-    parsed = parse_machine(value, zone=context.zone, fetched_at=context.fetched_at)
+    if first:
+        parsed = parse_machine(value, zone=context.zone, fetched_at=context.fetched_at)
+    else:
+        parsed = next(iter(read_line(context, value, first=False)), None)
     if parsed is None or not isinstance(parsed.value, datetime):
         return parsed
     for moment in (parsed.value, parsed.value.astimezone(context.zone)):
@@ -248,12 +258,17 @@ def day_first(context: Context, text: str, known: frozenset[date]) -> bool:
 
     The day that the page's data name decides, then its other dates, then its layout or language.
     """
-    if not any(int(found[1]) <= 12 and int(found[3]) <= 12 for found in _SLASHED.finditer(text)):
+    if not is_ambiguous(text):
         return True
     for first in (True, False):
         if any(day_of(parsed) in known for parsed in read_line(context, text, first=first)):
             return first
     return context.day_first
+
+
+def is_ambiguous(text: str) -> bool:
+    """Whether a text holds a date such as 05/12/2022."""
+    return any(int(found[1]) <= 12 and int(found[3]) <= 12 for found in _SLASHED.finditer(text))
 
 
 def day_of(parsed: ParsedDate) -> date:

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
+from zoneinfo import ZoneInfo
 
 from lxml.etree import _Element as Element
 
@@ -20,19 +21,28 @@ from newsbot import vocabulary
 from newsbot.extraction.blocks import inline_text
 from newsbot.extraction.context import Context
 from newsbot.extraction.date_fallback import foreign_date
-from newsbot.extraction.date_lines import PUBLISHED, UPDATED, dates_of, is_date_line
+from newsbot.extraction.date_lines import (
+    EVENT,
+    PUBLISHED,
+    UPDATED,
+    dates_of,
+    is_date_line,
+    role_beside,
+)
 from newsbot.extraction.dates import ParsedDate, parse_date
 from newsbot.extraction.evidence import Candidate, weigh
 from newsbot.extraction.printed_dates import (
     Found,
     day_first,
     day_of,
+    is_ambiguous,
     machine_date,
     marked,
     place_of,
     printed,
     read_line,
 )
+from newsbot.extraction.surroundings import MAX_LINE
 
 _METAS = {
     role: [re.compile(entry) for entry in vocabulary.entries("structured", f"metas.{role}")]
@@ -49,7 +59,11 @@ _FARTHER = 0.7
 """Weight of what it finds outside of what holds headline and text."""
 _ADDRESS = 0.3
 _IN_TEXT = 0.4
-"""Weight of a date line that was printed as a paragraph of the text."""
+"""Weight of a date line that was printed as a paragraph of the text; less, of a line with more in it."""
+_SWAPPED = 0.5
+"""A machine's 05/12/2022 keeps this share of its weight for the twelfth of May."""
+_WIDE = 0.5
+"""What stands farther from the article keeps this share of its weight."""
 _FOREIGN = 0.2
 _FUTURE = 0.1
 """A date later than the fetch keeps this share of its weight."""
@@ -68,7 +82,8 @@ def read_dates(context: Context) -> None:
     found = _mended(context, list(_found(context)))
     chosen, agreeing = _decided(context, "published", [c for role, c in found if role != UPDATED])
     if chosen is None:
-        chosen, agreeing = _decided(context, "published", _last_resorts(context))
+        more = _mended(context, list(_last_resorts(context)))
+        chosen, agreeing = _decided(context, "published", [c for r, c in more if r != UPDATED])
     if chosen:
         parsed = chosen.value
         article.published, article.published_raw = parsed.isoformat(), parsed.raw
@@ -88,20 +103,22 @@ def read_dates(context: Context) -> None:
 
 def _found(context: Context) -> Iterator[Found]:
     """Every date that somebody states, the surest first."""
-    layout = context.layout
-    first = [
-        *_by_selectors(context, layout.published),
-        *(Found(UPDATED, c) for _, c in _by_selectors(context, layout.modified)),
-    ]
+    layout, surroundings = context.layout, context.surroundings
     structured = list(_structured(context))
+    address = list(_of_address(context))
+    known = frozenset(day_of(c.value) for _, c in (*structured, *address))
+    first = [
+        *_by_selectors(context, layout.published, known),
+        *(Found(UPDATED, c) for _, c in _by_selectors(context, layout.modified, known)),
+    ]
     yield from first
     yield from structured
     if any(role != UPDATED and _is_settled(c) for role, c in first):
         return
-    yield from marked(context)
-    yield from printed(context, [day_of(c.value) for _, c in (*first, *structured)])
-    yield from _in_text(context)
-    yield from _of_address(context)
+    yield from marked(context, surroundings)
+    yield from printed(context, surroundings, known)
+    yield from _in_text(context, known)
+    yield from address
 
 
 def _structured(context: Context) -> Iterator[Found]:
@@ -116,15 +133,26 @@ def _structured(context: Context) -> Iterator[Found]:
             ("uploadDate", None, _CREATED),
             ("dateModified", UPDATED, weight),
         ):
-            parsed = machine_date(context, data.get(key))
-            if parsed:
-                yield Found(role, Candidate(parsed, source, share, key))
+            yield from _machine(context, data.get(key), role, Candidate(None, source, share, key))
     for name, contents in context.page.metas.items():
         kind = _meta_kind(name)
-        parsed = machine_date(context, contents[0]) if kind else None
-        if kind and parsed:
+        if kind:
             role = {"published": PUBLISHED, "modified": UPDATED}.get(kind)
-            yield Found(role, Candidate(parsed, "meta", _META_WEIGHTS[kind], name))
+            stated = Candidate(None, "meta", _META_WEIGHTS[kind], name)
+            yield from _machine(context, contents[0], role, stated)
+
+
+def _machine(
+    context: Context, value: object, role: str | None, stated: Candidate
+) -> Iterator[Found]:
+    """A value of the page's data as a candidate; read both ways where it may be 5 December or May."""
+    parsed = machine_date(context, value)
+    if parsed:
+        yield Found(role, replace(stated, value=parsed))
+        if isinstance(value, str) and is_ambiguous(value):
+            swapped = machine_date(context, value, first=False)
+            weight = stated.weight * _SWAPPED
+            yield Found(role, replace(stated, value=swapped, weight=weight, why="month first"))
 
 
 @lru_cache(maxsize=1024)
@@ -148,7 +176,7 @@ def _near(context: Context, css: str) -> Iterator[tuple[Element, str]]:
             yield element, value
 
 
-def _by_selectors(context: Context, selectors: list[str]) -> list[Found]:
+def _by_selectors(context: Context, selectors: list[str], known: frozenset[date]) -> list[Found]:
     """What a layout's selectors find, where headline and text are or else farther away."""
     farther: list[Found] = []
     for css in selectors:
@@ -161,18 +189,23 @@ def _by_selectors(context: Context, selectors: list[str]) -> list[Found]:
                 role = place_of(element, context.surroundings).role if parsed else None
                 found = [Found(role, Candidate(parsed, "layout", weight, css))] if parsed else []
                 if parsed and not _is_settled(found[0].candidate):
-                    found += _shown(context, inline_text(element), weight, css)
+                    found += _shown(
+                        context,
+                        inline_text(element),
+                        Candidate(None, "printed", weight, css),
+                        known,
+                    )
             else:
-                found = _shown(context, value, weight, css)
+                found = _shown(context, value, Candidate(None, "printed", weight, css), known)
             if inside and any(role != UPDATED for role, _ in found):
                 return found
             farther = farther or found
     return farther
 
 
-def _shown(context: Context, text: str, weight: float, css: str) -> list[Found]:
+def _shown(context: Context, text: str, stated: Candidate, known: frozenset[date]) -> list[Found]:
     """The dates that a layout's element prints; the first of publication, and those of a change."""
-    dates = _read_line(context, text)
+    dates = _read_line(context, text, known)
     if not dates:
         parsed = parse_date(text, zone=context.zone, fetched_at=context.fetched_at)
         dates = [(parsed, None)] if parsed else []
@@ -182,22 +215,29 @@ def _shown(context: Context, text: str, weight: float, css: str) -> list[Found]:
     found += sorted(others, key=lambda d: (d[1] != PUBLISHED, d[0].year_inferred, d[0].relative))[
         :1
     ]
-    return [Found(role, Candidate(p, "printed", weight, css)) for p, role in found]
+    return [Found(role, replace(stated, value=parsed)) for parsed, role in found]
 
 
-def _read_line(context: Context, text: str) -> list[tuple[ParsedDate, str | None]]:
-    first = day_first(context, text, frozenset())
+def _read_line(
+    context: Context, text: str, known: frozenset[date]
+) -> list[tuple[ParsedDate, str | None]]:
+    first = day_first(context, text, known)
     return dates_of(text, partial(read_line, context, first=first))
 
 
-def _in_text(context: Context) -> Iterator[Found]:
-    """Date lines that were printed as paragraphs of the text."""
+def _in_text(context: Context, known: frozenset[date]) -> Iterator[Found]:
+    """Dates of lines that were printed as first or last paragraphs of the text."""
     blocks = context.body.blocks
-    for block in (*blocks[:_ENDS], *blocks[_ENDS:][-_ENDS:]):
-        if not is_date_line(block.text, context.zone, context.fetched_at):
+    for position, block in enumerate((*blocks[:_ENDS], *blocks[_ENDS:][-_ENDS:])):
+        if len(block.text) > MAX_LINE or not any(map(str.isdigit, block.text)):
             continue
-        for parsed, role in _read_line(context, block.text):
-            yield Found(role, Candidate(parsed, "printed", _IN_TEXT, block.text))
+        alone = is_date_line(block.text, context.zone, context.fetched_at)
+        if not alone and (position >= _ENDS or block.kind == "caption"):
+            continue
+        for parsed, role in _read_line(context, block.text, known):
+            sure = alone or role == PUBLISHED
+            weight = 0.0 if role == EVENT else _IN_TEXT if sure else _IN_TEXT / 2
+            yield Found(role, Candidate(parsed, "printed", weight, block.text[:60]))
 
 
 _IN_PATH = re.compile(
@@ -218,13 +258,38 @@ def _of_address(context: Context) -> Iterator[Found]:
         yield Found(None, Candidate(parsed, "address", _ADDRESS, found[0]))
 
 
-def _last_resorts(context: Context) -> list[Candidate]:
-    """A date in a language beyond ours, where nothing else was found on the page."""
-    for _, _, text, _ in context.surroundings.dates()[:_FOREIGN_TEXTS]:
-        parsed = foreign_date(text, context.zone)
-        if parsed:
-            return [Candidate(parsed, "printed", _FOREIGN, text[:60])]
-    return []
+def _last_resorts(context: Context) -> Iterator[Found]:
+    """Where nothing else was found: farther places, scripts, languages beyond ours."""
+    near = context.surroundings
+    for _, _, text, _ in near.dates()[:_FOREIGN_TEXTS]:
+        for piece in _PIECES.split(text):
+            parsed = foreign_date(piece, context.zone)
+            if parsed:
+                role = role_beside(*text.partition(piece)[::2])
+                yield Found(role, Candidate(parsed, "printed", _FOREIGN, text[:60]))
+    wider = near.wider()
+    for role, candidate in (
+        *marked(context, wider),
+        *printed(context, wider, frozenset()),
+        *_in_scripts(context),
+    ):
+        yield Found(role, replace(candidate, weight=candidate.weight * _WIDE))
+
+
+_PIECES = re.compile(r"\s*[|•·/(),]\s+|\s+[–—(-]\s*")
+_IN_SCRIPT = re.compile(
+    r"\"(?P<key>datePublished|dateModified)\\?\"\s*:\s*\\?\"(?P<value>[^\"\\]{8,40})\\?\""
+)
+
+
+def _in_scripts(context: Context) -> Iterator[Found]:
+    """Dates under the names of schema.org in data that could not be read as such."""
+    for script in context.page.index.tags.get("script", []):
+        for found in _IN_SCRIPT.finditer(script.text or ""):
+            parsed = machine_date(context, found["value"])
+            if parsed:
+                role = PUBLISHED if found["key"] == "datePublished" else UPDATED
+                yield Found(role, Candidate(parsed, "json-ld", _JSON_LD, found["key"]))
 
 
 # --- choice --------------------------------------------------------------------------------------
@@ -238,36 +303,42 @@ def _is_settled(candidate: Candidate) -> bool:
 
 
 def _mended(context: Context, found: list[Found]) -> list[Found]:
-    """The same with every moment of UTC in the newsroom's own time.
+    """The same with every moment of UTC in the newsroom's own time, as the printed dates tell it.
 
     A machine value that claims UTC but shows the wall clock, or the day, that the page prints is
     local time with a wrong offset; so are then the other values that claim it.
     """
-    shown = [c.value.value for _, c in found if c.source in ("printed", "layout")]
+    shown = [c.value.value for _, c in found if c.source in ("printed", "layout") and c.weight > 0]
     moments = [v for v in shown if isinstance(v, datetime) and v.utcoffset() != _UTC]
     walls = {_minute(moment) for moment in moments}
-    days = {day_of(c.value) for _, c in found if c.source == "printed" and c.weight > 0}
-    claims = [
-        c.value.value
-        for _, c in found
-        if isinstance(c.value.value, datetime) and c.value.value.utcoffset() == _UTC
-    ]
-    local = {value: value.astimezone(context.zone) for value in claims}
+    days = {v.date() if isinstance(v, datetime) else v for v in shown}
+    claims = {v for _, c in found if isinstance(v := c.value.value, datetime) and not v.utcoffset()}
     is_false = any(_minute(value) in walls for value in claims)
     mended = []
     for role, candidate in found:
         value = candidate.value.value
-        if value in local and isinstance(value, datetime):
-            moment, why = local[value], candidate.why
-            if _minute(moment) not in walls and (
-                is_false or (value.date() in days and moment.date() not in days)
-            ):
-                moment, why = value.replace(tzinfo=context.zone), "the wall clock, not UTC"
-            parsed = replace(candidate.value, value=moment)
-            mended.append(Found(role, replace(candidate, value=parsed, why=why)))
+        if value in claims and isinstance(value, datetime):
+            day, why = _newsroom_time(value, context.zone, walls, days, is_false=is_false)
+            parsed = replace(candidate.value, value=day)
+            mended.append(Found(role, replace(candidate, value=parsed, why=why or candidate.why)))
         else:
             mended.append(Found(role, candidate))
     return mended
+
+
+def _newsroom_time(
+    value: datetime, zone: ZoneInfo, walls: set[datetime], days: set[date], *, is_false: bool
+) -> tuple[datetime | date, str]:
+    """A moment of UTC as the newsroom writes it, and what told so."""
+    moment = value.astimezone(zone)
+    if _minute(moment) in walls:
+        return moment, "the printed clock"
+    if is_false or (value.date() in days and moment.date() not in days):
+        return value.replace(tzinfo=zone), "the printed clock, not UTC"
+    before = value.date() - timedelta(days=1)
+    if before in days and moment.date() not in days:
+        return before, "the printed day, of a newsroom behind UTC"
+    return moment, ""
 
 
 def _minute(moment: datetime) -> datetime:

@@ -7,7 +7,7 @@ are judged by words in their class names and icons, then short lines by what the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from lxml.etree import _Element as Element
@@ -48,6 +48,7 @@ _NAMES = 300
 """Characters of a class or id that are looked at; what is longer is no name."""
 _MAX_COUNTER = 60
 """Characters of the longest counter."""
+_WIDER = 4
 _MOST_DATES = 24
 """Texts that are looked at for a date."""
 MAX_LINE = 160
@@ -114,6 +115,12 @@ class Surroundings:
     """Elements inside those that are no text: a byline may be among them."""
     dropped: list[str] = field(default_factory=list)
     """Lines inside those that are no text."""
+    levels: int = 0
+    """Elements by which what is looked at is wider than usual."""
+
+    def wider(self) -> Surroundings:
+        """The same with more of the page around the article."""
+        return replace(self, levels=_WIDER)
 
     @cached_property
     def _whole(self) -> Element:
@@ -135,7 +142,7 @@ class Surroundings:
     def _scope(self) -> Element:
         """One level wider than the core, for what follows it; two where there is no title."""
         scope = self.core
-        for _ in range(1 if self.title is not None else 2):
+        for _ in range(self.levels + (1 if self.title is not None else 2)):
             parent = scope.getparent()
             if parent is None or scope is self._whole:
                 break
