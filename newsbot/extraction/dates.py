@@ -61,7 +61,8 @@ _YEARLESS = [
 _COUNT = r"(?<![ndt#YQk][.,\-])(?<!v\s)[ndtk]"
 _UNIT = "[uhUAGj]"  # A and G are the words for month and year that stand in dates too
 _RULES = [
-    rf"(?P<ymd>{_LEFT}[YQ] (?P<s1>[.\-/]) [nd] (?P=s1) [nd]{_RIGHT})",
+    rf"(?P<ymd>{_LEFT}[YQ] (?P<s1>[.\-/]) [nd] (?P=s1) [nd]{_RIGHT}"
+    r"|[YQ] -? G -? [nd] -? A [nd] -? u(?! a))",  # 2024 жылғы 5-айдың 14-күні, 2024年5月14日
     rf"(?P<dmy>{_LEFT}[nd] (?P<s2>[.\-/]) [nd] (?P=s2) [YQ]{_RIGHT})",
     rf"(?P<dmyy>{_LEFT}d(?P<s3>[./])d(?P=s3)d{_RIGHT}(?!:))",
     rf"(?P<named>{'|'.join(_NAMED)})",

@@ -79,7 +79,7 @@ _UTC = timedelta(0)
 def read_dates(context: Context) -> None:
     """Fill `published`, `published_raw` and `modified` of the article, and flag what is doubtful."""
     article, fetched_at = context.article, context.fetched_at
-    found = _mended(context, list(_found(context)))
+    found = _with_shown_changes(_mended(context, list(_found(context))))
     chosen, agreeing = _decided(context, "published", [c for role, c in found if role != UPDATED])
     if chosen is None:
         more = _mended(context, list(_last_resorts(context)))
@@ -339,6 +339,21 @@ def _newsroom_time(
     if before in days and moment.date() not in days:
         return before, "the printed day, of a newsroom behind UTC"
     return moment, ""
+
+
+def _with_shown_changes(found: list[Found]) -> list[Found]:
+    """The same, an unlabelled moment that the page's data give for the change being one of it."""
+    stated = {
+        wanted: {_instant(c.value) for role, c in found if role == wanted and c.source != "printed"}
+        for wanted in (PUBLISHED, UPDATED)
+    }
+    only_changed = stated[UPDATED] - stated[PUBLISHED]
+    if not stated[PUBLISHED] or not only_changed:
+        return found
+    return [
+        Found(UPDATED if role is None and _instant(c.value) in only_changed else role, c)
+        for role, c in found
+    ]
 
 
 def _minute(moment: datetime) -> datetime:

@@ -236,6 +236,37 @@ def test_agreement_decides() -> None:
     )
 
 
+def test_an_unlabelled_moment_that_is_the_change_in_the_data() -> None:
+    head = ld(datePublished="2024-05-02T09:30:00+05:00", dateModified="2024-05-14T18:05:00+05:00")
+    line = "<time datetime='2024-05-14T13:05:00Z'>14 мамыр 2024, 18:05</time>"
+    article = read(f"<article>{HEADLINE}{line}{TEXT}</article>", head=head)
+    assert article.published == "2024-05-02T09:30:00+05:00"
+    assert article.modified == "2024-05-14T18:05:00+05:00"
+
+
+def test_metas_whose_value_is_named_so() -> None:
+    head = "<meta name='article:published_time' value='2024-05-14T09:30:00+05:00'>"
+    article = read(f"<article>{HEADLINE}{TEXT}</article>", head=head)
+    assert article.published == "2024-05-14T09:30:00+05:00"
+
+
+def test_a_page_behind_utc() -> None:
+    head = ld(datePublished="2024-05-15T02:30:00Z")
+    printed = read(f"<article>{HEADLINE}<p>May 14, 2024</p>{TEXT}</article>", head=head)
+    assert printed.published == "2024-05-14"
+
+
+def test_a_date_far_from_the_text_is_the_last_resort() -> None:
+    far = f"<div><h3 class='date-header'>14 мамыр 2024</h3><div><div><div>{HEADLINE}<div><div>{TEXT}</div></div></div></div></div></div>"
+    assert read(far).published == "2024-05-14"
+
+
+def test_data_that_cannot_be_read_as_such() -> None:
+    head = '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "а"б", "datePublished": "2024-05-14T09:30:00+05:00", "dateModified": "2024-05-15"}</script>'
+    article = read(f"<article>{HEADLINE}{TEXT}</article>", head=head)
+    assert article.published == "2024-05-14T09:30:00+05:00"
+
+
 def test_a_future_date_loses_to_a_possible_one() -> None:
     later = ld(datePublished="2034-05-14T09:30:00+05:00")
     line = "<p>14.05.2024</p>"
