@@ -10,7 +10,7 @@ import click
 
 from archive.times import now
 from newsbot.cli.common import check_profiles, data_option, print_json, sites_dir_option
-from newsbot.extraction import extract
+from newsbot.extraction import explain, read_page
 from newsbot.profiles import archive_sites
 
 
@@ -34,6 +34,13 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
     "--fetched-at", callback=_moment, help="When it was fetched (ISO 8601); default: now."
 )
 @click.option("--site", "site_id", help="Read it with this site's profile.")
+@click.option("--explain", "told", is_flag=True, help="Print how it was read instead.")
+@click.option(
+    "--explain-html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write how it was read to a page for a browser, too.",
+)
 @data_option
 @sites_dir_option
 def extract_command(
@@ -42,12 +49,15 @@ def extract_command(
     charset: str | None,
     fetched_at: datetime | None,
     site_id: str | None,
+    told: bool,
+    explain_html: Path | None,
     data: Path,
     sites_dirs: tuple[Path, ...],
 ) -> None:
     """Print the article that an HTML FILE holds, as JSON; `-` reads standard input.
 
-    A page that holds no article gives "is_article": false and the reason.
+    A page that holds no article gives "is_article": false and the reason. --explain tells for each
+    field what was said, by whom, where and with which weight, and what became of each line.
 
     \b
     curl -s https://example.kz/a | newsbot extract - --url https://example.kz/a
@@ -57,5 +67,14 @@ def extract_command(
         sites = archive_sites(data, *sites_dirs)
         check_profiles([site_id], sites)
         site = sites[site_id]
-    article = extract(file.read(), url, charset=charset, fetched_at=fetched_at or now(), site=site)
-    print_json(article.to_dict())
+    moment = fetched_at or now()
+    read = read_page(file.read(), url, charset=charset, fetched_at=moment, site=site)
+    if explain_html:
+        try:
+            explain_html.write_text(explain.as_html(read), "utf-8", "surrogateescape")
+        except OSError as error:
+            raise click.UsageError(f"cannot write {explain_html}: {error.strerror}") from None
+    if told:
+        click.echo(explain.as_text(read))
+    else:
+        print_json(read.article.to_dict())

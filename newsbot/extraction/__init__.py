@@ -24,7 +24,7 @@ from newsbot.extraction.tidy import tidy
 from newsbot.extraction.title import find_title
 from newsbot.profiles import Site
 
-__all__ = ["RULES", "Article", "extract", "rules_version"]
+__all__ = ["RULES", "Article", "extract", "read_page", "rules_version"]
 
 _SAMPLE = 500
 """Characters of a text by which its language is known."""
@@ -44,11 +44,24 @@ def extract(
     `fetched_at` the aware moment of the fetch (relative dates need it), `site` the profile of its
     newspaper. Never raises.
     """
+    return read_page(body, url, charset=charset, fetched_at=fetched_at, site=site).article
+
+
+def read_page(
+    body: bytes,
+    url: str,
+    *,
+    charset: str | None = None,
+    fetched_at: datetime | None = None,
+    site: Site | None = None,
+) -> Context:
+    """Like `extract`; the article comes with all that was seen on the way, for `explain`."""
     decoded = decode(body, charset)
     article = Article(url=url, site=site.id if site else None, charset=decoded.charset)
     article.flags.extend(decoded.flags)
-    _read(Context(Page(decoded.text, url), article, site, fetched_at))
-    return article
+    context = Context(Page(decoded.text, url), article, site, fetched_at)
+    _read(context)
+    return context
 
 
 def _read(context: Context) -> None:
@@ -59,7 +72,7 @@ def _read(context: Context) -> None:
     context.fill("title", find_title(context))
     context.body = find_body(context)
     context.fill("authors", find_authors(context))
-    blocks = tidy(
+    context.blocks = blocks = tidy(
         with_lead_and_captions(context),
         title=article.title,
         authors=article.authors,

@@ -15,6 +15,7 @@ from lxml.etree import _Element as Element
 from archive.article import Article
 from newsbot import urls
 from newsbot.extraction import structured
+from newsbot.extraction.blocks import Block
 from newsbot.extraction.body import Body
 from newsbot.extraction.evidence import Candidate, Key, Reader, weigh
 from newsbot.extraction.layouts import family_of, layout_of
@@ -51,6 +52,8 @@ class Context:
         """All that was said of each field, in the order in which it was heard, for `--explain`."""
         self.title_element: Element | None = None
         self.body = Body()
+        self.blocks: list[Block] = []
+        """What is left of the body: the blocks of the article's text and captions."""
 
     def fill(self, name: str, readers: Iterable[Reader], key: Key = repr) -> None:
         """Set one field to what the evidence decides for, and where it came from."""

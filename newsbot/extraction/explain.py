@@ -1,0 +1,152 @@
+"""explain: how a page was read, for a person: what was said of each field, what became of each line.
+
+As text and as one HTML file without scripts or outside parts. Pure; nothing of a page is trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from archive.article import Article
+from newsbot.extraction.blocks import Block, blocks
+from newsbot.extraction.context import Context
+from newsbot.extraction.fields import letters
+
+FIELDS = (
+    "is_article", "title", "authors", "published", "modified", "section", "tags", "image", "views",
+    "comments",
+)  # fmt: skip
+"""In the order in which they are told."""
+_LONGEST = 160
+"""Characters of a value or a line that are printed."""
+
+
+def as_text(context: Context) -> str:
+    """Each field with its candidates, the chosen value first; then the lines of the page."""
+    article = context.article
+    lines = [
+        f"{article.url}",
+        f"layout {article.layout}, text by {article.sources.get('text', '–')}",
+    ]
+    if article.flags:
+        lines.append(f"flags {', '.join(article.flags)}")
+    for name in FIELDS:
+        lines.append(f"\n{name}: {_value(article, name)}")
+        lines += [f"  {row}" for row in _candidates(context, name)]
+    lines.append("\npage:")
+    lines += [
+        f"  {fate:<9} {_short(text)}{f'  ({why})' if why else ''}"
+        for fate, text, why in outline(context)
+    ]
+    # Names of elements and addresses may hold what steers a terminal.
+    return "\n".join(map(_printable, "\n".join(lines).split("\n")))
+
+
+def as_html(context: Context) -> str:
+    """The same as one HTML page."""
+    article = context.article
+    rows = []
+    for name in FIELDS:
+        heard = "".join(f"<li>{escape(row)}</li>" for row in _candidates(context, name))
+        rows.append(
+            f"<tr><th>{name}</th><td><b>{escape(_value(article, name))}</b><ul>{heard}</ul></td></tr>"
+        )
+    page = "".join(
+        f'<p class="{fate}" title="{escape(why)}"><i>{fate}{f": {escape(why)}" if why else ""}</i>'
+        f"{escape(text)}</p>"
+        for fate, text, why in outline(context)
+    )
+    return _HTML.format(
+        url=escape(article.url),
+        layout=escape(str(article.layout)),
+        source=escape(article.sources.get("text", "–")),
+        flags=escape(", ".join(article.flags)) or "–",
+        fields="".join(rows),
+        page=page,
+    )
+
+
+def outline(context: Context) -> Iterator[tuple[str, str, str]]:
+    """Every visible line of the page: what became of it, the line, and why.
+
+    What became of it is one of `title`, `text`, `caption`, `dropped` (it stood inside the body),
+    `elsewhere` (it stood outside).
+    """
+    kept = {id(block.element): block.kind for block in context.blocks}
+    texts = {letters(line) for block in context.blocks for line in block.text.split("\n")}
+    captions = set(map(letters, context.article.captions))
+    dropped = set(map(letters, context.body.dropped))
+    body, title = set(context.body.elements), letters(context.article.title or "")
+    root = context.page.root.find("body")
+    for block in blocks(context.page.root if root is None else root):
+        said = letters(block.text)
+        if title and said == title:
+            yield "title", block.text, ""
+        elif said in captions:
+            yield "caption", block.text, ""
+        elif id(block.element) in kept or all(letters(t) in texts for t in block.text.split("\n")):
+            yield "text", block.text, ""
+        elif removed := _removed(block, context):
+            yield "dropped", block.text, removed
+        elif said in dropped or any(
+            e in body for e in (block.element, *block.element.iterancestors())
+        ):
+            yield "dropped", block.text, "its words"
+        else:
+            yield "elsewhere", block.text, ""
+
+
+def _removed(block: Block, context: Context) -> str:
+    """The name for which the element around a block was left out."""
+    for element in (block.element, *block.element.iterancestors()):
+        if element in context.body.removed:
+            return f"named «{element.get('class') or element.get('id') or str(element.tag)}»"
+    return ""
+
+
+def _candidates(context: Context, name: str) -> Iterator[str]:
+    for heard in context.heard.get(name, []):
+        rest = ", ".join(part for part in (heard.where, heard.why) if part)
+        yield f"{heard.weight:+.2f} {heard.source}: {_short(heard.value)}{f'  ({rest})' if rest else ''}"
+
+
+def _value(article: Article, name: str) -> str:
+    value = getattr(article, name)
+    if name == "is_article" and article.reason:
+        return f"no ({article.reason})"
+    source = article.sources.get(name)
+    return f"{_short(value)}{f'  [{source}]' if source else ''}"
+
+
+def _printable(line: str) -> str:
+    return "".join(c if c.isprintable() else "\ufffd" for c in line)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    text = "–" if value is None or text == "" else " ".join(text.split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+_HTML = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>{url}</title>
+<style>
+body {{ font: 15px/1.4 sans-serif; max-width: 75em; margin: 1em auto; padding: 0 1em }}
+th {{ text-align: left; vertical-align: top; padding-right: 1em }} ul {{ margin: .2em 0 .8em; color: #555 }}
+p {{ margin: .2em 0; padding: .1em .5em; border-left: .4em solid #ccc; white-space: pre-wrap }}
+p i {{ float: right; font-size: 80%; color: #666; margin-left: 1em }}
+.title {{ border-color: #06c; font-weight: bold }} .text {{ border-color: #080; background: #f2fbf2 }}
+.caption {{ border-color: #8a0; background: #f8fbf0 }} .dropped {{ border-color: #c40; color: #933 }}
+.elsewhere {{ color: #999 }}
+</style>
+<h1>{url}</h1>
+<p>layout {layout}; text by {source}; flags {flags}</p>
+<table>{fields}</table>
+<h2>The page</h2>
+{page}
+</html>
+"""
