@@ -33,6 +33,7 @@ _STOP = re.compile(r"([^\W\d_]{3,})[»\")]*[.!?…]+[»\")]*$")
 _COUNTERS = re.compile(r"[\d\s.,:|•·/()–—-]+")
 _TIME = re.compile(r"\b\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\b")
 _WORD = re.compile(r"[^\W\d_]+")
+_LONGEST_LINE = 300
 _LONGEST_DATE_LINE = 80
 _WORDS_BESIDE = 3
 """Words that may stand beside a date in a line that is no sentence, and their letters."""
@@ -80,7 +81,12 @@ def role_beside(before: str, after: str) -> str | None:
 
 
 def dates_of(text: str, read: Read) -> list[tuple[ParsedDate, str | None]]:
-    """Every date of a line with its role; dates of a sentence are those of an event."""
+    """Every date of a line with its role; dates of a sentence are those of an event.
+
+    What is too long for a line is read without roles.
+    """
+    if len(text) > _LONGEST_LINE:
+        return [(parsed, None) for parsed in read(text)]
     found: list[tuple[ParsedDate, str | None]] = []
     position = 0
     for parsed in read(text):

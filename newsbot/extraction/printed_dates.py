@@ -48,6 +48,8 @@ _LEVELS = 3
 _TEASER = 25
 """Characters of a link beside a date from which it is the headline of another article."""
 _TEASER_WORDS = 4
+_TEASER_SIZE = 1500
+"""Characters of what may be a teaser; what is longer is a list or a column."""
 _INSIDE = 60
 """Elements inside a line that are looked at."""
 
@@ -101,14 +103,17 @@ def place_of(element: Element, surroundings: Surroundings, text: str | None = No
     line = own
     role: str | None = None
     for level, around in enumerate((element, *element.iterancestors())):
-        if level > _LEVELS or around in surroundings.holders or around in surroundings.body_set:
+        if level > _LEVELS or not surroundings.is_outside(around):
             break
         promised = _promise(around)
         if promised and role is None:
             role = promised
-        if around.tag == "header" and surroundings.is_above(around):
+        if around.tag == "header" and surroundings.group(around) == ABOVE:
             return Place(TODAY, "in the header of the page")
-        if around is not element and text_length(around) <= MAX_LINE:
+        length = text_length(around)
+        if length > _TEASER_SIZE:
+            break
+        if around is not element and length <= MAX_LINE:
             line = inline_text(around) or line
         if _has_headline(around):
             return Place(OTHER, "beside the headline of another article")
@@ -168,7 +173,7 @@ def marked(context: Context, surroundings: Surroundings) -> Iterator[Found]:
         )
         if found:
             role, why = place_of(element, surroundings)
-            weight = weight_of(surroundings.distance(element)[0], role, named=True)
+            weight = weight_of(surroundings.group(element), role, named=True)
             source, where = "printed", f"{element.tag!s}.{element.get('class') or ''}"
             if element.tag == "meta":  # nobody sees it, and `Page.metas` holds it too
                 source, weight = "meta", min(weight, _META)

@@ -80,10 +80,10 @@ def read_dates(context: Context) -> None:
     """Fill `published`, `published_raw` and `modified` of the article, and flag what is doubtful."""
     article, fetched_at = context.article, context.fetched_at
     found = _with_shown_changes(_mended(context, list(_found(context))))
-    chosen, agreeing = _decided(context, "published", [c for role, c in found if role != UPDATED])
+    chosen, agreeing = _decided(context, "published", found)
     if chosen is None:
-        more = _mended(context, list(_last_resorts(context)))
-        chosen, agreeing = _decided(context, "published", [c for r, c in more if r != UPDATED])
+        found += _mended(context, list(_last_resorts(context)))
+        chosen, agreeing = _decided(context, "published", found)
     if chosen:
         parsed = chosen.value
         article.published, article.published_raw = parsed.isoformat(), parsed.raw
@@ -92,7 +92,7 @@ def read_dates(context: Context) -> None:
             article.flags.append("date_inferred")
         if fetched_at and _is_after(parsed.value, fetched_at + timedelta(days=1)):
             article.flags.append("future_date")
-    chosen, _ = _decided(context, "modified", [c for role, c in found if role == UPDATED])
+    chosen, _ = _decided(context, "modified", found)
     if chosen:
         article.modified = chosen.value.isoformat()
         article.sources["modified"] = chosen.source
@@ -362,17 +362,20 @@ def _minute(moment: datetime) -> datetime:
 
 
 def _decided(
-    context: Context, name: str, stated: list[Candidate]
+    context: Context, name: str, found: list[Found]
 ) -> tuple[Candidate | None, list[Candidate]]:
     """The date that the evidence decides for, and all that agree with it on the day."""
     limit = context.fetched_at + timedelta(days=1) if context.fetched_at else None
-    candidates = [
-        replace(c, weight=c.weight * _FUTURE, why="in the future")
-        if limit and _is_after(c.value.value, limit)
-        else c
-        for c in stated
-    ]
-    context.heard.setdefault(name, []).extend(candidates)
+    candidates = []
+    for role, candidate in found:
+        if (role == UPDATED) != (name == "modified"):
+            continue
+        why = ": ".join(filter(None, (role, candidate.why)))
+        is_future = limit and _is_after(candidate.value.value, limit)
+        weight = candidate.weight * (_FUTURE if is_future else 1)
+        why = f"{why}, in the future" if is_future else why
+        candidates.append(replace(candidate, weight=weight, why=why))
+    context.heard[name] = [replace(c, value=c.value.isoformat()) for c in candidates]
     # One source is one witness of a day, however often it says it.
     witnesses: dict[tuple[str, date], Candidate] = {}
     for candidate in candidates:

@@ -38,7 +38,8 @@ _TAGS = pattern("elements", "near.tags", within=_WORD)
 _LEAD = pattern("elements", "near.lead", within=_WORD)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
 _LEAD_SIZES = (50, 700)
-BETWEEN, ABOVE, BELOW = range(3)  # where something stands: nearer is less
+# Where something stands: nearer is less.
+BETWEEN, ABOVE, BELOW = _BETWEEN, _ABOVE, _BELOW = range(3)
 _DATE_LIKE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
     r"|\b\d{1,2}\s+[^\W\d]{3,12},?\s+\d{4}\b"
@@ -51,7 +52,7 @@ _MAX_COUNTER = 60
 _WIDER = 4
 _MOST_DATES = 24
 """Texts that are looked at for a date."""
-MAX_LINE = 160
+MAX_LINE = _MAX_LINE = 160
 """Characters of a line that may be a byline, a date line or a counter."""
 
 
@@ -154,7 +155,7 @@ class Surroundings:
         return any(above is self.core for above in (element, *element.iterancestors()))
 
     @cached_property
-    def holders(self) -> frozenset[Element]:
+    def _holders(self) -> frozenset[Element]:
         """Everything around title and text, whatever it is named."""
         inner = (*self.body, *([] if self.title is None else [self.title]))
         return frozenset(above for element in inner for above in element.iterancestors())
@@ -176,29 +177,29 @@ class Surroundings:
     @cached_property
     def _excluded(self) -> set[Element]:
         excluded = set(self.body)
-        held = self.holders
+        held = self._holders
         excluded.update(e for e in self._scope.iter("*") if e not in held and self._is_elsewhere(e))
         return excluded
 
     def is_near(self, element: Element) -> bool:
         """Whether an element stands in no sidebar, list of other articles or comment."""
-        held = self.holders
+        held = self._holders
         for above in (element, *element.iterancestors()):
             if above in held:
                 return True
-            if above not in self.body_set and self._is_elsewhere(above):
+            if above not in self._body_set and self._is_elsewhere(above):
                 return False
         return True
 
-    def distance(self, element: Element) -> tuple[int, int]:
+    def _distance(self, element: Element) -> tuple[int, int]:
         """Between title and text first, then above the title, then below the text."""
         order = self.page.index.order
         place = order.get(element, 0)
         first = order.get(self.body[0], 0) if self.body else 0
         above = order.get(self.title, first) if self.title is not None else first
         if above <= place <= first:
-            return BETWEEN, place
-        return (ABOVE, above - place) if place < above else (BELOW, place)
+            return _BETWEEN, place
+        return (_ABOVE, above - place) if place < above else (_BELOW, place)
 
     @cached_property
     def named(self) -> dict[str, list[tuple[tuple[int, int], str, Element]]]:
@@ -209,7 +210,7 @@ class Surroundings:
             element = stack.pop()
             tag = element.tag
             if not isinstance(tag, str) or element in self._excluded:
-                if element in self.body_set:
+                if element in self._body_set:
                     stack.extend(self._removed_inside(element))
                 continue
             if (tag in SKIPPED_TAGS and tag != "svg") or is_hidden(element):
@@ -220,12 +221,12 @@ class Surroundings:
                 kind = "published"
             if kind and element is not self.title:
                 text = inline_text(element)
-                if kind == "section" and len(text) <= MAX_LINE:
+                if kind == "section" and len(text) <= _MAX_LINE:
                     text = inline_text(_first_link(element))
                 if not text or tag == "svg":
                     text = _beside_icon(element)
-                if text and len(text) <= MAX_LINE:
-                    found.setdefault(kind, []).append((self.distance(element), text, element))
+                if text and len(text) <= _MAX_LINE:
+                    found.setdefault(kind, []).append((self._distance(element), text, element))
                     if tag != "div" or len(element) == 0:
                         continue
             stack.extend(reversed(element))
@@ -235,8 +236,7 @@ class Surroundings:
         return [text for _, text, _ in self.named.get(kind, [])]
 
     @cached_property
-    def body_set(self) -> frozenset[Element]:
-        """`body`, for asking whether an element is one of them."""
+    def _body_set(self) -> frozenset[Element]:
         return frozenset(self.body)
 
     def _removed_inside(self, body: Element) -> list[Element]:
@@ -244,7 +244,7 @@ class Surroundings:
         inside = [
             e
             for e in self.removed
-            if e not in self.body_set and any(above is body for above in e.iterancestors())
+            if e not in self._body_set and any(above is body for above in e.iterancestors())
         ]
         return sorted(inside, key=lambda e: -order.get(e, 0))
 
@@ -257,12 +257,12 @@ class Surroundings:
     def _blocks(self) -> list[Block]:
         """Short blocks around the text, in page order."""
         excluded = self._excluded | ({self.title} if self.title is not None else set())
-        return [b for b in blocks(self._scope, excluded) if len(b.text) <= MAX_LINE]
+        return [b for b in blocks(self._scope, excluded) if len(b.text) <= _MAX_LINE]
 
     @cached_property
     def _placed_lines(self) -> list[tuple[int, str, Element | None]]:
         near = [
-            (self.distance(block.element), position, block)
+            (self._distance(block.element), position, block)
             for position, block in enumerate(self._blocks)
         ]
         near.sort(key=lambda piece: (piece[0][0], piece[1]))
@@ -272,15 +272,15 @@ class Surroundings:
             for element in reversed(self._removed_inside(body))
             if not _speaks_of_other(*_names_of(element))
             for block in blocks(element)
-            if len(block.text) <= MAX_LINE
+            if len(block.text) <= _MAX_LINE
         ]
         pieces: list[tuple[int, str, Element | None]] = [
             (place[0], line, block.element)
             for place, _, block in near
             for line in block.text.split("\n")
         ]
-        pieces += [(BETWEEN, block.text, block.element) for block in inside]
-        pieces += [(BETWEEN, line, None) for line in self.dropped]
+        pieces += [(_BETWEEN, block.text, block.element) for block in inside]
+        pieces += [(_BETWEEN, line, None) for line in self.dropped]
         return sorted(pieces, key=lambda piece: piece[0])
 
     @cached_property
@@ -302,7 +302,7 @@ class Surroundings:
         """Numbers without a word that share a line with the date: «28.09.2017 16:09 3032 0»."""
         for group, line in self._lines:
             rest, dates = _DATE_LIKE.subn(" ", line)
-            if group == BETWEEN and dates and re.fullmatch(r"\W*\d+(?:\W+\d+)?\W*", rest):
+            if group == _BETWEEN and dates and re.fullmatch(r"\W*\d+(?:\W+\d+)?\W*", rest):
                 return [int(number) for number in re.findall(r"\d+", rest)]
         return []
 
@@ -330,7 +330,7 @@ class Surroundings:
             if people:
                 return people
         for group, line in self._lines:
-            parts = re.split(r"\s*[|•·]\s*", line) if group == BETWEEN else []
+            parts = re.split(r"\s*[|•·]\s*", line) if group == _BETWEEN else []
             if len(parts) > 1:
                 people = [part for part in parts if fields.looks_like_name(part)]
                 if people:
@@ -357,9 +357,9 @@ class Surroundings:
                 text = inline_text(element)
                 if (
                     _LEAD_SIZES[0] <= len(text) <= _LEAD_SIZES[1]
-                    and self.distance(element)[0] == BETWEEN
+                    and self._distance(element)[0] == _BETWEEN
                     and self.is_near(element)
-                    and not any(e in self.body_set for e in (element, *element.iter()))
+                    and not any(e in self._body_set for e in (element, *element.iter()))
                 ):
                     return text
         return None
@@ -368,8 +368,8 @@ class Surroundings:
         """Captions of pictures between headline and text."""
         found = []
         for element in self.page.index.tags.get("figcaption", [])[:10]:
-            if self.distance(element)[0] == BETWEEN and self.is_near(element):
-                inside = any(above in self.body_set for above in element.iterancestors())
+            if self._distance(element)[0] == _BETWEEN and self.is_near(element):
+                inside = any(above in self._body_set for above in element.iterancestors())
                 if not inside:
                     found.append(inline_text(element))
         return [text for text in found if text]
@@ -384,9 +384,13 @@ class Surroundings:
         pieces: list[tuple[int, bool, str, Element | None]] = [*named, *lines]
         return sorted(pieces, key=lambda piece: (piece[0], not piece[1]))[:_MOST_DATES]
 
-    def is_above(self, element: Element) -> bool:
-        """Whether an element begins before the headline, or before the text where there is none."""
-        return self.distance(element)[0] == ABOVE
+    def group(self, element: Element) -> int:
+        """Where an element stands: `BETWEEN` headline and text, `ABOVE` both or `BELOW` them."""
+        return self._distance(element)[0]
+
+    def is_outside(self, element: Element) -> bool:
+        """Whether an element neither is nor holds headline or text."""
+        return element not in self._holders and element not in self._body_set
 
     def tags(self) -> list[str]:
         """Printed tags: the links of an element named so, or a line «Тегтер: …»."""
