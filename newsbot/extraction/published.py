@@ -113,12 +113,12 @@ def _found(context: Context) -> Iterator[Found]:
     ]
     yield from first
     yield from structured
-    if any(role != UPDATED and _is_settled(c) for role, c in first):
-        return
+    yield from address
+    if any(role != UPDATED and c.weight >= _SURE and not _is_inferred(c) for role, c in first):
+        return  # to look around costs time
     yield from marked(context, surroundings)
     yield from printed(context, surroundings, known)
     yield from _in_text(context, known)
-    yield from address
 
 
 def _structured(context: Context) -> Iterator[Found]:
