@@ -97,7 +97,10 @@ def dates_of(text: str, read: Read) -> list[tuple[ParsedDate, str | None]]:
             end = start + len(parsed.raw)
         position = end
         role = role_beside(text[:start], text[end:])
-        if role is None and in_sentence(text[:start], parsed.raw, text[end:]):
+        if role is None and (
+            _LABELS[EVENT].search(_folded(text))
+            or in_sentence(text[:start], parsed.raw, text[end:])
+        ):
             role = EVENT
         if role == TODAY and found and found[-1][0].relative:
             found[-1] = found[-1][0], TODAY  # «Бүгін 27 қараша 2026»

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from lxml.etree import _Element as Element
 
@@ -31,9 +33,14 @@ from newsbot.extraction.dates import ParsedDate, find_dates, parse_machine
 from newsbot.extraction.evidence import Candidate
 from newsbot.extraction.page import Page
 from newsbot.extraction.surroundings import ABOVE, BELOW, BETWEEN, MAX_LINE, Surroundings, names_of
+from newsbot.vocabulary import pattern
 
 _WEIGHTS = {BETWEEN: 0.5, ABOVE: 0.35, BELOW: 0.2}
 """Of a date by where it stands: between headline and text, above the headline, below the text."""
+_APART = 0.5
+"""A date above the headline and apart from it keeps this share of its weight."""
+_CLOCK_SLACK = timedelta(minutes=10)
+"""How far the clock of a page may be from ours."""
 _NAMED = 0.1
 """More, where the element's name promises a date."""
 _LABELLED = 0.25
@@ -58,9 +65,11 @@ _REVISED = re.compile(vocabulary.either("elements", "near.revised"), re.IGNORECA
 _FIRST = re.compile(vocabulary.either("elements", "near.first_date"), re.IGNORECASE)
 _PUBLISHED = re.compile(vocabulary.either("elements", "near.published"), re.IGNORECASE)
 _TODAY_NAMES = re.compile(vocabulary.either("elements", "near.today"), re.IGNORECASE)
+_COMMENT = pattern("elements", "near.comment", within=r"(?:^|-){}s?(?:-|$)")
 _DATA_NAME = re.compile(vocabulary.either("elements", "near.date_attributes"), re.IGNORECASE)
 _DATA_VALUE = re.compile(r"\s*(?:[12]\d{3}-?\d\d-?\d\d(?!\d{3})|\d{10}(?:\d{3})?\s*$)")
 _PROPERTIES = vocabulary.entries("structured", "properties.date")
+_DATE_LIKE = re.compile(r"(?<!\d)\d\d?(?:[./-]\d\d?[./-]\d{2,4}|\s+[^\W\d_]{3,12})(?!\w)")
 _RELATIVE = re.compile(r"[^\W\d_]{3}")
 
 
@@ -115,12 +124,18 @@ def place_of(element: Element, surroundings: Surroundings, text: str | None = No
             break
         if around is not element and length <= MAX_LINE:
             line = inline_text(around) or line
-        if _has_headline(around):
+        if level and _COMMENT.search(names_of(around)):
+            return Place(OTHER, "in a reader's comment")
+        if around.tag == "figcaption":
+            return Place(EVENT, "in the caption of a picture")
+        if _has_headline(around) or _is_one_of_many(around):
             return Place(OTHER, "beside the headline of another article")
     before, found, after = line.partition(own) if own else ("", "", "")
     label = role_beside(before, after) if found else None
     if label:
         return Place(label, f"labelled «{line[:60]}»")
+    if surroundings.group(element) == BELOW and surroundings.is_of_next_section(element):
+        return Place(OTHER, "below the next heading")
     return Place(role, "named so" if role else "")
 
 
@@ -131,6 +146,21 @@ def _has_headline(around: Element) -> bool:
         if len(text) >= _TEASER and len(text.split()) >= _TEASER_WORDS:
             return True
     return False
+
+
+def _is_one_of_many(around: Element) -> bool:
+    """Whether an element with a link and a date stands beside another one like it: a list of teasers."""
+    if around.tag == "time" or around.find(".//a") is None:
+        return False
+    kind = around.tag, around.get("class")
+    return any(
+        (other.tag, other.get("class")) == kind
+        and other.find(".//a") is not None
+        and text_length(other) <= _TEASER_SIZE
+        and _DATE_LIKE.search(inline_text(other)) is not None
+        for other in (around.getnext(), around.getprevious())
+        if other is not None
+    )
 
 
 def _inner_role(element: Element, raw: str) -> str | None:
@@ -154,11 +184,44 @@ class Found(NamedTuple):
     candidate: Candidate
 
 
-def weight_of(group: int, role: str | None, *, named: bool) -> float:
-    """How far a date is believed to be that of publication (of the change, for `UPDATED`)."""
+def _weighed(
+    context: Context,
+    surroundings: Surroundings,
+    element: Element | None,
+    found: Found,
+    *,
+    named: bool,
+) -> Found:
+    """The same with its weight: how far it is believed to be the date of publication, or of a change.
+
+    A date at the top of the page that stands apart from headline and text may be the calendar's; it
+    is where it is the day, or the moment, of the fetch.
+    """
+    role, candidate = found
+    group = BETWEEN if element is None else surroundings.group(element)
+    weight = _WEIGHTS[group] + _NAMED * named + _LABELLED * (role in (PUBLISHED, UPDATED))
     if role in (EVENT, TODAY, OTHER):
-        return 0.0
-    return _WEIGHTS[group] + _NAMED * named + _LABELLED * (role in (PUBLISHED, UPDATED))
+        return Found(role, replace(candidate, weight=0.0))
+    if (
+        element is not None
+        and group == ABOVE
+        and role is None
+        and not surroundings.in_core(element)
+    ):
+        if _is_now(candidate.value, context.fetched_at, context.zone):
+            why = "the day of the fetch, at the top of the page"
+            return Found(TODAY, replace(candidate, weight=0.0, why=why))
+        weight *= _APART
+    return Found(role, replace(candidate, weight=weight))
+
+
+def _is_now(parsed: ParsedDate, fetched_at: datetime | None, zone: ZoneInfo) -> bool:
+    """Whether a date is what a calendar or clock showed at the fetch."""
+    if fetched_at is None:
+        return False
+    if isinstance(parsed.value, datetime):
+        return abs(parsed.value - fetched_at) <= _CLOCK_SLACK
+    return not parsed.relative and parsed.value == fetched_at.astimezone(zone).date()
 
 
 def marked(context: Context, surroundings: Surroundings) -> Iterator[Found]:
@@ -173,11 +236,13 @@ def marked(context: Context, surroundings: Surroundings) -> Iterator[Found]:
         )
         if found:
             role, why = place_of(element, surroundings)
-            weight = weight_of(surroundings.group(element), role, named=True)
-            source, where = "printed", f"{element.tag!s}.{element.get('class') or ''}"
+            where = f"{element.tag!s}.{element.get('class') or ''}"
+            stated = Found(role, Candidate(found, "printed", 0.0, where, why))
+            stated = _weighed(context, surroundings, element, stated, named=True)
             if element.tag == "meta":  # nobody sees it, and `Page.metas` holds it too
-                source, weight = "meta", min(weight, _META)
-            yield Found(role, Candidate(found, source, weight, where, why))
+                weight = min(stated.candidate.weight, _META)
+                stated = Found(role, replace(stated.candidate, source="meta", weight=weight))
+            yield stated
 
 
 def _in_attribute(context: Context, name: str, value: str) -> ParsedDate | None:
@@ -201,7 +266,7 @@ def _marks(page: Page, surroundings: Surroundings) -> Iterator[Element]:
 def printed(context: Context, surroundings: Surroundings, days: frozenset[date]) -> Iterator[Found]:
     """Dates that are printed near the article. `days`: those that its data name."""
     count = 0
-    for group, named, text, element in surroundings.dates():
+    for named, text, element in surroundings.dates():
         if not _may_hold_date(text):
             continue
         first = day_first(context, text, days)
@@ -216,8 +281,8 @@ def printed(context: Context, surroundings: Surroundings, days: frozenset[date])
                 )
                 if role is None or place.role in _NO_PUBLICATION:
                     role, why = place.role, place.why or why
-            weight = weight_of(group, role, named=named)
-            yield Found(role, Candidate(parsed, "printed", weight, text[:60], why))
+            stated = Found(role, Candidate(parsed, "printed", 0.0, text[:60], why))
+            yield _weighed(context, surroundings, element, stated, named=named)
             count += 1
         if count >= _ENOUGH_DATES:
             break

@@ -261,7 +261,7 @@ def _of_address(context: Context) -> Iterator[Found]:
 def _last_resorts(context: Context) -> Iterator[Found]:
     """Where nothing else was found: farther places, scripts, languages beyond ours."""
     near = context.surroundings
-    for _, _, text, _ in near.dates()[:_FOREIGN_TEXTS]:
+    for _, text, _ in near.dates()[:_FOREIGN_TEXTS]:
         for piece in _PIECES.split(text):
             parsed = foreign_date(piece, context.zone)
             if parsed:

@@ -38,6 +38,7 @@ _TAGS = pattern("elements", "near.tags", within=_WORD)
 _LEAD = pattern("elements", "near.lead", within=_WORD)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
 _LEAD_SIZES = (50, 700)
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 # Where something stands: nearer is less.
 BETWEEN, ABOVE, BELOW = _BETWEEN, _ABOVE, _BELOW = range(3)
 _DATE_LIKE = re.compile(
@@ -374,19 +375,33 @@ class Surroundings:
                     found.append(inline_text(element))
         return [text for text in found if text]
 
-    def dates(self) -> list[tuple[int, bool, str, Element | None]]:
+    def dates(self) -> list[tuple[bool, str, Element | None]]:
         """Short texts in which a date may stand, likeliest first.
 
-        Each with where it stands, whether its element is named as a date, and the element.
+        Each with whether its element is named as a date, and the element.
         """
         named = [(place[0], True, text, e) for place, text, e in self.named.get("published", [])]
         lines = [(group, False, text, e) for group, text, e in self._placed_lines]
         pieces: list[tuple[int, bool, str, Element | None]] = [*named, *lines]
-        return sorted(pieces, key=lambda piece: (piece[0], not piece[1]))[:_MOST_DATES]
+        pieces.sort(key=lambda piece: (piece[0], not piece[1]))
+        return [piece[1:] for piece in pieces[:_MOST_DATES]]
 
     def group(self, element: Element) -> int:
         """Where an element stands: `BETWEEN` headline and text, `ABOVE` both or `BELOW` them."""
         return self._distance(element)[0]
+
+    def is_of_next_section(self, element: Element) -> bool:
+        """Whether a heading below the text, or readers' comments, stand before an element."""
+        return self.page.index.order.get(element, 0) > self._next_section
+
+    @cached_property
+    def _next_section(self) -> float:
+        index = self.page.index
+        sizes = ((index.order.get(e, 0), sum(1 for _ in e.iter("*"))) for e in self.body)
+        end = max((start + size for start, size in sizes), default=0)
+        headings = (e for tag in _HEADINGS for e in index.tags.get(tag, []))
+        places = (index.order.get(e, 0) for e in headings if e is not self.title)
+        return min((place for place in places if place >= end), default=float("inf"))
 
     def is_outside(self, element: Element) -> bool:
         """Whether an element neither is nor holds headline or text."""

@@ -142,6 +142,50 @@ def test_neither_the_calendar_nor_a_teaser_dates_an_article(noise: str) -> None:
     assert read(inside).published == "2024-05-14"
 
 
+LIST = "<ul><li><a href='/1'>Бірінші хабар</a><span>20.05.2024</span></li><li><a href='/2'>Екінші хабар</a><span>19.05.2024</span></li></ul>"
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        (f"<div class='left'>{LIST}</div>", ""),
+        ("<div>Сенбі, 1 маусым 2024</div>", ""),
+        ("<div class='kurs'><p>Валюта бағамы 01.06.2024</p><p>USD 450</p></div>", ""),
+        ("<div>Ауа райы: сенбі, 1 маусым</div>", ""),
+        ("<div>01.06.2024 09:02</div>", ""),
+        ("", "<p>Газет 1930 жылдың 14 мамырынан бастап шығады.</p>"),
+        ("", "<p>Свидетельство № 1234-Г от 12.03.2015 г.</p>"),
+        ("", "<p>Тіркеу куәлігі: 12.03.2015</p>"),
+        ("", "<div>© 2015-2024 Газет</div>"),
+        ("", "<div id='comments'><div class='comment'><b>Асан</b> <span class='date'>15.05.2024</span><p>Жақсы екен</p></div></div>"),
+        ("", "<h3>Пікірлер</h3><div><b>Асан</b> <span>15.05.2024</span><p>Жақсы екен, рахмет сіздерге!</p></div>"),
+        ("", "<h2>Тағы да</h2><div class='card'><time datetime='2024-05-20'>20 мамыр</time><a href='/z'>Қысқа</a></div>"),
+    ],
+)  # fmt: skip
+def test_what_else_a_page_dates(above: str, below: str) -> None:
+    undated = f"<div class='c'>{HEADLINE}<div>{TEXT}</div></div>"
+    assert read(f"{above}{undated}{below}").published is None
+    for inner in (
+        f"{HEADLINE}<p>14.05.2024</p><div>{TEXT}</div>",
+        f"<p>14.05.2024</p>{HEADLINE}<div>{TEXT}</div>",
+        f"{HEADLINE}<div>{TEXT}</div><p>14.05.2024</p>",
+    ):
+        assert read(f"{above}<div class='c'>{inner}</div>{below}").published == "2024-05-14", inner
+
+
+def test_the_caption_of_a_picture_dates_the_picture() -> None:
+    picture = "<figure><img src='a.jpg'><figcaption>Көпір, 3 қаңтар 2019 жыл</figcaption></figure>"
+    assert read(f"<main>{HEADLINE}{picture}<div>{TEXT}</div></main>").published is None
+
+
+def test_an_article_of_the_day_of_the_fetch() -> None:
+    for body in (
+        f"<main><p>01.06.2024</p>{HEADLINE}<div>{TEXT}</div></main>",
+        f"<main>{HEADLINE}<p>01.06.2024</p><div>{TEXT}</div></main>",
+    ):
+        assert read(body).published == "2024-06-01"
+
+
 @pytest.mark.parametrize(
     "lead",
     [
