@@ -48,8 +48,8 @@ _LABELLED = 0.25
 _META = 0.5
 """The weight of an element that is not shown, at most."""
 _NO_PUBLICATION = (UPDATED, EVENT, TODAY, OTHER)
-_ENOUGH_DATES = 8
-"""Printed dates after which no further line is read."""
+_ENOUGH_DATES = 3
+"""Printed dates that may be that of publication, after which no further line is read."""
 _LEVELS = 3
 """Elements around a date whose names and lines are looked at."""
 _TEASER = 25
@@ -282,8 +282,9 @@ def printed(context: Context, surroundings: Surroundings, days: frozenset[date])
                 if role is None or place.role in _NO_PUBLICATION:
                     role, why = place.role, place.why or why
             stated = Found(role, Candidate(parsed, "printed", 0.0, text[:60], why))
-            yield _weighed(context, surroundings, element, stated, named=named)
-            count += 1
+            weighed = _weighed(context, surroundings, element, stated, named=named)
+            count += weighed.candidate.weight > 0
+            yield weighed
         if count >= _ENOUGH_DATES:
             break
 

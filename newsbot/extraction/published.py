@@ -108,17 +108,29 @@ def _found(context: Context) -> Iterator[Found]:
     address = list(_of_address(context))
     known = frozenset(day_of(c.value) for _, c in (*structured, *address))
     first = [
-        *_by_selectors(context, layout.published, known),
-        *(Found(UPDATED, c) for _, c in _by_selectors(context, layout.modified, known)),
+        *_by_selectors(context, layout.published, known, None),
+        *_by_selectors(context, layout.modified, known, UPDATED),
     ]
     yield from first
     yield from structured
     yield from address
     if any(role != UPDATED and c.weight >= _SURE and not _is_inferred(c) for role, c in first):
         return  # to look around costs time
+    if _agree([c for role, c in structured if role == PUBLISHED]):
+        return
     yield from marked(context, surroundings)
     yield from printed(context, surroundings, known)
     yield from _in_text(context, known)
+
+
+def _agree(stated: list[Candidate]) -> bool:
+    """Whether two sorts of data give one day, and a moment not in UTC: print cannot refute that."""
+    moments = [c for c in stated if isinstance(c.value.value, datetime)]
+    if any(c.value.value.utcoffset() == _UTC for c in moments):
+        return False
+    return any(
+        a.source != b.source and day_of(a.value) == day_of(b.value) for a in moments for b in stated
+    )
 
 
 def _structured(context: Context) -> Iterator[Found]:
@@ -176,28 +188,31 @@ def _near(context: Context, css: str) -> Iterator[tuple[Element, str]]:
             yield element, value
 
 
-def _by_selectors(context: Context, selectors: list[str], known: frozenset[date]) -> list[Found]:
-    """What a layout's selectors find, where headline and text are or else farther away."""
+def _by_selectors(
+    context: Context, selectors: list[str], known: frozenset[date], role: str | None
+) -> list[Found]:
+    """What a layout's selectors find, where headline and text are or else farther away.
+
+    `role`: what the selectors are for; without one the element may turn out to be a change's.
+    """
     farther: list[Found] = []
     for css in selectors:
         for element, value in _near(context, css):
             # A selector as plain as `.date` may match a list beside the article first.
             inside = context.surroundings.in_core(element)
-            weight = _SURE if inside else _FARTHER
-            if "::attr(" in css:
-                parsed = machine_date(context, value)
-                role = place_of(element, context.surroundings).role if parsed else None
-                found = [Found(role, Candidate(parsed, "layout", weight, css))] if parsed else []
-                if parsed and not _is_settled(found[0].candidate):
-                    found += _shown(
-                        context,
-                        inline_text(element),
-                        Candidate(None, "printed", weight, css),
-                        known,
-                    )
-            else:
-                found = _shown(context, value, Candidate(None, "printed", weight, css), known)
-            if inside and any(role != UPDATED for role, _ in found):
+            stated = Candidate(None, "printed", _SURE if inside else _FARTHER, css)
+            found: list[Found] = []
+            if "::attr(" not in css:
+                found = _shown(context, value, stated, known)
+            elif parsed := machine_date(context, value):
+                is_change = role or place_of(element, context.surroundings).role
+                machine = replace(stated, value=parsed, source="layout")
+                found = [Found(UPDATED if is_change == UPDATED else None, machine)]
+                if not _is_settled(machine):
+                    found += _shown(context, inline_text(element), stated, known)
+            if role:
+                found = [Found(role, candidate) for _, candidate in found]
+            if inside and any(said != UPDATED or role for said, _ in found):
                 return found
             farther = farther or found
     return farther
@@ -261,6 +276,8 @@ def _of_address(context: Context) -> Iterator[Found]:
 def _last_resorts(context: Context) -> Iterator[Found]:
     """Where nothing else was found: farther places, scripts, languages beyond ours."""
     near = context.surroundings
+    if not context.body.blocks:
+        return
     for _, text, _ in near.dates()[:_FOREIGN_TEXTS]:
         for piece in _PIECES.split(text):
             parsed = foreign_date(piece, context.zone)

@@ -16,6 +16,7 @@ from archive.kazakh.letters import faithful
 from newsbot import vocabulary
 from newsbot.extraction import fields
 from newsbot.extraction.blocks import (
+    HEADINGS,
     SKIPPED_TAGS,
     Block,
     blocks,
@@ -38,9 +39,7 @@ _TAGS = pattern("elements", "near.tags", within=_WORD)
 _LEAD = pattern("elements", "near.lead", within=_WORD)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
 _LEAD_SIZES = (50, 700)
-_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
-# Where something stands: nearer is less.
-BETWEEN, ABOVE, BELOW = _BETWEEN, _ABOVE, _BELOW = range(3)
+BETWEEN, ABOVE, BELOW = _BETWEEN, _ABOVE, _BELOW = range(3)  # where it stands: nearer is less
 _DATE_LIKE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
     r"|\b\d{1,2}\s+[^\W\d]{3,12},?\s+\d{4}\b"
@@ -50,7 +49,6 @@ _NAMES = 300
 """Characters of a class or id that are looked at; what is longer is no name."""
 _MAX_COUNTER = 60
 """Characters of the longest counter."""
-_WIDER = 4
 _MOST_DATES = 24
 """Texts that are looked at for a date."""
 MAX_LINE = _MAX_LINE = 160
@@ -122,7 +120,7 @@ class Surroundings:
 
     def wider(self) -> Surroundings:
         """The same with more of the page around the article."""
-        return replace(self, levels=_WIDER)
+        return replace(self, levels=4)
 
     @cached_property
     def _whole(self) -> Element:
@@ -376,10 +374,7 @@ class Surroundings:
         return [text for text in found if text]
 
     def dates(self) -> list[tuple[bool, str, Element | None]]:
-        """Short texts in which a date may stand, likeliest first.
-
-        Each with whether its element is named as a date, and the element.
-        """
+        """Short texts that may hold a date, likeliest first; whether their element is named so; it."""
         named = [(place[0], True, text, e) for place, text, e in self.named.get("published", [])]
         lines = [(group, False, text, e) for group, text, e in self._placed_lines]
         pieces: list[tuple[int, bool, str, Element | None]] = [*named, *lines]
@@ -399,7 +394,7 @@ class Surroundings:
         index = self.page.index
         sizes = ((index.order.get(e, 0), sum(1 for _ in e.iter("*"))) for e in self.body)
         end = max((start + size for start, size in sizes), default=0)
-        headings = (e for tag in _HEADINGS for e in index.tags.get(tag, []))
+        headings = (e for tag in HEADINGS for e in index.tags.get(tag, []))
         places = (index.order.get(e, 0) for e in headings if e is not self.title)
         return min((place for place in places if place >= end), default=float("inf"))
 
