@@ -206,10 +206,10 @@ def _signed(context: Context, text: _Text) -> Iterator[Candidate]:
     ]
     signed = False
     for name, value, weight in fields:
-        if value in (None, [], ""):
+        source = article.sources.get(name, "")
+        if value in (None, [], "") or source == "address":  # lists of a day have it in theirs too
             continue
         signed = True
-        source = article.sources.get(name, "")
         if borrowed and source not in ("json-ld", "meta"):
             yield _for(weight * 0.25, source, name, "of a teaser")
         else:

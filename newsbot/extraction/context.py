@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from lxml.etree import XPath
 from lxml.etree import _Element as Element
 
 from archive.article import Article
@@ -22,6 +24,11 @@ from newsbot.extraction.layouts import family_of, layout_of
 from newsbot.extraction.page import Page
 from newsbot.extraction.surroundings import Surroundings
 from newsbot.profiles import Site
+
+_TEXT = XPath("string()", smart_strings=False)
+_SLASHED = re.compile(r"(?<![\d/])(\d\d?)/(\d\d?)/(?:20\d\d|\d\d)(?![\d/])")
+_MOST_DATES = 200
+"""Dates of a page that may tell how it writes them."""
 
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
 _SHORT_LABEL = 3
@@ -77,6 +84,22 @@ class Context:
     def proven(self) -> bool:
         """Whether the layout's own proof says that the page is one article."""
         return self.page.has(self.layout.article)
+
+    @cached_property
+    def day_first(self) -> bool:
+        """Whether the page prints 05/12/2022 for a day of December: told by its other dates.
+
+        Where they leave it open, by the layout, or by an American page without a Cyrillic letter.
+        """
+        body = self.page.root.find("body")
+        if body is not None:
+            text = cast("str", _TEXT(body))
+            pairs = [(int(a), int(b)) for a, b in _SLASHED.findall(text)[:_MOST_DATES]]
+            first, second = (sum(pair[n] > 12 for pair in pairs) for n in (0, 1))
+            if first != second:
+                return first > second
+        english = (self.page.root.get("lang") or "").lower() == "en-us"
+        return self.layout.day_first and not (english and (self.article.title or "").isascii())
 
     @cached_property
     def surroundings(self) -> Surroundings:

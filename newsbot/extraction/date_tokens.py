@@ -59,7 +59,8 @@ _OWN_LATIN = re.compile(f"(?![{_LOOK_LATIN}])[A-Za-z\u00c0-\u024f]")
 _OWN_CYRILLIC = re.compile(f"(?![{_LOOK_CYRILLIC}])[\u0400-\u04ff]")
 
 
-def _fold(word: str) -> str:
+@lru_cache(maxsize=8192)
+def fold(word: str) -> str:
     """The word in one plain alphabet, whatever its script, spelling or look-alike letters."""
     word = unicodedata.normalize("NFKC", word)
     latin, cyrillic = _OWN_LATIN.search(word), _OWN_CYRILLIC.search(word)
@@ -85,12 +86,14 @@ def _lexicon() -> dict[str, Meaning]:
     words: dict[str, Meaning] = {}
 
     def add(kind: str, value: float | str, forms: list[str]) -> None:
-        words.update((_fold(form), Meaning(kind, value)) for form in forms)
+        words.update((fold(form), Meaning(kind, value)) for form in forms)
 
     for count, forms in _DATA["numbers"].items():
         add("k", float(count), forms)
     for seconds, forms in _DATA["units"].items():
         add("u", int(seconds), forms)
+    for months, forms in _DATA["calendar_units"].items():
+        add("j", int(months), forms)
     for seconds, forms in _DATA["one_unit"].items():
         add("U", int(seconds), forms)
     for days, forms in _DATA["days_ago"].items():
@@ -110,8 +113,8 @@ def _lexicon() -> dict[str, Meaning]:
 _WORD_KINDS = {
     "ago": ("a", 0),
     "vague": ("v", 0),
-    "year": ("G", 0),
-    "month": ("A", 0),
+    "year": ("G", 12),
+    "month": ("A", 1),
     "at": ("H", 0),
     "hour": ("h", 3600),
     "am": ("p", 0),
@@ -120,17 +123,30 @@ _WORD_KINDS = {
 }
 _WORDS = _lexicon()
 _MONTHS = [
-    (re.compile(_fold(stem) + _DATA["endings"][language]), index + 1)
+    (re.compile(fold(stem) + _DATA["endings"][language]), index + 1)
     for language in ("kk", "ru", "en")
     for index, stem in enumerate(_DATA["months"][language])
 ]
+
+
+_WHEN = re.compile(
+    f"(?:{'|'.join(map(fold, _DATA['months']['kk']))})(?:{_DATA['endings']['kk_when']})"
+)
+
+
+def says_when(text: str) -> bool:
+    """Whether a month has the ending of running text: «наурызда», «наурыздан»."""
+    return any(_WHEN.fullmatch(fold(word)) for word in _LETTERS_ONLY.findall(text))
+
+
+_LETTERS_ONLY = re.compile(r"[^\W\d_]+")
 
 
 def _word(word: str) -> Meaning:
     """What a word says about a date; if nothing, `s` (short, maybe an ordinal ending) or `x`."""
     if len(word) > LONGEST_WORD:
         return Meaning("x")
-    folded = _fold(word.replace(".", ""))
+    folded = fold(word.replace(".", ""))
     known = _WORDS.get(folded)
     if known is not None:
         return known

@@ -8,6 +8,7 @@ what is refused. Pure: no clock, no network; nothing here raises on any text.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
@@ -58,13 +59,15 @@ _YEARLESS = [
     rf"{_NO_DAY}[Mm]\.? {_DAY}(?= $| [,|•]|{_GAP}{CLOCK}){_NO_SHORT_YEAR}",  # Dec 22
 ]
 _COUNT = r"(?<![ndt#YQk][.,\-])(?<!v\s)[ndtk]"
+_UNIT = "[uhUAGj]"  # A and G are the words for month and year that stand in dates too
 _RULES = [
-    rf"(?P<ymd>{_LEFT}[YQ] (?P<s1>[.\-/]) [nd] (?P=s1) [nd]{_RIGHT})",
+    rf"(?P<ymd>{_LEFT}[YQ] (?P<s1>[.\-/]) [nd] (?P=s1) [nd]{_RIGHT}"
+    r"|[YQ] -? G -? [nd] -? A [nd] -? u(?! a))",  # 2024 жылғы 5-айдың 14-күні, 2024年5月14日
     rf"(?P<dmy>{_LEFT}[nd] (?P<s2>[.\-/]) [nd] (?P=s2) [YQ]{_RIGHT})",
     rf"(?P<dmyy>{_LEFT}d(?P<s3>[./])d(?P=s3)d{_RIGHT}(?!:))",
     rf"(?P<named>{'|'.join(_NAMED)})",
     rf"(?P<yearless>{'|'.join(_YEARLESS)})",
-    rf"(?P<ago>{_COUNT} [uhU](?: {_COUNT} [uhU])? a|(?<!v\s)U a)",
+    rf"(?P<ago>{_COUNT} {_UNIT}(?: [,s]? {_COUNT} {_UNIT}){{0,2}} a|(?<!v\s)U a)",
     r"(?P<day>R|E u)",
 ]
 _DATE = compiled(rf"(?=[ndtkUREYQMm\"])(?:{'|'.join(_RULES)})")  # first: what a date begins with
@@ -90,7 +93,8 @@ def parse_date(
 
     Where a text holds several, the first one that is printed in full, else the first. `zone` is
     the site's own; `fetched_at` (naive means in `zone`) settles «Бүгін» and missing years, which
-    are None without it. `day_first` decides only 05/12/2022, never 12/22/2022. Never raises.
+    are None without it. `day_first` decides only 05/12/2022, never 12/22/2022 nor 05.12.2022. Never
+    raises.
     """
     shape = tokens(text)
     found = list(_read(shape, zone, fetched_at, day_first))
@@ -211,7 +215,11 @@ def _calendar_day(
         case "ymd":
             return _date(*numbers[:3])
         case "dmy" | "dmyy":
-            day, month, year = numbers[:3] if day_first else (numbers[1], numbers[0], numbers[2])
+            # 05.12.2022 is written where the day comes first, whatever the program around it thinks.
+            dotted = "." in shape.letters[found.start() : found.end()]
+            day, month, year = numbers[:3]
+            if not day_first and not dotted:
+                day, month = month, day
             if found.lastgroup == "dmyy":
                 year += 2000 if year < 50 else 1900
             # 12/22/2022 can be only one day, whatever the site's habit
@@ -246,10 +254,13 @@ def _day_back(shape: Tokens, span: tuple[int, int], now: datetime | None) -> dat
 
 
 def _count_back(shape: Tokens, span: tuple[int, int], now: datetime | None) -> date | None:
-    """«2 сағат бұрын» is a moment, «2 күн бұрын» a day."""
+    """«2 сағат бұрын» is a moment, «2 күн бұрын» a day, and so is «1 жыл 2 күн бұрын».
+
+    Months and years are those of the calendar; by themselves they name no day.
+    """
     if now is None:
         return None
-    count, total, finest = 1.0, 0.0, float("inf")
+    count, total, months, finest = 1.0, 0.0, 0.0, float("inf")
     for index in range(*span):
         kind, value = shape.letters[index], shape.values[index]
         if kind in "ndtk":
@@ -257,13 +268,28 @@ def _count_back(shape: Tokens, span: tuple[int, int], now: datetime | None) -> d
         elif kind in "uhU":
             total += count * value
             finest = min(finest, value)
-    if finest < _DAY_SECONDS:
+        elif kind in "AGj":
+            months += count * value
+    if finest > _WEEK_SECONDS or months % 1 or months > _MOST_MONTHS:
+        return None
+    if finest < _DAY_SECONDS and not months:
         moment = now.astimezone(UTC) - timedelta(seconds=total)
         return moment.astimezone(now.tzinfo).replace(microsecond=0)
     days, rest = divmod(total, _DAY_SECONDS)
-    return None if rest else now.date() - timedelta(days=days)
+    if rest and not months:
+        return None
+    return _months_back(now.date(), int(months)) - timedelta(days=days)
 
 
+def _months_back(day: date, months: int) -> date:
+    """The same day some months earlier, or the last one of a month that is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+_WEEK_SECONDS = 604800
+_MOST_MONTHS = 50 * 12
+"""No page of a news site is older."""
 _DAY_SECONDS = 86400
 
 

@@ -101,7 +101,7 @@ class Page:
         """`<meta>` contents by lower-case name, property or itemprop."""
         metas: dict[str, list[str]] = {}
         for meta in self.index.tags.get("meta", []):
-            content = faithful(meta.get("content") or "")
+            content = faithful(meta.get("content") or meta.get("value") or "")
             if not content:
                 continue
             for attribute in ("property", "name", "itemprop"):

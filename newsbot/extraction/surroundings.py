@@ -7,7 +7,7 @@ are judged by words in their class names and icons, then short lines by what the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from urllib.parse import unquote
 
@@ -17,6 +17,7 @@ from archive.kazakh.letters import faithful
 from newsbot import vocabulary
 from newsbot.extraction import fields
 from newsbot.extraction.blocks import (
+    HEADINGS,
     SKIPPED_TAGS,
     Block,
     blocks,
@@ -34,14 +35,12 @@ _FIELD_NAMES = {
     for name in vocabulary.subject("elements")["fields"]
 }
 _OTHER = pattern("elements", "near.other", within=_NUMBERED)
-_REVISED = pattern("elements", "near.revised", within=_WORD)
-_FIRST = pattern("elements", "near.first_date", within=_WORD)
 _COMMENT = pattern("elements", "near.comment", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
 _TAGS = pattern("elements", "near.tags", within=_WORD)
 _LEAD = pattern("elements", "near.lead", within=_WORD)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
 _LEAD_SIZES = (50, 700)
-_BETWEEN, _ABOVE, _BELOW = range(3)  # where something stands: nearer is less
+BETWEEN, ABOVE, BELOW = _BETWEEN, _ABOVE, _BELOW = range(3)  # where it stands: nearer is less
 _DATE_LIKE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
     r"|\b\d{1,2}\s+[^\W\d]{3,12},?\s+\d{4}\b"
@@ -53,13 +52,20 @@ _NAMES = 300
 """Characters of a class or id that are looked at; what is longer is no name."""
 _MAX_COUNTER = 60
 """Characters of the longest counter."""
-_MAX_LINE = 160
+_MOST_DATES = 24
+"""Texts that are looked at for a date."""
+MAX_LINE = _MAX_LINE = 160
 """Characters of a line that may be a byline, a date line or a counter."""
 
 
 def _names_of(element: Element) -> tuple[str, str]:
     """An element's class and id."""
     return (element.get("class") or "")[:_NAMES], (element.get("id") or "")[:_NAMES]
+
+
+def names_of(element: Element) -> str:
+    """Class and id as words between hyphens, with two hyphens between two names."""
+    return _words(*_names_of(element))
 
 
 def _words(css_class: str, css_id: str) -> str:
@@ -72,8 +78,6 @@ def _kind(css_class: str, css_id: str) -> str | None:
     """The field that an element's names promise; None for none and for more than one."""
     names = _words(css_class, css_id)
     if _OTHER.search(names):
-        return None
-    if _REVISED.search(names) and not _FIRST.search(names):
         return None
     found = [kind for kind, names_of in _FIELD_NAMES.items() if names_of.search(names)]
     if len(found) == 2 and "comments" in found and "views" in found:
@@ -114,6 +118,12 @@ class Surroundings:
     """Elements inside those that are no text: a byline may be among them."""
     dropped: list[str] = field(default_factory=list)
     """Lines inside those that are no text."""
+    levels: int = 0
+    """Elements by which what is looked at is wider than usual."""
+
+    def wider(self) -> Surroundings:
+        """The same with more of the page around the article."""
+        return replace(self, levels=4)
 
     @cached_property
     def _whole(self) -> Element:
@@ -135,7 +145,7 @@ class Surroundings:
     def _scope(self) -> Element:
         """One level wider than the core, for what follows it; two where there is no title."""
         scope = self.core
-        for _ in range(1 if self.title is not None else 2):
+        for _ in range(self.levels + (1 if self.title is not None else 2)):
             parent = scope.getparent()
             if parent is None or scope is self._whole:
                 break
@@ -221,7 +231,7 @@ class Surroundings:
                 continue
             css_class, css_id = _names_of(element)
             kind = _kind(css_class, css_id) if css_class or css_id else None
-            if tag == "time":
+            if tag == "time" or "date" in (element.get("itemprop") or ""):
                 kind = "published"
             if kind == "section" and element.get("rel") == "tag":
                 kind = None  # microformats call both `p-category`
@@ -267,23 +277,32 @@ class Surroundings:
         return [b for b in blocks(self._scope, excluded) if len(b.text) <= _MAX_LINE]
 
     @cached_property
-    def _lines(self) -> list[tuple[int, str]]:
+    def _placed_lines(self) -> list[tuple[int, str, Element | None]]:
         near = [
             (self._distance(block.element), position, block)
             for position, block in enumerate(self.short_blocks)
         ]
         near.sort(key=lambda piece: (piece[0][0], piece[1]))
         inside = [
-            block.text
+            block
             for body in self.body
             for element in reversed(self._removed_inside(body))
             if not _speaks_of_other(*_names_of(element))
             for block in blocks(element)
             if len(block.text) <= _MAX_LINE
         ]
-        pieces = [(place[0], line) for place, _, block in near for line in block.text.split("\n")]
-        pieces += [(_BETWEEN, line) for line in (*inside, *self.dropped)]
+        pieces: list[tuple[int, str, Element | None]] = [
+            (place[0], line, block.element)
+            for place, _, block in near
+            for line in block.text.split("\n")
+        ]
+        pieces += [(_BETWEEN, block.text, block.element) for block in inside]
+        pieces += [(_BETWEEN, line, None) for line in self.dropped]
         return sorted(pieces, key=lambda piece: piece[0])
+
+    @cached_property
+    def _lines(self) -> list[tuple[int, str]]:
+        return [(group, line) for group, line, _ in self._placed_lines]
 
     def views(self) -> int | None:
         """Printed views."""
@@ -320,18 +339,6 @@ class Surroundings:
             return min(self._bare_counters)
         return stated
 
-    def machine_dates(self) -> list[str]:
-        """Machine-readable dates on elements near the article, nearest first."""
-        found = []
-        for place, element in sorted(
-            ((self._distance(e), e) for e in self.page.index.tags.get("time", [])[:50]),
-            key=lambda piece: piece[0],
-        ):
-            value = element.get("datetime")
-            if value and place[0] != _BELOW and self.is_near(element):
-                found.append(value)
-        return found
-
     def lead(self) -> str | None:
         """A paragraph between headline and text that is named as the article's lead."""
         for css_class, elements in self.page.index.classes.items():
@@ -358,11 +365,34 @@ class Surroundings:
                     found.append(inline_text(element))
         return [text for text in found if text]
 
-    def dates(self) -> list[str]:
-        """Short texts in which the date of publication may stand, likeliest first."""
-        named = [(place[0], 0, text) for place, text, _ in self.named.get("published", [])]
-        lines = [(group, 1, text) for group, text in self._lines]
-        return [text for _, _, text in sorted(named + lines, key=lambda p: p[:2])[:24]]
+    def dates(self) -> list[tuple[bool, str, Element | None]]:
+        """Short texts that may hold a date, likeliest first; whether their element is named so; it."""
+        named = [(place[0], True, text, e) for place, text, e in self.named.get("published", [])]
+        lines = [(group, False, text, e) for group, text, e in self._placed_lines]
+        pieces: list[tuple[int, bool, str, Element | None]] = [*named, *lines]
+        pieces.sort(key=lambda piece: (piece[0], not piece[1]))
+        return [piece[1:] for piece in pieces[:_MOST_DATES]]
+
+    def group(self, element: Element) -> int:
+        """Where an element stands: `BETWEEN` headline and text, `ABOVE` both or `BELOW` them."""
+        return self._distance(element)[0]
+
+    def is_of_next_section(self, element: Element) -> bool:
+        """Whether a heading below the text, or readers' comments, stand before an element."""
+        return self.page.index.order.get(element, 0) > self._next_section
+
+    @cached_property
+    def _next_section(self) -> float:
+        index = self.page.index
+        sizes = ((index.order.get(e, 0), sum(1 for _ in e.iter("*"))) for e in self.body)
+        end = max((start + size for start, size in sizes), default=0)
+        headings = (e for tag in HEADINGS for e in index.tags.get(tag, []))
+        places = (index.order.get(e, 0) for e in headings if e is not self.title)
+        return min((place for place in places if place >= end), default=float("inf"))
+
+    def is_outside(self, element: Element) -> bool:
+        """Whether an element neither is nor holds headline or text."""
+        return element not in self._holders and element not in self._body_set
 
     def tags(self) -> list[str]:
         """Printed tags: the links of an element named so, or a line «Тегтер: …»."""

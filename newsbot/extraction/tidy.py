@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from newsbot.extraction.blocks import Block
-from newsbot.extraction.dates import find_dates
+from newsbot.extraction.date_lines import is_date_line
 from newsbot.extraction.fields import letters
 from newsbot.extraction.persons import is_byline
 
@@ -19,8 +18,6 @@ _SLACK = 20
 """Characters, mostly marks, by which two prints of one headline may differ in length."""
 META_LINE = 120
 """Characters; a byline or date line is no longer."""
-_COUNTERS = re.compile(r"[\d\s.,:|•·/()–—-]+")
-_TIME = re.compile(r"\b\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\b")
 
 
 def tidy(
@@ -49,22 +46,6 @@ def tidy(
                 continue
         kept.append(block)
     return _without_double_lead(kept)
-
-
-def is_date_line(text: str, zone: ZoneInfo, fetched_at: datetime | None) -> bool:
-    """Whether a line holds nothing but dates, counters and the words that go with them."""
-    if _COUNTERS.fullmatch(text):
-        return True
-    if len(text) > 80 or not any(character.isdigit() for character in text):
-        return False
-    rest = text
-    dates = find_dates(text, zone=zone, fetched_at=fetched_at)
-    if not dates:
-        return False
-    for found in dates:
-        rest = rest.replace(found.raw, " ")
-    rest = _TIME.sub(" ", rest)
-    return sum(map(str.isalpha, rest)) <= 14 and len(rest.split()) <= 3
 
 
 def _without_double_lead(found: list[Block]) -> list[Block]:

@@ -88,10 +88,11 @@ def test_related_articles_make_no_listing() -> None:
 
 
 def test_flags() -> None:
-    def flags(body: str) -> list[str]:
-        return extract(f"<title>Көпір</title><h1>Көпір</h1>{body}".encode(), URL).flags
+    def flags(body: str, url: str = URL) -> list[str]:
+        return extract(f"<title>Көпір</title><h1>Көпір</h1>{body}".encode(), url).flags
 
-    assert "no_date" in flags(f"<div>{PROSE}</div>")
+    assert "no_date" in flags(f"<div>{PROSE}</div>", "https://paper.example/kopir/")
+    assert "date_inferred" in flags(f"<div>{PROSE}</div>")
     assert "no_date" not in flags(f"{DATE}<div>{PROSE}</div>")
     assert "short_text" in flags(
         f"{DATE}<div><p>Бұл – қысқа хабар, оның мәтіні осымен бітеді.</p></div>"

@@ -214,7 +214,30 @@ def test_flags_and_raw() -> None:
     assert read("Аймақтар • Кеше") == ParsedDate(date(2024, 11, 30), "Кеше", False, True)
 
 
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [
+        ("11 months, 4 weeks ago", "2023-12-04"),
+        ("1 жыл 2 күн бұрын", "2023-11-29"),
+        ("1 jyl 2 kún buryn", "2023-11-29"),
+        ("1 жыл, 3 ай, 2 күн бұрын", "2023-08-30"),
+        ("1 жыл және 2 апта бұрын", "2023-11-17"),
+        ("2 года и 3 дня назад", "2022-11-28"),
+        ("5 лет 1 неделю назад", "2019-11-24"),
+        ("1 month, 2 hours ago", "2024-11-01"),
+        ("2 апта бұрын", "2024-11-17"),
+        ("1 жыл 2 ай бұрын", None),
+        ("1 год назад", None),
+        ("99 years 2 days ago", None),
+    ],
+)
+def test_ages_of_several_units(age: str, expected: str | None) -> None:
+    assert iso(age) == expected
+    assert iso(age, fetched_at=None) is None
+
+
 def test_day_first_decides_only_what_is_ambiguous() -> None:
+    assert iso("05.12.2022", day_first=False) == "2022-12-05"
     assert iso("05/12/2022", day_first=False) == "2022-05-12"
     assert iso("22/12/2022", day_first=False) == "2022-12-22"
     assert iso("2022-05-12", day_first=False) == "2022-05-12"

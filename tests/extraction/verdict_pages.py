@@ -708,6 +708,7 @@ OTHERS = [
         "/jańalyqtar/",
         f"{TODAY}<div class='b'>{teasers(BARE)}</div>",
         "Сыр үні",
+        reasons=("listing", "no_title"),
     ),
     Sample("front-of-a-script", "/lat/", f"{TODAY}{teasers(OLD)}", "Syr úni"),
     Sample(

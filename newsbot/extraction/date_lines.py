@@ -1,0 +1,142 @@
+"""date_lines: what a printed line says of each date in it: published, updated, of an event, of today.
+
+The words stand in vocabulary/dates.toml; the line is told from a sentence. Pure, on texts alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from newsbot import vocabulary
+from newsbot.extraction.date_tokens import fold, meaning, says_when
+from newsbot.extraction.dates import ParsedDate, find_dates
+
+PUBLISHED, UPDATED, EVENT, TODAY, OTHER = "published", "updated", "event", "today", "other"
+"""Roles of a date; a line that does not say leaves it open (None). OTHER: of another article."""
+_LABELS = {
+    role: re.compile(
+        rf"(?<!\w)(?:{'|'.join(' '.join(map(fold, label.split())) for label in labels)})\w*"
+    )
+    for role, labels in vocabulary.subject("dates")["labels"].items()
+}
+_TODAY = frozenset(map(fold, vocabulary.entries("dates", "days_ago.0")))
+_LABEL_REACH = 60
+"""Characters between a label and its date, at most."""
+_SEPARATOR = re.compile(r"[|•·/\n\t;—–]|\s-\s|[,:](?=\s|$)")
+_TO_THE_NEXT = re.compile(r"^[^\d]*")
+_SINCE_THE_LAST = re.compile(r"[^\d]*$")
+_STOP = re.compile(r"([^\W\d_]{3,})[»\")]*[.!?…]+[»\")]*$")
+_COUNTERS = re.compile(r"[\d\s.,:|•·/()–—-]+")
+_TIME = re.compile(r"\b\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\b")
+_WORD = re.compile(r"[^\W\d_]+")
+_LONGEST_LINE = 300
+_LONGEST_DATE_LINE = 80
+_WORDS_BESIDE = 3
+"""Words that may stand beside a date in a line that is no sentence, and their letters."""
+_LETTERS_BESIDE = 14
+_SEGMENT_WORDS = 5
+"""Words beside a date between two separators: a place, a name, a section."""
+
+Read = Callable[[str], list[ParsedDate]]
+"""Finds the dates of a line."""
+
+
+def _folded(text: str) -> str:
+    """The words of a text, folded as those of dates are, between single spaces."""
+    return " ".join(map(fold, _WORD.findall(text)))
+
+
+@lru_cache(maxsize=4096)
+def label_of(text: str) -> str | None:
+    """The role that the last label in a text gives to a date beside it."""
+    folded = _folded(text)
+    found = [(m.end(), role) for role, labels in _LABELS.items() for m in labels.finditer(folded)]
+    return max(found)[1] if found else None
+
+
+def role_beside(before: str, after: str) -> str | None:
+    """The role of a date, by what a line prints before and after it.
+
+    A label belongs to the date that follows it: «Жаңартылды: 7 наурыз Жарияланды: 5 наурыз»;
+    where a line ends with one and begins with none, to the one before it: «5 наурызда жарияланды».
+    """
+    near_before = _SINCE_THE_LAST.search(before)
+    near_after = _TO_THE_NEXT.match(after)
+    left = near_before[0][-_LABEL_REACH:] if near_before else ""
+    right = near_after[0][:_LABEL_REACH] if near_after else ""
+    if _folded(left).rpartition(" ")[2] in _TODAY:
+        return TODAY
+    beginning = _TO_THE_NEXT.match(before)
+    ending = _SINCE_THE_LAST.search(after)
+    begins = label_of(beginning[0] if beginning else "")
+    ends = label_of(ending[0] if ending else "")
+    if ends and not begins:
+        return label_of(right)
+    is_last = not any(map(str.isdigit, after))
+    return label_of(left) or (label_of(right) if is_last else None)
+
+
+def dates_of(text: str, read: Read) -> list[tuple[ParsedDate, str | None]]:
+    """Every date of a line with its role; dates of a sentence are those of an event.
+
+    What is too long for a line is read without roles.
+    """
+    if len(text) > _LONGEST_LINE:
+        return [(parsed, None) for parsed in read(text)]
+    found: list[tuple[ParsedDate, str | None]] = []
+    position = 0
+    for parsed in read(text):
+        start = text.find(parsed.raw, position)
+        if start < 0:
+            start, end = position, position
+        else:
+            end = start + len(parsed.raw)
+        position = end
+        role = role_beside(text[:start], text[end:])
+        if role is None and (
+            _LABELS[EVENT].search(_folded(text))
+            or in_sentence(text[:start], parsed.raw, text[end:])
+        ):
+            role = EVENT
+        if role == TODAY and found and found[-1][0].relative:
+            found[-1] = found[-1][0], TODAY  # «Бүгін 27 қараша 2026»
+        found.append((parsed, role))
+    return found
+
+
+def in_sentence(before: str, raw: str, after: str) -> bool:
+    """Whether a date stands in running text: among many words, with an ending, before a stop."""
+    beside = f"{_SEPARATOR.split(before)[-1]} {_SEPARATOR.split(after)[0]}"
+    words = _WORD.findall(beside)
+    if not words or len(words) > _SEGMENT_WORDS:
+        return bool(words)
+    if label_of(beside):
+        return False
+    stop = _STOP.search((raw + after).rstrip())
+    return bool(stop and meaning(stop[1]).kind != "m") or says_when(raw)
+
+
+def is_date_line(text: str, zone: ZoneInfo, fetched_at: datetime | None) -> bool:
+    """Whether a line holds nothing but dates, counters and the words that go with them."""
+    if _COUNTERS.fullmatch(text):
+        return True
+    if len(text) > _LONGEST_DATE_LINE or not any(character.isdigit() for character in text):
+        return False
+    dates = find_dates(text, zone=zone, fetched_at=fetched_at)
+    if not dates or label_of(text) == EVENT:
+        return False
+    rest, position = text, 0
+    for found in dates:
+        start = text.find(found.raw, position)
+        if start >= 0:
+            position = start + len(found.raw)
+            if in_sentence(text[:start], found.raw, text[position:]):
+                return False
+        rest = rest.replace(found.raw, " ")
+    words = [word for word in _TIME.sub(" ", rest).split() if not label_of(word)]
+    letters = sum(character.isalpha() for word in words for character in word)
+    return letters <= _LETTERS_BESIDE and len(words) <= _WORDS_BESIDE
