@@ -12,7 +12,7 @@ from lxml.etree import _Element as Element
 
 from archive.article import Article
 from newsbot import urls
-from newsbot.extraction import structured
+from newsbot.extraction import structured, walls
 from newsbot.extraction.body import Body
 from newsbot.extraction.evidence import Candidate, Key, Reader, weigh
 from newsbot.extraction.layouts import family_of, layout_of
@@ -57,6 +57,11 @@ class Context:
     def proven(self) -> bool:
         """Whether the layout's own proof says that the page is one article."""
         return self.page.has(self.layout.article)
+
+    @cached_property
+    def shipped(self) -> set[Element]:
+        """Elements with text for subscribers that a browser does not show."""
+        return walls.shipped(self.page, self.ld)
 
     @cached_property
     def surroundings(self) -> Surroundings:

@@ -16,7 +16,7 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
-from newsbot.extraction.blocks import BLOCK_TAGS, inline_text
+from newsbot.extraction.blocks import BLOCK_TAGS, inline_text, text_length
 from newsbot.extraction.selectors import ElementIndex
 
 MAX_CHARS = 3_000_000
@@ -141,11 +141,40 @@ def _parse(text: str) -> Element:
             element.text = text_below
     for heading in _SWALLOWING(root):
         _close(heading)
+    for box in _BOXES(root):
+        if _holds_article(root, box):
+            box.tag = "div"
     return root
 
 
 # A headline whose end tag was forgotten swallows the article after it.
-_SWALLOWING = etree.XPath("//*[self::h1 or self::h2 or self::h3][.//p]")
+_SWALLOWING = etree.XPath(
+    "//*[self::h1 or self::h2 or self::h3 or self::h4][.//p or .//article or string-length() > 300]"
+)
+# So does what stands beside a text and is never one: a side column, a menu, a link.
+_BOXES = etree.XPath(
+    "//*[self::aside or self::nav or self::footer or self::button or self::a][count(.//p) > 1]"
+)
+_MAIN = etree.XPath("boolean(.//main or .//*[@itemprop='articleBody'])")
+_TEASER = 40
+"""Characters of a paragraph that says nothing."""
+_MOST = 0.6
+"""Share of the page's characters in paragraphs that no box beside an article holds."""
+
+
+def _holds_article(root: Element, box: Element) -> bool:
+    """Whether a box that is never text holds the page's article, for want of its end tag."""
+    if _MAIN(box):
+        return True
+    headlines = sum(1 for _ in root.iter("h1"))
+    if headlines and sum(1 for _ in box.iter("h1")) == headlines and box.tag != "a":
+        return True
+    return _prose(box) > _MOST * _prose(root)
+
+
+def _prose(element: Element) -> int:
+    """Characters in the paragraphs of an element that are more than a teaser."""
+    return sum(length for p in element.iter("p") if (length := text_length(p)) > _TEASER)
 
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from newsbot.extraction import fields
 from newsbot.extraction.blocks import Block
+from newsbot.extraction.boilerplate import is_sentence
 from newsbot.extraction.dates import find_dates
 from newsbot.extraction.fields import letters
 
@@ -66,6 +67,8 @@ def is_date_line(text: str, zone: ZoneInfo, fetched_at: datetime | None) -> bool
     if _COUNTERS.fullmatch(text):
         return True
     if len(text) > 80 or not any(character.isdigit() for character in text):
+        return False
+    if is_sentence(text, least=2):
         return False
     rest = text
     dates = find_dates(text, zone=zone, fetched_at=fetched_at)
