@@ -29,6 +29,8 @@ SKIPPED_TAGS = frozenset(
     "script style noscript template iframe object embed video audio canvas svg math button "
     "input select textarea nav aside dialog head title meta link map".split()
 )
+# Where a page hides these, a script shows them once it is loaded.
+_PAGE = frozenset(["html", "body", "main"])
 # Elements of running text that are nothing but that where they have no attributes.
 _PLAIN = frozenset(
     "b strong i em u s span font small big sub sup mark ins del cite q abbr time".split()
@@ -211,7 +213,7 @@ class _Walker:
             return False
         if attributes:
             css_class = element.get("class")
-            if _hide(attributes) and element not in self.shown:
+            if tag not in _PAGE and element not in self.shown and _hide(attributes):
                 return False
             if css_class and _says(_EMBED_CLASS, css_class):
                 return False

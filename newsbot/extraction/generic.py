@@ -176,8 +176,8 @@ def _kept(
     # Nor are parts of one name that hold most of the page between them.
     together: dict[str, float] = {}
     for element, weight in held.items():
-        name = name_of(element)
-        if weight and allowance(name) and not _is_nested(element, name):
+        name = element.get("class") or ""
+        if weight and name and allowance(name_of(element)) and not _is_nested(element, name):
             together[name] = together.get(name, 0.0) + weight
 
     def is_noise(element: Element) -> bool:
@@ -189,11 +189,10 @@ def _kept(
         verdict = node is not None and verdicts[node]
         for node in reversed(chain):
             if not verdict and node.tag not in _WHOLE:
-                name = name_of(node)
-                share = allowance(name)
+                share = allowance(name_of(node))
+                same = together.get(node.get("class") or "", 0.0)
                 verdict = (
-                    held.get(node, 0.0) < share * total
-                    and together.get(name, 0.0) < max(share, _TOGETHER) * total
+                    held.get(node, 0.0) < share * total and same < max(share, _TOGETHER) * total
                 )
             verdicts[node] = verdict
         return verdict
@@ -202,7 +201,7 @@ def _kept(
 
 
 def _is_nested(element: Element, name: str) -> bool:
-    return any(name_of(above) == name for above in element.iterancestors())
+    return any(above.get("class") == name for above in element.iterancestors())
 
 
 def _sums(

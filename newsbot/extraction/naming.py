@@ -20,7 +20,8 @@ _SIDE = re.compile(
     rf"|(?:^|[\s_-]){either('elements', 'generic.side_words')}(?:$|\s|_)",
     re.IGNORECASE,
 )
-_FOREIGN_SHARE, _ALIEN_SHARE, _SIDE_SHARE = 2.0, 0.7, 0.35
+_WALL = pattern("elements", "generic.wall")
+_FOREIGN_SHARE, _ALIEN_SHARE, _SIDE_SHARE, _WALL_SHARE = 2.0, 0.7, 0.35, 0.1
 """Share of a page's prose from which an element is body text in spite of its name."""
 _POST = re.compile(rf"(?:^|\s){either('elements', 'generic.post')}(?:\s|$)")
 _BODY = re.compile(
@@ -49,7 +50,9 @@ def allowance(name: str) -> float:
         return _FOREIGN_SHARE
     if _ALIEN.search(name):
         return _ALIEN_SHARE
-    return _SIDE_SHARE if _SIDE.search(name) else 0.0
+    if _SIDE.search(name):
+        return _SIDE_SHARE
+    return _WALL_SHARE if _WALL.search(name) else 0.0
 
 
 def is_readers(element: Element) -> bool:
