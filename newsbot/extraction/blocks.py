@@ -242,7 +242,9 @@ class _Walker:
     def leads_away(self, link: Element) -> bool:
         """Whether `<a>` is a link: not a mark in the text, nor a heading's link to itself."""
         address = link.get("href")
-        return address is not None and not (address[:1] == "#" and self.kinds[-1] == "heading")
+        if address is None or address[:11] == "javascript:":
+            return False
+        return address[:1] != "#" or self.kinds[-1] != "heading"
 
     def kind_of(self, element: Element, tag: str) -> str:
         outer = self.kinds[-1]

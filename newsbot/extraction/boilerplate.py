@@ -252,7 +252,10 @@ def clean(blocks: list[Block]) -> list[Block]:
             kept.append(block)
         under_label = gap = False
     # A heading with nothing under it headed boilerplate.
-    while kept and (kept[-1].kind == "heading" or (len(kept) > 1 and is_legal(kept[-1].text))):
+    while kept and (
+        (kept[-1].kind == "heading" and len(kept[-1].text) <= _PHRASE)
+        or (len(kept) > 1 and is_legal(kept[-1].text))
+    ):
         kept.pop()
     return kept
 

@@ -44,6 +44,8 @@ _MAX_SCRAPS = 4
 """Lines that an end of the body may lose; a longer run of short lines is verse or a list."""
 _MIN_PROSE = 60
 """Characters from which a block with a sentence's end is prose beyond doubt."""
+_LONG = 250
+"""Characters from which it is prose whatever it ends with: a link, a name in brackets."""
 _LABEL = 60
 """Characters below which a line may be a label, a date or a name."""
 _DECAY, _LEVELS = 0.7, 5
@@ -56,6 +58,8 @@ _TEASER = 0.2
 """What a block under a linked headline counts."""
 _MIN_TEASERS = 3
 """Headlines with a line each that make the end of a body a list of other articles."""
+_NOTES = 12
+"""Lines of the longest page without prose that is a note, not a page without an article."""
 _NOTICE = 0.5
 """Share of a core's prose in legal notices from which it is a footer."""
 _GROWTH, _DENSITY = 0.15, 0.4
@@ -84,7 +88,7 @@ def main_blocks(page: Page, shipped: Collection[Element] = ()) -> list[Block]:
         other = _core(found, weights, kept, titles)
         core = core if other is None else other
     if core is None:
-        return []
+        return _notes(found, kept, titles)
     return _trimmed(_around(found, weights, kept, titles, core))
 
 
@@ -97,7 +101,7 @@ def _weight(block: Block) -> float:
     if size < _MIN_WEIGHED or block.linked > 0.5 or block.kind in ("caption", "row"):
         return 0.0
     weight = min(size, _MAX_WEIGHED) * (1 - block.linked) ** 2
-    return weight if _SENTENCE_END.search(block.text) else 0.3 * weight
+    return weight if _ends_prose(block.text) else 0.3 * weight
 
 
 def _is_headline(block: Block) -> bool:
@@ -119,8 +123,13 @@ def _is_prose(block: Block) -> bool:
         len(block.text) >= _MIN_PROSE
         and block.linked < 0.3
         and block.kind != "caption"
-        and bool(_SENTENCE_END.search(block.text))
+        and _ends_prose(block.text)
     )
+
+
+def _ends_prose(text: str) -> bool:
+    """Whether a block ends like a sentence, or is too long to need it."""
+    return len(text) >= _LONG or bool(_SENTENCE_END.search(text))
 
 
 def _is_label(block: Block) -> bool:
@@ -296,6 +305,14 @@ def _is_notice(found: list[Block], weights: list[float], kept: list[int], core: 
     return legal > _NOTICE * sum(weights[index] for index in mine)
 
 
+def _notes(found: list[Block], kept: list[int], titles: list[int]) -> list[Block]:
+    """The lines below the headline, on a page that is hardly more than a few of them."""
+    if len(found) > _NOTES or any(block.linked for block in found):
+        return []
+    below = [found[index] for index in kept if index > max(titles, default=-1)]
+    return [block for block in below if letters(block.text)]
+
+
 def _container(found: list[Block], index: int) -> Element:
     """The element that holds a block's paragraph: it holds many, where it is a body."""
     element = found[index].element
@@ -315,14 +332,14 @@ def _widened(found: list[Block], kept: list[int], core: Element) -> Element:
     """The core, or the element around it where the text goes on in parts of the same make."""
     if is_whole(core):
         return core
-    make = core.tag, core.get("class")
+    make = core.tag, _classes(core)
     size, prose = [0.0] * len(found), [0.0] * len(found)
     for index in kept:
         block = found[index]
         size[index] = len(block.text)
         if block.kind != "item" and _is_prose(block):
             container = _container(found, index)
-            if (container.tag, container.get("class")) == make:
+            if container.tag == make[0] and _are_alike(_classes(container), make[1]):
                 prose[index] = size[index]
     sizes, proses = _sums(found, kept, size), _sums(found, kept, prose)
     best = node = core
@@ -336,6 +353,15 @@ def _widened(found: list[Block], kept: list[int], core: Element) -> Element:
             best = parent
         node = parent
     return best
+
+
+def _classes(element: Element) -> list[str]:
+    return (element.get("class") or "").split()
+
+
+def _are_alike(classes: list[str], others: list[str]) -> bool:
+    """Whether two elements are of one make: no class at all, or a class in common."""
+    return not (classes or others) or any(name in others for name in classes)
 
 
 def _around(
@@ -402,7 +428,10 @@ def _trimmed(body: list[Block]) -> list[Block]:
             kept.append(block)
     kept.reverse()
     end = len(kept)
-    while end and (kept[end - 1].kind == "heading" or _is_scrap(kept[end - 1])):
+    while end and (
+        (kept[end - 1].kind == "heading" and not _is_prose(kept[end - 1]))
+        or _is_scrap(kept[end - 1])
+    ):
         end -= 1
     if len(kept) - end <= _MAX_SCRAPS:
         del kept[end:]

@@ -167,9 +167,9 @@ _SWALLOWING = etree.XPath(
     "//*[self::h1 or self::h2 or self::h3 or self::h4][.//p or .//article or string-length() > 300]"
 )
 # So does what stands beside a text and is never one: a side column, a menu, a link.
-_BESIDE = frozenset(["aside", "nav", "footer", "button", "a"])
+_BESIDE = frozenset(["aside", "nav", "footer", "button", "a", "noscript"])
 _BOXES = etree.XPath(
-    "//*[self::aside or self::nav or self::footer or self::button or self::a or @hidden"
+    "//*[self::aside or self::nav or self::footer or self::button or self::a or self::noscript or @hidden"
     " or contains(@style, 'none') or contains(@style, 'hidden')][count(.//p) > 1]"
 )
 _MAIN = etree.XPath("boolean(.//main or .//*[@itemprop='articleBody'])")

@@ -11,6 +11,8 @@ from newsbot.extraction.page import Page
 
 _LONGER = 1.5
 """How many times longer another text must be to be believed before the one that was found."""
+_SHORT = 300
+"""Characters of a layout's text up to which the page is searched for a longer one around it."""
 _PROMISE = 40
 """Letters of the shortest description that tells where the text stands."""
 _BEGINNING = 30
@@ -53,7 +55,7 @@ def _is_doubtful(context: Context, found: Body) -> bool:
     """Whether the layout's body may be none of the article, or not all of it."""
     if not found.blocks or found.candidates > 1:
         return True
-    if found.chars < classify.MIN_TEXT and not context.proven:
+    if found.chars < _SHORT and not context.proven:
         return True
     said = _description(context)
     return bool(said) and not _begins(said, found) and _is_on(context.page, said)
@@ -74,7 +76,7 @@ def _is_better(context: Context, other: Body, found: Body) -> bool:
         return _begins(said, other)
     if context.proven:
         return False
-    if found.chars < classify.MIN_TEXT:
+    if found.chars < classify.MIN_TEXT or found.candidates > 1:
         return other.chars > 2 * found.chars
     first = fields.letters(found.blocks[0].text)
     same = any(first in fields.letters(block.text) for block in other.blocks)
