@@ -29,6 +29,8 @@ _NAMES = 300
 """Characters of a class or id that are looked at; what is longer is no name."""
 _MOST = 0.6
 """Share of the body's characters from which an element is the body, whatever its name."""
+_TEASER_BOX, _TEASER_SHARE = 400, 0.3
+"""Characters of the largest box that announces another article, and its share of the text around it."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_]+")
 _SENTENCE_END = re.compile(r"[.!?…:;։。؟][\"'»”’)\]]*$")
 _FULL_STOP = re.compile(r"[.!?…։。؟۔][\"'»”’)\]]*$")
@@ -206,7 +208,7 @@ def boxes_to_fill(body: Element) -> set[Element]:
 
 def clean(blocks: list[Block]) -> list[Block]:
     """Blocks without boilerplate."""
-    blocks = _without_offers(blocks)
+    blocks = without_teasers(_without_offers(blocks))
     patterns = _patterns()
     label, linked_label, cut = patterns["label"], patterns["linked_label"], patterns["cut"]
     shortcode, credit = patterns["shortcode"], patterns["credit"]
@@ -282,6 +284,23 @@ def _offer_box(head: Block, blocks: list[Block]) -> set[Element]:
     while element is not None and element not in above and text_length(element) <= _BOX:
         box, element = element, element.getparent()
     return set() if box is None or not before else set(box.iter())
+
+
+def without_teasers(blocks: list[Block]) -> list[Block]:
+    """Blocks without the small boxes inside them that announce another article, headline and all."""
+    heads = [b for b in blocks if b.kind == "heading" and b.linked > _MOSTLY_LINK]
+    if not heads:
+        return blocks
+    most = min(_TEASER_BOX, _TEASER_SHARE * sum(len(block.text) for block in blocks))
+    gone: set[Element] = set()
+    for head in heads:
+        box: Element | None = None
+        above: Element | None = head.element.getparent()
+        while above is not None and text_length(above) <= most:
+            box, above = above, above.getparent()
+        if box is not None:
+            gone.update(box.iter())
+    return [block for block in blocks if block.element not in gone]
 
 
 def _continues(before: Block, after: Block) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from lxml.etree import _Element as Element
 
 from newsbot.extraction.blocks import HEADINGS, Block, blocks
-from newsbot.extraction.boilerplate import boxes_to_fill, is_legal
+from newsbot.extraction.boilerplate import boxes_to_fill, is_legal, without_teasers
 from newsbot.extraction.fields import letters
 from newsbot.extraction.naming import allowance, in_masthead, is_whole, name_of
 from newsbot.extraction.page import Page
@@ -72,7 +72,8 @@ def main_blocks(page: Page, shipped: Collection[Element] = ()) -> list[Block]:
     """The body of the page's article: visible blocks in reading order, captions marked as such.
 
     Title, standfirst, byline, navigation, related links and comments are left out. An empty list
-    means that the page holds no prose; `shipped` is text that a browser hides. Pure and deterministic; never raises.
+    means that the page holds no prose; `shipped` is text that a browser hides. Pure and
+    deterministic; never raises.
     """
     body = page.root.find("body")
     root = page.root if body is None else body
@@ -87,9 +88,11 @@ def main_blocks(page: Page, shipped: Collection[Element] = ()) -> list[Block]:
         weights = [0.0 if is_legal(b.text) else w for b, w in zip(found, weights, strict=True)]
         other = _core(found, weights, kept, titles)
         core = core if other is None else other
-    if core is None:
-        return _notes(found, kept, titles)
-    return _trimmed(_around(found, weights, kept, titles, core))
+    if core is not None:
+        text = _trimmed(without_teasers(_around(found, weights, kept, titles, core)))
+        if text:
+            return text
+    return _notes(found, kept, titles)
 
 
 # --- What a block, an element, a name is -----------------------------------------------------

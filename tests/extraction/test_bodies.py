@@ -347,3 +347,30 @@ def test_a_short_sentence_with_a_date_is_no_date_line() -> None:
     assert read(f"<article>{H1}<div>{body}</div></article>").paragraphs[-1] == (
         "25-інші наурызда қабылданды."
     )
+
+
+TEASERS = [
+    '<div class="z"><h3><a href="/2">Басқа мақаланың ұзақ тақырыбы осындай</a></h3><p>Ол туралы бір сөйлем ғана.</p></div>',
+    '<section><p>Бұрын жазылған хабар.</p><h4><a href="/2">Басқа мақаланың ұзақ тақырыбы осындай</a></h4></section>',
+    '<div><div><a href="/2"><h3>Басқа мақаланың ұзақ тақырыбы осындай</h3></a></div><p>Ол туралы бір сөйлем ғана.</p></div>',
+]
+
+
+@pytest.mark.parametrize("teaser", TEASERS)
+@pytest.mark.parametrize("body", ["", ' itemprop="articleBody"'])
+def test_a_teaser_among_the_paragraphs_is_no_text(teaser: str, body: str) -> None:
+    rest = P.removeprefix(f"<p>{TEXT[0]}</p>") + P.replace("<p>", "<p>Екіншіден, ")
+    page = read(f"<article>{H1}<div{body}><p>{TEXT[0]}</p>{teaser}{rest}</div></article>")
+    assert page.paragraphs == [*TEXT, *(f"Екіншіден, {line}" for line in TEXT)]
+
+
+def test_paragraphs_in_headings_and_notes_without_prose_are_text() -> None:
+    headings = "".join(f"<h3>{line} {line}</h3>" for line in TEXT[:2])
+    assert read(f"<article>{H1}<div>{headings}</div></article>").paragraphs == [
+        f"{line} {line}" for line in TEXT[:2]
+    ]
+    assert read(f"{H1}<p>Отырыс ертең</p>").paragraphs == ["Отырыс ертең"]
+
+
+def test_text_in_noscript_is_text() -> None:
+    assert read(f"<noscript><div>{H1}{P}</div></noscript>").paragraphs == TEXT
