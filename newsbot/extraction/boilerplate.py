@@ -186,14 +186,14 @@ _NOT_TYPED = frozenset(["hidden", "checkbox", "radio", "submit", "button", "imag
 _BOX = 300
 """Characters of the largest box that asks for an address, a name or a password."""
 
-_MAX_FIELDS = 50
-"""Fields that are looked at; an article has few around it."""
+_MAX_BOXES = 50
+"""Fields, offers and headlines whose boxes are looked for; an article has few around it."""
 
 
 def boxes_to_fill(body: Element) -> set[Element]:
     """Boxes inside a body in which a reader types: subscriptions, log-ins, searches."""
     found: set[Element] = set()
-    for field in islice(body.iter(*_TYPED), _MAX_FIELDS):
+    for field in islice(body.iter(*_TYPED), _MAX_BOXES):
         if field.get("type") in _NOT_TYPED:
             continue
         box: Element | None = None
@@ -265,7 +265,7 @@ def clean(blocks: list[Block]) -> list[Block]:
 def _without_offers(blocks: list[Block]) -> list[Block]:
     """Blocks without the boxes that sell a subscription, as far as nothing else stands in them."""
     offer = _patterns()["offer"]
-    heads = [b for b in blocks if len(b.text) <= _PHRASE and offer.fullmatch(b.text)]
+    heads = [b for b in blocks if len(b.text) <= _PHRASE and offer.fullmatch(b.text)][:_MAX_BOXES]
     if not heads:
         return blocks
     gone: set[int] = set()
@@ -288,7 +288,7 @@ def _offer_box(head: Block, blocks: list[Block]) -> set[Element]:
 
 def without_teasers(blocks: list[Block]) -> list[Block]:
     """Blocks without the small boxes inside them that announce another article, headline and all."""
-    heads = [b for b in blocks if b.kind == "heading" and b.linked > _MOSTLY_LINK]
+    heads = [b for b in blocks if b.kind == "heading" and b.linked > _MOSTLY_LINK][:_MAX_BOXES]
     if not heads:
         return blocks
     most = min(_TEASER_BOX, _TEASER_SHARE * sum(len(block.text) for block in blocks))
