@@ -29,6 +29,8 @@ SKIPPED_TAGS = frozenset(
     "script style noscript template iframe object embed video audio canvas svg math button "
     "input select textarea nav aside dialog head title meta link map".split()
 )
+# Where a page hides these, a script shows them once it is loaded.
+_PAGE = frozenset(["html", "body", "main"])
 # Elements of running text that are nothing but that where they have no attributes.
 _PLAIN = frozenset(
     "b strong i em u s span font small big sub sup mark ins del cite q abbr time".split()
@@ -129,8 +131,9 @@ def _is_page_form(form: Element) -> bool:
 class _Walker:
     """Depth-first walk with an explicit stack: pages may nest a hundred thousand tags."""
 
-    def __init__(self, removed: Collection[Element]) -> None:
+    def __init__(self, removed: Collection[Element], shown: Collection[Element]) -> None:
         self.removed = removed
+        self.shown = shown
         self.blocks: list[Block] = []
         self.buffer: list[str] = []
         self.length = 0
@@ -210,7 +213,9 @@ class _Walker:
             return False
         if attributes:
             css_class = element.get("class")
-            if _hide(attributes) or (css_class and _says(_EMBED_CLASS, css_class)):
+            if tag not in _PAGE and element not in self.shown and _hide(attributes):
+                return False
+            if css_class and _says(_EMBED_CLASS, css_class):
                 return False
         if tag == "footer" and "quote" not in self.kinds:
             return False
@@ -219,7 +224,7 @@ class _Walker:
             self.length += 1
             return True
         if tag == "a":
-            self.in_link += 1
+            self.in_link += self.leads_away(element)
         elif tag == "pre":
             self.preformatted += 1
         if tag in BLOCK_TAGS or (attributes and _is_caption(element)):
@@ -233,6 +238,13 @@ class _Walker:
             if tag == "table":
                 self.tables.append(not _is_layout_table(element))
         return True
+
+    def leads_away(self, link: Element) -> bool:
+        """Whether `<a>` is a link: not a mark in the text, nor a heading's link to itself."""
+        address = link.get("href")
+        if address is None or address[:11] == "javascript:":
+            return False
+        return address[:1] != "#" or self.kinds[-1] != "heading"
 
     def kind_of(self, element: Element, tag: str) -> str:
         outer = self.kinds[-1]
@@ -252,7 +264,7 @@ class _Walker:
             if not _is_caption(element):
                 return
         elif tag == "a":
-            self.in_link -= 1
+            self.in_link -= self.leads_away(element)
         elif tag == "pre":
             self.preformatted -= 1
         if tag in BLOCK_TAGS or _is_caption(element):
@@ -314,12 +326,17 @@ def _split_breaks(raw: str) -> list[tuple[str, int, int]]:
     return out
 
 
-def blocks(element: Element, removed: Collection[Element] = frozenset()) -> list[Block]:
+def blocks(
+    element: Element,
+    removed: Collection[Element] = frozenset(),
+    shown: Collection[Element] = frozenset(),
+) -> list[Block]:
     """Visible blocks of an element in reading order, captions marked as such.
 
-    `removed` holds elements to leave out together with everything inside them.
+    `removed` holds elements to leave out together with everything inside them, `shown` those that
+    the page hides and that are read all the same.
     """
-    walker = _Walker(removed)
+    walker = _Walker(removed, shown)
     # Elements to enter; below a None, the element to leave.
     stack: list[Element | None] = [element]
     while stack:

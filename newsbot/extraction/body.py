@@ -5,15 +5,29 @@ What stands inside the body and is no text of it goes, by name and by phrase.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 from lxml.etree import _Element as Element
 
 from newsbot.extraction import boilerplate
 from newsbot.extraction.blocks import Block, blocks, text_length
+from newsbot.extraction.naming import is_readers
 from newsbot.extraction.page import Page
 from newsbot.profiles import Layout
 
+_MAX_MATCHES = 200
+"""Elements of one selector that are looked at: some newsrooms name every paragraph."""
+_MAX_CHOICE = 10
+"""Matches among which the longest is the article; other articles follow it, if any."""
+_LINKED = 0.5
+"""Share of linked characters from which an element is a teaser."""
+_REPEATED = 60
+"""Characters of the shortest paragraph that nobody writes twice."""
+_WHOLE = 200
+"""Characters after which a paragraph that begins anew is printed several times over."""
+_SENTENCES = re.compile(r"(?<=[.!?…])\s+")
 _FEW = 3
 """Elements that hold text and more beside it, as the cells of old tables do."""
 _DROPPED_LINE = 240
@@ -34,6 +48,8 @@ class Body:
     candidates: int = 0
     """Elements that the layout's selector matched; many on a listing."""
     source: str = ""
+    promised: int = 0
+    """Characters that the page's data say the whole text has; 0 where they say nothing."""
 
     @property
     def chars(self) -> int:
@@ -41,38 +57,88 @@ class Body:
         return sum(len(block.text) for block in self.blocks if block.kind != "caption")
 
 
-def from_layout(page: Page, layout: Layout) -> Body:
-    """What the layout's selectors find; an empty body where they find nothing."""
+def from_layout(page: Page, layout: Layout, shipped: Collection[Element] = ()) -> Body:
+    """What the layout's selectors find; an empty body where they find nothing.
+
+    `shipped` holds what the page hides and is text all the same.
+    """
     body = Body()
     for css in layout.body:
-        elements = [e for e in page.select(css)[:40] if not isinstance(e, str)]
+        elements = [e for e in page.select(css)[:_MAX_MATCHES] if not isinstance(e, str)]
         if not elements:
             continue
-        apart = _outermost(elements)
-        body.candidates = max(body.candidates, len(apart))
-        chosen = max(apart[:10], key=text_length) if len(apart) > 1 else apart[0]
+        parts, body.candidates = _parts(elements, body.candidates)
         body.removed = {e for rule in layout.remove for e in page.select(rule)}
-        body.removed |= boilerplate.noisy_elements(chosen)
+        for part in parts:
+            body.removed |= boilerplate.noisy_elements(part, shipped)
         if layout.until:
-            body.removed |= _from_first_on(page, layout.until, chosen)
-        body.removed.discard(chosen)
-        captions = {e for rule in layout.captions for e in page.select(rule)}
+            body.removed |= _from_first_on(page, layout.until, parts[0])
+        body.removed.difference_update(parts)
         leads = [e for rule in layout.lead for e in page.select(rule)[:1]]
-        body.elements = [e for e in leads if not _inside(e, chosen) and not _inside(chosen, e)]
-        body.elements.append(chosen)
-        order = page.index.order
-        start = order.get(chosen, 0)
-        places = sorted(captions, key=lambda e: order.get(e, 0))
-        printed = {e: [Block("caption", b.text, 0.0, e) for b in blocks(e)] for e in places}
-        found = [b for e in places if order.get(e, 0) < start for b in printed[e]]
-        found += [b for e in body.elements for b in blocks(e, body.removed | captions)]
-        found += [b for e in places if order.get(e, 0) >= start for b in printed[e]]
+        body.elements = [e for e in leads if not any(_inside(e, p) or _inside(p, e) for p in parts)]
+        body.elements += parts
+        found = _with_printed_captions(page, layout, body, parts[0], shipped)
         body.blocks = boilerplate.clean(found)
         body.dropped = _difference(found, body.blocks)
         body.source = "layout"
         if body.blocks:
             break
     return body
+
+
+def _with_printed_captions(
+    page: Page, layout: Layout, body: Body, first: Element, shipped: Collection[Element]
+) -> list[Block]:
+    """Blocks of a body's elements, with the captions that the layout names before or after them."""
+    captions = {e for rule in layout.captions for e in page.select(rule)}
+    order = page.index.order
+    start = order.get(first, 0)
+    places = sorted(captions, key=lambda e: order.get(e, 0))
+    printed = {e: [Block("caption", b.text, 0.0, e) for b in blocks(e)] for e in places}
+    found = [b for e in places if order.get(e, 0) < start for b in printed[e]]
+    found += [b for e in body.elements for b in blocks(e, body.removed | captions, shipped)]
+    return found + [b for e in places if order.get(e, 0) >= start for b in printed[e]]
+
+
+def _parts(elements: list[Element], candidates: int) -> tuple[list[Element], int]:
+    """The match that holds the article, or those that hold a part of it each, in page order.
+
+    With how many articles the page may hold: the most of this selector's and those before it.
+    """
+    apart = _outermost(elements)
+    if len(apart) == 1:
+        return apart, max(candidates, 1)
+    apart = [e for e in apart if not is_readers(e)] or apart
+    chosen = max(apart[:_MAX_CHOICE], key=text_length)
+    same = chosen.tag, chosen.get("class")
+    parts = [e for e in apart if (e.tag, e.get("class")) == same]
+    if len(parts) < 2 or not _is_one_text(parts):
+        return [chosen], max(candidates, len(apart))
+    return parts, max(candidates, 1 + len(apart) - len(parts))
+
+
+def _is_one_text(parts: list[Element]) -> bool:
+    """Whether elements of the same make hold a part of one text each, not an article each.
+
+    An article has its headline beside it, or is a teaser of little more than a link.
+    """
+    above: list[Element] = list(parts[0].iterancestors())
+    for part in parts[1:]:
+        around = set(part.iterancestors())
+        above = [e for e in above if e in around]
+    holder = above[0]
+    for part in parts:
+        branch = part
+        while (parent := branch.getparent()) is not None and parent is not holder:
+            branch = parent
+        if part is not parts[0] and (
+            branch.tag == "article" or next(branch.iter("h1", "time"), None) is not None
+        ):
+            return False
+        links = sum(text_length(a) for a in branch.iter("a") if a.get("href"))
+        if links > _LINKED * text_length(branch):
+            return False
+    return True
 
 
 def from_blocks(found: list[Block], source: str) -> Body:
@@ -103,13 +169,33 @@ def from_html(html: str, url: str, source: str) -> Body:
     """A body that the page carries as data; its elements are none of the page's."""
     root = Page(html, url).root
     found = blocks(root, boilerplate.noisy_elements(root))
-    return Body(boilerplate.clean(found), source=source)
+    return Body(_once(boilerplate.clean(found)), source=source)
 
 
 def from_text(text: str, url: str, source: str) -> Body:
     """A body that the page carries as plain text, a line for each paragraph."""
     html = "".join(f"<p>{line.replace('<', '&lt;')}</p>" for line in text.split("\n"))
     return from_html(html, url, source)
+
+
+def _once(found: list[Block]) -> list[Block]:
+    """Paragraphs once each: some engines write the whole text several times over."""
+    known: set[str] = set()
+    kept = []
+    for block in found:
+        if len(block.text) < _REPEATED or block.text not in known:
+            known.add(block.text)
+            kept.append(_without_copies(block))
+    return kept
+
+
+def _without_copies(block: Block) -> Block:
+    """A paragraph that begins anew with its own beginning, each sentence once."""
+    text = block.text
+    if text.find(text[:_REPEATED], 1) < _WHOLE:
+        return block
+    sentences = dict.fromkeys(_SENTENCES.split(text))
+    return replace(block, text=" ".join(sentences))
 
 
 def _difference(before: list[Block], after: list[Block]) -> list[str]:

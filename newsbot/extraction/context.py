@@ -14,7 +14,7 @@ from lxml.etree import _Element as Element
 
 from archive.article import Article
 from newsbot import urls
-from newsbot.extraction import structured
+from newsbot.extraction import structured, walls
 from newsbot.extraction.blocks import Block
 from newsbot.extraction.body import Body
 from newsbot.extraction.date_tokens import FIRST_YEAR, LAST_YEAR
@@ -100,6 +100,11 @@ class Context:
                 return first > second
         english = (self.page.root.get("lang") or "").lower() == "en-us"
         return self.layout.day_first and not (english and (self.article.title or "").isascii())
+
+    @cached_property
+    def shipped(self) -> set[Element]:
+        """Elements with text for subscribers that a browser does not show."""
+        return walls.shipped(self.page, self.ld)
 
     @cached_property
     def surroundings(self) -> Surroundings:

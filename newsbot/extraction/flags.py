@@ -11,6 +11,9 @@ SHORT_TEXT = 200
 _TEASER = 600
 """Characters; a text that ends in dots is taken for a teaser up to this length."""
 
+_PROMISED = 1.5
+"""How many times longer than its text a page must say that an article is."""
+
 
 def find_flags(context: Context) -> list[str]:
     """The flags that the article has already, and those of its text and date, once each."""
@@ -34,13 +37,8 @@ def find_flags(context: Context) -> list[str]:
 
 
 def _is_truncated(context: Context) -> bool:
-    """Whether the text is the beginning of a longer one, by its dots or by the page's data."""
-    full = context.ld.get("articleBody")
+    """Whether the text is the beginning of a longer one, by its dots or by what the page promises."""
     text = context.article.text
-    if (
-        isinstance(full, str)
-        and text
-        and len(fields.letters(full)) > 1.5 * len(fields.letters(text))
-    ):
+    if text and context.body.promised > _PROMISED * len(text):
         return True
     return fields.is_cut(text) and len(text) < _TEASER

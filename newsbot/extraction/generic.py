@@ -7,35 +7,19 @@ where the text goes on around it. No rules for a site and no words of a language
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Collection
 
 from lxml.etree import _Element as Element
 
 from newsbot.extraction.blocks import HEADINGS, Block, blocks
+from newsbot.extraction.boilerplate import boxes_to_fill, is_legal, without_teasers
 from newsbot.extraction.fields import letters
+from newsbot.extraction.naming import allowance, in_masthead, is_whole, name_of
 from newsbot.extraction.page import Page
-from newsbot.vocabulary import either, pattern
+from newsbot.vocabulary import pattern
 
-_FOREIGN = pattern("elements", "generic.foreign")
-_ALIEN = pattern("elements", "generic.alien")
-_SIDE = re.compile(
-    rf"{either('elements', 'generic.side')}"
-    rf"|(?:^|[\s_-]){either('elements', 'generic.side_words')}(?:$|\s|_)",
-    re.IGNORECASE,
-)
-_FOREIGN_SHARE, _ALIEN_SHARE, _SIDE_SHARE = 2.0, 0.7, 0.35
-"""Share of a page's prose from which an element is body text in spite of its name."""
-_POST = re.compile(rf"(?:^|\s){either('elements', 'generic.post')}(?:\s|$)")
-_BODY = re.compile(
-    rf"{either('elements', 'generic.body_of')}[-_]{{0,2}}{either('elements', 'generic.body')}"
-    rf"|{either('elements', 'generic.body_words')}",
-    re.IGNORECASE,
-)
-_STANDFIRST = re.compile(
-    rf"(?:^|[\s_-]){either('elements', 'generic.standfirst')}"
-    rf"|{either('elements', 'generic.masthead')}",
-    re.IGNORECASE,
-)
+_TOGETHER = 0.6
+"""Share of a page's prose from which parts of one name are the body between them."""
 _COMMENTS = pattern(
     "counters",
     "comments_heading",
@@ -60,6 +44,8 @@ _MAX_SCRAPS = 4
 """Lines that an end of the body may lose; a longer run of short lines is verse or a list."""
 _MIN_PROSE = 60
 """Characters from which a block with a sentence's end is prose beyond doubt."""
+_LONG = 250
+"""Characters from which it is prose whatever it ends with: a link, a name in brackets."""
 _LABEL = 60
 """Characters below which a line may be a label, a date or a name."""
 _DECAY, _LEVELS = 0.7, 5
@@ -72,30 +58,41 @@ _TEASER = 0.2
 """What a block under a linked headline counts."""
 _MIN_TEASERS = 3
 """Headlines with a line each that make the end of a body a list of other articles."""
+_NOTES = 12
+"""Lines of the longest page without prose that is a note, not a page without an article."""
+_NOTICE = 0.5
+"""Share of a core's prose in legal notices from which it is a footer."""
 _GROWTH, _DENSITY = 0.15, 0.4
 """More prose, and share of prose in what is added, that an element must bring to widen the core."""
 _DEPTH = 100
 """Levels that are climbed from a block; only hostile pages have more."""
 
 
-def main_blocks(page: Page) -> list[Block]:
+def main_blocks(page: Page, shipped: Collection[Element] = ()) -> list[Block]:
     """The body of the page's article: visible blocks in reading order, captions marked as such.
 
     Title, standfirst, byline, navigation, related links and comments are left out. An empty list
-    means that the page holds no prose. Pure and deterministic; never raises.
+    means that the page holds no prose; `shipped` is text that a browser hides. Pure and
+    deterministic; never raises.
     """
     body = page.root.find("body")
     root = page.root if body is None else body
-    found = blocks(root, _inline_noise(root))
+    found = blocks(root, _inline_noise(root) | boxes_to_fill(root), shipped)
     weights = _weights(found)
     titles = _titles(page, found)
-    kept = _before_comments(found, _kept(root, found, weights, titles), titles)
+    kept = _before_comments(found, _kept(root, found, weights, titles, shipped), titles)
     if titles:
         weights[: titles[0]] = [weight * _ABOVE_TITLE for weight in weights[: titles[0]]]
     core = _core(found, weights, kept, titles)
-    if core is None:
-        return []
-    return _trimmed(_around(found, weights, kept, titles, core))
+    if core is not None and _is_notice(found, weights, kept, core):
+        weights = [0.0 if is_legal(b.text) else w for b, w in zip(found, weights, strict=True)]
+        other = _core(found, weights, kept, titles)
+        core = core if other is None else other
+    if core is not None:
+        text = _trimmed(without_teasers(_around(found, weights, kept, titles, core)))
+        if text:
+            return text
+    return _notes(found, kept, titles)
 
 
 # --- What a block, an element, a name is -----------------------------------------------------
@@ -107,7 +104,7 @@ def _weight(block: Block) -> float:
     if size < _MIN_WEIGHED or block.linked > 0.5 or block.kind in ("caption", "row"):
         return 0.0
     weight = min(size, _MAX_WEIGHED) * (1 - block.linked) ** 2
-    return weight if _SENTENCE_END.search(block.text) else 0.3 * weight
+    return weight if _ends_prose(block.text) else 0.3 * weight
 
 
 def _is_headline(block: Block) -> bool:
@@ -129,8 +126,13 @@ def _is_prose(block: Block) -> bool:
         len(block.text) >= _MIN_PROSE
         and block.linked < 0.3
         and block.kind != "caption"
-        and bool(_SENTENCE_END.search(block.text))
+        and _ends_prose(block.text)
     )
+
+
+def _ends_prose(text: str) -> bool:
+    """Whether a block ends like a sentence, or is too long to need it."""
+    return len(text) >= _LONG or bool(_SENTENCE_END.search(text))
 
 
 def _is_label(block: Block) -> bool:
@@ -153,46 +155,6 @@ def _belongs(block: Block) -> bool:
     return bare >= 50 and bool(_SENTENCE_END.search(block.text))
 
 
-def _name(element: Element) -> str:
-    return f"{element.get('class') or ''} {element.get('id') or ''}"
-
-
-@lru_cache(maxsize=8192)
-def _allowance(name: str) -> float:
-    """Share of the page's prose below which a name means no body text; 0 for an innocent name."""
-    if name == " " or _POST.search(name):
-        return 0.0
-    if _FOREIGN.search(name):
-        return _FOREIGN_SHARE
-    if _ALIEN.search(name):
-        return _ALIEN_SHARE
-    return _SIDE_SHARE if _SIDE.search(name) else 0.0
-
-
-@lru_cache(maxsize=8192)
-def _names_body(name: str) -> bool:
-    return bool(_BODY.search(name))
-
-
-def _is_whole(element: Element) -> bool:
-    """Whether an element says that it holds a whole body, so that none is left outside it."""
-    if element.tag in ("article", "main") or element.get("itemprop") == "articleBody":
-        return True
-    return _names_body(_name(element))
-
-
-def _in_masthead(element: Element) -> bool:
-    """Whether an element belongs to the headline."""
-    node: Element | None = element
-    for _ in range(4):
-        if node is None:
-            break
-        if node.tag in ("header", "h2", "h3") or _STANDFIRST.search(_name(node)):
-            return True
-        node = node.getparent()
-    return False
-
-
 # --- Noise -----------------------------------------------------------------------------------
 
 
@@ -201,15 +163,21 @@ def _inline_noise(root: Element) -> set[Element]:
     return {
         element
         for element in root.iter("span", "time", "small", "i")
-        if _allowance(_name(element)) and len("".join(element.itertext())) < _LABEL
+        if allowance(name_of(element)) and len("".join(element.itertext())) < _LABEL
     }
 
 
-def _kept(root: Element, found: list[Block], weights: list[float], titles: list[int]) -> list[int]:
+def _kept(
+    root: Element,
+    found: list[Block],
+    weights: list[float],
+    titles: list[int],
+    shipped: Collection[Element],
+) -> list[int]:
     """Indices of the blocks that do not stand in an element named as something else."""
     held = _sums(found, range(len(found)), weights)
-    total = sum(weights)
-    verdicts: dict[Element, bool] = {root: False}
+    total = max(sum(weights), 1.0)
+    verdicts: dict[Element, bool] = {root: False, **dict.fromkeys(shipped, False)}
     # Whatever its name, an element around the title is the page's layout.
     node: Element | None = found[titles[0]].element.getparent() if titles else None
     for _ in range(_DEPTH):
@@ -217,6 +185,12 @@ def _kept(root: Element, found: list[Block], weights: list[float], titles: list[
             break
         verdicts[node] = False
         node = node.getparent()
+    # Nor are parts of one name that hold most of the page between them.
+    together: dict[str, float] = {}
+    for element, weight in held.items():
+        name = element.get("class") or ""
+        if weight and name and allowance(name_of(element)) and not _is_nested(element, name):
+            together[name] = together.get(name, 0.0) + weight
 
     def is_noise(element: Element) -> bool:
         chain: list[Element] = []
@@ -227,11 +201,19 @@ def _kept(root: Element, found: list[Block], weights: list[float], titles: list[
         verdict = node is not None and verdicts[node]
         for node in reversed(chain):
             if not verdict and node.tag not in _WHOLE:
-                verdict = held.get(node, 0.0) < _allowance(_name(node)) * max(total, 1.0)
+                share = allowance(name_of(node))
+                same = together.get(node.get("class") or "", 0.0)
+                verdict = (
+                    held.get(node, 0.0) < share * total and same < max(share, _TOGETHER) * total
+                )
             verdicts[node] = verdict
         return verdict
 
     return [index for index, block in enumerate(found) if not is_noise(block.element)]
+
+
+def _is_nested(element: Element, name: str) -> bool:
+    return any(above.get("class") == name for above in element.iterancestors())
 
 
 def _sums(
@@ -318,6 +300,22 @@ def _core(
     return max(scores, key=lambda element: scores[element], default=None)
 
 
+def _is_notice(found: list[Block], weights: list[float], kept: list[int], core: Element) -> bool:
+    """Whether what a core holds is mostly a notice about rights, as footers print it."""
+    inside = set(core.iter())
+    mine = [index for index in kept if weights[index] and found[index].element in inside]
+    legal = sum(weights[index] for index in mine if is_legal(found[index].text))
+    return legal > _NOTICE * sum(weights[index] for index in mine)
+
+
+def _notes(found: list[Block], kept: list[int], titles: list[int]) -> list[Block]:
+    """The lines below the headline, on a page that is hardly more than a few of them."""
+    if len(found) > _NOTES or any(block.linked for block in found):
+        return []
+    below = [found[index] for index in kept if index > max(titles, default=-1)]
+    return [block for block in below if letters(block.text)]
+
+
 def _container(found: list[Block], index: int) -> Element:
     """The element that holds a block's paragraph: it holds many, where it is a body."""
     element = found[index].element
@@ -335,20 +333,20 @@ def _container(found: list[Block], index: int) -> Element:
 
 def _widened(found: list[Block], kept: list[int], core: Element) -> Element:
     """The core, or the element around it where the text goes on in parts of the same make."""
-    if _is_whole(core):
+    if is_whole(core):
         return core
-    make = core.tag, core.get("class")
+    make = core.tag, _classes(core)
     size, prose = [0.0] * len(found), [0.0] * len(found)
     for index in kept:
         block = found[index]
         size[index] = len(block.text)
         if block.kind != "item" and _is_prose(block):
             container = _container(found, index)
-            if (container.tag, container.get("class")) == make:
+            if container.tag == make[0] and _are_alike(_classes(container), make[1]):
                 prose[index] = size[index]
     sizes, proses = _sums(found, kept, size), _sums(found, kept, prose)
     best = node = core
-    while not _is_whole(node):
+    while not is_whole(node):
         parent = node.getparent()
         if parent is None or parent.tag in ("body", "html"):
             break
@@ -358,6 +356,15 @@ def _widened(found: list[Block], kept: list[int], core: Element) -> Element:
             best = parent
         node = parent
     return best
+
+
+def _classes(element: Element) -> list[str]:
+    return (element.get("class") or "").split()
+
+
+def _are_alike(classes: list[str], others: list[str]) -> bool:
+    """Whether two elements are of one make: no class at all, or a class in common."""
+    return not (classes or others) or any(name in others for name in classes)
 
 
 def _around(
@@ -379,7 +386,7 @@ def _around(
                 picked.append(block)
         elif block.element in wide or (title >= 0 and _is_prose(block)):
             # Above the core stand leads and the headline's surroundings.
-            if _in_masthead(block.element):
+            if in_masthead(block.element):
                 continue
             picked.append(block)
     return picked
@@ -424,7 +431,10 @@ def _trimmed(body: list[Block]) -> list[Block]:
             kept.append(block)
     kept.reverse()
     end = len(kept)
-    while end and (kept[end - 1].kind == "heading" or _is_scrap(kept[end - 1])):
+    while end and (
+        (kept[end - 1].kind == "heading" and not _is_prose(kept[end - 1]))
+        or _is_scrap(kept[end - 1])
+    ):
         end -= 1
     if len(kept) - end <= _MAX_SCRAPS:
         del kept[end:]

@@ -17,7 +17,7 @@ from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
 from newsbot.extraction import lenient_json
-from newsbot.extraction.blocks import BLOCK_TAGS, inline_text
+from newsbot.extraction.blocks import BLOCK_TAGS, inline_text, is_hidden, text_length
 from newsbot.extraction.selectors import ElementIndex
 
 MAX_CHARS = 3_000_000
@@ -209,11 +209,56 @@ def _parse(text: str) -> Element:
             element.text = _accepted(text_below)
     for heading in _SWALLOWING(root):
         _close(heading)
+    _open(root)
     return root
 
 
+def _open(root: Element) -> None:
+    """Make plain elements of those around the article that are never text, or not shown at first."""
+    boxes = _BOXES(root)
+    if not boxes:
+        return
+    headlines, prose = sum(1 for _ in root.iter("h1")), _prose(root)
+    for box in boxes:
+        hidden = box.tag not in _BESIDE
+        if (hidden and not is_hidden(box)) or not _holds_article(box, headlines, prose):
+            continue
+        if hidden:
+            for name in ("style", "hidden"):
+                box.attrib.pop(name, None)
+        else:
+            box.tag = "div"
+
+
 # A headline whose end tag was forgotten swallows the article after it.
-_SWALLOWING = etree.XPath("//*[self::h1 or self::h2 or self::h3][.//p]")
+_SWALLOWING = etree.XPath(
+    "//*[self::h1 or self::h2 or self::h3 or self::h4][.//p or .//article or string-length() > 300]"
+)
+# So does what stands beside a text and is never one: a side column, a menu, a link.
+_BESIDE = frozenset(["aside", "nav", "footer", "button", "a", "noscript"])
+_BOXES = etree.XPath(
+    "//*[self::aside or self::nav or self::footer or self::button or self::a or self::noscript or @hidden"
+    " or contains(@style, 'none') or contains(@style, 'hidden')][count(.//p) > 1]"
+)
+_MAIN = etree.XPath("boolean(.//main or .//*[@itemprop='articleBody'])")
+_TEASER = 40
+"""Characters of a paragraph that says nothing."""
+_MOST = 0.6
+"""Share of the page's characters in paragraphs that no box beside an article holds."""
+
+
+def _holds_article(box: Element, headlines: int, prose: int) -> bool:
+    """Whether a box holds the page's article: all its headlines, or most of its prose."""
+    if _MAIN(box):
+        return True
+    if headlines and box.tag != "a" and sum(1 for _ in box.iter("h1")) == headlines:
+        return True
+    return _prose(box) > _MOST * prose
+
+
+def _prose(element: Element) -> int:
+    """Characters in the paragraphs of an element that are more than a teaser."""
+    return sum(length for p in element.iter("p") if (length := text_length(p)) > _TEASER)
 
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -348,6 +348,7 @@ class Surroundings:
                 text = inline_text(element)
                 if (
                     _LEAD_SIZES[0] <= len(text) <= _LEAD_SIZES[1]
+                    and any(block.kind != "caption" for block in blocks(element))
                     and self._distance(element)[0] == _BETWEEN
                     and self.is_near(element)
                     and not any(e in self._body_set for e in (element, *element.iter()))

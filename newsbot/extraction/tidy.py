@@ -60,8 +60,25 @@ def _without_double_lead(found: list[Block]) -> list[Block]:
     if len(start) < 30:
         return found
     for other in found[1:3]:
+        if _is_much(first, found) and _are_alike(found[0], other):
+            continue
         whole = letters(other.text)
         if whole == start or (whole.startswith(start) and first.rstrip().endswith(("…", "..."))):
             kind = "p" if found[0].kind == "p" else other.kind
             return [b if b is not other else replace(b, kind=kind) for b in found[1:]]
     return found
+
+
+def _is_much(text: str, found: list[Block]) -> bool:
+    """Whether a paragraph is too much of its text to be the lead of it."""
+    return 3 * len(text) >= sum(len(block.text) for block in found)
+
+
+def _are_alike(one: Block, other: Block) -> bool:
+    """Whether two paragraphs stand side by side in the same make: a newspaper wrote both."""
+    first, second = one.element, other.element
+    return (
+        first is not second
+        and first.getparent() is second.getparent()
+        and (first.tag, first.get("class")) == (second.tag, second.get("class"))
+    )
