@@ -316,7 +316,8 @@ def _listed(context: Context, text: _Text) -> Iterator[Candidate]:
         yield _against("listing", 0.4, "page", "", f"{teasers.above} headlines above the text")
     if context.body.candidates > 2:
         yield _against("listing", 0.4, "layout", "", f"{context.body.candidates} bodies")
-    pager = _pager(context.page)
+    # Without headlines of others beside it the way leads to further pages of the article.
+    pager = _pager(context.page) if teasers.units else ""
     if pager:
         yield _against("listing", 0.3, "page", f".{pager}", "leads from page to page")
 

@@ -300,8 +300,10 @@ _IN_SCRIPT = re.compile(
 
 
 def _in_scripts(context: Context) -> Iterator[Found]:
-    """Dates under the names of schema.org in data that could not be read as such."""
+    """Dates under the names of schema.org in scripts that are no JSON-LD: that was read, or is of others."""
     for script in context.page.index.tags.get("script", []):
+        if "ld+json" in (script.get("type") or ""):
+            continue
         for found in _IN_SCRIPT.finditer(script.text or ""):
             parsed = machine_date(context, found["value"])
             if parsed:

@@ -306,7 +306,7 @@ def test_a_date_far_from_the_text_is_the_last_resort() -> None:
 
 
 def test_data_that_cannot_be_read_as_such() -> None:
-    head = '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "а"б", "datePublished": "2024-05-14T09:30:00+05:00", "dateModified": "2024-05-15"}</script>'
+    head = '<script>var state = {title: "а", "datePublished": "2024-05-14T09:30:00+05:00", "dateModified": "2024-05-15"}</script>'
     article = read(f"<article>{HEADLINE}{TEXT}</article>", head=head)
     assert article.published == "2024-05-14T09:30:00+05:00"
 
