@@ -375,7 +375,7 @@ def _asked(context: Context, text: _Text) -> Iterator[Candidate]:
             for form in field.iterancestors("form")
             if (around := form.getparent()) is not None
         )
-        weight = 0.9 if text.chars < MIN_TEXT else 0.3
+        weight = 1.0 if text.chars < MIN_TEXT else 0.3
         yield _against("login", weight if near else 0.2, "page", 'input[type="password"]')
 
 

@@ -33,6 +33,8 @@ _STOP = re.compile(r"([^\W\d_]{3,})[»\")]*[.!?…]+[»\")]*$")
 _COUNTERS = re.compile(r"[\d\s.,:|•·/()–—-]+")
 _TIME = re.compile(r"\b\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\b")
 _WORD = re.compile(r"[^\W\d_]+")
+_PROGRAMME = re.compile(r";\s*$|[^\W\d_] [–—-] [^\W\d_]{3}")
+"""A line of a programme: «16 наурыз – ағаш отырғызу;»."""
 _LONGEST_LINE = 300
 _LONGEST_DATE_LINE = 80
 _WORDS_BESIDE = 3
@@ -128,6 +130,8 @@ def is_date_line(text: str, zone: ZoneInfo, fetched_at: datetime | None) -> bool
         return False
     dates = find_dates(text, zone=zone, fetched_at=fetched_at)
     if not dates or label_of(text) == EVENT:
+        return False
+    if _PROGRAMME.search(text) and all(found.year_inferred for found in dates):
         return False
     rest, position = text, 0
     for found in dates:

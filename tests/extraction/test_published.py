@@ -377,3 +377,9 @@ def test_a_date_line_inside_the_text() -> None:
     article = read(f"{HEADLINE}<div itemprop='articleBody'><p>14.05.2024</p>{TEXT}</div>")
     assert article.published == "2024-05-14"
     assert not article.text.startswith("14")
+
+
+def test_lines_of_a_programme_are_text() -> None:
+    days = "<ul><li>14 наурыз – Көрісу күні;</li><li>16 наурыз – ағаш отырғызу</li></ul>"
+    article = read(f"<article>{HEADLINE}{TEXT}{days}</article>")
+    assert "14 наурыз – Көрісу күні;\n\n16 наурыз – ағаш отырғызу" in article.text

@@ -275,7 +275,7 @@ def pair(tmp_path: Path) -> tuple[Half, Half]:
     from newsbot.profiles import load_site
 
     other.sites = {"ozge": load_site(other.sites_dir / "ozge.toml")}
-    other.put(Warc().add("https://ozge.example/news/1", page("Өзге"), headers=(HTML,)))
+    other.put(Warc().add("https://ozge.example/news/1", page("Өзге хабар"), headers=(HTML,)))
     return one, other
 
 

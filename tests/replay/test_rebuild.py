@@ -202,7 +202,7 @@ def test_a_newspaper_that_moved_to_https(tmp_path: Path) -> None:
 
 
 def test_a_damaged_page_costs_its_own_visits_only(tmp_path: Path) -> None:
-    routes: dict[str, Route] = {f"/{n}": http(page(f"Бет {n}")) for n in range(5)}
+    routes: dict[str, Route] = {f"/{n}": http(page(f"Хабар {n}")) for n in range(5)}
     with wire(routes) as running:
         command = prepare(running.origin, tmp_path, list(routes))
         data = tmp_path / "data"
