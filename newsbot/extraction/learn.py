@@ -36,6 +36,8 @@ _MOST_LATER = 0.95
 """Share of a template's pages that must be later than as many of another's to supersede it."""
 _MOST_MARKS = 400
 """Selectors that are tried as a template's mark."""
+_PRINTED = ("body", "title", "published")
+"""Fields that every article prints once."""
 _MARKING = ("body", "title", "published", "authors", "tags", "section")
 """Fields whose selectors are tried first."""
 
@@ -114,8 +116,9 @@ def _learn_make(
         support[rule.name] = learn_field(rule, make, common)
     support = {name: chosen for name, chosen in support.items() if chosen}
     keys: dict[str, Any] = {name: list(chosen) for name, chosen in support.items()}
+    others = [sample for sample in others if not _is_like_one(sample, keys)]
     when = _when(make, rivals, others, keys, common)
-    article = _proof(make, rivals, others, keys)
+    article = _proof(make, others, keys)
     for name, css in (("when", when), ("article", article)):
         if css:
             keys[name] = css
@@ -220,9 +223,18 @@ def _when(
     return next((css for css in fitting if not _matching(others, css)), next(iter(fitting), None))
 
 
+def _is_like_one(sample: PageSample, keys: dict[str, Any]) -> bool:
+    """Whether a page that was refused prints, once each, what the articles of a template print.
+
+    Whatever it is, it is no example of what lacks their marks: the generic reading may have erred.
+    """
+    return all(
+        any(len(sample.page.select(css)) == 1 for css in keys.get(name, [])) for name in _PRINTED
+    )
+
+
 def _proof(
     make: Sequence[PageSample],
-    rivals: Sequence[PageSample],
     others: Sequence[PageSample],
     keys: dict[str, Any],
 ) -> str | None:
@@ -235,7 +247,6 @@ def _proof(
         return None
     fields = [css for name in ("published", "authors", "section", "tags") for css in keys.get(name, [])]  # fmt: skip
     for css in (*_body_classes(make), *map(_element, fields)):
-        # Other templates have the same proof where the engine is the same.
         if _matching(make, css) >= _ALL * len(make) and not _matching(others, css):
             return css
     return None

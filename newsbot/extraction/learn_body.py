@@ -54,8 +54,10 @@ def learn_body(
     if not few or not proposed:
         return {}, {}
 
-    def worth(css: str) -> float:
-        return round(sum(_agreement(s, texts[s], css) or 0.0 for s in few) / len(few), 2)
+    def worth(css: str) -> tuple[float, int]:
+        agreed = sum(_agreement(s, texts[s], css) or 0.0 for s in few)
+        # What matches teasers, too, makes an article look like a list.
+        return round(agreed / len(few), 2), -sum(len(s.page.select(css)) for s in few)
 
     css = max(proposed, key=worth)  # the first of the best
     furniture = _furniture(samples, css, common)

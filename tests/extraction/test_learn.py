@@ -295,3 +295,10 @@ def test_pages_that_have_nothing_in_common() -> None:
         text = "".join(f'<p class="{name}">{sentence(rng)}</p>' for name in names)
         pages.append(PageSample(Page(page("", text), article.url), article, NOW))
     assert learn(pages) is None
+
+
+def test_articles_that_were_refused_are_no_counter_examples() -> None:
+    refused = [sample(named, n) for n in range(50, 60)]
+    refused = [replace(s, known=Article(url=s.known.url, reason="search")) for s in refused]
+    pages = [*samples(named), *refused, *(listing(n) for n in range(8))]
+    assert learnt(pages).layouts[0].layout.article == "body.single"
