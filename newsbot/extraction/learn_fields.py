@@ -6,7 +6,8 @@ reads it; it is taken where it is right on nearly all pages that it says somethi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -22,9 +23,11 @@ from newsbot.extraction.learn_places import LEAST, PageSample, propose
 
 SURE = 0.9
 """Least share of right answers on pages whose value is told by their data or a source."""
+TOLD = 10
+"""Pages with sure values from which selectors are judged by these alone."""
 LIKELY = 0.75
 """Least share of right answers on all pages: the generic reading may be wrong on the others."""
-_SURE_SOURCES = frozenset("json-ld meta next-data feed sitemap wordpress listing".split())
+_SURE = frozenset("json-ld meta next-data feed sitemap wordpress listing".split())
 """Who does not look for a value on the page, but is told."""
 _MOST_CANDIDATES = 60
 _MOST_SELECTORS = 3
@@ -58,6 +61,8 @@ class FieldRule:
     read: Callable[[PageSample, str], Any]
     agrees: Callable[[Any, Any], int] = lambda read, known: 2 * (read == known)
     """0: no; 1: as far as it goes; 2: wholly."""
+    is_told: Callable[[PageSample], bool] = lambda sample: True
+    """Whether the page's data say the value itself, and not something that may be taken for it."""
 
 
 def learn_field(
@@ -65,11 +70,12 @@ def learn_field(
 ) -> dict[str, Support]:
     """Selectors of a field in the order to try, each with its support."""
     values = {sample: known for sample in samples if (known := rule.known(sample))}
+    sure = _sure(rule, values)
     proposed = propose(map(rule.found, values), common, _MOST_CANDIDATES)
     chosen: dict[str, Support] = {}
     open_pages = dict(values)
     while len(chosen) < _MOST_SELECTORS and len(open_pages) >= LEAST:
-        tried = [(css, _try(rule, css, open_pages)) for css in proposed]
+        tried = [(css, _try(rule, css, open_pages, sure)) for css in proposed]
         good = [(css, trial) for css, trial in tried if trial.is_good]
         if not good:
             break
@@ -92,20 +98,42 @@ class _Trial:
     answered: frozenset[PageSample] = frozenset()
 
     @property
-    def is_good(self) -> bool:
-        return (
-            self.right >= LEAST
-            and self.right >= LIKELY * (self.right + self.wrong)
-            and self.sure_right >= SURE * (self.sure_right + self.sure_wrong)
-        )
+    def _told(self) -> bool:
+        """Whether there are enough sure values to judge by them alone."""
+        return self.sure_right + self.sure_wrong >= TOLD
 
     @property
-    def worth(self) -> tuple[int, int, int]:
+    def is_good(self) -> bool:
+        if self.right < LEAST or self.sure_right < SURE * (self.sure_right + self.sure_wrong):
+            return False
+        return self._told or self.right >= LIKELY * (self.right + self.wrong)
+
+    @property
+    def worth(self) -> tuple[int, int, int, int]:
         """The best first: one wrong answer outweighs three right ones; few matches are to the point."""
-        return 3 * self.wrong - self.right, -self.wholly, self.matches
+        told = 3 * self.sure_wrong - self.sure_right if self._told else 0
+        return told, 3 * self.wrong - self.right, -self.wholly, self.matches
 
 
-def _try(rule: FieldRule, css: str, values: dict[PageSample, Any]) -> _Trial:
+def _sure(rule: FieldRule, values: Mapping[PageSample, Any]) -> set[PageSample]:
+    """Pages whose value is told by a source that does not tell the same of all."""
+    told: dict[str, dict[PageSample, Any]] = {}
+    for sample, known in values.items():
+        source = sample.known.sources.get(rule.name, "")
+        if source in _SURE and rule.is_told(sample):
+            told.setdefault(source, {})[sample] = known
+    found: set[PageSample] = set()
+    for pages in told.values():
+        most = max(Counter(map(repr, pages.values())).values())
+        # A setting of the engine that stands on every page says nothing of one.
+        if len(pages) < TOLD or most < SURE * len(pages):
+            found.update(pages)
+    return found
+
+
+def _try(
+    rule: FieldRule, css: str, values: Mapping[PageSample, Any], told: Collection[PageSample]
+) -> _Trial:
     trial = _Trial()
     answered = []
     for sample, known in values.items():
@@ -114,7 +142,7 @@ def _try(rule: FieldRule, css: str, values: dict[PageSample, Any]) -> _Trial:
             continue
         answered.append(sample)
         agreed = rule.agrees(read, known)
-        sure = sample.known.sources.get(rule.name) in _SURE_SOURCES
+        sure = sample in told
         if agreed:
             trial.right += 1
             trial.sure_right += sure
@@ -142,7 +170,13 @@ def rules(zone: ZoneInfo) -> list[FieldRule]:
             lambda s, css: _read_date(s, css, zone),
             lambda read, known: _same_day(read, known, zone),
         ),
-        FieldRule("section", lambda s: letters(s.known.section or ""), _sections, _read_section),
+        FieldRule(
+            "section",
+            lambda s: letters(s.known.section or ""),
+            _sections,
+            _read_section,
+            is_told=lambda s: s.known.section not in s.page.metas.get("article:tag", []),
+        ),
         FieldRule("tags", _known_tags, _tags, _read_tags),
     ]
 

@@ -302,3 +302,23 @@ def test_articles_that_were_refused_are_no_counter_examples() -> None:
     refused = [replace(s, known=Article(url=s.known.url, reason="search")) for s in refused]
     pages = [*samples(named), *refused, *(listing(n) for n in range(8))]
     assert learnt(pages).layouts[0].layout.article == "body.single"
+
+
+def signed_by_all(article: Article, rng: random.Random) -> str:
+    """A template whose data and footer name the newsroom as the author of everything."""
+    return named(article, rng).replace(
+        '<div class="foot">', '<div class="foot"><b class="author">Жаршы Желді</b>'
+    )
+
+
+@pytest.mark.parametrize("source", ["printed", "meta"])
+def test_few_values_that_a_feed_tells_outweigh_the_generic_reading(source: str) -> None:
+    pages = samples(signed_by_all, 60)
+    for number in range(12, 60):
+        known = replace(pages[number].known, authors=["Жаршы Желді"], sources={"authors": source})
+        pages[number] = replace(pages[number], known=known)
+    assert learnt(pages).layouts[0].layout.authors == [".author"]
+    for number in range(12):
+        known = replace(pages[number].known, sources={"authors": "feed"})
+        pages[number] = replace(pages[number], known=known)
+    assert learnt(pages).layouts[0].layout.authors == [".story-info .by"]
