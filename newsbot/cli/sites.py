@@ -1,4 +1,4 @@
-"""sites: lists the newspapers, and shows what a profile says."""
+"""sites: lists the newspapers, shows what a profile says, and learns layouts."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from newsbot.cli.common import (
     print_table,
     sites_dir_option,
 )
+from newsbot.cli.sites_learn import learn_command
 from newsbot.profiles import Site, archive_sites
 
 UNCONFIRMED = "not confirmed against the live site"
@@ -22,7 +23,10 @@ UNCONFIRMED = "not confirmed against the live site"
 
 @click.group()
 def sites() -> None:
-    """List the newspapers, and show what a profile says."""
+    """List the newspapers, show what a profile says, and learn layouts."""
+
+
+sites.add_command(learn_command)
 
 
 @sites.command("list")

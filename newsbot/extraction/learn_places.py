@@ -1,0 +1,202 @@
+"""learn_places: how a person would name the place of an element: by classes and ids that the site repeats.
+
+What learns layouts looks at many pages of one site; a name with numbers in it, or that only few pages
+carry, speaks of one page and is never used. Positions are the last resort.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from lxml.etree import _Element as Element
+
+from archive.article import Article
+from newsbot.extraction.blocks import inline_text, text_length
+from newsbot.extraction.fields import letters
+from newsbot.extraction.page import Page
+
+FEW = 3
+"""Pages; a name that fewer carry belongs to them, not to a template."""
+LEAST = 5
+"""Pages on which a selector must be right."""
+SHORT = 300
+"""Characters of the longest text that may be a headline, a byline or a date."""
+_ABOVE = 5
+"""Named elements around a place that are looked at."""
+_MOST_PLACES = 6
+"""Places of a page where a value is looked for; what stands in more is in every menu."""
+_NAME = re.compile(r"[A-Za-z_](?:[A-Za-z_-]|\d(?!\d))*")
+"""Names of templates; with numbers of two digits they are of pages, and others would need escapes."""
+_NUMBERED = re.compile(r"[-_]\d+$")
+_SPEAKING = frozenset(["article", "main", "header", "footer", "aside", "nav", "h1", "time"])
+"""Tags that say what they hold."""
+_NO_PLACE = frozenset(["nofollow", "noopener", "noreferrer", "external"])
+"""Values of `rel` that say nothing of what is linked."""
+_HIDDEN = frozenset(["script", "style", "noscript", "template", "select", "option", "svg"])
+_MACHINE = ("datetime", "content", "title")
+"""Attributes in which a date may stand for machines."""
+
+
+@dataclass(frozen=True, eq=False)
+class PageSample:
+    """A page of a site, and what is known of it from elsewhere: its data, its source, the generic reading."""
+
+    page: Page
+    known: Article
+    """The values; one that is no article is an example of what layouts must not take for one."""
+    at: datetime | None = None
+    """When the page was fetched."""
+    keep: dict[str, str] = field(default_factory=dict)
+    """Texts that were taken apart before, as `letters`."""
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Classes and ids of the page, as selectors."""
+        index = self.page.index
+        found = {f".{name}" for classes in index.classes for name in classes.split()}
+        return frozenset(filter(_is_name, found | {f"#{name}" for name in index.ids}))
+
+    @cached_property
+    def body(self) -> Element:
+        """The page without its head."""
+        body = self.page.root.find("body")
+        return self.page.root if body is None else body
+
+    @cached_property
+    def texts(self) -> list[tuple[Element, str]]:
+        """Elements with a short text, in page order, and that text."""
+        found = []
+        stack = [self.body]
+        while stack:
+            element = stack.pop()
+            if not isinstance(element.tag, str) or element.tag in _HIDDEN:
+                continue
+            stack.extend(reversed(element))
+            if 0 < text_length(element) <= 2 * SHORT:
+                text = inline_text(element)
+                if text and len(text) <= SHORT:
+                    found.append((element, text))
+        return found
+
+    @cached_property
+    def spelt(self) -> list[tuple[Element, str]]:
+        """The same, as letters."""
+        return [(element, self.letters(text)) for element, text in self.texts]
+
+    @cached_property
+    def machine(self) -> list[tuple[Element, str, str]]:
+        """Elements with an attribute that may hold a date, its name and what it says."""
+        return [
+            (element, name, value)
+            for element in self.body.iter("time", "abbr", "meta", "span")
+            for name in _MACHINE
+            if (value := element.get(name)) and any(map(str.isdigit, value))
+        ]
+
+    def letters(self, text: str) -> str:
+        """`fields.letters`, remembered: the same texts are compared with many values."""
+        known = self.keep.get(text)
+        if known is None:
+            known = self.keep[text] = letters(text)
+        return known
+
+    def outermost(self, hits: Iterable[Element]) -> list[Element]:
+        """Elements with the elements around them that say the same; none where there are too many."""
+        found: dict[Element, None] = {}
+        for element in hits:
+            found.setdefault(element)
+            text = inline_text(element)
+            for above in element.iterancestors():
+                if above is self.body or text_length(above) > 2 * SHORT:
+                    break
+                if inline_text(above) != text:
+                    break
+                found.setdefault(above)
+        return list(found) if len(found) <= 3 * _MOST_PLACES else []
+
+
+def _is_name(token: str) -> bool:
+    return bool(_NAME.fullmatch(token[1:])) and not _NUMBERED.search(token) and len(token) < 60
+
+
+def common_names(samples: Iterable[PageSample], least: int = FEW) -> frozenset[str]:
+    """Classes and ids, as selectors, that at least so many pages carry."""
+    counts = Counter(name for sample in samples for name in sample.names)
+    return frozenset(name for name, count in counts.items() if count >= least)
+
+
+def own_names(element: Element, common: frozenset[str]) -> list[str]:
+    """Selectors of an element by its own names."""
+    classes = [f".{name}" for name in (element.get("class") or "").split()]
+    found = [name for name in [f"#{element.get('id')}", *classes] if name in common]
+    for attribute in ("itemprop", "rel"):
+        words = (element.get(attribute) or "").split()[:2]
+        names = [word for word in words if _NAME.fullmatch(word) and word not in _NO_PLACE]
+        found += [f'[{attribute}~="{word}"]' for word in names]
+    return found
+
+
+def selectors(element: Element, common: frozenset[str]) -> Iterator[tuple[str, int]]:
+    """Selectors that match an element, and others of its kind on other pages.
+
+    Each with how many named elements up it begins: what begins nearer matches less by chance.
+    """
+    tag = str(element.tag)
+    own = own_names(element, common)
+    yield from ((name, 0) for name in own)
+    if tag in _SPEAKING:
+        yield tag, 0
+    around: list[tuple[str, int]] = []
+    for above in element.iterancestors():
+        if above.tag in ("body", "html") or len(around) >= _ABOVE:
+            break
+        names = [name for name in own_names(above, common) if not name.startswith("[rel")]
+        names = names or ([str(above.tag)] if above.tag in _SPEAKING else [])
+        distance = around[-1][1] + 1 if around else 1
+        around += [(name, distance) for name in names]
+    for outer, distance in around:
+        yield from ((f"{outer} {name}", distance) for name in own)
+        yield f"{outer} {tag}", distance
+    before = sum(1 for _ in element.itersiblings(tag, preceding=True))
+    last = next(element.itersiblings(tag), None) is None
+    if around and not (before == 0 and last):
+        yield f"{around[0][0]} {tag}:nth-of-type({before + 1})", 1
+        if last:
+            yield f"{around[0][0]} {tag}:last-of-type", 1
+
+
+def propose(
+    places: Iterable[Iterable[tuple[Element, str]]], common: frozenset[str], most: int
+) -> list[str]:
+    """Selectors of the elements that pages name, those of most pages first, then the best to read.
+
+    Each element comes with what its selectors end in: "" or `::attr(datetime)`.
+    """
+    votes: Counter[str] = Counter()
+    near: dict[str, int] = {}
+    for page in places:
+        proposed: dict[str, int] = {}
+        for element, suffix in page:
+            for css, distance in selectors(element, common):
+                proposed[css + suffix] = min(distance, proposed.get(css + suffix, distance))
+        votes.update(proposed.keys())
+        for css, distance in proposed.items():
+            near[css] = min(distance, near.get(css, distance))
+    known = [css for css, count in votes.items() if count >= LEAST]
+    best = sorted(known, key=lambda css: (-votes[css], rank(css, near[css])))[:most]
+    return sorted(best, key=lambda css: rank(css, near[css]))
+
+
+def rank(css: str, distance: int = 0) -> tuple[int, int, int, int, str]:
+    """What is for machines, easier to read and lasts longer comes first: names, tags, positions."""
+    place, _, attribute = css.partition("::")
+    last = place.split()[-1]
+    kind = 2 if ":" in last or attribute == "attr(title)" else 0 if last[0] in ".#[" else 1
+    if attribute in ("attr(datetime)", "attr(content)"):
+        kind = -1
+    return kind, len(css.split()), distance, len(css), css
