@@ -29,7 +29,7 @@ from newsbot.extraction.persons import (
     people,
     stated,
 )
-from newsbot.extraction.surroundings import Surroundings
+from newsbot.extraction.surroundings import BELOW, BETWEEN, Surroundings
 
 # How far each is believed by itself. Two that agree are enough.
 _STANDARD = 0.85
@@ -189,12 +189,12 @@ def _place(near: Surroundings, element: Element) -> float:
     if _of_picture(element):
         return 0.0
     if not near.is_near(element):
-        return _BESIDE if near.in_core(element) and near.is_between(element) else 0.0
-    if near.is_below(element) and _in_teaser(near, element):
+        return _BESIDE if near.in_core(element) and near.group(element) == BETWEEN else 0.0
+    if near.group(element) == BELOW and _in_teaser(near, element):
         return 0.0
     if not near.in_core(element):
         return _BESIDE
-    return _AFTER if near.is_below(element) else 1.0
+    return _AFTER if near.group(element) == BELOW else 1.0
 
 
 def _is_small(box: Element) -> bool:
@@ -252,7 +252,9 @@ def _by_label(context: Context) -> list[Candidate]:
     for line, names in islice(labelled, _MOST):
         candidates = _said(context, names, "printed", _LABELLED, line[:30])
         if candidates and not any(
-            line in block.text and near.is_below(block.element) and _in_teaser(near, block.element)
+            line in block.text
+            and near.group(block.element) == BELOW
+            and _in_teaser(near, block.element)
             for block in near.short_blocks
         ):
             return candidates
@@ -307,7 +309,7 @@ def _names_alone(line: str) -> list[str]:
 def _alone(context: Context) -> list[Candidate]:
     """A name alone before the text, or beside a date: «Айгүл Серікқызы | 12.05.2024»."""
     near, title = context.surroundings, letters(context.article.title or "")
-    around = [(block, near.is_between(block.element)) for block in near.short_blocks[:_LINKS]]
+    around = [(block, near.group(block.element) == BETWEEN) for block in near.short_blocks[:_LINKS]]
     for block, before in (*around, *((first, True) for first in context.body.blocks[: _ENDS[0]])):
         lone = block.kind in ("p", "heading") and len(block.text) <= _LINE
         if not lone or block.linked > _LINKED_BLOCK or _of_picture(block.element):

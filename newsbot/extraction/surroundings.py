@@ -40,7 +40,7 @@ _TAGS = pattern("elements", "near.tags", within=_WORD)
 _LEAD = pattern("elements", "near.lead", within=_WORD)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
 _LEAD_SIZES = (50, 700)
-BETWEEN, ABOVE, BELOW = _BETWEEN, _ABOVE, _BELOW = range(3)  # where it stands: nearer is less
+BETWEEN, ABOVE, BELOW = range(3)  # where it stands: nearer is less
 _DATE_LIKE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
     r"|\b\d{1,2}\s+[^\W\d]{3,12},?\s+\d{4}\b"
@@ -54,7 +54,7 @@ _MAX_COUNTER = 60
 """Characters of the longest counter."""
 _MOST_DATES = 24
 """Texts that are looked at for a date."""
-MAX_LINE = _MAX_LINE = 160
+MAX_LINE = 160
 """Characters of a line that may be a byline, a date line or a counter."""
 
 
@@ -204,16 +204,8 @@ class Surroundings:
         first = order.get(self.body[0], 0) if self.body else 0
         above = order.get(self.title, first) if self.title is not None else first
         if above <= place <= first:
-            return _BETWEEN, place
-        return (_ABOVE, above - place) if place < above else (_BELOW, place)
-
-    def is_between(self, element: Element) -> bool:
-        """Whether an element stands between title and text."""
-        return self._distance(element)[0] == _BETWEEN
-
-    def is_below(self, element: Element) -> bool:
-        """Whether an element stands inside the text or after it."""
-        return self._distance(element)[0] == _BELOW
+            return BETWEEN, place
+        return (ABOVE, above - place) if place < above else (BELOW, place)
 
     @cached_property
     def named(self) -> dict[str, list[Named]]:
@@ -237,11 +229,11 @@ class Surroundings:
                 kind = None  # microformats call both `p-category`
             if kind and element is not self.title:
                 text = inline_text(element)
-                if kind == "section" and len(text) <= _MAX_LINE:
+                if kind == "section" and len(text) <= MAX_LINE:
                     text = inline_text(_first_link(element))
                 if not text or tag == "svg":
                     text = _beside_icon(element)
-                if text and len(text) <= _MAX_LINE:
+                if text and len(text) <= MAX_LINE:
                     found.setdefault(kind, []).append((self._distance(element), text, element))
                     # A byline's element may hold the date too.
                     if (tag != "div" and kind != "author") or len(element) == 0:
@@ -274,7 +266,7 @@ class Surroundings:
     def short_blocks(self) -> list[Block]:
         """Short blocks around the text, in page order."""
         excluded = self._excluded | ({self.title} if self.title is not None else set())
-        return [b for b in blocks(self._scope, excluded) if len(b.text) <= _MAX_LINE]
+        return [b for b in blocks(self._scope, excluded) if len(b.text) <= MAX_LINE]
 
     @cached_property
     def _placed_lines(self) -> list[tuple[int, str, Element | None]]:
@@ -289,15 +281,15 @@ class Surroundings:
             for element in reversed(self._removed_inside(body))
             if not _speaks_of_other(*_names_of(element))
             for block in blocks(element)
-            if len(block.text) <= _MAX_LINE
+            if len(block.text) <= MAX_LINE
         ]
         pieces: list[tuple[int, str, Element | None]] = [
             (place[0], line, block.element)
             for place, _, block in near
             for line in block.text.split("\n")
         ]
-        pieces += [(_BETWEEN, block.text, block.element) for block in inside]
-        pieces += [(_BETWEEN, line, None) for line in self.dropped]
+        pieces += [(BETWEEN, block.text, block.element) for block in inside]
+        pieces += [(BETWEEN, line, None) for line in self.dropped]
         return sorted(pieces, key=lambda piece: piece[0])
 
     @cached_property
@@ -319,11 +311,7 @@ class Surroundings:
         """Numbers without a word that share a line with the date: «28.09.2017 16:09 3032 0»."""
         for group, line in self._lines:
             rest, dates = _DATE_LIKE.subn(" ", line)
-            if (
-                group == _BETWEEN
-                and dates
-                and re.fullmatch(r"\W*\d{1,15}(?:\W+\d{1,15})?\W*", rest)
-            ):
+            if group == BETWEEN and dates and re.fullmatch(r"\W*\d{1,15}(?:\W+\d{1,15})?\W*", rest):
                 return [int(number) for number in re.findall(r"\d+", rest)]
         return []
 
@@ -349,7 +337,7 @@ class Surroundings:
                 if (
                     _LEAD_SIZES[0] <= len(text) <= _LEAD_SIZES[1]
                     and any(block.kind != "caption" for block in blocks(element))
-                    and self._distance(element)[0] == _BETWEEN
+                    and self._distance(element)[0] == BETWEEN
                     and self.is_near(element)
                     and not any(e in self._body_set for e in (element, *element.iter()))
                 ):
@@ -360,7 +348,7 @@ class Surroundings:
         """Captions of pictures between headline and text."""
         found = []
         for element in self.page.index.tags.get("figcaption", [])[:10]:
-            if self._distance(element)[0] == _BETWEEN and self.is_near(element):
+            if self._distance(element)[0] == BETWEEN and self.is_near(element):
                 inside = any(above in self._body_set for above in element.iterancestors())
                 if not inside:
                     found.append(inline_text(element))
