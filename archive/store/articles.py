@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from archive.article import JSON_FIELDS, READ, Article
+from archive.article import JSON_FIELDS, READ, SOURCES, Article
 from archive.derive import BELIEVED, DAY, History, PageCapture, Reading, Revision, digest, history
 from archive.store.changes import Changes
 from archive.store.rows import insert, to_json, update
@@ -162,8 +162,10 @@ def _prints_elsewhere(
         c.execute(
             f"SELECT 1 FROM captures c JOIN readings g ON g.id = c.reading "  # noqa: S608 -- a field
             f"WHERE c.site = ? AND c.fetched_at BETWEEN ? AND ? AND c.article <> ? "
-            f"AND c.status = 200 AND c.layout = ? AND coalesce(g.{name}, {empty}) <> {empty} LIMIT 1",
-            (site, moment, until, article, layout),
+            f"AND c.status = 200 AND c.layout = ? AND coalesce(g.{name}, {empty}) <> {empty} "
+            "AND coalesce(json_extract(g.sources, ?), '') NOT IN (SELECT value FROM json_each(?)) "
+            "LIMIT 1",
+            (site, moment, until, article, layout, f"$.{name}", to_json(sorted(SOURCES))),
         ).fetchone()
         is not None
     )

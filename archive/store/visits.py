@@ -14,7 +14,7 @@ from typing import Any
 
 from archive.captures import Capture
 from archive.derive import DAY, History, Reading, letters
-from archive.store import aliases, articles
+from archive.store import aliases, articles, said
 from archive.store.aliases import known_article, known_articles
 from archive.store.changes import Changes
 from archive.store.rows import insert
@@ -72,6 +72,7 @@ def record(changes: Changes, visit: Visit, schedule: Schedule = never) -> str:
     proof = _proof_of(c, visit) if visit.result == "unchanged" else _read(c, visit, found)
     _append(c, visit, found.article, proof, found.address)
     outcome, error = _derive(changes, visit, found, proof)
+    said.note_unread(c, visit)
     assert outcome in OUTCOMES
     _close(c, visit, outcome, error, found, proof, schedule)
     return outcome
@@ -409,6 +410,12 @@ def reread(changes: Changes, capture: int, visit: Visit, schedule: Schedule = ne
     )
     if found.article is not None:
         c.execute("UPDATE captures SET article = ? WHERE visit = ?", (found.article, old["visit"]))
+    if old["rules"] == visit.rules:  # then what was read before is no word of other rules
+        c.execute(
+            "DELETE FROM readings WHERE id = ?1 AND id IS NOT ?2 AND NOT EXISTS "
+            "(SELECT 1 FROM captures WHERE reading = ?1)",
+            (old["reading"], proof.reading.id if proof.reading else None),
+        )
     outcome, _ = _derive(changes, visit, found, proof)
     if outcome in _WELL:
         _let_rest(c, visit, outcome, found, schedule)
