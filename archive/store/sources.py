@@ -133,13 +133,6 @@ class Sources(Frontier):
         )
         return [row[0] for row in rows]
 
-    def children(self, source: int) -> list[str]:
-        """Addresses of the sitemaps that a sitemap index listed when it last changed."""
-        rows = self.connection.execute(
-            "SELECT url FROM sources WHERE parent = ? ORDER BY id", (source,)
-        )
-        return [row[0] for row in rows]
-
     def unpolled_children(self, site: str) -> list[str]:
         """Addresses of sitemaps that an index listed and nobody has asked for yet."""
         rows = self.connection.execute(
