@@ -74,6 +74,15 @@ def save_reading(
     return reading(c, row["id"])
 
 
+def drop_unused(c: sqlite3.Connection, number: int | None) -> None:
+    """Forget a reading that no capture has any more."""
+    c.execute(
+        "DELETE FROM readings WHERE id = ?1 AND NOT EXISTS "
+        "(SELECT 1 FROM captures WHERE reading = ?1)",
+        (number,),
+    )
+
+
 def reading(c: sqlite3.Connection, number: int) -> Reading:
     """A reading by its id."""
     return _reading(c.execute("SELECT * FROM readings WHERE id = ?", (number,)).fetchone())

@@ -210,8 +210,11 @@ def _signed(context: Context, text: _Text) -> Iterator[Candidate]:
         source = article.sources.get(name, "")
         if value in (None, [], "") or source == "address":  # lists of a day have it in theirs too
             continue
-        if source in SOURCES:  # which says nothing of what the page shows today
-            continue
+        if source in SOURCES:  # which says nothing of what the page shows
+            own = [c for c in context.heard[name] if c.source not in SOURCES and c.weight > 0]
+            if not own:
+                continue
+            source = max(own, key=lambda candidate: candidate.weight).source
         signed = True
         if borrowed and source not in ("json-ld", "meta"):
             yield _for(weight * 0.25, source, name, "of a teaser")
