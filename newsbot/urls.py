@@ -9,15 +9,27 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit, urlunsplit
-
-from w3lib.url import canonicalize_url
-
-TRACKING = re.compile(
-    r"^(?:utm_\w+|fbclid|yclid|gclid|gclsrc|dclid|msclkid|mc_[ce]id|_openstat|igshid|ysclid|"
-    r"at_(?:medium|campaign)|ref_src|from_source|replytocom|phpsessid|sid|sessionid|jsessionid)$",
-    re.I,
+from urllib.parse import (
+    SplitResult,
+    quote_plus,
+    unquote_plus,
+    unquote_to_bytes,
+    urlsplit,
+    urlunsplit,
 )
+
+from w3lib.url import canonicalize_url, safe_url_string
+
+from newsbot.vocabulary import pattern
+
+_TRACKING = pattern("traps", "tracking_keys")
+_SESSION = pattern("traps", "session_keys")
+_TOKEN = re.compile(
+    r"(?=[a-z]*\d)[0-9a-f]{8,}|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{20,}", re.IGNORECASE
+)
+"""A value that a machine drew: no number of an article, and no word."""
+_AS_PRINTED = "/?:@!$'()*,;"
+"""Marks that a query may hold unencoded (RFC 3986 §3.4)."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]+")
 """A name (with the underscores that some hosts have), an IPv4 or an IPv6 address."""
@@ -34,30 +46,88 @@ def canonical(url: str) -> str | None:
     """
     try:
         parts = urlsplit(_nfc(url.strip()))
-        host = (parts.hostname or "").rstrip(".")
-        port = parts.port
-        if parts.scheme.lower() not in _DEFAULT_PORTS or len(url) > MAX_LENGTH:
+        host = _host(parts)
+        if host is None or len(url) > MAX_LENGTH:
             return None
-        if not host.isascii():
-            host = host.encode("idna").decode("ascii")
-        # Browsers end the host at a backslash, Python does not: nobody knows which is meant.
-        if not _HOST.fullmatch(host) or "\\" in parts.netloc:
-            return None
-        if ":" in host:
-            host = f"[{host}]"
-        scheme = parts.scheme.lower()
-        netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
-        # Bytes that are no UTF-8, as in `?q=%E9` of a windows-1251 site, stay what they are.
-        pairs = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
-        query = urlencode(
-            [(_nfc(key), _nfc(value)) for key, value in pairs if not TRACKING.match(key)],
-            errors="surrogateescape",
-        )
         path = _nfc_path(_without_dots(parts.path or "/"))
-        result = canonicalize_url(urlunsplit((scheme, netloc, path, query, "")))
+        spelt = canonicalize_url(urlunsplit((parts.scheme.lower(), host, path, "", "")))
+        query = "&".join(
+            sorted(
+                map(_spelt, filter(None, _kept(parts.query))),
+                key=lambda piece: piece.partition("=")[::2],
+            )
+        )
+        result = f"{spelt}?{query}" if query else spelt
         return result if len(result) <= MAX_LENGTH else None
     except (ValueError, UnicodeError):
         return None
+
+
+def as_listed(url: str) -> str | None:
+    """The address to ask for: as a newspaper printed it, but for tracking and session keys.
+
+    Some servers compare it letter by letter, and know neither another order nor another encoding.
+
+    >>> as_listed("http://Gazet.kz/read.php?1423&b=2,1&a=%d2%9b&utm_source=rss#top")
+    'http://gazet.kz/read.php?1423&b=2,1&a=%d2%9b'
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host = _host(parts)
+        if host is None or len(url) > MAX_LENGTH:
+            return None
+        query = "&".join(_kept(parts.query))
+        return safe_url_string(
+            urlunsplit((parts.scheme.lower(), host, parts.path or "/", query, ""))
+        )
+    except (ValueError, UnicodeError):
+        return None
+
+
+def is_session(key: str, value: str) -> bool:
+    """Whether part of a query is the id of a session. `sid` may be an article, too: its value tells."""
+    return bool(_SESSION.fullmatch(key) and _TOKEN.fullmatch(value))
+
+
+def _host(parts: SplitResult) -> str | None:
+    """Host and port in one spelling, without a user's name; None where it is no host of the web."""
+    host, port = (parts.hostname or "").rstrip("."), parts.port
+    usual = _DEFAULT_PORTS.get(parts.scheme.lower())
+    if usual is None:
+        return None
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii")
+    # Browsers end the host at a backslash, Python does not: nobody knows which is meant.
+    if not _HOST.fullmatch(host) or "\\" in parts.netloc:
+        return None
+    if ":" in host:
+        host = f"[{host}]"
+    return host if port in (None, usual) else f"{host}:{port}"
+
+
+def _kept(query: str) -> list[str]:
+    """The pieces of a query that say what is asked for."""
+    return [piece for piece in query.split("&") if not _says_nothing(piece)]
+
+
+def _says_nothing(piece: str) -> bool:
+    key, _, value = piece.partition("=")
+    return bool(_TRACKING.fullmatch(key)) or is_session(key, value)
+
+
+def _spelt(piece: str) -> str:
+    """One piece of a query in its one spelling. A key without `=` is another than one without a value.
+
+    Bytes that are no UTF-8, as in `?q=%E9` of a windows-1251 site, stay what they are.
+    """
+    return "=".join(
+        quote_plus(
+            _nfc(unquote_plus(part, errors="surrogateescape")),
+            safe=_AS_PRINTED,
+            errors="surrogateescape",
+        )
+        for part in piece.split("=", 1)
+    )
 
 
 def _nfc_path(path: str) -> str:

@@ -255,14 +255,17 @@ def _visit(old: sqlite3.Connection, page: dict[str, Any]) -> Visit:
     cursor = old.cursor()
     cursor.row_factory = sqlite3.Row
     captures = [Capture(**row) for row in cursor.execute(_CAPTURES, (page["visit"],))]
+    (asked,) = cursor.execute(
+        "SELECT coalesce(address, url) FROM captures WHERE id = ?", (page["visit"],)
+    ).fetchone()
     address = page["address"] or page["url"]
     seen = old.execute(
-        "SELECT url FROM aliases WHERE article = ? AND first_seen = ?",
-        (page["article"], page["fetched_at"]),
+        "SELECT url FROM aliases WHERE article = ? AND first_seen = ? AND url IS NOT ?",
+        (page["article"], page["fetched_at"], page["named"]),
     )
     visit = Visit(
         site=page["site"],
-        url=captures[0].url,
+        url=asked,
         fetched_at=datetime.fromisoformat(page["fetched_at"]),
         result="unchanged" if page["status"] == 304 else page["result"],
         reason=page["reason"],
@@ -277,7 +280,9 @@ def _visit(old: sqlite3.Connection, page: dict[str, Any]) -> Visit:
             name: json.loads(row[name]) if name in JSON_FIELDS else row[name] for name in READ
         }
         counters = {name: page[name] for name in ("views", "comments")}
-        visit.article = Article(url=address, is_article=True, **values, **counters)
+        visit.article = Article(
+            url=address, canonical_url=page["named"], is_article=True, **values, **counters
+        )
     return visit
 
 

@@ -96,8 +96,11 @@ def _reading(row: sqlite3.Row) -> Reading:
 # -- the article --------------------------------------------------------------------------------
 
 _CAPTURES = """
-SELECT id, record_id, fetched_at, result, reason, reading, payload_digest, coalesce(address, url) AS
-       address, layout, rules, views, comments,
+SELECT id, record_id, fetched_at, result, reason, reading, payload_digest, layout, rules, views, comments,
+       CASE WHEN named IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM captures o WHERE o.named = c.named AND o.article <> c.article)
+             AND NOT EXISTS (SELECT 1 FROM aliases a WHERE a.url = c.named AND a.article <> c.article)
+            THEN named ELSE coalesce(address, url) END AS address,
        (SELECT group_concat(f.payload_digest, ' ') FROM captures f
          WHERE f.visit = c.visit AND f.part = 'further') AS further
   FROM captures c WHERE article = ? AND result IS NOT NULL

@@ -25,7 +25,7 @@ _COVERED = (
     f"SELECT article, digest, rules, {', '.join(READ)} FROM readings "  # noqa: S608
     "WHERE article IN (SELECT value FROM json_each(?)) ORDER BY article, digest",
     "SELECT c.article, c.record_id, c.fetched_at, c.result, c.reason, c.layout, c.rules, g.digest, "
-    "c.address, c.views, c.comments FROM captures c LEFT JOIN readings g ON g.id = c.reading "
+    "c.address, c.named, c.views, c.comments FROM captures c LEFT JOIN readings g ON g.id = c.reading "
     "WHERE c.article IN (SELECT value FROM json_each(?)) AND c.result IS NOT NULL "
     "ORDER BY c.article, c.record_id",
     "SELECT article, url, first_seen FROM aliases "

@@ -25,6 +25,8 @@ class Candidate:
     """Links followed from a source to get here."""
     said: bytes | None = None
     """The source's entry as served, where it says more than that."""
+    listed: str | None = None
+    """The address to ask for, where it was printed otherwise than `url` spells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Due:
 
     id: int
     url: str
+    listed: str
+    """The address to ask for."""
     article: int | None
     etag: str | None
     last_modified: str | None
@@ -97,7 +101,7 @@ class Frontier(Transactions):
         held = json.dumps(list(skip))
         order = "ASC" if oldest_first else "DESC"
         rows = self.connection.execute(
-            "SELECT f.id, f.url, f.article, f.etag, f.last_modified, f.failures, f.depth, "  # noqa: S608
+            "SELECT f.id, f.url, coalesce(f.listed, f.url), f.article, f.etag, f.last_modified, f.failures, f.depth, "  # noqa: S608
             "coalesce(a.published, a.first_seen) "
             "FROM frontier f LEFT JOIN articles a ON a.id = f.article "
             "WHERE f.site = ? AND f.due <= ? AND f.id NOT IN (SELECT value FROM json_each(?)) "
@@ -121,10 +125,13 @@ def insert_candidates(
     before = c.total_changes
     c.executemany(
         "INSERT OR IGNORE INTO frontier "
-        "(site, url, source, discovered_at, hint, depth, changed, changed_by, due) "
-        "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?7 IS NULL THEN NULL ELSE ?3 END, ?4 "
+        "(site, url, source, discovered_at, hint, depth, changed, listed, changed_by, due) "
+        "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN ?7 IS NULL THEN NULL ELSE ?3 END, ?4 "
         "WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE url = ?2)",
-        [(site, item.url, source, moment, item.hint, item.depth, item.changed) for item in listed],
+        [
+            (site, item.url, source, moment, item.hint, item.depth, item.changed, item.listed)
+            for item in listed
+        ],
     )
     return c.total_changes - before
 

@@ -126,6 +126,7 @@ CREATE TABLE captures (
     rules TEXT,
     reading INTEGER REFERENCES readings(id) DEFERRABLE INITIALLY DEFERRED,
     address TEXT,
+    named TEXT,
     views INTEGER,
     comments INTEGER,
     UNIQUE (warc, warc_offset)
@@ -133,6 +134,8 @@ CREATE TABLE captures (
 CREATE INDEX captures_article ON captures(article, fetched_at);
 CREATE INDEX captures_url ON captures(url, fetched_at);
 CREATE INDEX captures_site ON captures(site, fetched_at);
+-- An address that two articles name as their own is believed of neither.
+CREATE INDEX captures_named ON captures(named) WHERE named IS NOT NULL;
 CREATE INDEX captures_visit ON captures(visit);
 CREATE INDEX captures_reading ON captures(reading);
 -- A WARC revisit record has no payload of its own: it lies in the capture referred to.
@@ -216,6 +219,7 @@ CREATE TABLE frontier (
     id INTEGER PRIMARY KEY,
     site TEXT NOT NULL REFERENCES sites(id),
     url TEXT NOT NULL UNIQUE,
+    listed TEXT,
     source INTEGER REFERENCES sources(id),
     article INTEGER REFERENCES articles(id) DEFERRABLE INITIALLY DEFERRED,
     discovered_at TEXT NOT NULL,
@@ -398,13 +402,13 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
         raise ArchiveUsageError(
             f"{path} is no archive of newsbot's: name another folder with --data"
         )
-    if version > VERSION and (is_empty or "reading" in columns):
+    if version > VERSION and (is_empty or "named" in columns):
         raise ArchiveUsageError(
             f"{path} was written by another newsbot (schema {version}, this one knows {VERSION}): "
             "use the newsbot that wrote it, or move news.db away and run "
             "`newsbot verify --repair`, which makes it anew from warc/"
         )
-    if version and ("reading" not in columns or (fields and not fields.issuperset(READ))):
+    if version and ("named" not in columns or (fields and not fields.issuperset(READ))):
         raise EarlySchema(
             f"{path} was written by an early newsbot: run `newsbot verify --repair`, which makes it "
             "anew from warc/"

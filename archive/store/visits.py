@@ -7,16 +7,16 @@ captures after new ones, and what comes of it does not depend on the order.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from archive.captures import Capture
-from archive.derive import DAY, History, Reading, letters
+from archive.derive import DAY, History, Reading
 from archive.store import aliases, articles, said
-from archive.store.aliases import known_article, known_articles
 from archive.store.changes import Changes
+from archive.store.identity import Identity, identify, leads_to_another, leave
 from archive.store.rows import insert
 from archive.store.schema import OUTCOMES
 from archive.times import utc
@@ -41,16 +41,8 @@ class _Proof:
     layout: str | None = None
     rules: str | None = None
     reading: Reading | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Identity:
-    """Which article a visit belongs to."""
-
-    article: int | None
-    address: str | None = None
-    """Of a page that is the article: its believed address."""
-    is_new: bool = False
+    named: str | None = None
+    """The address that the page names as its own, where that is another one."""
 
 
 def record(changes: Changes, visit: Visit, schedule: Schedule = never) -> str:
@@ -64,14 +56,14 @@ def record(changes: Changes, visit: Visit, schedule: Schedule = never) -> str:
         return "unchanged"
     if visit.article and not visit.page:
         raise ValueError("an article needs the capture that proves it")
-    if _leads_to_another(c, visit):
+    if leads_to_another(c, visit):
         visit = replace(
             visit, result="excluded", reason="leads to another article", article=None,
             urls=(visit.url,),
         )  # fmt: skip
-    found = _identify(changes, visit)
+    found = identify(changes, visit)
     proof = _proof_of(c, visit) if visit.result == "unchanged" else _read(c, visit, found)
-    _append(c, visit, found.article, proof, found.address)
+    _append(c, visit, found, proof)
     outcome, error = _derive(changes, visit, found, proof)
     said.note_unread(c, visit)
     assert outcome in OUTCOMES
@@ -95,75 +87,10 @@ def knows_exchange(c: sqlite3.Connection, capture: Capture) -> bool:
     )
 
 
-# -- which article ------------------------------------------------------------------------------
-
-
-def _believed(c: sqlite3.Connection, visit: Visit, known: Sequence[int]) -> str:
-    """The address that a page gives as its own, unless another article stands there."""
-    article = visit.article
-    assert article is not None
-    own = visit.urls[-1] if visit.urls else visit.url
-    named = article.canonical_url
-    if not named or named == own:
-        return own
-    there = known_article(c, (named,))
-    if there is None or there in known or _tells_the_same(c, there, article.title, article.text):
-        return named
-    return own
-
-
-def _tells_the_same(c: sqlite3.Connection, article: int, title: str | None, text: str) -> bool:
-    """Whether an article was ever read with this title, or with half of these paragraphs."""
-    paragraphs = set(text.split("\n\n")) if text else set()
-    for row in c.execute("SELECT title, text FROM readings WHERE article = ?", (article,)):
-        if title and letters(row["title"]) == letters(title):
-            return True
-        if paragraphs and 2 * len(paragraphs & set(row["text"].split("\n\n"))) > len(paragraphs):
-            return True
-    return False
-
-
-def _leads_to_another(c: sqlite3.Connection, visit: Visit) -> bool:
-    """Whether a redirect leads from a known article to a page that never was it.
-
-    So some engines guess at what was meant where a page is gone. It is no edit, and proves nothing.
-    """
-    if visit.article is None or not visit.urls or visit.urls[-1] == visit.url:
-        return False
-    asked = known_article(c, (visit.url,))
-    if asked is None or asked in known_articles(c, (visit.urls[-1],)):
-        return False
-    return not _tells_the_same(c, asked, visit.article.title, visit.article.text)
-
-
-def _identify(changes: Changes, visit: Visit) -> _Identity:
-    """The article of a visit. One that proves two articles to be one joins them."""
-    c = changes.c
-    own = visit.urls or (visit.url,)
-    known = known_articles(c, own)
-    if visit.result != "article" or visit.article is None:
-        return _Identity(known[0] if known else None)
-    address = _believed(c, visit, known)
-    if address not in own:
-        known = known_articles(c, (*own, address))
-    if not known:  # a newspaper that moves to another host keeps its articles, too
-        known = [
-            other
-            for other in known_articles(c, visit.elsewhere)
-            if _tells_the_same(c, other, visit.article.title, visit.article.text)
-        ]
-    if not known:
-        return _Identity(changes.new_id(address), address, is_new=True)
-    article = min(known)
-    if len(known) > 1:
-        articles.join(changes, article, [other for other in known if other != article])
-    return _Identity(article, address)
-
-
 # -- what was seen ------------------------------------------------------------------------------
 
 
-def _read(c: sqlite3.Connection, visit: Visit, found: _Identity) -> _Proof:
+def _read(c: sqlite3.Connection, visit: Visit, found: Identity) -> _Proof:
     """What a visit read; a state of the article is kept once."""
     if visit.result != "article" or visit.article is None or found.article is None:
         return _Proof(visit.result, visit.reason, None, visit.rules)
@@ -175,45 +102,43 @@ def _read(c: sqlite3.Connection, visit: Visit, found: _Identity) -> _Proof:
         utc(visit.fetched_at),
         is_new=found.is_new,
     )
-    return _Proof("article", None, visit.article.layout, visit.rules, reading)
+    return _Proof("article", None, visit.article.layout, visit.rules, reading, found.named)
 
 
 def _proof_of(c: sqlite3.Connection, visit: Visit) -> _Proof:
     """A 304 proves what the page it refers to proved."""
     referred = visit.page.refers_to_id if visit.page else None
     row = c.execute(
-        "SELECT result, reason, layout, rules, reading FROM captures WHERE record_id = ?",
+        "SELECT result, reason, layout, rules, reading, named FROM captures WHERE record_id = ?",
         (referred,),
     ).fetchone()
     if row is None or row["result"] is None:
         return _Proof("failed", "HTTP 304, and the page that it refers to is not here")
     reading = articles.reading(c, row["reading"]) if row["reading"] else None
-    return _Proof(row["result"], row["reason"], row["layout"], row["rules"], reading)
+    return _Proof(row["result"], row["reason"], row["layout"], row["rules"], reading, row["named"])
 
 
-def _append(
-    c: sqlite3.Connection, visit: Visit, article: int | None, proof: _Proof, address: str | None
-) -> None:
+def _append(c: sqlite3.Connection, visit: Visit, found: Identity, proof: _Proof) -> None:
     """Add the rows of the visit's captures."""
     first = None
     page = visit.page
     for capture in visit.captures:
         if visit.crawl is None and capture is not page and knows_record(c, capture.record_id):
             continue
+        spelt = found.address if capture is page else visit.url if first is None else None
         values = (
             visit.site, visit.crawl, first, capture.part, capture.url, capture.fetched_at,
             capture.status, capture.content_type, capture.payload_digest, capture.payload_length,
             capture.warc, capture.warc_offset, capture.warc_length, capture.warc_crc,
-            capture.record_id, capture.refers_to_id, article,
-            *(_columns_of_result(proof, visit, address, capture.url) if capture is page else (None,) * 8),
+            capture.record_id, capture.refers_to_id, found.article,
+            spelt if spelt != capture.url else None,
+            *(_columns_of_result(proof, visit) if capture is page else (None,) * 8),
         )  # fmt: skip
         row = c.execute(_CAPTURE, values)
         first = first or row.lastrowid
 
 
-def _columns_of_result(
-    proof: _Proof, visit: Visit, address: str | None, url: str
-) -> tuple[Any, ...]:
+def _columns_of_result(proof: _Proof, visit: Visit) -> tuple[Any, ...]:
     """The columns of a page's capture that say what came of it."""
     counted = visit.article if visit.result == "article" else None
     return (
@@ -222,7 +147,7 @@ def _columns_of_result(
         proof.layout,
         proof.rules,
         proof.reading.id if proof.reading else None,
-        address if address != url else None,
+        proof.named,
         counted.views if counted else None,
         counted.comments if counted else None,
     )
@@ -230,28 +155,32 @@ def _columns_of_result(
 
 _CAPTURE = f"""
 INSERT INTO captures (site, crawl, visit, part, url, fetched_at, status, content_type, payload_digest,
-    payload_length, warc, warc_offset, warc_length, warc_crc, record_id, refers_to, article, result,
-    reason, layout, rules, reading, address, views, comments)
+    payload_length, warc, warc_offset, warc_length, warc_crc, record_id, refers_to, article, address, result,
+    reason, layout, rules, reading, named, views, comments)
 VALUES (?, ?, coalesce(?, (SELECT coalesce(max(id), 0) + 1 FROM captures)), {"?, " * 12}
-    (SELECT id FROM captures WHERE record_id = ?), {", ".join("?" * 9)})
+    (SELECT id FROM captures WHERE record_id = ?), {", ".join("?" * 10)})
 """  # noqa: S608 -- marks alone
 
 
 def _derive(
-    changes: Changes, visit: Visit, identity: _Identity, proof: _Proof
+    changes: Changes, visit: Visit, identity: Identity, proof: _Proof
 ) -> tuple[str, str | None]:
     """The visit's outcome and what is to be said of it, after the article was derived."""
-    article = identity.article
+    c, article = changes.c, identity.article
     if article is None:
         return _outcome_of_unknown(visit, proof), visit.reason or proof.reason
     known = [proof.reading] if proof.reading else []
-    new = {"site": visit.site, "url": identity.address} if identity.is_new else None
+    new = {"site": visit.site, "url": identity.stands_at} if identity.is_new else None
     own: list[str] = []
     if proof.result == "article" or visit.reason == "alias":
-        own = [*dict.fromkeys((visit.url, *visit.urls, *filter(None, (identity.address,))))]
-        aliases.adopt(changes.c, visit.site, article, own, is_new=identity.is_new)
+        own = [*dict.fromkeys((visit.url, *visit.urls, identity.stands_at))]
+        asked = {*own, *(capture.url for capture in visit.captures)}
+        aliases.adopt(c, visit.site, article, asked, is_new=identity.is_new)
+    leave(c, identity, own)
+    aliases.add(c, article, own, utc(visit.fetched_at))
+    for other in identity.contested:
+        articles.derive(changes, other)
     found, before = articles.derive(changes, article, known, new=new)
-    aliases.add(changes.c, article, own, utc(visit.fetched_at))
     if new:
         return "new", None
     moment = utc(visit.fetched_at)
@@ -289,7 +218,7 @@ def _outcome_of_known(
 # -- the frontier and the crawl -----------------------------------------------------------------
 
 
-def _frontier_row(c: sqlite3.Connection, visit: Visit, identity: _Identity) -> tuple[int, str, int]:
+def _frontier_row(c: sqlite3.Connection, visit: Visit, identity: Identity) -> tuple[int, str, int]:
     """Id, address and failures of the frontier row of a visit; it is made where there is none."""
     columns = "SELECT id, url, failures FROM frontier WHERE"
     if visit.frontier is not None:
@@ -313,7 +242,7 @@ def _close(
     visit: Visit,
     outcome: str,
     error: str | None,
-    identity: _Identity,
+    identity: Identity,
     proof: _Proof,
     schedule: Schedule,
 ) -> None:
@@ -348,7 +277,7 @@ def _close(
         ),
     )  # fmt: skip
     if article and visit.result != "excluded":
-        others = {visit.url, *visit.urls, *filter(None, (identity.address,))}
+        others = {visit.url, *visit.urls}
         if outcome in ("updated", "unchanged"):
             others |= aliases.other_spellings(c, article, {*others, *visit.elsewhere})
         # Other addresses of the article that wait in the frontier need no visit of their own.
@@ -357,9 +286,15 @@ def _close(
             "WHERE url = ?2 AND id <> ?3 AND coalesce(visited_at, '') <= ?4",
             [(article, other, frontier, moment) for other in sorted(others - {url})],
         )
+        # Nor do those that were seen to be it; one that it only names is seen once, to be sure.
+        c.execute(
+            "UPDATE frontier SET due = NULL, outcome = 'excluded', error = 'alias' "
+            "WHERE article = ? AND id <> ? AND due IS NOT NULL AND visited_at <= ?",
+            (article, frontier, moment),
+        )
 
 
-def _dated(c: sqlite3.Connection, identity: _Identity, frontier: int) -> str | None:
+def _dated(c: sqlite3.Connection, identity: Identity, frontier: int) -> str | None:
     """When the article was published, or else seen first by us or by the source that dates it."""
     row = c.execute(
         "SELECT a.published, min(a.first_seen, coalesce(f.hint, a.first_seen)) "
@@ -392,22 +327,22 @@ def reread(changes: Changes, capture: int, visit: Visit, schedule: Schedule = ne
         if old["article"] is not None:
             changes.articles.add(old["article"])
         return "unchanged"
-    found = _identify(changes, visit)
+    found = identify(changes, visit)
     if found.is_new and old["article"] is not None:
-        found = _Identity(old["article"], found.address)
+        found = replace(found, article=old["article"], is_new=False)
     # Or the reading would be taken for that of another capture, and stay as the old rules read it.
     c.execute("UPDATE captures SET reading = NULL WHERE id = ?", (capture,))
     proof = _read(c, visit, found)
     # With it the 304s that refer to it: they prove what it proves.
     c.execute(
-        "UPDATE captures SET (result, reason, layout, rules, reading, address, views, comments) = "
+        "UPDATE captures SET (result, reason, layout, rules, reading, named, views, comments) = "
         "(?, ?, ?, ?, ?, ?, ?, ?), article = coalesce(?, article) WHERE id = ?",
-        (*_columns_of_result(proof, visit, found.address, old["url"]), found.article, capture),
+        (*_columns_of_result(proof, visit), found.article, capture),
     )
     c.execute(
-        "UPDATE captures SET (result, reason, layout, rules, reading) = (?, ?, ?, ?, ?), "
+        "UPDATE captures SET (result, reason, layout, rules, reading, named) = (?, ?, ?, ?, ?, ?), "
         "article = coalesce(?, article) WHERE refers_to = ? AND status = 304",
-        (*_columns_of_result(proof, visit, None, "")[:5], found.article, capture),
+        (*_columns_of_result(proof, visit)[:6], found.article, capture),
     )
     if found.article is not None:
         c.execute("UPDATE captures SET article = ? WHERE visit = ?", (found.article, old["visit"]))
@@ -420,7 +355,7 @@ def reread(changes: Changes, capture: int, visit: Visit, schedule: Schedule = ne
 
 
 def _let_rest(
-    c: sqlite3.Connection, visit: Visit, outcome: str, identity: _Identity, schedule: Schedule
+    c: sqlite3.Connection, visit: Visit, outcome: str, identity: Identity, schedule: Schedule
 ) -> None:
     """An address that was refused or put off and whose last visit reads well now needs no other soon."""
     row = c.execute(

@@ -296,7 +296,7 @@ class PollingSpider(Spider):
                     # An id inside the path cannot be left out: only the first such address is kept.
                     url = item.url if "*" in key else urls.canonical(key)
                     if url:
-                        yield replace(item, url=url)
+                        yield replace(item, url=url, listed=None)
                         continue
             if trap:
                 self.count_trap(item.url)

@@ -72,7 +72,7 @@ RETRY_EXCEPTIONS = [
     "scrapy.exceptions.ResponseDataLossError",
 ]
 DOWNLOAD_TIMEOUT = limits.DOWNLOAD_TIMEOUT
-# Sessions and consent cookies make one article look like many.
+# Sessions and consent cookies make one article look like many; a chain of redirects has its own.
 COOKIES_ENABLED = False
 # Statuses are outcomes here, so the spider sees them all.
 HTTPERROR_ALLOW_ALL = True
@@ -98,6 +98,7 @@ DOWNLOADER_MIDDLEWARES = {
     "newsbot.crawl.middlewares.decoding.DecodingMiddleware": 590,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "newsbot.crawl.middlewares.redirect.RedirectMiddleware": 600,
+    "newsbot.crawl.middlewares.cookies.ChainCookiesMiddleware": 700,
     # Next to the network: sees the bytes before anything decompresses or reads them.
     "newsbot.crawl.middlewares.capture.CaptureMiddleware": 950,
 }

@@ -104,7 +104,7 @@ class NewspaperSpider(PollingSpider):
         """The request for a frontier URL whose time has come."""
         known = due.article is not None
         return self._request(
-            due.url,
+            due.listed,
             VisitBuilder(self.site, due.url, due.id, self.session.crawl),
             due.depth,
             headers=conditions(due.etag, due.last_modified) if known else {},

@@ -74,13 +74,15 @@ def candidates(
     seen = set()
     for entry in entries:
         try:
-            url = urls.canonical(urljoin(base, entry.url.strip()))
+            printed = urljoin(base, entry.url.strip())
+            url, listed = urls.canonical(printed), urls.as_listed(printed)
         except ValueError:
             continue
         if url and url not in seen and is_candidate(site, url):
             seen.add(url)
             dates = sortable(entry.date, site), sortable(entry.changed, site)
-            yield Candidate(url, *dates, depth, entry.served)
+            other = listed if listed != url else None
+            yield Candidate(url, *dates, depth, entry.served, other)
 
 
 def sortable(printed: str | None, site: Site) -> str | None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from newsbot import vocabulary
-from newsbot.urls import MAX_LENGTH
+from newsbot.urls import MAX_LENGTH, is_session
 from newsbot.vocabulary import either, pattern
 
 MAX_DEPTH = 12
@@ -30,10 +30,6 @@ _CALENDAR = re.compile(
     re.IGNORECASE,
 )
 _ARCHIVE = re.compile(r"(?:^|/)(\d{4,})/(\d{1,2})(?:/\d{1,2})?(?:/page/\d+)?/?$")
-_SESSION_KEY = pattern("traps", "session_keys")
-_TOKEN = re.compile(
-    r"(?=[a-z]*\d)[0-9a-f]{8,}|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{20,}", re.IGNORECASE
-)
 # Long hexadecimal segments alone are no sign: some engines number their articles so.
 _SESSION_PATH = re.compile(
     rf"/{either('traps', 'session_segments')}[/=-][0-9a-f]*\d[0-9a-f]*(?=/|$)|"
@@ -92,7 +88,7 @@ def without_session(url: str) -> str:
         lambda found: "" if found[0][0] == ";" else f"{found[0][: found[0].rfind('/')]}/*",
         parts.path,
     )
-    kept = [(key, value) for key, value in pairs if not _is_session(key, value)]
+    kept = [(key, value) for key, value in pairs if not is_session(key, value)]
     query = (
         "&".join(f"{key}={value}" for key, value in kept) if len(kept) < len(pairs) else parts.query
     )
@@ -108,12 +104,7 @@ def _is_action(path: str, pairs: list[tuple[str, str]]) -> bool:
 
 
 def _has_session(path: str, pairs: list[tuple[str, str]]) -> bool:
-    return bool(_SESSION_PATH.search(path)) or any(_is_session(*pair) for pair in pairs)
-
-
-def _is_session(key: str, value: str) -> bool:
-    # `s` is WordPress' search and `sid` may be a section: only tokens count.
-    return bool(_SESSION_KEY.fullmatch(key) and _TOKEN.fullmatch(value))
+    return bool(_SESSION_PATH.search(path)) or any(is_session(*pair) for pair in pairs)
 
 
 def _repeats(path: str) -> bool:

@@ -15,6 +15,8 @@ from newsbot.extraction.evidence import Candidate, Reader, stated
 from newsbot.extraction.page import Page
 
 _MAX_PAGES = 50
+_SEVERAL = re.compile(r"(?:[,;|]|%20|%7C|\+)+(?:https?(?::|%3A))?(?:/|%2F)", re.IGNORECASE)
+"""Where a second address begins in what should be one."""
 _MAX_EDITIONS = 20
 
 
@@ -34,9 +36,12 @@ def canonical_url(context: Context) -> str | None:
 def _may_be_article(context: Context, url: str) -> bool:
     """False for a front page, and for what the family never uses for articles.
 
-    WordPress block themes give `/comment-page-1/` as the canonical address of an article.
+    WordPress block themes give `/comment-page-1/` as the canonical address of an article, and broken
+    templates print several addresses into one.
     """
     path = urls.path_and_query(url)
+    if _SEVERAL.search(path):
+        return False
     excluded = context.family.discovery.exclude
     return path != "/" and not any(re.search(pattern, path) for pattern in excluded)
 

@@ -37,6 +37,9 @@ class _Page:
     article: Article | None = None
     result: str | None = None
     reason: str | None = None
+    is_given_cookies: bool = False
+    back_at: set[str] = field(default_factory=set)
+    """Addresses to which a redirect has led back, with a cookie."""
 
     def end(self, result: str, reason: str | None, article: Article | None = None) -> None:
         self.needs = None
@@ -109,6 +112,8 @@ class VisitBuilder:
         page = self._pages[number]
         if not page.chain or page.chain[-1] != exchange.url:
             page.chain.append(exchange.url)
+        if exchange.header("Set-Cookie") is not None:
+            page.is_given_cookies = True
         if number == 0:
             self._fetched_at = datetime.fromisoformat(exchange.fetched_at)
             self._status = exchange.status
@@ -186,10 +191,14 @@ class VisitBuilder:
     def _follow(self, page: _Page, reading: Reading, target: str) -> bool:
         """Need the page that a redirect leads to; False where the page itself is meant."""
         address = urls.canonical(target)
-        if target in page.chain or len(page.chain) > REDIRECT_MAX_TIMES:
+        # With a cookie that was set on the way, an address may answer otherwise, once.
+        is_loop = target in page.chain
+        if is_loop and page.is_given_cookies and target not in page.back_at:
+            page.back_at.add(target)
+            is_loop = False
+        if is_loop or len(page.chain) > REDIRECT_MAX_TIMES:
             if reading.is_forward:
                 return False
-            is_loop = target in page.chain
             again = f"redirects lead back to {target}" if is_loop else "too many redirects"
             page.end("failed", f"RedirectLoop: {again}")
         elif address is None or urls.netloc(address) not in self.site.netlocs:
@@ -244,7 +253,7 @@ class VisitBuilder:
     def _urls(self, result: str, reason: str | None) -> tuple[str, ...]:
         """Every address that led to the page, that of the page last."""
         first, *further = self._pages
-        chain = _canonical(first.chain) or [self.url]
+        chain = _without_circles(first.chain) or [self.url]
         found = [self.url, *chain]
         if result == "article":
             found += [url for page in further for url in _canonical(page.chain[-1:])]
@@ -266,6 +275,16 @@ class VisitBuilder:
             replace(capture, part="further" if number else "page" if at == last else "redirect")
             for at, (capture, number) in enumerate(self._captures)
         ]
+
+
+def _without_circles(addresses: list[str]) -> list[str]:
+    """Canonical spelling of a way, without what led back: a gate that sets a cookie is no alias."""
+    way: list[str] = []
+    for address in filter(None, map(urls.canonical, addresses)):
+        if address in way:
+            del way[way.index(address) :]
+        way.append(address)
+    return way
 
 
 def _canonical(addresses: list[str]) -> list[str]:

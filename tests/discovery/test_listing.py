@@ -234,7 +234,7 @@ ENGINES = {
         <div class="catPages1"><b>1</b> <a class="swchItem1" href="/news/?page2"><span>2</span></a>
         <a class="swchItem1 swchItem-next" href="/news/?page2"><span>»</span></a></div></div>""",
         ["/news/mektep/2022-12-24-118", "/news/qar/2022-12-23-117"],
-        ["/news/?page2="],
+        ["/news/?page2"],
         [],
     ),
     "tables of the 2000s": Engine(

@@ -69,5 +69,6 @@ class MetaRefreshMiddleware(redirect.MetaRefreshMiddleware):
 
 
 def _leads_back(redirected: Request) -> bool:
-    """Whether a redirected request is a loop: no cookies, so the same address answers the same."""
-    return redirected.url in redirected.meta["redirect_urls"]
+    """Whether a redirected request is a loop: the same address answers the same, but for a new cookie."""
+    times: int = redirected.meta["redirect_urls"].count(redirected.url)
+    return times > (1 if redirected.meta.get("cookies") else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sqlite3
@@ -337,15 +338,50 @@ def test_many_addresses_are_one_article(paper: Paper) -> None:
     assert paper.visit(short, article(short, canonical_url=slug)) == "new"
     assert paper.one("SELECT url FROM articles") == {"url": slug}
     rows = {r["url"]: r for r in paper.all("SELECT * FROM frontier")}
-    assert rows[slug]["due"] is None, "the other address needs no visit of its own"
-    assert rows[slug]["article"] == rows[short]["article"]
-    assert (rows[slug]["outcome"], rows[slug]["error"]) == ("excluded", "alias")
+    assert rows[slug]["due"], "what a page says of its address is looked at once"
     assert paper.counts() == {"new": 1}, "what was never visited is not counted"
     # Found again in a feed, it is not fetched again; seen again, it is the same article.
     assert paper.find(short, slug) == 0
     assert paper.visit(short, article(short, canonical_url=slug)) == "unchanged"
     assert paper.visit(slug, article(slug), frontier=rows[slug]["id"]) == "unchanged"
     assert len(paper.all("SELECT * FROM aliases")) == 2
+    rows = {r["url"]: r for r in paper.all("SELECT * FROM frontier")}
+    assert rows[slug]["due"]
+    assert rows[short]["due"] is None, "one address of an article is visited again"
+    assert (rows[short]["outcome"], rows[short]["error"]) == ("excluded", "alias")
+
+
+def _named(at: str, number: int, name: str) -> Article:
+    text = "\n\n".join(f"{number}-хабардың {line}-абзацы." for line in range(4))
+    return article(at, title=f"{number}-хабар", text=text, canonical_url=name)
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(range(4))])
+def test_an_address_that_several_pages_name_is_believed_of_none(
+    paper: Paper, order: tuple[int, ...]
+) -> None:
+    # The page at ONE is an article of its own; all others name it, and so does it.
+    addresses = [ONE, f"{HOME}b", f"{HOME}c", f"{HOME}d"]
+    paper.find(*addresses)
+    for number in order:
+        at = addresses[number]
+        assert paper.visit(at, _named(at, number, ONE)) in ("new", "updated"), number
+    stored = {r["url"]: r["title"] for r in paper.all("SELECT url, title FROM articles")}
+    assert stored == {at: f"{number}-хабар" for number, at in enumerate(addresses)}
+    owners = paper.all(
+        "SELECT a.url, x.url AS alias FROM aliases x JOIN articles a ON a.id = x.article"
+    )
+    assert {r["alias"]: r["url"] for r in owners} == {at: at for at in addresses}
+    assert all(r["due"] and r["visited_at"] for r in paper.all("SELECT * FROM frontier"))
+
+
+def test_an_address_that_is_no_article_is_left_by_all_that_name_it(paper: Paper) -> None:
+    section = f"{HOME}qogam/"
+    for number, at in enumerate((ONE, TWO, f"{HOME}three")):
+        paper.visit(at, _named(at, number, section))
+    stored = {r["url"] for r in paper.all("SELECT url FROM articles")}
+    assert stored == {ONE, TWO, f"{HOME}three"}
+    assert not paper.all("SELECT * FROM aliases WHERE url = ?", section)
 
 
 def test_a_redirected_address_is_an_alias(paper: Paper) -> None:
