@@ -23,6 +23,9 @@ NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 END = b"\r\n\r\n"
 """What follows every record's block."""
 HTTP_RESPONSE = "application/http; msgtype=response"
+STORED = ("response", "revisit", "metadata")
+"""Types of records that the archive's rows are about."""
+_KNOWLEDGE = "application/x-newsbot-"
 
 Headers = list[tuple[str, str]]
 
@@ -120,6 +123,17 @@ def _bytes(line: str) -> bytes:
 def plain_url(url: str) -> str:
     """An address as a WARC may hold it: RFC 3986, in ASCII."""
     return url if url.isascii() and url.isprintable() else quote(url, safe=_PRINTABLE)
+
+
+def knowledge_type(part: str) -> str:
+    """The content type of a `metadata` record of ours, by what kind of knowledge it holds."""
+    return f"{_KNOWLEDGE}{part}"
+
+
+def knowledge_in(content_type: str | None) -> str | None:
+    """What kind of knowledge a `metadata` record holds; None where it is none of ours."""
+    found = (content_type or "").removeprefix(_KNOWLEDGE)
+    return found if found != content_type and found.isalpha() else None
 
 
 # -- taking apart -------------------------------------------------------------------------------

@@ -45,7 +45,8 @@ class Record:
 
     `offset` and `length` say where it lies in the file, compressed; a length of 0 means that it
     cannot be read alone. `headers` are the fields of its head by their names in the standard.
-    `exchange` is None for what is no HTTP response; that of a `revisit` record has no body.
+    `exchange` is None for what is no HTTP response; that of a `revisit` record has no body, and that
+    of `metadata`, where it is ours, the status 0.
     `payload_digest` was computed (`sha1:` and Base32). With an `error`, nothing else is to be
     believed.
     """
@@ -207,6 +208,8 @@ def parse(raw: Raw) -> Record:
     except ValueError as problem:
         error = error or str(problem)
     declared = fields.get("WARC-Payload-Digest")
+    if kind == "metadata":  # whose block is its payload
+        declared = fields.get("WARC-Block-Digest")
     computed = intact = None
     if exchange and kind != "revisit":
         computed = grammar.digest(exchange.body)
@@ -241,10 +244,13 @@ def _exchange(
     kind: str, fields: dict[str, str], url: str, date: str, block: bytes
 ) -> tuple[Exchange | None, bytes]:
     """The exchange a block holds, and its payload as it lies there. Raises ValueError for none."""
+    content_type = fields.get("Content-Type")
     if kind == "resource":
         # A page without its headers: what some programs keep.
-        headers = [("Content-Type", fields["Content-Type"])] if "Content-Type" in fields else []
+        headers = [("Content-Type", content_type)] if content_type else []
         return Exchange(url, date, 200, headers, block), block
+    if kind == "metadata" and content_type and grammar.knowledge_in(content_type):
+        return Exchange(url, date, 0, [("Content-Type", content_type)], block), block
     if kind not in ("response", "revisit"):
         return None, block
     if kind == "revisit" and not block:

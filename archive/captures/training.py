@@ -67,7 +67,12 @@ def _pages(paths: Iterable[Path]) -> Iterator[bytes]:
     """Records of pages that were served without a content encoding, among the first of some files."""
     for raw in islice(_records(paths), _LOOKED_AT):
         exchange = parse(raw).exchange
-        if exchange and exchange.body and exchange.header("Content-Encoding") is None:
+        if (
+            exchange
+            and exchange.status
+            and exchange.body
+            and not exchange.header("Content-Encoding")
+        ):
             yield raw.data
 
 

@@ -19,7 +19,12 @@ from pathlib import Path
 from archive.captures import dictionaries, grammar
 from archive.captures.dictionaries import Dictionary
 from archive.captures.files import month_of, number_of, site_files, sync_folder
-from archive.captures.grammar import HTTP_RESPONSE, IDENTICAL, NOT_MODIFIED
+from archive.captures.grammar import (
+    HTTP_RESPONSE,
+    IDENTICAL,
+    NOT_MODIFIED,
+    knowledge_in,
+)
 from archive.captures.reading import Record, raw_records
 from archive.captures.streams import GZIP_MAGIC, Stream
 from archive.captures.training import dictionary_of, next_dictionary
@@ -55,7 +60,10 @@ class Capture:
     record_id: str
     refers_to_id: str | None = None
     part: str = "page"
-    """What it is of its visit: a `redirect`, the `page`, or a `further` page of a divided article."""
+    """What it is of its visit: a `redirect`, the `page`, or a `further` page of a divided article.
+
+    Of what is no exchange, what kind of knowledge it holds.
+    """
 
 
 class CaptureWriter:
@@ -117,9 +125,9 @@ class CaptureWriter:
             ("WARC-Block-Digest", grammar.digest(block)),
             ("Content-Type", HTTP_RESPONSE),
         ]
-        file = self._open(filed_at or fetched_at)
-        member = self._pack(grammar.build("revisit" if profile else "response", fields, block))
-        offset, size = _append(file, member)
+        offset, size, crc = self._add(
+            "revisit" if profile else "response", fields, block, filed_at or fetched_at
+        )
         return Capture(
             url=url,
             fetched_at=moment,
@@ -130,10 +138,60 @@ class CaptureWriter:
             warc=self._path.relative_to(self._folder).as_posix(),
             warc_offset=offset,
             warc_length=size,
-            warc_crc=zlib.crc32(member),
+            warc_crc=crc,
             record_id=identity,
             refers_to_id=refers_to.record_id if refers_to and profile else None,
         )
+
+    def write_metadata(
+        self,
+        target: str,
+        part: str,
+        payload: bytes,
+        at: datetime,
+        *,
+        record_id: str | None = None,
+        filed_at: datetime | None = None,
+    ) -> Capture:
+        """Append knowledge of an address that is no exchange with it: the `payload`, learnt `at`.
+
+        `part` is one word for its kind, which the row and the content type say. The record is a
+        `metadata` record (WARC 1.1, section 6.5); read back, it is an exchange of the status 0.
+        Raises OSError as `write` does.
+        """
+        content_type = grammar.knowledge_type(part)
+        target, moment, digest = grammar.plain_url(target), utc(at), grammar.digest(payload)
+        identity = record_id or new_id()
+        fields = [
+            ("WARC-Record-ID", identity),
+            ("WARC-Date", moment),
+            ("WARC-Target-URI", target),
+            ("WARC-Block-Digest", digest),
+            ("Content-Type", content_type),
+        ]
+        offset, size, crc = self._add("metadata", fields, payload, filed_at or at)
+        return Capture(
+            url=target,
+            fetched_at=moment,
+            status=0,
+            content_type=content_type,
+            payload_digest=digest,
+            payload_length=len(payload),
+            warc=self._path.relative_to(self._folder).as_posix(),
+            warc_offset=offset,
+            warc_length=size,
+            warc_crc=crc,
+            record_id=identity,
+            part=part,
+        )
+
+    def _add(
+        self, kind: str, fields: list[tuple[str, str]], block: bytes, filed_at: datetime
+    ) -> tuple[int, int, int]:
+        """Append a record; returns its offset, length and CRC-32."""
+        file = self._open(filed_at)
+        member = self._pack(grammar.build(kind, fields, block))
+        return *_append(file, member), zlib.crc32(member)
 
     def copy(
         self,
@@ -143,14 +201,14 @@ class CaptureWriter:
         filed_at: datetime | None = None,
         concurrent_to: str | None = None,
     ) -> Capture:
-        """Append a whole response of another WARC file as it stands there, every byte of it.
+        """Append a whole response, or knowledge, of another WARC file as it stands, every byte of it.
 
         It goes into a `.warc.gz`, and from a gzipped file costs no packing. With `concurrent_to`, the
         first record of its visit, that is the one field that changes. Raises ValueError where
         the record is none that could be read alone, OSError as `write` does.
         """
         exchange = record.exchange
-        if record.error or record.type != "response" or exchange is None or not record.length:
+        if record.error or record.type == "revisit" or exchange is None or not record.length:
             raise ValueError("no whole response with a member of its own")
         assert record.payload_digest is not None
         member = _member(path, record, concurrent_to)
@@ -168,6 +226,7 @@ class CaptureWriter:
             warc_length=size,
             warc_crc=zlib.crc32(member),
             record_id=record.record_id,
+            part=knowledge_in(exchange.header("Content-Type")) or "page",
         )
 
     def sync(self) -> None:

@@ -15,13 +15,12 @@ from pathlib import Path
 from archive.captures import Record, read_records
 from archive.captures.dictionaries import MAGIC, of_file, read_copy
 from archive.captures.files import crc_of
+from archive.captures.grammar import STORED
 from archive.captures.reading import parse, raw_records
 from archive.captures.streams import Stream
 from archive.integrity.finding import Finding, grouped
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst")
-_PAGES = ("response", "revisit")
-"""Types of records that have rows."""
 _SHORT = "the file ends before it"
 _CHANGED = "its bytes are not as they were written, though it reads as it should"
 _ROWS = """
@@ -132,7 +131,7 @@ def _check_file(
             yield from _compare(path, warc, row, record)
         elif record.error:
             yield _without_row(warc, offset, record, last)
-        elif record.type in _PAGES:
+        elif record.type in STORED and (record.exchange or record.type != "metadata"):
             orphans[record.record_id] = offset
             if record.is_intact is False:
                 what = "its payload does not have the digest that it states"
@@ -207,7 +206,7 @@ def _differences(row: sqlite3.Row, record: Record) -> list[str]:
         for name, here, there in facts
         if here != there
     ]
-    return found if record.type in _PAGES else [*found, f"it is a {record.type} record"]
+    return found if record.type in STORED else [*found, f"it is a {record.type} record"]
 
 
 def _check_dictionaries(folder: Path) -> Iterator[Finding]:

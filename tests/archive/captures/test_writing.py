@@ -477,3 +477,27 @@ assert [r[0] for r in records(folder / done.warc)] == ["warcinfo", "response"]
 
 def test_the_limit_of_this_process_is_untouched() -> None:
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+def test_knowledge_is_kept_beside_the_exchanges(tmp_path: Path) -> None:
+    """As a `metadata` record of one kind; packed and copied like any other, and no page."""
+    to = writer(tmp_path)
+    kept = to.write_metadata(f"{HOME}1.html", "said", b"<item>\r\n\r\n</item>", START)
+    assert (kept.part, kept.status, kept.url) == ("said", 0, f"{HOME}1.html")
+    (found,) = (record for record in read_all(tmp_path) if record.type == "metadata")
+    assert (found.record_id, found.is_intact, found.error) == (kept.record_id, True, None)
+    again = read_capture(tmp_path, kept.warc, kept.warc_offset)
+    assert (again.status, again.body) == (0, b"<item>\r\n\r\n</item>")
+    assert again.header("Content-Type") == "application/x-newsbot-said"
+    other = CaptureWriter(tmp_path / "other", "aqbulaq", "test")
+    copied = other.copy(tmp_path / kept.warc, found)
+    assert (copied.part, copied.payload_digest) == ("said", kept.payload_digest)
+    with (tmp_path / kept.warc).open("rb") as file:
+        (theirs,) = (r for r in ArchiveIterator(file) if r.rec_type == "metadata")
+        assert theirs.rec_headers.get_header("WARC-Target-URI") == f"{HOME}1.html"
+
+
+@pytest.mark.parametrize("kind", ["application/warc-fields", "application/x-newsbot-", "x-y/said"])
+def test_knowledge_of_other_programs_is_none_of_ours(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "other.warc").write_bytes(record(b"via: x", "metadata", Content_Type=kind))
+    assert [found.exchange for found in read_records(tmp_path / "other.warc")] == [None]
