@@ -120,7 +120,9 @@ def _learn_make(
     when, article = _when(make, rivals, others, keys, common), _proof(make, others, keys)
     if not when or not _is_right(make, Layout(id="x", **keys)):
         return None
-    keys |= {"when": when, "article": article}
+    # A form in the text's place is no photograph without text, however the page is made.
+    asked = ", ".join(f'{css} input[type="password"]' for css in support["body"])
+    keys |= {"when": when, "article": article, "refuse": {"password": asked}}
     for name in ("when", "article"):
         if keys[name]:
             support[name] = {keys[name]: Support(_matching(make, keys[name]), 0, len(make))}

@@ -20,6 +20,7 @@ from archive.captures import Capture
 from archive.errors import ArchiveUsageError
 from archive.store import Store
 from newsbot.extraction import rules_version
+from newsbot.extraction.layouts import fallbacks
 from newsbot.pool import InProcess, map_in_order
 from newsbot.profiles import Site
 from newsbot.replay.compare import Difference
@@ -46,6 +47,8 @@ class Choice:
     before: str | None = None
     refused: bool = False
     """Only what was read and held no article for the rules of its time."""
+    astray: bool = False
+    """Only what no layout of a profile or a family has read, refused or not."""
     everything: bool = False
     """Also what today's rules have read already; so it is with `articles`."""
 
@@ -240,6 +243,11 @@ def _where(sites: Mapping[str, Site], choice: Choice) -> tuple[str, list[Any]]:
         args += [len(choice.before), choice.before]
     if choice.refused:  # in the words of the index
         clauses.append("c.result IN ('refused', 'failed', 'missing', 'blocked')")
+    if choice.astray:
+        learned = "substr(c.layout, 1, length(c.site) + 9) = c.site || '/learned-'"
+        named = "c.layout IN (SELECT value FROM json_each(?))"
+        clauses.append(f"(c.layout IS NULL OR {learned} OR {named})")
+        args.append(json.dumps(sorted(fallbacks())))
     if not choice.everything and not choice.articles:
         clauses.append("c.rules IS NOT json_extract(?, '$.\"' || c.site || '\"')")
         args.append(json.dumps({key: rules_version(site) for key, site in sites.items()}))
