@@ -59,8 +59,8 @@ class LearnedLayout:
     layout: Layout
     pages: int
     """Pages of articles that it was learnt from."""
-    published: tuple[str, str] | None
-    """First and last day of publication of these articles; None where none is known."""
+    published: list[str]
+    """First and last day of publication of these articles; empty where none is known."""
     support: dict[str, dict[str, Support]]
     """Key of the layout → selector → pages; of `when` and `article` the pages that it matches."""
 
@@ -131,7 +131,7 @@ def _learn_make(
     return LearnedLayout(
         Layout(id=f"learned-{name}", valid_until=until, **keys),
         len(make),
-        (min(days), max(days)) if days else None,
+        [min(days), max(days)] if days else [],
         {name: chosen for name, chosen in support.items() if chosen},
     )
 

@@ -196,7 +196,7 @@ def test_support_counts_pages() -> None:
     assert found.pages == 30
     support = found.support["authors"][".story-info .by"]
     assert (support.right, support.wrong, support.known) == (28, 0, 28)
-    assert found.published == ("2024-01-01", "2024-01-30")
+    assert found.published == ["2024-01-01", "2024-01-30"]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
