@@ -32,9 +32,7 @@ def paper() -> Iterator[ExampleNewspaper]:
 
 
 @pytest.fixture(scope="module")
-def data(
-    newsbot: Run, paper: ExampleNewspaper, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def data(newsbot: Run, paper: ExampleNewspaper, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of it, crawled without layouts of its own."""
     folder = tmp_path_factory.mktemp("learn") / "data"
     folder.mkdir()

@@ -43,7 +43,11 @@ def served(template: Template, numbers: range, since: datetime, first: date) -> 
     found = []
     for number in numbers:
         article = story(number, first)
-        data = {"@type": "NewsArticle", "headline": article.title, "datePublished": article.published}
+        data = {
+            "@type": "NewsArticle",
+            "headline": article.title,
+            "datePublished": article.published,
+        }
         head = f'<head><script type="application/ld+json">{json.dumps(data)}</script>'
         html = template(article, random.Random(number)).replace("<head>", head)
         moment = since + timedelta(days=number)
@@ -152,7 +156,7 @@ def test_what_is_learnt_again_when_pages_fit_no_more(truth: Paper, tmp_path: Pat
     paper.see(NOW[:4])
     assert paper.learnt() == [first]
     paper.see(NOW[4:])
-    new, old = paper.learnt()
+    _, old = paper.learnt()
     assert old["layout"] == {**first["layout"], "valid_until": "2021-03-26"}
     assert paper.layouts() == truth.layouts()
     records = paper.rows("SELECT count(*) FROM captures WHERE part = 'layouts'")
@@ -219,9 +223,7 @@ def test_what_cannot_be_read_is_passed_over(truth: Paper, tmp_path: Path) -> Non
     with Store(paper.folder) as store:
         writer = store.captures("gazet")
         for payload in (b"{}", b"[]", b"no", b'{"known": 1, "layouts": [{"layout": {"id": "A"}}]}'):
-            store.add_knowledge(
-                "gazet", writer.write_metadata(f"{HOME}/", "layouts", payload, NEW)
-            )
+            store.add_knowledge("gazet", writer.write_metadata(f"{HOME}/", "layouts", payload, NEW))
     assert paper.learnt() == learnt
 
 
