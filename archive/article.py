@@ -104,6 +104,8 @@ ARTICLE = (
 )
 """The one list of an article's fields: schema, history, export, comparison and docs follow it."""
 
+SOURCES = frozenset(["feed", "sitemap", "wordpress"])
+"""What `sources` says of a value that the page does not print: kinds of sources that told it."""
 FIELDS = [field.name for field in ARTICLE]
 REVISED = [field.name for field in ARTICLE if field.revised]
 """Fields whose change makes a revision."""

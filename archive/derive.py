@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from archive.article import REVISED
+from archive.article import REVISED, SOURCES
 
 DAY = timedelta(days=1)
 """Time between two misses that make an article `gone`."""
@@ -243,6 +243,11 @@ def _is_inferred(name: str, values: Mapping[str, Any]) -> bool:
     return name == "published" and "date_inferred" in values["flags"]
 
 
+def _is_told(name: str, values: Mapping[str, Any]) -> bool:
+    """Whether a source of addresses told a field that the page does not print."""
+    return values["sources"].get(name) in SOURCES
+
+
 def _keep(name: str, old: Mapping[str, Any], new: dict[str, Any]) -> None:
     new[name] = old[name]
     if name == "published":
@@ -261,7 +266,7 @@ def _is_poorer(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *, ali
         return name == "text" and not alike and _is_part(new["text"], old["text"])
     if name not in _MAY_VANISH or not old[name]:
         return False
-    if not new[name]:
+    if not new[name] or (_is_told(name, new) and not _is_told(name, old)):
         return True
     if name == "published":
         # The day alone where the time was known, or «three days ago» where the day was.
@@ -269,7 +274,7 @@ def _is_poorer(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *, ali
         return is_vaguer or "date_inferred" in new["flags"]
     # Another layout's byline that was found by other means may be somebody whom the text names.
     is_found_alike = old["sources"].get(name) == new["sources"].get(name)
-    return name == "authors" and not alike and not is_found_alike
+    return name == "authors" and not (alike or is_found_alike or _is_told(name, old))
 
 
 def _is_part(new: str, old: str) -> bool:
@@ -279,7 +284,9 @@ def _is_part(new: str, old: str) -> bool:
 
 
 def _is_edit(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *, alike: bool) -> bool:
-    """Whether a difference is the newspaper's doing."""
+    """Whether a difference is the newspaper's doing: both values were printed."""
+    if _is_told(name, old) or _is_told(name, new):
+        return False
     if name == "published":
         more_precise = len(old[name] or "") == 10 < len(new[name]) and new[name][:10] == old[name]
         if more_precise or _is_inferred(name, old):

@@ -5,7 +5,7 @@ per site and month. A record is on disk before any row refers to it; what a cras
 cut off at the next start.
 """
 
-from archive.captures.grammar import IDENTICAL, NOT_MODIFIED, Exchange
+from archive.captures.grammar import IDENTICAL, NOT_MODIFIED, Exchange, fields_of, with_fields
 from archive.captures.grammar import digest as payload_digest
 from archive.captures.mending import cut_torn_tail, mend
 from archive.captures.packing import pack
@@ -17,19 +17,21 @@ from archive.captures.reading import (
     read_record,
     read_records,
 )
-from archive.captures.stored import previous_capture, read_stored
+from archive.captures.stored import SAID, previous_capture, read_said, read_stored, said_at
 from archive.captures.writing import Capture, CaptureWriter
 
 __all__ = [
     "IDENTICAL",
     "MAX_BLOCK",
     "NOT_MODIFIED",
+    "SAID",
     "Capture",
     "CaptureWriter",
     "Exchange",
     "Record",
     "Resolve",
     "cut_torn_tail",
+    "fields_of",
     "mend",
     "pack",
     "payload_digest",
@@ -37,5 +39,8 @@ __all__ = [
     "read_capture",
     "read_record",
     "read_records",
+    "read_said",
     "read_stored",
+    "said_at",
+    "with_fields",
 ]

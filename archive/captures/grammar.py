@@ -136,6 +136,12 @@ def knowledge_in(content_type: str | None) -> str | None:
     return found if found != content_type and found.isalpha() else None
 
 
+def with_fields(fields: Iterable[tuple[str, str]], content: bytes) -> bytes:
+    """A payload of knowledge: `name: value` a line, an empty line, the content as it came."""
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields)
+    return head.encode() + b"\r\n" + content
+
+
 # -- taking apart -------------------------------------------------------------------------------
 
 
@@ -157,6 +163,12 @@ def parse_head(head: bytes) -> dict[str, str]:
     for name, value in _pairs(lines[1:]):
         fields.setdefault(_NAMES.get(name.lower(), name), value)
     return fields
+
+
+def fields_of(payload: bytes) -> tuple[dict[str, str], bytes]:
+    """Fields and content of a payload of knowledge."""
+    end = head_end(payload) or len(payload)
+    return dict(_pairs(payload[:end].splitlines())), payload[end:]
 
 
 def content_length(fields: dict[str, str]) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from archive.captures.grammar import Exchange
@@ -30,6 +33,39 @@ def previous_capture(
         (url,),
     ).fetchone()
     return Capture(*row) if row else None
+
+
+SAID = "said"
+"""Part of a capture that is the entry of a source, as served: what it said of the address `url`."""
+MOST_SOURCES = 8
+"""Sources that are heard of one address."""
+
+
+def said_at(c: sqlite3.Connection, urls: Collection[str], moment: str) -> dict[str, int]:
+    """What sources said of a page with these addresses when it was fetched: record id → capture.
+
+    Of each source the newest entry of that moment or before, else the first one after it.
+    """
+    chosen: dict[str, sqlite3.Row | tuple[int, str, str, str]] = {}
+    for row in c.execute(
+        "SELECT id, record_id, address, fetched_at FROM captures WHERE part = 'said' AND url IN "
+        "(SELECT value FROM json_each(?)) ORDER BY fetched_at, record_id",
+        (json.dumps(sorted(urls)),),
+    ):
+        if row[3] <= moment or row[2] not in chosen:
+            chosen[row[2]] = row
+    return {chosen[source][1]: chosen[source][0] for source in sorted(chosen)[:MOST_SOURCES]}
+
+
+def read_said(
+    c: sqlite3.Connection, folder: Path, urls: Collection[str], moment: str
+) -> dict[str, bytes]:
+    """The same with their payloads: record id → payload. One that cannot be read is left out."""
+    found = {}
+    for record, capture in said_at(c, urls, moment).items():
+        with suppress(ArchiveError):
+            found[record] = read_stored(c, folder, capture).body
+    return found
 
 
 def read_stored(connection: sqlite3.Connection, folder: Path, capture: int) -> Exchange:

@@ -135,7 +135,7 @@ _RULES = (
     (
         "rebuild", "captures", "its result is none that newsbot knows",
         f"SELECT id FROM captures WHERE result NOT {_among(RESULTS)} "  # noqa: S608 -- constants
-        "OR part NOT IN ('redirect', 'page', 'further') OR (part = 'page') <> (result IS NOT NULL)",
+        "OR (status <> 0 AND part NOT IN ('redirect', 'page', 'further')) OR (part = 'page') <> (result IS NOT NULL)",
     ),
     (
         "rebuild", "captures", "its visit is not that of its first capture",

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from archive.captures import Capture, CaptureWriter, mend, pack
+from archive.captures import Capture, mend, pack
 from archive.store import articles, events, visits
 from archive.store.aliases import known_article
 from archive.store.frontier import Candidate, Due
@@ -69,8 +69,7 @@ class Store(Imports):
         Raises `ArchiveLocked` where another process writes to it, `ArchiveUsageError` where the
         folder cannot be written or holds something else, `ArchiveError` where it is damaged.
         """
-        super().__init__(folder, database)
-        self.software = software
+        super().__init__(folder, software, database)
         self._schedule = schedule
 
     def __enter__(self) -> Store:
@@ -129,12 +128,6 @@ class Store(Imports):
         return events.lasting(self.connection, site, since)
 
     # -- captures -------------------------------------------------------------------------------
-
-    def captures(self, site: str) -> CaptureWriter:
-        """The writer of a site's WARC files."""
-        if site not in self._writers:
-            self._writers[site] = CaptureWriter(self.folder, site, self.software)
-        return self._writers[site]
 
     def mend_captures(self, site: str) -> dict[str, int]:
         """Put right what a crash left in a site's WARC files.

@@ -64,7 +64,7 @@ def adopt(
     marks = ", ".join("?" * len(own))
     # By addresses and visits, as `+` says: SQLite takes the other indexes for better, and they are not.
     adopted = c.execute(
-        "UPDATE captures SET article = ? WHERE +article IS NULL AND visit IN "  # noqa: S608 -- marks
+        "UPDATE captures SET article = ? WHERE +article IS NULL AND part <> 'said' AND visit IN "  # noqa: S608 -- marks
         f"(SELECT visit FROM captures WHERE +site = ? AND url IN ({marks}) AND +article IS NULL)",
         (article, site, *own),
     )

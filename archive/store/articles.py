@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from archive.article import JSON_FIELDS, READ, Article
+from archive.article import JSON_FIELDS, READ, SOURCES, Article
 from archive.derive import BELIEVED, DAY, History, PageCapture, Reading, Revision, digest, history
 from archive.store.changes import Changes
 from archive.store.rows import insert, to_json, update
@@ -72,6 +72,15 @@ def save_reading(
     if news:
         update(c, "readings", row["id"], news)
     return reading(c, row["id"])
+
+
+def drop_unused(c: sqlite3.Connection, number: int | None) -> None:
+    """Forget a reading that no capture has any more."""
+    c.execute(
+        "DELETE FROM readings WHERE id = ?1 AND NOT EXISTS "
+        "(SELECT 1 FROM captures WHERE reading = ?1)",
+        (number,),
+    )
 
 
 def reading(c: sqlite3.Connection, number: int) -> Reading:
@@ -162,8 +171,10 @@ def _prints_elsewhere(
         c.execute(
             f"SELECT 1 FROM captures c JOIN readings g ON g.id = c.reading "  # noqa: S608 -- a field
             f"WHERE c.site = ? AND c.fetched_at BETWEEN ? AND ? AND c.article <> ? "
-            f"AND c.status = 200 AND c.layout = ? AND coalesce(g.{name}, {empty}) <> {empty} LIMIT 1",
-            (site, moment, until, article, layout),
+            f"AND c.status = 200 AND c.layout = ? AND coalesce(g.{name}, {empty}) <> {empty} "
+            "AND coalesce(json_extract(g.sources, ?), '') NOT IN (SELECT value FROM json_each(?)) "
+            "LIMIT 1",
+            (site, moment, until, article, layout, f"$.{name}", to_json(sorted(SOURCES))),
         ).fetchone()
         is not None
     )

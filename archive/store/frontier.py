@@ -23,6 +23,8 @@ class Candidate:
     """When the source says it was last edited; a known article is due again when that is news."""
     depth: int = 0
     """Links followed from a source to get here."""
+    said: bytes | None = None
+    """The source's entry as served, where it says more than that."""
 
 
 @dataclass(frozen=True, slots=True)

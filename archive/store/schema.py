@@ -137,6 +137,8 @@ CREATE INDEX captures_visit ON captures(visit);
 CREATE INDEX captures_reading ON captures(reading);
 -- A WARC revisit record has no payload of its own: it lies in the capture referred to.
 CREATE INDEX captures_refers_to ON captures(refers_to) WHERE refers_to IS NOT NULL;
+-- What sources said that pages were read without: they are read again with it.
+CREATE INDEX captures_unread ON captures(site, url) WHERE part = 'said' AND reason = 'unread';
 -- What was read and held no article: read again when rules change.
 CREATE INDEX captures_refused ON captures(site, rules)
     WHERE result IN ('refused', 'failed', 'missing', 'blocked');

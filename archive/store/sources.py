@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from archive.store import events
+from archive.captures import Capture
+from archive.store import events, said
 from archive.store.frontier import (
     Candidate,
     Frontier,
@@ -75,6 +76,8 @@ class Sources(Frontier):
             row = one(c, "SELECT site, kind, url, found FROM sources WHERE id = ?", (source,))
             site, kind = row["site"], row["kind"]
             discovered = insert_candidates(c, site, source, listed, moment)
+            entries = {item.url: item.said for item in listed if item.said}
+            said.keep(c, self.captures(site), row, crawl, entries, polled_at, distrust)
             if kind == "sitemap":  # the list that tells, by silence, that an article has left
                 c.executemany(
                     "UPDATE frontier SET source = ?1 WHERE url = ?2 AND source IS NOT ?1",
@@ -107,19 +110,26 @@ class Sources(Frontier):
             count_discovered(c, crawl, discovered)
         return discovered
 
+    def add_said(self, site: str, capture: Capture, source: str) -> None:
+        """Give the entry of a source that lies in the site's files its row."""
+        with self.transaction() as c:
+            said.add(c, site, capture, source)
+
+    def said_is_read(self, site: str) -> None:
+        """Note that the pages were read again that had been read without what sources said."""
+        with self.transaction() as c:
+            c.execute(
+                "UPDATE captures SET reason = NULL WHERE site = ? AND part = 'said' "
+                "AND reason = 'unread'",
+                (site,),
+            )
+
     def listed_articles(self, source: int) -> list[str]:
         """Addresses under which a source once listed articles that are not gone."""
         rows = self.connection.execute(
             "SELECT f.url FROM frontier f JOIN articles a ON a.id = f.article "
             "WHERE f.source = ? AND a.gone_since IS NULL AND f.due IS NOT NULL",
             (source,),
-        )
-        return [row[0] for row in rows]
-
-    def children(self, source: int) -> list[str]:
-        """Addresses of the sitemaps that a sitemap index listed when it last changed."""
-        rows = self.connection.execute(
-            "SELECT url FROM sources WHERE parent = ? ORDER BY id", (source,)
         )
         return [row[0] for row in rows]
 

@@ -28,13 +28,16 @@ GROUP = 32
 class Transactions:
     """One connection that writes, and the lock that keeps others from it while the process lives."""
 
-    def __init__(self, folder: Path, database: str = DATABASE) -> None:
+    def __init__(self, folder: Path, software: str, database: str = DATABASE) -> None:
         """Create or open the archive in `folder`; `database` is the name of its database there.
+
+        `software` is what its files name as their maker.
 
         Raises `ArchiveLocked` where another process writes to it, `ArchiveUsageError` where the
         folder cannot be written or holds something else, `ArchiveError` where it is damaged.
         """
         self.folder = folder
+        self.software = software
         self._writers: dict[str, CaptureWriter] = {}
         self._batched = False
         self._waiting = 0
@@ -134,6 +137,12 @@ class Transactions:
                 self.changes.finish()
                 self.sync_captures()
                 self.connection.execute("COMMIT")
+
+    def captures(self, site: str) -> CaptureWriter:
+        """The writer of a site's WARC files."""
+        if site not in self._writers:
+            self._writers[site] = CaptureWriter(self.folder, site, self.software)
+        return self._writers[site]
 
     def sync_captures(self) -> None:
         """Have the WARC records on disk that rows of the open transaction refer to."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from archive.captures import Capture
 from archive.derive import DAY, History, Reading, letters
-from archive.store import aliases, articles
+from archive.store import aliases, articles, said
 from archive.store.aliases import known_article, known_articles
 from archive.store.changes import Changes
 from archive.store.rows import insert
@@ -24,6 +24,7 @@ from archive.visit import Visit
 
 Schedule = Callable[..., datetime | None]
 """`newsbot.visit.schedule.next_due`: outcome and what is known of a URL → when to look again."""
+_WELL = ("new", "updated", "unchanged")
 
 
 def never(outcome: str, **_: Any) -> datetime | None:
@@ -72,6 +73,7 @@ def record(changes: Changes, visit: Visit, schedule: Schedule = never) -> str:
     proof = _proof_of(c, visit) if visit.result == "unchanged" else _read(c, visit, found)
     _append(c, visit, found.article, proof, found.address)
     outcome, error = _derive(changes, visit, found, proof)
+    said.note_unread(c, visit)
     assert outcome in OUTCOMES
     _close(c, visit, outcome, error, found, proof, schedule)
     return outcome
@@ -324,7 +326,7 @@ def _close(
     due = schedule(
         outcome,
         fetched_at=visit.fetched_at,
-        dated=_dated(c, visit, identity),
+        dated=_dated(c, identity, frontier),
         failures=failures,
         retry_after=visit.retry_after,
         known=article is not None and not (visit.result == "excluded" and visit.captures),
@@ -357,14 +359,14 @@ def _close(
         )
 
 
-def _dated(c: sqlite3.Connection, visit: Visit, identity: _Identity) -> str | None:
-    """When the article was published, or else first seen."""
-    if identity.article is None:
-        return None
-    if identity.is_new and visit.article:
-        return visit.article.published or utc(visit.fetched_at)
-    sql = "SELECT coalesce(published, first_seen) FROM articles WHERE id = ?"
-    return str(c.execute(sql, (identity.article,)).fetchone()[0])
+def _dated(c: sqlite3.Connection, identity: _Identity, frontier: int) -> str | None:
+    """When the article was published, or else seen first by us or by the source that dates it."""
+    row = c.execute(
+        "SELECT a.published, min(a.first_seen, coalesce(f.hint, a.first_seen)) "
+        "FROM articles a, frontier f WHERE a.id = ? AND f.id = ?",
+        (identity.article, frontier),
+    ).fetchone()
+    return (row[0] or row[1]) if row else None
 
 
 # -- the same captures, read by other rules -----------------------------------------------------
@@ -409,13 +411,12 @@ def reread(changes: Changes, capture: int, visit: Visit, schedule: Schedule = ne
     )
     if found.article is not None:
         c.execute("UPDATE captures SET article = ? WHERE visit = ?", (found.article, old["visit"]))
+    if old["rules"] == visit.rules:  # then what was read before is no word of other rules
+        articles.drop_unused(c, old["reading"])
     outcome, _ = _derive(changes, visit, found, proof)
     if outcome in _WELL:
         _let_rest(c, visit, outcome, found, schedule)
     return outcome
-
-
-_WELL = ("new", "updated", "unchanged")
 
 
 def _let_rest(
@@ -437,7 +438,7 @@ def _let_rest(
         due = schedule(
             outcome,
             fetched_at=datetime.fromisoformat(row["visited_at"]),
-            dated=_dated(c, visit, identity),
+            dated=_dated(c, identity, row["id"]),
             failures=0,
             retry_after=None,
             known=True,

@@ -31,7 +31,7 @@ from newsbot.discovery.traps import suspicious, without_session
 from newsbot.discovery.trust import implausible_dates
 from newsbot.profiles import Site, Source, families
 from newsbot.visit.errors import Interrupted
-from newsbot.visit.schedule import FAST, next_poll
+from newsbot.visit.schedule import FAST, IDLE_SOURCES, next_poll, whose_turn
 
 SOURCE_PRIORITY = 10
 """Sources come before the articles they list; robots.txt, at 1000, before both.
@@ -49,6 +49,8 @@ MAX_TRAPS = 10_000
 """Links that look like traps and are counted."""
 MAX_VANISHED = 50
 """So many articles may leave the sitemaps at once, or a quarter; more is a fault of the site."""
+Polled = tuple[Source, dict[str, Any]]
+"""A source with its row."""
 CHILD_MARGIN = timedelta(hours=2)
 """A sitemap is asked after the index that lists it, so it has rested a little less."""
 BACKDATE_MARGIN = timedelta(days=1)
@@ -94,7 +96,9 @@ class PollingSpider(Spider):
         self._traps: set[str] = set()
         self._primary: set[str] = set()
         # Sources that need not be asked in this run, unless a primary one shows a gap.
-        self._not_due: list[tuple[Source, dict[str, Any]]] = []
+        self._not_due: list[Polled] = []
+        # Sources that are due, and wait for another run unless this one shows that there is news.
+        self._waiting: list[Polled] = []
         self._has_gap = False
 
     async def start(self) -> AsyncIterator[Any]:
@@ -112,13 +116,9 @@ class PollingSpider(Spider):
         chosen.sort(key=lambda source: source.kind == "sitemap")  # the last ones, see above
         rows = [(s, self.session.store.source(self.site.id, s.url, s.kind)) for s in chosen]
         self._primary = self._primary_sources(rows)
-        for source, row in rows:
-            is_primary = source.url in self._primary and not row["error"]
-            if is_primary or self._is_due(row):
-                for request in self._poll(source, row):
-                    yield request
-            else:
-                self._not_due.append((source, row))
+        for source, row in self._chosen([*rows, *self._known_children(rows)]):
+            for request in self._poll(source, row):
+                yield request
         # A run that was killed behind an index, which now rests, did not come to ask for these.
         for url in self.session.store.unpolled_children(self.site.id):
             for request in self._poll(Source(kind="sitemap", url=url)):
@@ -134,6 +134,27 @@ class PollingSpider(Spider):
             if s.kind == "listing" and not row["error"] and is_front(self.site, s.url)
         }  # fmt: skip
         return fast or front or {source.url for source, _ in rows}
+
+    def _known_children(self, rows: list[Polled]) -> Iterator[Polled]:
+        """Sitemaps that an index among some sources listed when it was last read."""
+        known = {row["id"] for _, row in rows}
+        for row in self.session.store.sources(self.site.id, "index"):
+            if row["parent"] in known and row["polled_at"]:
+                known.add(row["id"])
+                yield Source(kind="sitemap", url=row["url"]), row
+
+    def _chosen(self, rows: list[Polled]) -> list[Polled]:
+        """The sources to ask at once; others wait, unless these show that the site has news."""
+        due: list[Polled] = []
+        for source, row in rows:
+            is_primary = source.url in self._primary and not row["error"]
+            chosen = due if is_primary or self._is_due(row) else self._not_due
+            chosen.append((source, row))
+        if self.session.options.full or self.session.options.revisit:
+            return due
+        turn = set(whose_turn((row for _, row in due), self._primary))
+        self._waiting = [pair for pair in due if pair[1]["url"] not in turn]
+        return [pair for pair in due if pair[1]["url"] in turn]
 
     def _shows_news(self, source: Source, discovered: int) -> bool:
         """Whether a primary source listed something new, so that the others may have news too."""
@@ -218,9 +239,11 @@ class PollingSpider(Spider):
             self._save(poll, response, Found(), [], first=False)
         elif gap if poll.source.kind in FAST else self._shows_news(poll.source, discovered):
             self._has_gap = True
-        if response.status == 304:
-            sitemaps = dict.fromkeys(self.session.store.children(poll.row["id"]), "")
+        is_as_it_was = poll.row["body_hash"] == hashlib.sha256(response.body).hexdigest()
+        is_routine = is_as_it_was and not full and not self.session.options.revisit
         for url, changed in sitemaps.items():
+            if is_routine and len(self._polled) >= IDLE_SOURCES:
+                break  # they have turns of their own
             yield from self._poll_child(url, changed)
         for source in found.sources:
             yield from self._poll_discovered(source, response.url)
@@ -371,7 +394,7 @@ class PollingSpider(Spider):
         url = urls.canonical(urljoin(base, source.url))
         if url and urls.netloc(url) in self.site.netlocs and not suspicious(url):
             row = self.session.store.source(self.site.id, url, source.kind, found_by="auto")
-            if self._is_due(row):
+            if not row["polled_at"]:  # others have had their turn, or wait for it
                 yield from self._poll(Source(kind=source.kind, url=url), row)
 
     def robots_parsed(self, robotparser: Any, request: Request) -> None:
@@ -387,8 +410,12 @@ class PollingSpider(Spider):
         self._unanswered -= 1
         if self._unanswered:
             return
-        if self._has_gap and self._not_due:
-            waiting, self._not_due = self._not_due, []
+        is_idle = self.session.sources_ok and not self.session.discovered and not self._has_gap
+        waiting = [] if is_idle else self._waiting
+        if self._has_gap:
+            waiting, self._not_due = [*waiting, *self._not_due], []
+        if waiting:
+            self._waiting = []
             for source, row in waiting:
                 yield from self._poll(source, row)
             return

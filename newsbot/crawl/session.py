@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from archive.captures import (
     Exchange,
     payload_digest,
     previous_capture,
+    read_said,
 )
 from archive.errors import ArchiveError
 from archive.store import Due, Store, explained_errors
@@ -32,7 +33,7 @@ from newsbot import SOFTWARE
 from newsbot.pool import open_pool
 from newsbot.profiles import Site
 from newsbot.replay.learning import with_learned
-from newsbot.replay.reextract import Choice, count, reextract
+from newsbot.replay.reextract import Choice, count, read_unread, reextract
 from newsbot.visit.reading import Reading, is_costly, read, reading_of
 from newsbot.visit.schedule import next_due
 
@@ -143,11 +144,14 @@ class Session:
         if count(c, sites, choice):
             report = reextract(c, self.folder, sites, choice, store=self.store, pool=self.pool)
             self.reread = report.outcomes
+        read_unread(self.store, sites, self.pool)
 
     def close(self, reason: str, requests: int) -> None:
         """Write the crawl's last row and give the store back."""
         try:
             if self.crawl:
+                if not self.fatal:
+                    read_unread(self.store, {self.site.id: self.site}, self.pool)
                 self.store.finish_crawl(self.crawl, now(), reason, requests)
                 self.events = self.store.lasting_events(self.site.id, self.started_at)
         except ArchiveError as error:
@@ -180,11 +184,16 @@ class Session:
             return []
         return rows
 
-    async def read(self, exchange: Exchange) -> Reading:
-        """Read an exchange, in a process of its own where that takes long."""
+    async def read(self, exchange: Exchange, addresses: Collection[str]) -> Reading:
+        """Read an exchange, in a process of its own where that takes long.
+
+        `addresses` are those of its page, of which sources may have said something.
+        """
         if not is_costly(exchange):
             return read(exchange, self.site)
-        future = self.pool.submit(read, exchange, self.site)
+        c, moment = self.store.connection, exchange.fetched_at
+        said = read_said(c, self.folder, addresses, moment) if addresses else {}
+        future = self.pool.submit(read, exchange, self.site, said)
         with suppress(Exception):
             await asyncio.wrap_future(future)
         return reading_of(future)  # a page that breaks its reader costs itself

@@ -166,7 +166,8 @@ class NewspaperSpider(PollingSpider):
         """Read the exchanges that a request has led to, in their order, and add them to the visit."""
         exchanges: list[tuple[Exchange, Capture | None]] = request.meta["exchanges"]
         for exchange, capture in exchanges:
-            visit.add(exchange, capture, await self.session.read(exchange))
+            addresses = set() if visit.article else visit.addresses
+            visit.add(exchange, capture, await self.session.read(exchange, addresses))
         exchanges.clear()
 
     def _follow(self, response: Response, depth: int) -> None:

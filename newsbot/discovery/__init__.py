@@ -15,6 +15,9 @@ from newsbot import urls
 from newsbot.extraction.dates import parse_machine
 from newsbot.profiles import Site, families
 
+MAX_ENTRY = 64 << 10
+"""Bytes of one entry that are kept; of longer ones the whole text is left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -24,6 +27,8 @@ class Entry:
     date: str | None = None
     changed: str | None = None
     """When the source says the article was last edited, as printed."""
+    served: bytes | None = field(default=None, compare=False, repr=False)
+    """The entry itself, where it says more than that: an XML element or a JSON object."""
 
 
 @dataclass(slots=True)
@@ -74,7 +79,8 @@ def candidates(
             continue
         if url and url not in seen and is_candidate(site, url):
             seen.add(url)
-            yield Candidate(url, sortable(entry.date, site), sortable(entry.changed, site), depth)
+            dates = sortable(entry.date, site), sortable(entry.changed, site)
+            yield Candidate(url, *dates, depth, entry.served)
 
 
 def sortable(printed: str | None, site: Site) -> str | None:

@@ -14,7 +14,7 @@ from newsbot.discovery.feeds import parse_feed
 from newsbot.discovery.home import autodiscover
 from newsbot.discovery.listing import Listing, parse_json_listing, parse_listing
 from newsbot.discovery.sitemaps import parse_sitemap
-from newsbot.discovery.wordpress import parse_posts
+from newsbot.discovery.wordpress import ASKED, parse_posts
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site, Source, families
@@ -23,7 +23,6 @@ POSTS_PER_PAGE = 100
 """The most that the WordPress REST API gives at a time."""
 _LIST_PAGE = re.compile(r"/index[-_]?\d{1,3}\.html?$")
 """Further pages of a list, which static engines put into their sitemaps."""
-_POST_FIELDS = "id,link,status,date_gmt,modified_gmt"
 
 
 @dataclass(slots=True)
@@ -47,7 +46,7 @@ def poll_url(source: Source, site: Site, modified_after: str | None) -> str:
     """The address to ask: a WordPress source is asked only for what changed and what we need."""
     if source.kind != "wordpress":
         return source.url
-    wanted = {"per_page": str(POSTS_PER_PAGE), "orderby": "modified", "_fields": _POST_FIELDS}
+    wanted = {"per_page": str(POSTS_PER_PAGE), "orderby": "modified", **ASKED}
     if modified_after:
         wanted["modified_after"] = modified_after
     return str(add_or_replace_parameters(source.url, wanted))
@@ -90,7 +89,7 @@ def _posts(body: bytes, url: str) -> Found:
     posts = parse_posts(body)
     if posts is None:
         return Found(error="not a list of WordPress posts")
-    entries = [Entry(post.url, post.published, post.modified) for post in posts]
+    entries = [Entry(post.url, post.published, post.modified, post.served) for post in posts]
     following = [_next_page(url, "page")] if len(posts) >= POSTS_PER_PAGE else []
     return Found(entries=entries, next=following)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from lxml.etree import _Element as Element
 
-from newsbot.discovery import Entry, Feed
+from newsbot.discovery import MAX_ENTRY, Entry, Feed
 from newsbot.discovery.jsonfeed import parse_json_feed
-from newsbot.discovery.xml import child_text, local_name, parse_xml, unpack
+from newsbot.discovery.xml import child_text, local_name, parse_xml, served, unpack
 
 MAX_ENTRIES = 5_000
 """Of one feed; longer ones are traps."""
@@ -28,7 +28,8 @@ def parse_feed(body: bytes, charset: str | None = None) -> Feed | None:
             link = _link(item)
             if link:
                 date = child_text(item, "pubdate", "published", "updated", "date")
-                entries.append(Entry(link, date, child_text(item, "updated", "modified")))
+                changed = child_text(item, "updated", "modified")
+                entries.append(Entry(link, date, changed, served(item, MAX_ENTRY)))
                 if len(entries) >= MAX_ENTRIES:
                     break
     return Feed(entries, _next(root))

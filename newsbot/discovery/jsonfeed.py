@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from newsbot.discovery import Entry, Feed
+from newsbot.discovery import MAX_ENTRY, Entry, Feed
 from newsbot.discovery.xml import unpack
 from newsbot.extraction.decode import decode
 from newsbot.urls import MAX_LENGTH
 
+_WHOLE_TEXTS = ("content_html", "content_text", "content", "excerpt")
 MAX_ITEMS = 5_000
 """Of one feed; longer ones are traps."""
 
@@ -30,7 +31,7 @@ def parse_json_feed(body: bytes) -> Feed | None:
             published, modified = (
                 text_of(item.get(key)) for key in ("date_published", "date_modified")
             )
-            entries.append(Entry(url, published, modified))
+            entries.append(Entry(url, published, modified, served(item)))
     return Feed(entries, text_of(feed.get("next_url")))
 
 
@@ -39,6 +40,16 @@ def _address(item: dict[str, Any]) -> str | None:
     identifier = text_of(item.get("id")) or ""
     linked = identifier if identifier.startswith(("http://", "https://")) else None
     return text_of(item.get("url")) or linked or text_of(item.get("external_url"))
+
+
+def served(item: dict[str, Any]) -> bytes | None:
+    """An object as JSON of its own; without its whole text where it is too long."""
+    for left_out in ((), _WHOLE_TEXTS):
+        kept = {key: value for key, value in item.items() if key not in left_out}
+        found = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
+        if len(found) <= MAX_ENTRY:
+            return found
+    return None
 
 
 def load(body: bytes) -> Any:

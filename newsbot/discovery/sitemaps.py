@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from newsbot.discovery import Entry
-from newsbot.discovery.xml import child_text, local_name, parse_xml, unpack
+from newsbot.discovery import MAX_ENTRY, Entry
+from newsbot.discovery.xml import child_text, local_name, parse_xml, served, unpack
 
 MAX_URLS = 100_000
 """Of one file; the protocol allows 50,000."""
@@ -36,7 +36,11 @@ def parse_sitemap(body: bytes, charset: str | None = None) -> Sitemap | None:
             news = next((child for child in element if local_name(child) == "news"), None)
             date = child_text(news, "publication_date") if news is not None else None
             changed = child_text(element, "lastmod")
-            sitemap.pages.append(Entry(location, date or changed, changed))
+            says_more = news is not None or any(
+                local_name(part) in ("caption", "title") for part in element.iter()
+            )
+            entry = served(element, MAX_ENTRY) if says_more else None
+            sitemap.pages.append(Entry(location, date or changed, changed, entry))
     return sitemap
 
 

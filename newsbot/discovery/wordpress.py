@@ -1,19 +1,23 @@
 """wordpress: addresses and answers of the WordPress REST API's list of posts (/wp/v2/posts).
 
-Only the fields of `FIELDS` are asked for, because full posts of a whole site are gigabytes.
+Only what `ASKED` names is asked for, because full posts of a whole site are gigabytes.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from newsbot.discovery.jsonfeed import load, text_of
+from newsbot.discovery.jsonfeed import load, served, text_of
 
-FIELDS = "id,link,date_gmt,modified_gmt,status"
+ASKED = {
+    "_fields": "id,link,status,date_gmt,modified_gmt,title,_links,_embedded",
+    "_embed": "author,wp:term",
+}
+"""Parameters that have an answer say what we need, names of authors and terms included."""
 PER_PAGE = 100
 """Posts of one answer; WordPress refuses more."""
 _ROUTE = "/wp/v2/posts"
@@ -28,6 +32,8 @@ class Post:
     published: str | None
     modified: str | None
     id: int | None
+    served: bytes | None = field(default=None, compare=False, repr=False)
+    """The post as it came, without the addresses of its parts."""
 
 
 def parse_posts(body: bytes) -> list[Post] | None:
@@ -53,6 +59,7 @@ def _post(item: dict[str, Any]) -> Post | None:
         _moment(item.get("date_gmt")),
         _moment(item.get("modified_gmt")),
         number if isinstance(number, int) and not isinstance(number, bool) else None,
+        served({key: value for key, value in item.items() if key != "_links"}),
     )
 
 

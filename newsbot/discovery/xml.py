@@ -10,12 +10,14 @@ import html.entities
 import io
 import re
 import zlib
+from copy import deepcopy
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
 from newsbot.extraction.decode import decode
 
+_WHOLE_TEXTS = ("encoded", "content", "full-text", "fulltext", "description")
 MAX_BYTES = 64 * 1024 * 1024
 """Of one source after unpacking; the sitemap protocol allows 50 MiB."""
 # What stands before the root: a prologue (also in the wrong place) and a DTD with its declarations.
@@ -75,6 +77,17 @@ def local_name(element: Element) -> str:
     """Tag without its namespace, lower-case; empty for comments and the like."""
     tag = element.tag
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+
+
+def served(element: Element, most: int) -> bytes | None:
+    """An element as XML of its own, with the namespaces it needs; without its whole text if too long."""
+    xml = etree.tostring(element, encoding="utf-8", with_tail=False)
+    if len(xml) > most:
+        short = deepcopy(element)
+        for child in [child for child in short if local_name(child) in _WHOLE_TEXTS]:
+            short.remove(child)
+        xml = etree.tostring(short, encoding="utf-8", with_tail=False)
+    return xml if len(xml) <= most else None
 
 
 def child_text(element: Element, *names: str) -> str | None:

@@ -6,6 +6,7 @@ and the generic extractor are asked in turn; each field remembers who answered.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from archive.article import Article
@@ -18,12 +19,13 @@ from newsbot.extraction.flags import find_flags
 from newsbot.extraction.page import Page
 from newsbot.extraction.published import read_dates
 from newsbot.extraction.rules import RULES, rules_version
+from newsbot.extraction.said import Said
 from newsbot.extraction.text import find_body, with_lead_and_captions
 from newsbot.extraction.tidy import tidy
 from newsbot.extraction.title import find_title, title_key
 from newsbot.profiles import Site
 
-__all__ = ["RULES", "Article", "extract", "read_page", "rules_version"]
+__all__ = ["RULES", "Article", "Said", "extract", "read_page", "rules_version"]
 
 _SAMPLE = 500
 """Characters of a text by which its language is known."""
@@ -36,14 +38,17 @@ def extract(
     charset: str | None = None,
     fetched_at: datetime | None = None,
     site: Site | None = None,
+    said: Sequence[Said] = (),
 ) -> Article:
     """Read the article that a page holds, or say why it holds none.
 
     `body` is the page as served after content decoding, `charset` the one its HTTP header declared,
     `fetched_at` the aware moment of the fetch (relative dates need it), `site` the profile of its
-    newspaper. Never raises.
+    newspaper, `said` what sources said of the page. Never raises.
     """
-    return read_page(body, url, charset=charset, fetched_at=fetched_at, site=site).article
+    return read_page(
+        body, url, charset=charset, fetched_at=fetched_at, site=site, said=said
+    ).article
 
 
 def read_page(
@@ -53,12 +58,13 @@ def read_page(
     charset: str | None = None,
     fetched_at: datetime | None = None,
     site: Site | None = None,
+    said: Sequence[Said] = (),
 ) -> Context:
     """Like `extract`; the article comes with all that was seen on the way, for `explain`."""
     decoded = decode(body, charset)
     article = Article(url=url, site=site.id if site else None, charset=decoded.charset)
     article.flags.extend(decoded.flags)
-    context = Context(Page(decoded.text, url), article, site, fetched_at)
+    context = Context(Page(decoded.text, url), article, site, fetched_at, said)
     _read(context)
     return context
 
@@ -91,5 +97,6 @@ def _read(context: Context) -> None:
     article.editions = article_urls.editions(context)
     article.pages = article_urls.further_pages(context)
     hint = page.root.get("lang") or page.meta("og:locale")
+    hint = hint or next((value for value, _ in context.told("language")), None)
     article.language = identify(f"{article.title or ''}\n{article.text[:_SAMPLE]}", hint)
     article.flags = find_flags(context)

@@ -39,6 +39,8 @@ _DECLARED = 0.9
 _LABELLED = 0.9
 _NAMED = 0.85
 """An element whose class promises an author."""
+_TOLD = 0.75
+"""What a source names: often the account."""
 _SIGNED = 0.7
 """A name alone under the text."""
 _LINKED = 0.5
@@ -102,6 +104,11 @@ def find_authors(context: Context) -> list[Reader]:
         lambda: _alone(context),
         lambda: _by_link(context),
         lambda: _by_meta(context),
+        lambda: [
+            candidate
+            for names, one in context.told("authors")
+            for candidate in said(names, one.source, _TOLD, one.address)
+        ],
     ]
 
 

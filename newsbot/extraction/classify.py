@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from archive.article import SOURCES
 from newsbot import vocabulary
 from newsbot.extraction import structured
 from newsbot.extraction.addresses import NO_CONTENT, Shape, is_part, pairs_of, position, shape
@@ -209,6 +210,11 @@ def _signed(context: Context, text: _Text) -> Iterator[Candidate]:
         source = article.sources.get(name, "")
         if value in (None, [], "") or source == "address":  # lists of a day have it in theirs too
             continue
+        if source in SOURCES:  # which says nothing of what the page shows
+            own = [c for c in context.heard[name] if c.source not in SOURCES and c.weight > 0]
+            if not own:
+                continue
+            source = max(own, key=lambda candidate: candidate.weight).source
         signed = True
         if borrowed and source not in ("json-ld", "meta"):
             yield _for(weight * 0.25, source, name, "of a teaser")
@@ -224,8 +230,11 @@ def _written(context: Context, text: _Text) -> Iterator[Candidate]:
     words = len((article.title or "").split())
     if context.title_element is not None and words >= 3:
         yield _for(0.25 if words >= _SENTENCE else 0.1, "printed", "headline", f"{words} words")
-    elif not article.title:
+    elif not article.title or article.sources.get("title") in SOURCES:
         yield _against("no_title", 0.9, "page")
+    for title, one in context.told("title") if text.own >= MIN_TEXT else []:
+        if letters(title) == letters(article.title or ""):
+            yield _for(0.25, one.source, one.address, "listed under this headline")
     if text.own >= _LONG:
         yield _for(0.5, "text", "", f"{text.own} characters of prose")
     elif text.paragraphs >= _STORY or text.own >= _STORY_TEXT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
@@ -22,6 +22,7 @@ from newsbot.extraction.evidence import Candidate, Key, Reader, weigh
 from newsbot.extraction.fields import letters
 from newsbot.extraction.layouts import family_of, layout_of
 from newsbot.extraction.page import Page
+from newsbot.extraction.said import Said
 from newsbot.extraction.surroundings import Surroundings
 from newsbot.profiles import Site
 
@@ -30,6 +31,8 @@ _SLASHED = re.compile(r"(?<![\d/])(\d\d?)/(\d\d?)/(?:20\d\d|\d\d)(?![\d/])")
 _MOST_DATES = 200
 """Dates of a page that may tell how it writes them."""
 
+_TRUSTED = ("wordpress", "feed", "sitemap")
+"""Kinds of sources, the surest first."""
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
 _SHORT_LABEL = 3
 """Letters of a host's name that may be anything else too: `24.kz`."""
@@ -46,11 +49,18 @@ class Context:
     """What the readers of the fields share. They fill `article` in the order of `extract`."""
 
     def __init__(
-        self, page: Page, article: Article, site: Site | None, fetched_at: datetime | None
+        self,
+        page: Page,
+        article: Article,
+        site: Site | None,
+        fetched_at: datetime | None,
+        said: Sequence[Said] = (),
     ) -> None:
         self.page = page
         self.article = article
         self.site = site
+        self.said = sorted(said, key=lambda one: (_TRUSTED.index(one.source), one.address))
+        """What sources said of the page, the surest first."""
         self.zone = site.zone if site else DEFAULT_ZONE
         self.fetched_at = _believable(fetched_at, self.zone)
         self.family = family_of(page, site)
@@ -74,6 +84,11 @@ class Context:
         if chosen is not None and chosen.value is not None:
             setattr(self.article, name, chosen.value)
             self.article.sources[name] = chosen.source
+
+    def told(self, name: str) -> list[tuple[Any, Said]]:
+        """What sources say of a field, as one witness: they have it from the same database."""
+        found = ((getattr(one, name), one) for one in self.said)
+        return [pair for pair in found if pair[0]][:1]
 
     @property
     def title_element(self) -> Element | None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from archive.article import SOURCES
+
 ENOUGH = 1.0
 """Weight from which a value stands without further witnesses."""
 
@@ -59,4 +61,5 @@ def weigh(readers: Iterable[Reader], key: Key = repr) -> tuple[Candidate | None,
     if best is None or weights[best] <= 0:
         return None, heard
     agreeing = [c for c in heard if key(c.value) == best]
-    return max(agreeing, key=lambda c: c.weight), heard
+    # What the page says too is named after the page.
+    return max(agreeing, key=lambda c: (c.source not in SOURCES, c.weight)), heard

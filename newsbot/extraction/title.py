@@ -40,6 +40,8 @@ _NAME = 4
 # What each witness is worth. Data that agree with each other outweigh a heading that has nothing in
 # common with them, unless a rule for the very theme names it.
 _HEADS = {"json-ld": 0.5, "meta": 0.5, "title": 0.4}
+_TOLD = 0.5
+"""What a source calls it."""
 _CUT = 0.2
 """What a headline loses that ends in dots."""
 _NAMED = 0.95
@@ -78,7 +80,7 @@ def title_key(value: str | None) -> str:
 def find_title(context: Context) -> list[Reader]:
     """Who may know the title: the printed headings, then the page's data."""
     heads = _heads(context)
-    return [partial(_printed, context, heads), partial(_said, heads)]
+    return [partial(_printed, context, heads), partial(_said, heads), partial(_told, context)]
 
 
 # -- what the page calls itself --------------------------------------------------------------------
@@ -155,6 +157,11 @@ def _said(heads: _Heads) -> list[Candidate]:
         for candidate in heads.candidates
         if candidate.source == "json-ld" or len((candidate.value or "").split()) > _NAME
     ]
+
+
+def _told(context: Context) -> list[Candidate]:
+    """What a source calls the article."""
+    return [Candidate(t, one.source, _TOLD, one.address) for t, one in context.told("title")]
 
 
 # -- what is printed -------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
-from archive.captures import Capture, Record, read_stored
+from archive.captures import Capture, Record, read_said, read_stored
 from archive.captures.files import crc_of
 from archive.captures.grammar import knowledge_in
 from archive.captures.reading import parse, raw_records
@@ -30,6 +30,7 @@ from newsbot import urls
 from newsbot.extraction import read_page
 from newsbot.extraction.layouts import fallbacks
 from newsbot.extraction.learn import ENOUGH_PAGES, PageSample, learn
+from newsbot.extraction.said import read_said as said_in
 from newsbot.profiles import Layout, Site
 from newsbot.replay.reextract import Choice, reextract
 from newsbot.visit.decoding import Undecodable, decode
@@ -277,7 +278,15 @@ def _samples(
             content_type = exchange.header("Content-Type")
             if not may_be_html(content_type, body):
                 continue
-            charset, at = charset_of(content_type), datetime.fromisoformat(exchange.fetched_at)
-            read = read_page(body, exchange.url, charset=charset, fetched_at=at, site=site)
+            at, address = exchange.fetched_at, urls.canonical(exchange.url) or exchange.url
+            said = read_said(connection, folder, {address}, at)
+            read = read_page(
+                body,
+                exchange.url,
+                charset=charset_of(content_type),
+                fetched_at=datetime.fromisoformat(at),
+                site=site,
+                said=list(map(said_in, said.values())),
+            )
             if not read.article.is_article or read.layout_name in fallbacks():
-                yield PageSample(read.page, read.article, at)
+                yield PageSample(read.page, read.article, datetime.fromisoformat(at))

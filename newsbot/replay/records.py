@@ -18,15 +18,24 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from weakref import WeakValueDictionary
 
-from archive.captures import Capture, Exchange, Record, payload_digest, read_capture
+from archive.article import SOURCES
+from archive.captures import (
+    SAID,
+    Capture,
+    Exchange,
+    Record,
+    fields_of,
+    payload_digest,
+    read_capture,
+)
 from archive.captures.files import crc_of
-from archive.captures.grammar import bracketed
+from archive.captures.grammar import STORED, bracketed, knowledge_in
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveError
 from archive.store import knows_exchange, knows_record
 from newsbot import urls
-from newsbot.discovery import is_candidate
+from newsbot.discovery import MAX_ENTRY, is_candidate
 from newsbot.profiles import Site
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import may_be_html
@@ -220,7 +229,7 @@ class RecordReader:
         if raw.error:
             self._count_broken(path, raw, kind, url)
             return None
-        if kind not in ("response", "revisit"):
+        if kind not in STORED:
             return None
         site = self._sites.of(url)
         address = urls.canonical(url)
@@ -241,6 +250,9 @@ class RecordReader:
             self._report(path, raw.offset, f"{problem}: {url}")
             return None
         is_sought = is_linked or self._sites.is_sought(site, address)
+        if kind == "metadata" and not (is_sought and address == url and source_of(record)):
+            self._counts["skipped"] += 1
+            return None
         found = self.resolved(path, record, site) if is_sought or kind == "response" else None
         if found is None:
             self._counts["unresolved" if is_sought and kind == "revisit" else "skipped"] += 1
@@ -248,6 +260,9 @@ class RecordReader:
         if self.knows(found):
             self._counts["known"] += 1
             return None
+        if kind == "metadata":
+            found.reading = Reading()
+            return found
         if not is_linked and not _is_page(found.exchange, address):
             self._counts["skipped"] += 1
             return None
@@ -264,7 +279,7 @@ class RecordReader:
         """Count a record that cannot be read, where nothing says that it is none of ours."""
         if url and self._sites.of(url) is None:
             self._counts["unknown_host"] += 1
-        elif kind not in ("response", "revisit", "") or (raw.error or "").startswith("larger than"):
+        elif kind not in (*STORED, "") or (raw.error or "").startswith("larger than"):
             self._counts["skipped"] += 1
         else:
             self._report(path, raw.offset, f"{raw.error}: {url}" if url else raw.error or "")
@@ -326,6 +341,17 @@ class RecordReader:
             values,
         ).fetchone()
         return Capture(*row) if row else None
+
+
+def source_of(record: Record) -> str | None:
+    """Address of the source whose entry a record holds; None where it holds something else."""
+    exchange = record.exchange
+    if exchange is None or knowledge_in(exchange.header("Content-Type")) != SAID:
+        return None
+    fields, entry = fields_of(exchange.body)
+    if len(entry) > MAX_ENTRY or fields.get("kind") not in SOURCES:
+        return None
+    return urls.canonical(fields.get("via", ""))
 
 
 def _is_ours(path: Path) -> bool:

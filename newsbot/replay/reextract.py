@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from archive.article import JSON_FIELDS, READ
-from archive.captures import Capture
+from archive.captures import Capture, read_said
 from archive.errors import ArchiveUsageError
 from archive.store import Store
+from newsbot import urls
 from newsbot.extraction import rules_version
 from newsbot.extraction.layouts import fallbacks
 from newsbot.pool import InProcess, map_in_order
@@ -49,6 +50,8 @@ class Choice:
     """Only what was read and held no article for the rules of its time."""
     astray: bool = False
     """Only what no layout of a profile or a family has read, refused or not."""
+    unread: bool = False
+    """Only articles that were read without what sources had said of them, whatever the rules."""
     everything: bool = False
     """Also what today's rules have read already; so it is with `articles`."""
 
@@ -156,6 +159,9 @@ def reextract(
                 batch.clear()
     if store:
         _keep(store, batch, report, skip_worse)
+        if choice.unread:
+            for site in choice.sites:
+                store.said_is_read(site)
         for site in sorted(report.sites.keys() & sites.keys()):
             store.settle(site)
     return report
@@ -176,7 +182,7 @@ def _reread_all(
     choice: Choice,
 ) -> Iterator[Rereading]:
     tasks = (
-        (stored, (folder, sites.get(stored.site), stored))
+        (stored, (folder, sites.get(stored.site), stored, _said(connection, folder, stored)))
         for stored in _find_visits(connection, sites, choice)
     )
     for stored, future in map_in_order(pool, reread, tasks):
@@ -189,8 +195,23 @@ def _reread_all(
         if found.is_damaged:
             moved = _stored_visit(connection, stored.page)
             if moved != stored:  # a crawl has packed the file meanwhile
-                found = reread(folder, sites.get(stored.site), moved)
+                said = _said(connection, folder, moved)
+                found = reread(folder, sites.get(stored.site), moved, said)
         yield found
+
+
+def read_unread(store: Store, sites: Mapping[str, Site], pool: Executor | None = None) -> None:
+    """Read articles again that were read without what sources had said of them."""
+    choice = Choice(sites=tuple(sites), unread=True)
+    if sites and count(store.connection, sites, choice):
+        reextract(store.connection, store.folder, sites, choice, store=store, pool=pool)
+
+
+def _said(c: sqlite3.Connection, folder: Path, stored: StoredVisit) -> dict[str, bytes]:
+    """What sources said of a visit's page."""
+    addresses = {urls.canonical(capture.url) or capture.url for capture in stored.captures}
+    page = next(capture for capture in stored.captures if capture.part == "page")
+    return read_said(c, folder, addresses, page.fetched_at)
 
 
 def _keep(store: Store, batch: Iterable[Rereading], report: Report, skip_worse: bool) -> None:
@@ -248,7 +269,12 @@ def _where(sites: Mapping[str, Site], choice: Choice) -> tuple[str, list[Any]]:
         named = "c.layout IN (SELECT value FROM json_each(?))"
         clauses.append(f"(c.layout IS NULL OR {learned} OR {named})")
         args.append(json.dumps(sorted(fallbacks())))
-    if not choice.everything and not choice.articles:
+    if choice.unread:
+        clauses.append(
+            "c.article IN (SELECT x.article FROM captures s JOIN aliases x ON x.url = s.url "
+            "WHERE s.part = 'said' AND s.reason = 'unread')"
+        )
+    elif not choice.everything and not choice.articles:
         clauses.append("c.rules IS NOT json_extract(?, '$.\"' || c.site || '\"')")
         args.append(json.dumps({key: rules_version(site) for key, site in sites.items()}))
     return " AND ".join(clauses), args

@@ -65,12 +65,17 @@ class Rereading:
         return self.error is not None and self.error != NO_PROFILE
 
 
-def reread(folder: Path, site: Site | None, stored: StoredVisit) -> Rereading:
-    """Read a visit's captures again and compare. Never raises for what is in them."""
+def reread(
+    folder: Path, site: Site | None, stored: StoredVisit, said: Mapping[str, bytes]
+) -> Rereading:
+    """Read a visit's captures again and compare. Never raises for what is in them.
+
+    `said` is what sources said of its page: record id → payload.
+    """
     if site is None:
         return Rereading(stored, error=NO_PROFILE)
     try:
-        visit = rebuild(folder, site, stored)
+        visit = rebuild(folder, site, stored, said)
     except (ArchiveError, OSError) as error:
         return Rereading(stored, error=str(error))
     found = Rereading(stored, "same", visit=visit)
@@ -88,10 +93,10 @@ def reread(folder: Path, site: Site | None, stored: StoredVisit) -> Rereading:
     return found
 
 
-def rebuild(folder: Path, site: Site, stored: StoredVisit) -> Visit:
+def rebuild(folder: Path, site: Site, stored: StoredVisit, said: Mapping[str, bytes]) -> Visit:
     """The visit as today's rules read it in its captures. Raises `ArchiveError` for a damaged one."""
     builder = VisitBuilder(site, stored.captures[0].url)
     for capture in stored.captures:
         exchange = read_capture(folder, capture.warc, capture.warc_offset, stored.places.get)
-        builder.add(exchange, capture, read(exchange, site))
+        builder.add(exchange, capture, read(exchange, site, said))
     return builder.build()

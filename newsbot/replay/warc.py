@@ -16,8 +16,9 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from archive.captures import IDENTICAL, NOT_MODIFIED, Capture
+from archive.captures import IDENTICAL, NOT_MODIFIED, SAID, Capture, read_said
 from archive.captures.files import month_of, number_of, site_files
+from archive.captures.grammar import STORED
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveUsageError
@@ -29,7 +30,8 @@ from newsbot.pool import map_in_order, open_pool
 from newsbot.profiles import Site
 from newsbot.replay.learning import all_learned, refresh, take_over, with_learned
 from newsbot.replay.pending import PendingVisit, PendingVisits
-from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader
+from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader, source_of
+from newsbot.replay.reextract import read_unread
 from newsbot.visit.reading import is_costly, read, reading_of
 
 logger = logging.getLogger(__name__)
@@ -86,6 +88,7 @@ def import_warc(
         for (key,) in c.execute("SELECT id FROM sites ORDER BY id").fetchall():
             if key not in wanted:
                 continue
+            read_unread(store, {key: with_learned(c, store.folder, wanted[key])}, executor)
             if not in_place:
                 refresh(store, wanted[key], executor, wanted=key in learnt)
                 store.finish_captures(key)  # also of a run that was killed
@@ -181,6 +184,8 @@ class _Import:
         captured = (c for path in paths for c in self._reader.captured(path, start, progress))
         with self._batch:
             for item in self._read(captured):
+                if item.record.type == "metadata":
+                    continue
                 for visit in self._pending.add(item):
                     self._store_visit(visit)
                 if self._stored["visits"] >= _BATCH or self._stored["bytes"] > _BATCH_BYTES:
@@ -194,25 +199,53 @@ class _Import:
     def _read(self, captured: Iterable[Captured]) -> Iterator[Captured]:
         """The exchanges in their order, each one read where a visit begins with it."""
         for item, future in map_in_order(
-            self._executor, read, map(_task, captured), lambda item: len(item.exchange.body)
+            self._executor, read, map(self._task, captured), lambda item: len(item.exchange.body)
         ):
             if future is not None:
                 item.reading = reading_of(future)
             yield item
 
+    def _task(self, captured: Captured) -> tuple[Captured, tuple[object, ...] | None]:
+        """What another process has to do with an exchange; what takes no time is done here.
+
+        So is the keeping of what a source said: the pages behind it in the file are read with it.
+        """
+        if captured.record.type == "metadata":
+            self._store_said(captured)
+        elif captured.reading is None and captured.is_sought:
+            if is_costly(captured.exchange):
+                c, folder = self._store.connection, self._store.folder
+                said = read_said(c, folder, {captured.address}, captured.record.date)
+                return captured, (captured.exchange, captured.site, said)
+            captured.reading = read(captured.exchange, captured.site)
+        return captured, None
+
     # -- storing --------------------------------------------------------------------------------
+
+    def _begin(self, site: Site) -> None:
+        """Have a transaction, and the row of a site."""
+        if not self._stored:
+            self._batch.enter_context(self._store.batch())
+        if site.id not in self._rowless:
+            self._store.save_site(site.row)
+            self._rowless[site.id] = {} if self._in_place else self._find_rowless(site)
+
+    def _store_said(self, captured: Captured) -> None:
+        """Store what a source said."""
+        if self._reader.knows(captured):  # twice in the file
+            return
+        self._begin(captured.site)
+        capture = replace(self._placed(captured, captured), part=SAID)
+        self._store.add_said(captured.site.id, capture, source_of(captured.record) or "")
+        self._stored["records"] += 1
+        self._stored["bytes"] += len(captured.exchange.body)
 
     def _store_visit(self, pending: PendingVisit) -> None:
         """Store a visit at once, so that this process is at work while others read."""
         if self._reader.knows(pending.captured[-1]):
             self._counts["known"] += len(pending.captured)
             return
-        if not self._stored:
-            self._batch.enter_context(self._store.batch())
-        site = pending.first.site
-        if site.id not in self._rowless:
-            self._store.save_site(site.row)
-            self._rowless[site.id] = {} if self._in_place else self._find_rowless(site)
+        self._begin(pending.first.site)
         self._stored[self._store.record(self._visit(pending))] += 1
         self._stored["visits"] += 1
         self._stored["records"] += len(pending.captured)
@@ -273,11 +306,21 @@ class _Import:
         """Copy a record into this month's file: those of earlier ones are finished."""
         record, exchange, whole = captured.record, captured.exchange, captured.whole
         writer = self._store.captures(captured.site.id)
-        if record.type == "response" and record.length and "WARC-Record-ID" in record.headers:
+        whole_record = record.length and "WARC-Record-ID" in record.headers
+        if record.type != "revisit" and whole_record:
             capture = writer.copy(
                 captured.path, record, filed_at=self._started_at, concurrent_to=first_record
             )
             return replace(capture, refers_to_id=whole.record_id) if whole else capture
+        if record.type == "metadata":
+            return writer.write_metadata(
+                exchange.url,
+                SAID,
+                exchange.body,
+                datetime.fromisoformat(record.date),
+                record_id=record.record_id,
+                filed_at=self._started_at,
+            )
         profile = None
         if record.type == "revisit":
             profile = NOT_MODIFIED if exchange.status == 304 else IDENTICAL
@@ -323,21 +366,12 @@ class _Import:
             warc = path.relative_to(folder).as_posix()
             for raw in _between_rows(self._store.connection, path, warc):
                 record = parse(raw)
-                if record.error or record.type not in ("response", "revisit") or not record.length:
+                if record.error or record.type not in STORED or not record.length:
                     continue
                 captured = self._reader.resolved(path, record, site)
                 if captured:
                     found[record.record_id] = captured.capture(warc)
         return found
-
-
-def _task(captured: Captured) -> tuple[Captured, tuple[object, ...] | None]:
-    """What another process has to do with an exchange; what takes no time is done here."""
-    if captured.reading is None and captured.is_sought:
-        if is_costly(captured.exchange):
-            return captured, (captured.exchange, captured.site)
-        captured.reading = read(captured.exchange, captured.site)
-    return captured, None
 
 
 def _between_rows(c: sqlite3.Connection, path: Path, warc: str) -> Iterator[Raw]:

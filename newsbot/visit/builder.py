@@ -61,6 +61,7 @@ class VisitBuilder:
         self._status: int | None = None
         self._etag: str | None = None
         self._last_modified: str | None = None
+        self._said: tuple[str, ...] = ()
         self._failure: tuple[str, str] | None = None
 
     @property
@@ -82,6 +83,11 @@ class VisitBuilder:
     def article(self) -> Article | None:
         """The article on the visit's page, its further pages left out."""
         return self._pages[0].article
+
+    @property
+    def addresses(self) -> set[str]:
+        """Canonical addresses under which sources may have listed the visit's page."""
+        return {self.url, *_canonical(self._pages[0].chain), *self.needs[:1]}
 
     @property
     def leads_to(self) -> str | None:
@@ -108,6 +114,7 @@ class VisitBuilder:
             self._status = exchange.status
             self._etag = exchange.header("ETag")
             self._last_modified = exchange.header("Last-Modified")
+            self._said = reading.said
         if reading.leads_to is not None and self._follow(page, reading, reading.leads_to):
             return
         if number:
@@ -149,6 +156,7 @@ class VisitBuilder:
             elsewhere=self._elsewhere(addresses[-1]) if article else (),
             captures=self._parts(),
             article=article,
+            said=self._said,
             rules=rules_version(self.site),
             status=self._status,
             # Those of a page that was not stored would have the next answer be «not modified».

@@ -6,6 +6,7 @@ runs in other processes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +19,14 @@ from archive.article import Article
 from archive.captures import Exchange
 from newsbot.extraction import extract
 from newsbot.extraction.decode import decode as to_text
+from newsbot.extraction.said import read_said
 from newsbot.profiles import Site
 from newsbot.visit.decoding import Undecodable, decode
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE, METAREFRESH_MAXDELAY
 from newsbot.visit.outcomes import charset_of, may_be_html
 
 REDIRECTS = (301, 302, 303, 307, 308)
+_NOTHING: Mapping[str, bytes] = {}
 _HEAD = 4096
 """Characters in which a meta refresh is looked for."""
 
@@ -39,6 +42,8 @@ class Reading:
     """A page that forwards (`meta refresh`): where it leads in circles, it is a page all the same."""
     error: str | None = None
     """Why it cannot be read."""
+    said: tuple[str, ...] = ()
+    """Record ids of what sources said of it, where it was read with that."""
 
 
 def is_costly(exchange: Exchange) -> bool:
@@ -50,8 +55,11 @@ def is_costly(exchange: Exchange) -> bool:
     )
 
 
-def read(exchange: Exchange, site: Site) -> Reading:
-    """Read one exchange with the profile of its newspaper. Never raises for what is in it."""
+def read(exchange: Exchange, site: Site, said: Mapping[str, bytes] = _NOTHING) -> Reading:
+    """Read one exchange with the profile of its newspaper. Never raises for what is in it.
+
+    `said` is what sources said of its address: record id → payload.
+    """
     if _is_redirect(exchange):
         return Reading(leads_to=_target(exchange))
     encodings = [v for n, v in exchange.headers if n.lower() == "content-encoding"]
@@ -73,7 +81,9 @@ def read(exchange: Exchange, site: Site) -> Reading:
             charset=charset,
             fetched_at=datetime.fromisoformat(exchange.fetched_at),
             site=site,
+            said=[read_said(payload) for payload in said.values()],
         )
+        reading.said = tuple(said)
     return reading
 
 

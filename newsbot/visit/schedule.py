@@ -6,7 +6,9 @@ costs few requests a day.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 REVISITS = (
     (timedelta(days=2), timedelta(hours=6)),
@@ -92,3 +94,29 @@ def next_poll(kind: str, polled_at: datetime, *, failures: int, distrust: str | 
     if failures:
         return polled_at + max(retry_after_failure(failures - 1), POLLS[kind])
     return polled_at + (DISTRUSTED if distrust == "frozen" else POLLS[kind])
+
+
+IDLE_SOURCES = 2
+"""Sources that are asked again in a run, as long as nothing that they list is new."""
+
+
+def whose_turn(due: Iterable[Mapping[str, Any]], primary: Collection[str]) -> list[str]:
+    """Which of the sources that are due to ask at once, as addresses.
+
+    Those never asked; of the others the `primary` one that tells most, and the one that has waited
+    longest beyond its rest. `due` are rows of `sources`.
+    """
+    rows = list(due)
+    best = max(
+        (row for row in rows if row["url"] in primary),
+        key=lambda row: (row["kind"] == "wordpress", row["discovered"], row["url"]),
+        default=None,
+    )
+
+    def waits_since(row: Mapping[str, Any]) -> tuple[bool, str]:
+        since = row["polled_at"] if row["url"] in primary else row["due"]
+        return row is not best, since or ""
+
+    again = sorted((row for row in rows if row["polled_at"]), key=waits_since)
+    never = [row for row in rows if not row["polled_at"]]
+    return [row["url"] for row in (*never, *again[:IDLE_SOURCES])]

@@ -89,7 +89,7 @@ class Rules:
         ):
             yield
 
-    def read(self, exchange: Exchange, site: Site) -> Reading:
+    def read(self, exchange: Exchange, site: Site, said: object = None) -> Reading:
         """In place of `newsbot.visit.reading.read`."""
         if exchange.status in (301, 302):
             return Reading(leads_to=exchange.header("Location"))
