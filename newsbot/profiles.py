@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache, cached_property
 from ipaddress import ip_address
@@ -153,7 +153,7 @@ class Layout(_Model):
     """Links to further pages of the same article."""
 
 
-_LISTS = {name for name, key in Layout.model_fields.items() if get_origin(key.annotation) is list}
+LISTS = {name for name, key in Layout.model_fields.items() if get_origin(key.annotation) is list}
 """Keys whose selectors are tried in order."""
 
 
@@ -204,7 +204,7 @@ class Family(_Model):
             whole = dict(layout)
             for key, value in common.items():
                 own = whole.get(key)
-                if key in _LISTS:
+                if key in LISTS:
                     whole[key] = [*(own or []), *(v for v in value if v not in (own or []))]
                 elif key == "refuse":
                     whole[key] = {**value, **(own or {})}
@@ -267,6 +267,8 @@ class Site(_Model):
     """Paths (with query) that are never fetched."""
     layouts: list[Layout] = []
     """The site's own layouts, tried before its family's."""
+    learned: list[Layout] = []
+    """Layouts that the archive has learnt: they help where no layout's `when` matches."""
     crawl: Crawl = Crawl()
 
     @cached_property
@@ -403,15 +405,15 @@ def families() -> Mapping[str, Family]:
     return {**found, "generic": generic}
 
 
-def layouts_of(site: Site | None, family: Family, at: datetime | None) -> list[Layout]:
-    """Layouts that applied at a moment, in the order to try: the site's own, then its family's."""
-    candidates = [*(site.layouts if site else []), *family.layouts]
-    current = [layout for layout in candidates if layout.valid_until is None]
-    dated = sorted(
-        (layout for layout in candidates if layout.valid_until is not None),
-        key=lambda layout: layout.valid_until or date.max,
-    )
-    if at is None:  # an undated page is most likely a recent one
-        return current + dated
-    day = at.date()
-    return [x for x in dated if x.valid_until is not None and day <= x.valid_until] + current
+def in_order(layouts: Iterable[Layout], at: datetime | None) -> list[Layout]:
+    """Layouts that applied at a moment, in the order to try."""
+    current: list[Layout] = []
+    dated: list[tuple[date, Layout]] = []
+    for layout in layouts:
+        if layout.valid_until is None:
+            current.append(layout)
+        elif at is None or at.date() <= layout.valid_until:
+            dated.append((layout.valid_until, layout))
+    past = [layout for _, layout in sorted(dated, key=lambda pair: pair[0])]
+    # An undated page is most likely a recent one.
+    return current + past if at is None else past + current

@@ -21,7 +21,7 @@ from newsbot.profiles import (
     ProfileError,
     Site,
     families,
-    layouts_of,
+    in_order,
     load_site,
     load_sites,
 )
@@ -301,7 +301,7 @@ def test_layouts_of_a_moment() -> None:
     family = families()["ghost"].model_copy(update={"layouts": [Layout(id="family")]})
 
     def order(at: datetime | None) -> list[str]:
-        return [layout.id for layout in layouts_of(site, family, at)]
+        return [layout.id for layout in in_order([*site.layouts, *family.layouts], at)]
 
     assert order(datetime(2015, 6, 30, 12, tzinfo=UTC)) == ["older", "old", "new", "family"]
     assert order(datetime(2015, 7, 1, tzinfo=UTC)) == ["old", "new", "family"]

@@ -9,11 +9,12 @@ keep what is to be fetched, `events` what befell a site, `index` the full-text i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from archive.captures import mend, pack
+from archive.captures import Capture, mend, pack
 from archive.store import articles, events, visits
 from archive.store.aliases import known_article
 from archive.store.frontier import Candidate, Due
@@ -26,7 +27,7 @@ from archive.store.opening import (
     is_damage,
     open_database,
 )
-from archive.store.rows import upsert
+from archive.store.rows import insert, upsert
 from archive.store.schema import OUTCOMES
 from archive.store.transactions import GROUP
 from archive.store.visits import Schedule, knows_exchange, knows_record, never
@@ -178,6 +179,15 @@ class Store(Imports):
                 "UPDATE captures SET warc_crc = ? WHERE id = ?",
                 [(crc, capture) for capture, crc in sums.items()],
             )
+
+    def add_knowledge(self, site: str, capture: Capture) -> None:
+        """Give its row to a `metadata` record in a site's files that tells what was learnt of the site."""
+        with explained_errors(self.folder), self.transaction() as c:
+            self.sync_captures()
+            (visit,) = c.execute("SELECT coalesce(max(id), 0) + 1 FROM captures").fetchone()
+            row = {"site": site, "visit": visit, **asdict(capture)}
+            del row["refers_to_id"]
+            insert(c, "captures", row)
 
     # -- visits ---------------------------------------------------------------------------------
 

@@ -115,9 +115,7 @@ def print_reports(reports: Sequence[CrawlReport]) -> None:
             click.echo(f"{report.site}: interrupted; the next run carries on from here", err=True)
         if report.reread:
             said = ", ".join(f"{number} {name}" for name, number in report.reread.items())
-            click.echo(
-                f"{report.site}: refused pages read again from the archive: {said}", err=True
-            )
+            click.echo(f"{report.site}: pages read again from the archive: {said}", err=True)
         if report.traps:
             said = ", ".join(f"{number} {name}" for name, number in report.traps.items())
             click.echo(

@@ -12,6 +12,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from archive import query
 from archive.article import READ
 from archive.store import Store, open_database
 from newsbot import SOFTWARE
@@ -27,6 +28,7 @@ from newsbot.cli.common import (
 from newsbot.pool import open_pool
 from newsbot.profiles import archive_sites
 from newsbot.replay.compare import Difference, changed_paragraphs
+from newsbot.replay.learning import all_learned, learn_anew
 from newsbot.replay.reextract import Choice, Report, count, reextract
 from newsbot.replay.reread import Rereading
 from newsbot.visit.schedule import next_due
@@ -78,9 +80,10 @@ def reextract_command(
     """Read captured pages again with today's rules.
 
     Pages that today's rules have read already are passed over; those that were refused, or could not
-    be read, are read like the others. What was read before is kept beside the new reading, apart from
-    the newspaper's own edits. The page of an article that today's rules take for none is left as it
-    is. An interrupted run carries on when it is started again.
+    be read, are read like the others. Layouts are learnt anew before, where pages fit none. What was
+    read before is kept beside the new reading, apart from the newspaper's own edits. The page of an
+    article that today's rules take for none is left as it is. An interrupted run carries on when it
+    is started again.
 
     \b
     newsbot reextract --dry-run --site aqjolgazet    what would change?
@@ -92,8 +95,14 @@ def reextract_command(
         connection = open_database(data).conn
         stack.callback(connection.close)
         check_archived(connection, site=site_ids)
-        total = count(connection, sites, choice)
         store = None if dry_run else stack.enter_context(Store(data, SOFTWARE, next_due))
+        connection = store.connection if store else connection
+        pool = stack.enter_context(open_pool(jobs))
+        sites = all_learned(connection, data, sites)
+        wanted = set(site_ids or query.names(connection, "site")) if not articles else set()
+        for name in sorted(wanted & sites.keys()):
+            sites[name] = learn_anew(connection, data, sites[name], pool, store=store, wanted=True)
+        total = count(connection, sites, choice)
         bar = stack.enter_context(
             tqdm(
                 total=total, unit=" pages", desc="reextract", dynamic_ncols=True,
@@ -108,13 +117,13 @@ def reextract_command(
                 listed.add(found)
 
         report = reextract(
-            store.connection if store else connection,
+            connection,
             data,
             sites,
             choice,
             store=store,
             skip_worse=skip_worse,
-            pool=stack.enter_context(open_pool(jobs)),
+            pool=pool,
             seen=seen,
         )
         if listed:

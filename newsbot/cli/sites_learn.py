@@ -1,145 +1,105 @@
-"""sites learn: prints the layouts that a site's captured pages show, to be pasted into its profile."""
+"""sites learn: prints the layouts that are kept of a site, and those that its captures show now."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
-from tqdm import tqdm
 
 from archive.store import open_database
 from newsbot.cli.common import (
     WrongUsage,
     check_profiles,
     data_option,
+    jobs_option,
     json_option,
     print_json,
     sites_dir_option,
 )
-from newsbot.extraction.learn import ENOUGH_PAGES, Learned, LearnedLayout, Support, learn
-from newsbot.profiles import OWN_SITES, archive_sites
-from newsbot.replay.samples import choose, read_samples
+from newsbot.extraction.learn import ENOUGH_PAGES
+from newsbot.pool import open_pool
+from newsbot.profiles import Layout, archive_sites
+from newsbot.replay.learning import choose, kept, look
 
 
 @click.command("learn")
 @click.argument("site_id", metavar="SITE")
-@click.option(
-    "--pages",
-    type=click.IntRange(ENOUGH_PAGES, 5000),
-    default=200,
-    show_default=True,
-    metavar="NUMBER",
-    help="Captured pages that are looked at, spread evenly over the site's history.",
-)
 @data_option
 @sites_dir_option
+@jobs_option
 @json_option
 def learn_command(
-    site_id: str, pages: int, data: Path, sites_dirs: tuple[Path, ...], as_json: bool
+    site_id: str, data: Path, sites_dirs: tuple[Path, ...], jobs: int | None, as_json: bool
 ) -> None:
     """Print the layouts that a site's captured pages show.
 
     What is known of the pages from their data and the generic reading shows where the site's templates
-    print it. The layouts are TOML to be pasted into the site's profile; comments say how many pages
-    speak for each selector. Nothing is stored.
+    print it. The layouts are TOML as in a profile; comments say how many pages speak for each
+    selector, and whether the archive keeps it already. Nothing is stored: crawls, imports and
+    reextract do that by themselves.
 
     \b
     newsbot sites learn aqjolgazet
-    newsbot reextract --dry-run --site aqjolgazet    after pasting: what would change?
+    newsbot reextract --dry-run --site aqjolgazet    what would change?
     """
     sites = archive_sites(data, *sites_dirs, example=True)
     check_profiles([site_id], sites)
-    site = sites[site_id]
-    with closing(open_database(data).conn) as connection:
-        chosen = choose(connection, site_id, pages)
-        if not chosen:
+    with closing(open_database(data).conn) as connection, open_pool(jobs) as pool:
+        if not choose(connection, site_id, 1):
             raise WrongUsage(
                 f"no captured pages of {site_id!r} in {data}: run `newsbot crawl {site_id}` first"
             )
-        read = tqdm(
-            read_samples(connection, data, site, chosen),
-            total=len(chosen), unit=" pages", desc="learn", dynamic_ncols=True,
-            disable=as_json or not sys.stderr.isatty(),
-        )  # fmt: skip
-        samples = [sample for sample in read if sample]
-    learned = learn(samples, site.zone)
+        before = kept(connection, data, site_id)[1]["layouts"]
+        found = pool.submit(look, data, sites[site_id]).result()
     if as_json:
-        print_json(_as_dict(site_id, learned))
-    elif learned is None:
-        articles = sum(sample.known.is_article for sample in samples)
+        print_json({"site": site_id, "kept": before, "learnt": found})
+        return
+    known, new = ({one["layout"]["id"] for one in layouts} for layouts in (before, found))
+    for one in (*found, *(one for one in before if one["layout"]["id"] not in new)):
+        name = one["layout"]["id"]
+        state = "not kept yet" if name not in known else "kept" if name in new else "kept till now"
+        click.echo("\n".join(_as_toml(one, state)))
+    if not found:
         click.echo(
-            f"nothing learnt: of {articles} pages of articles no {ENOUGH_PAGES} show their text in "
+            f"nothing learnt: no {ENOUGH_PAGES} pages of articles that fit no layout show their text in "
             "one and the same place",
             err=True,
         )
-    else:
-        click.echo("\n".join(_as_toml(site_id, data, learned)))
 
 
-def _as_dict(site: str, learned: Learned | None) -> dict[str, Any]:
-    return {
-        "site": site,
-        "articles": learned.articles if learned else 0,
-        "others": learned.others if learned else 0,
-        "layouts": [
-            {
-                "layout": found.layout.model_dump(mode="json", exclude_defaults=True),
-                "pages": found.pages,
-                "published": found.published,
-                "support": {
-                    key: {
-                        css: {"right": s.right, "wrong": s.wrong, "known": s.known}
-                        for css, s in chosen.items()
-                    }
-                    for key, chosen in found.support.items()
-                },
-            }
-            for found in (learned.layouts if learned else ())
-        ],
-    }
-
-
-def _as_toml(site: str, data: Path, learned: Learned) -> Iterator[str]:
-    """Layouts as a person would write them, each selector with its evidence."""
-    yield f"# Learnt from {learned.articles} pages of articles and {learned.others} others; for"
-    yield f"# {data / OWN_SITES / f'{site}.toml'}, at its end."
-    for found in learned.layouts:
-        yield ""
-        yield "[[layouts]]"
-        days = f", published {' to '.join(found.published)}" if found.published else ""
-        yield f"# {found.pages} pages{days}"
-        yield f'id = "{found.layout.id}"'
-        yield from _rows(found)
-
-
-def _rows(found: LearnedLayout) -> Iterator[str]:
-    layout = found.layout
-    for key in type(layout).model_fields:
-        support = found.support.get(key, {})
-        if key == "valid_until" and layout.valid_until:
-            yield f"valid_until = {layout.valid_until}  # the last day on which it was captured"
-        elif key in ("when", "article") and support:
-            ((css, pages),) = support.items()
-            yield f"{key} = {_quoted(css)}  # {_said(key, pages)}"
-        elif support:
+def _as_toml(one: Mapping[str, Any], state: str) -> Iterator[str]:
+    """A layout as a person would write it, each selector with its evidence."""
+    keys, support = one["layout"], one["support"]
+    days = f", published {' to '.join(one['published'])}" if one["published"] else ""
+    yield "[[layouts]]"
+    yield f"# {state}; {one['pages']} pages{days}"
+    for key in Layout.model_fields:
+        if key == "valid_until" and key in keys:
+            yield f"valid_until = {keys[key]}  # the last day on which it was captured"
+        elif key in keys and isinstance(keys[key], list):
             yield f"{key} = ["
-            for css, pages in support.items():
-                yield f"  {_quoted(css)},  # {_said(key, pages)}"
+            for css in keys[key]:
+                yield f"  {_quoted(css)},  # {_said(key, support[key][css])}"
             yield "]"
+        elif key == "refuse" and key in keys:
+            yield from (f"refuse.{reason} = {_quoted(css)}" for reason, css in keys[key].items())
+        elif key in keys:
+            said = f"  # {_said(key, support[key][keys[key]])}" if key in support else ""
+            yield f"{key} = {_quoted(keys[key])}{said}"
+    yield ""
 
 
-def _said(key: str, support: Support) -> str:
+def _said(key: str, pages: Mapping[str, int]) -> str:
     if key == "remove":
-        words = f"on {support.known} pages"
+        words = f"on {pages['known']} pages"
     else:
-        words = f"{support.right} of {support.known} pages"
-    if support.wrong:
-        words += f", {support.wrong} {'hold it as text' if key == 'remove' else 'contradict'}"
+        words = f"{pages['right']} of {pages['known']} pages"
+    if pages["wrong"]:
+        words += f", {pages['wrong']} {'hold it as text' if key == 'remove' else 'contradict'}"
     return words
 
 

@@ -171,6 +171,7 @@ def compare_texts(
     another check says so. So what is found are notes.
     """
     from newsbot.pool import open_pool
+    from newsbot.replay.learning import all_learned
     from newsbot.replay.reextract import reextract
 
     found: dict[tuple[str, str], set[int]] = {}
@@ -181,7 +182,7 @@ def compare_texts(
             found.setdefault(said, set()).add(page.stored.article or 0)
 
     with open_pool(jobs) as pool:
-        reextract(c, folder, sites, pool=pool, seen=seen)
+        reextract(c, folder, all_learned(c, folder, sites), pool=pool, seen=seen)
     for (what, remedy), numbers in sorted(found.items()):
         articles = sorted(numbers - {0})
         shown = ", ".join(map(str, articles[:_SHOWN])) + (" …" if len(articles) > _SHOWN else "")

@@ -17,12 +17,14 @@ from scrapy.settings import Settings
 from tqdm import tqdm
 from twisted.python.failure import Failure
 
-from archive.store import DATABASE, OUTCOMES, open_database
+from archive.store import DATABASE, OUTCOMES, Store, open_database
 from archive.times import now
 from newsbot.crawl.loader import spider_class
 from newsbot.crawl.session import Options, Session, borrow_store, return_store
 from newsbot.crawl.spider import ContactMissing, NewspaperSpider
+from newsbot.pool import open_pool
 from newsbot.profiles import Site
+from newsbot.replay.learning import refresh
 
 _PROGRESS_STEP = 20
 """Visits between two looks at how many are still due."""
@@ -42,7 +44,7 @@ class CrawlReport:
     events: list[dict[str, Any]]
     """What befalls the site as a whole."""
     reread: dict[str, int]
-    """Outcome → pages refused by earlier rules that were read again from the archive."""
+    """Outcome → pages that were read again from the archive, because rules or layouts are new."""
     error: str | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -133,9 +135,21 @@ def run_crawls(
             bar.close()
         if failures:
             failures[0].raiseException()
+        if not options.dry_run:
+            _learn(
+                store, [session for session, reason in ended.values() if reason == "finished"], jobs
+            )
         return [_report(*ended[site.id]) for site in sites if site.id in ended]
     finally:
         return_store(folder)
+
+
+def _learn(store: Store, sessions: Sequence[Session], jobs: int | None) -> None:
+    """Learn the layouts of sites whose crawl has ended well, where that is due."""
+    with open_pool(jobs) as pool:
+        for session in sessions:
+            if not session.fatal:
+                session.reread += refresh(store, session.site, pool)
 
 
 def _settings(

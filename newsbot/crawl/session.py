@@ -32,6 +32,7 @@ from archive.visit import Visit
 from newsbot import SOFTWARE
 from newsbot.pool import open_pool
 from newsbot.profiles import Site
+from newsbot.replay.learning import with_learned
 from newsbot.replay.reextract import Choice, count, read_unread, reextract
 from newsbot.visit.reading import Reading, is_costly, read, reading_of
 from newsbot.visit.schedule import next_due
@@ -99,10 +100,10 @@ class Session:
 
     def __init__(self, site: Site, folder: Path, options: Options, jobs: int = 0) -> None:
         """Borrow the store of `folder`; `jobs` is the number of extraction processes of all crawls."""
-        self.site = site
         self.folder = folder
         self.options = options
         self.store = borrow_store(folder)
+        self.site = with_learned(self.store.connection, folder, site)
         self.pool = borrow_pool(jobs)
         self._jobs = jobs
         self.crawl = 0
@@ -117,7 +118,7 @@ class Session:
         self.events: list[dict[str, Any]] = []
         """What befalls the site as a whole, as `Store.lasting_events` says."""
         self.reread: Counter[str] = Counter()
-        """Outcome → pages refused by earlier rules that were read again from the archive."""
+        """Outcome → pages that were read again from the archive, because rules or layouts are new."""
         self.fatal: ArchiveError | None = None
         self.in_flight: set[int] = set()
         self.planned: list[str] = []

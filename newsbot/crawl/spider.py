@@ -105,7 +105,7 @@ class NewspaperSpider(PollingSpider):
         known = due.article is not None
         return self._request(
             due.listed,
-            VisitBuilder(self.site, due.url, due.id, self.session.crawl),
+            VisitBuilder(self.session.site, due.url, due.id, self.session.crawl),
             due.depth,
             headers=conditions(due.etag, due.last_modified) if known else {},
         )

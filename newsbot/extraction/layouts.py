@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import cache
 
 from newsbot.extraction.page import Page
-from newsbot.profiles import Family, Layout, Site, families, layouts_of
+from newsbot.profiles import LISTS, Family, Layout, Site, families, in_order
 
 
 def family_of(page: Page, site: Site | None) -> Family:
@@ -31,12 +32,48 @@ def family_of(page: Page, site: Site | None) -> Family:
 def layout_of(
     page: Page, site: Site | None, family: Family, fetched_at: datetime | None
 ) -> tuple[str, Layout]:
-    """The first layout that applied at the time and matches the page, after its full name."""
+    """The first layout that applied at the time and matches the page, after its full name.
+
+    Where that is a fallback, a learned layout joins it.
+    """
     generic = families()["generic"]
+    own = site.layouts if site else []
     for owner in (family, generic):
-        for layout in layouts_of(site, owner, fetched_at):
+        for layout in in_order([*own, *owner.layouts], fetched_at):
             if layout.when is None or page.has(layout.when):
-                own = site and layout in site.layouts
-                name = site.id if site and own else owner.id
-                return f"{name}/{layout.id}", layout
+                name = f"{site.id if site and layout in own else owner.id}/{layout.id}"
+                if site and name in fallbacks():
+                    return _with_learned(page, site, name, layout, fetched_at)
+                return name, layout
     return f"{generic.id}/{generic.layouts[-1].id}", generic.layouts[-1]
+
+
+@cache
+def fallbacks() -> frozenset[str]:
+    """The names of the layouts that read what fits no other: everybody's, and those without a `when`."""
+    return frozenset(
+        f"{family.id}/{layout.id}"
+        for family in families().values()
+        for layout in family.layouts
+        if layout.when is None or family.id == "generic"
+    )
+
+
+def _with_learned(
+    page: Page, site: Site, name: str, fallback: Layout, at: datetime | None
+) -> tuple[str, Layout]:
+    """A fallback and the learned layout that matches the page as one; a family's selectors come first.
+
+    What was replaced is tried last: a newspaper may serve its old pages in the old theme still.
+    """
+    for learned in (*in_order(site.learned, at), *site.learned):
+        if page.has(learned.when):
+            both = (learned, fallback) if name.startswith("generic/") else (fallback, learned)
+            joined: dict[str, object] = {
+                key: [css for layout in both for css in getattr(layout, key)] for key in LISTS
+            }
+            proofs = [proof for proof in (fallback.article, learned.article) if proof]
+            joined["article"] = ", ".join(proofs) or None
+            joined["refuse"] = {**learned.refuse, **fallback.refuse}
+            return f"{site.id}/{learned.id}", fallback.model_copy(update=joined)
+    return name, fallback

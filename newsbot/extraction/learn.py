@@ -7,38 +7,48 @@ and other pages lack is the proof of an article. Pure; the order of the pages do
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from newsbot.extraction.body import from_layout
 from newsbot.extraction.context import DEFAULT_ZONE
-from newsbot.extraction.learn_body import lead_rule, learn_body
-from newsbot.extraction.learn_fields import Support, learn_field, rules
-from newsbot.extraction.learn_places import LEAST, PageSample, common_names, own_names
+from newsbot.extraction.learn_body import find_furniture, lead_rule
+from newsbot.extraction.learn_fields import (
+    LIKELY,
+    Support,
+    agreement,
+    learn_field,
+    paragraphs,
+    rules,
+)
+from newsbot.extraction.learn_places import LEAST, PageSample, common_names, own_names, spelt
 from newsbot.profiles import Layout
 
-__all__ = ["Learned", "LearnedLayout", "PageSample", "Support", "learn"]
+__all__ = ["LearnedLayout", "PageSample", "Support", "learn"]
 
 ENOUGH_PAGES = 8
 """Pages of articles that show a template; fewer might agree by chance."""
-ID = "learned"
-"""How ids of learnt layouts begin."""
 _ALIKE = 0.5
 """Share of names that pages of one make have in common, at least."""
 _RARE = 0.05
 """Share of pages below which a name says nothing of the make of a page."""
 _ALL = 0.98
 """Share of a template's pages that its mark must match."""
+_RIGHT = 0.9
+"""Agreement of the text that a layout reads with the known one from which it is right."""
 _MOST_LATER = 0.95
 """Share of a template's pages that must be later than as many of another's to supersede it."""
 _MOST_MARKS = 400
 """Selectors that are tried as a template's mark."""
 _PRINTED = ("body", "title", "published")
 """Fields that every article prints once."""
-_MARKING = ("body", "title", "published", "authors", "tags", "section")
+_MARKING = (*_PRINTED, "authors", "tags", "section")
 """Fields whose selectors are tried first."""
 
 
@@ -49,25 +59,21 @@ class LearnedLayout:
     layout: Layout
     pages: int
     """Pages of articles that it was learnt from."""
-    published: tuple[str, str] | None
-    """First and last day of publication of these articles; None where none is known."""
+    published: list[str]
+    """First and last day of publication of these articles; empty where none is known."""
     support: dict[str, dict[str, Support]]
     """Key of the layout → selector → pages; of `when` and `article` the pages that it matches."""
 
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """The templates of a site, the newest first."""
-
-    layouts: tuple[LearnedLayout, ...]
-    articles: int
-    """Pages of articles that were looked at."""
-    others: int
-    """Pages that were none."""
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON: what the archive keeps."""
+        return {
+            **asdict(self),
+            "layout": self.layout.model_dump(mode="json", exclude_defaults=True),
+        }
 
 
-def learn(pages: Iterable[PageSample], zone: ZoneInfo = DEFAULT_ZONE) -> Learned | None:
-    """The layouts of a site; None where its pages are too few or too unlike each other.
+def learn(pages: Iterable[PageSample], zone: ZoneInfo = DEFAULT_ZONE) -> list[LearnedLayout]:
+    """The layouts of a site, the newest first; none where its pages are too few or too unlike.
 
     `zone` is the newsroom's own. Time grows with the number of pages.
     """
@@ -75,23 +81,14 @@ def learn(pages: Iterable[PageSample], zone: ZoneInfo = DEFAULT_ZONE) -> Learned
     articles = [sample for sample in samples if sample.known.is_article]
     others = [sample for sample in samples if not sample.known.is_article]
     makes = [make for make in _makes(articles) if len(make) >= ENOUGH_PAGES]
-    found = []
-    for make in makes:
-        rivals = [sample for sample in articles if sample not in set(make)]
-        learnt = _learn_make(make, rivals, others, zone)
-        if learnt:
-            found.append((make, learnt))
-    if not found:
-        return None
-    found.sort(key=lambda pair: _age(pair[0]), reverse=True)
-    layouts = []
-    for number, (make, learnt) in enumerate(found):
-        later = [other for other, _ in found[:number]]
-        until = _last_day(make) if any(_supersedes(new, make) for new in later) else None
-        name = ID if not number else f"{ID}-{number + 1}"
-        layout = learnt.layout.model_copy(update={"id": name, "valid_until": until})
-        layouts.append(LearnedLayout(layout, learnt.pages, learnt.published, learnt.support))
-    return Learned(tuple(layouts), len(articles), len(others))
+    learnt: list[tuple[list[PageSample], LearnedLayout]] = []
+    for make in sorted(makes, key=_age, reverse=True):
+        rivals = [sample for other in makes if other is not make for sample in other]
+        is_over = any(_supersedes(new, make) for new, _ in learnt)
+        found = _learn_make(make, rivals, others, zone, until=_last_day(make) if is_over else None)
+        if found:
+            learnt.append((make, found))
+    return [found for _, found in learnt]
 
 
 def _order(sample: PageSample) -> tuple[str, ...]:
@@ -105,27 +102,52 @@ def _learn_make(
     rivals: Sequence[PageSample],
     others: Sequence[PageSample],
     zone: ZoneInfo,
+    *,
+    until: date | None,
 ) -> LearnedLayout | None:
-    """The layout of pages of one make, without id; None where the place of the text is not found."""
+    """The layout of pages of one make; None where the place of the text, or a mark, is not found."""
     common = common_names(make)
-    body, remove = learn_body(make, common)
-    if not body:
+    body, *printed = rules(zone)
+    support = {"body": learn_field(body, make, common)}
+    if not support["body"]:
         return None
-    support: dict[str, dict[str, Support]] = {"body": body, "remove": remove}
-    for rule in (*rules(zone), lead_rule(next(iter(body)))):
+    css = ", ".join(support["body"])
+    support["remove"] = find_furniture(make, css, common)
+    for rule in (*printed, lead_rule(css)):
         support[rule.name] = learn_field(rule, make, common)
-    support = {name: chosen for name, chosen in support.items() if chosen}
-    keys: dict[str, Any] = {name: list(chosen) for name, chosen in support.items()}
+    keys: dict[str, Any] = {name: list(chosen) for name, chosen in support.items() if chosen}
     others = [sample for sample in others if not _is_like_one(sample, keys)]
-    when = _when(make, rivals, others, keys, common)
-    article = _proof(make, others, keys)
-    for name, css in (("when", when), ("article", article)):
-        if css:
-            keys[name] = css
-            support[name] = {css: Support(_matching(make, css), 0, len(make))}
-    days = sorted(sample.known.published[:10] for sample in make if sample.known.published)
-    published = (days[0], days[-1]) if days else None
-    return LearnedLayout(Layout(id=ID, **keys), len(make), published, support)
+    when, article = _when(make, rivals, others, keys, common), _proof(make, others, keys)
+    if not when or not _is_right(make, Layout(id="x", **keys)):
+        return None
+    # A form in the text's place is no photograph without text, however the page is made.
+    asked = ", ".join(f'{css} input[type="password"]' for css in support["body"])
+    keys |= {"when": when, "article": article, "refuse": {"password": asked}}
+    for name in ("when", "article"):
+        if keys[name]:
+            support[name] = {keys[name]: Support(_matching(make, keys[name]), 0, len(make))}
+    name = hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()[:6]
+    days = list(_written(make))
+    return LearnedLayout(
+        Layout(id=f"learned-{name}", valid_until=until, **keys),
+        len(make),
+        [min(days), max(days)] if days else [],
+        {name: chosen for name, chosen in support.items() if chosen},
+    )
+
+
+def _is_right(make: Sequence[PageSample], layout: Layout) -> bool:
+    """Whether a layout reads the known texts, without its furniture, on most of the pages."""
+    marks = []
+    for sample in make:
+        known = paragraphs(sample)
+        if known:
+            body = from_layout(sample.page, layout)
+            marks.append(
+                agreement([spelt(b.text) for b in body.blocks if b.kind != "caption"], known)
+            )
+    right = sum(mark >= _RIGHT for mark in marks)
+    return right >= LEAST and right >= LIKELY * len(marks)
 
 
 # -- makes of pages -----------------------------------------------------------------------------
@@ -134,66 +156,53 @@ def _learn_make(
 def _makes(samples: Sequence[PageSample]) -> list[list[PageSample]]:
     """Pages grouped by the names of their elements: two themes share few of them."""
     common = common_names(samples, max(2, int(_RARE * len(samples))))
-    groups: list[tuple[frozenset[str], list[PageSample]]] = []
+    makes: list[tuple[Counter[str], list[PageSample]]] = []
     for sample in samples:
         names = sample.names & common
-        best = max(groups, key=lambda group: _alike(names, group[0]), default=None)
-        if best is None or _alike(names, best[0]) < _ALIKE:
-            groups.append((names, [sample]))
-        else:
-            best[1].append(sample)
-    # The first page of a group may be an odd one: groups are compared again by what most pages carry.
-    merged: list[tuple[frozenset[str], list[PageSample]]] = []
-    for _, members in sorted(groups, key=lambda group: -len(group[1])):
-        core = _core(members, common)
-        near = next((group for group in merged if _alike(core, group[0]) >= _ALIKE), None)
-        if near is None:
-            merged.append((core, members))
-        else:
-            near[1].extend(members)
-    return [members for _, members in merged]
+        best = max(makes, key=lambda make: _alike(names, *make), default=None)
+        if best is None or _alike(names, *best) < _ALIKE:
+            makes.append(best := (Counter(), []))
+        best[0].update(names)
+        best[1].append(sample)
+    return [members for _, members in makes]
 
 
-def _core(members: Sequence[PageSample], common: frozenset[str]) -> frozenset[str]:
-    counts = Counter(name for sample in members for name in sample.names & common)
-    return frozenset(name for name, count in counts.items() if 2 * count >= len(members))
+def _alike(names: frozenset[str], counts: Counter[str], members: Sequence[PageSample]) -> float:
+    """How much a page has in common with what most pages of a make carry."""
+    core = {name for name, count in counts.items() if 2 * count >= len(members)}
+    return len(names & core) / (len(names | core) or 1)
 
 
-def _alike(one: frozenset[str], other: frozenset[str]) -> float:
-    both = one | other
-    return len(one & other) / len(both) if both else 1.0
+def _served(make: Iterable[PageSample]) -> Iterator[str]:
+    return (sample.at.date().isoformat() for sample in make if sample.at)
 
 
-def _age(make: Sequence[PageSample]) -> tuple[list[str], list[str], int, str]:
+def _written(make: Iterable[PageSample]) -> Iterator[str]:
+    return (sample.known.published[:10] for sample in make if sample.known.published)
+
+
+def _age(make: Sequence[PageSample]) -> tuple[str, str, int, str]:
     """By its last captures, then by its latest articles."""
-    published = sorted(s.known.published[:10] for s in make if s.known.published)
-    captured = sorted(s.at.date().isoformat() for s in make if s.at)
-    return captured[-1:], published[len(published) // 2 :][:1], len(make), make[0].known.url
+    written = sorted(_written(make))
+    middle = written[len(written) // 2] if written else ""
+    return max(_served(make), default=""), middle, len(make), make[0].known.url
 
 
 def _supersedes(new: Sequence[PageSample], old: Sequence[PageSample]) -> bool:
     """Whether a template took the place of another: it was served, or its articles written, later."""
-    return _is_later([s.at.isoformat() for s in new if s.at], [s.at.isoformat() for s in old if s.at]) or (
-        _is_later(
-            [s.known.published[:10] for s in new if s.known.published],
-            [s.known.published[:10] for s in old if s.known.published],
-        )
-    )  # fmt: skip
-
-
-def _is_later(new: list[str], old: list[str]) -> bool:
-    if not new or not old:
-        return False
-    first = sorted(new)[int((1 - _MOST_LATER) * len(new))]
-    last = sorted(old)[int(_MOST_LATER * (len(old) - 1))]
-    return last < first
+    for days in (_served, _written):
+        first, last = sorted(days(new)), sorted(days(old))
+        if first and last:
+            tolerance = 1 - _MOST_LATER
+            if last[int(_MOST_LATER * (len(last) - 1))] < first[int(tolerance * len(first))]:
+                return True
+    return False
 
 
 def _last_day(make: Sequence[PageSample]) -> date | None:
     """The last day on which a template was served, as far as the pages tell."""
-    served = [sample.at.date() for sample in make if sample.at]
-    written = [date.fromisoformat(s.known.published[:10]) for s in make if s.known.published]
-    return max(served or written, default=None)
+    day = max(_served(make), default=None) or max(_written(make), default=None)
+    return date.fromisoformat(day) if day else None
 
 
 # -- marks --------------------------------------------------------------------------------------
@@ -234,9 +243,7 @@ def _is_like_one(sample: PageSample, keys: dict[str, Any]) -> bool:
 
 
 def _proof(
-    make: Sequence[PageSample],
-    others: Sequence[PageSample],
-    keys: dict[str, Any],
+    make: Sequence[PageSample], others: Sequence[PageSample], keys: dict[str, Any]
 ) -> str | None:
     """What proves that a page is an article: all articles of the template have it, no other page.
 

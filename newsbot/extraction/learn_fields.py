@@ -7,33 +7,42 @@ reads it; it is taken where it is right on nearly all pages that it says somethi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lxml.etree import _Element as Element
-
 from newsbot.extraction import fields
 from newsbot.extraction.dates import ParsedDate, find_dates, parse_machine
-from newsbot.extraction.fields import letters
-from newsbot.extraction.learn_places import LEAST, PageSample, propose
+from newsbot.extraction.learn_places import (
+    LEAST,
+    PageSample,
+    Place,
+    is_last_resort,
+    propose,
+    spelt,
+)
 from newsbot.extraction.persons import people
 
 SURE = 0.9
 """Least share of right answers on pages whose value is told by their data or a source."""
 TOLD = 10
-"""Pages with sure values from which selectors are judged by these alone."""
+"""Pages with sure values from which these alone judge."""
 LIKELY = 0.75
 """Least share of right answers on all pages: the generic reading may be wrong on the others."""
 _SURE = frozenset("json-ld meta next-data feed sitemap wordpress listing".split())
 """Who does not look for a value on the page, but is told."""
-_MOST_CANDIDATES = 60
 _MOST_SELECTORS = 3
 _MOST_VALUES = 20
 """Matches of one selector that extraction looks at."""
+_HALF = 0.7
+"""Least agreement of a text with the known one, before what repeats in it is known as furniture."""
+_HOLDS = (0.85, 0.5)
+"""Shares of the known text that an element must hold to be proposed."""
+_MACHINE = ("datetime", "content", "title")
+"""Attributes in which a date may stand for machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +57,17 @@ class Support:
     """Pages of which a value is known."""
 
 
-Found = Callable[[PageSample], Iterable[tuple[Element, str]]]
-"""Elements that hold the known value, with what their selectors end in: "" or `::attr(datetime)`."""
-
-
 @dataclass(frozen=True, slots=True)
 class FieldRule:
     """How a field is known, found on a page, and read by a selector."""
 
     name: str
     known: Callable[[PageSample], Any]
-    found: Found
+    found: Callable[[PageSample, Any], Iterable[Place]]
+    """Where a page says the known value."""
     read: Callable[[PageSample, str], Any]
-    agrees: Callable[[Any, Any], int] = lambda read, known: 2 * (read == known)
-    """0: no; 1: as far as it goes; 2: wholly."""
-    is_told: Callable[[PageSample], bool] = lambda sample: True
-    """Whether the page's data say the value itself, and not something that may be taken for it."""
+    agrees: Callable[[Any, Any], float] = lambda read, known: float(read == known)
+    """How far what was read is what is known: 0 is wrong, 1 is wholly."""
 
 
 def learn_field(
@@ -71,184 +75,195 @@ def learn_field(
 ) -> dict[str, Support]:
     """Selectors of a field in the order to try, each with its support."""
     values = {sample: known for sample in samples if (known := rule.known(sample))}
-    sure = _sure(rule, values)
-    proposed = propose(map(rule.found, values), common, _MOST_CANDIDATES)
+    told = _told(rule.name, values)
+    read: dict[str, dict[PageSample, float]] = {
+        css: {
+            sample: rule.agrees(value, known)
+            for sample, known in values.items()
+            if (value := rule.read(sample, css))
+        }
+        for css in propose((rule.found(s, known) for s, known in values.items()), common)
+    }
     chosen: dict[str, Support] = {}
-    open_pages = dict(values)
-    while len(chosen) < _MOST_SELECTORS and len(open_pages) >= LEAST:
-        tried = [(css, _try(rule, css, open_pages, sure)) for css in proposed]
-        good = [(css, trial) for css, trial in tried if trial.is_good]
+    left = set(values)
+    while len(left) >= LEAST and len(chosen) < _MOST_SELECTORS:
+        judges, least = (left & told, SURE) if len(left & told) >= TOLD else (left, LIKELY)
+        good = [css for css in read if _is_good(read[css], judges, least)]
         if not good:
             break
-        css, trial = min(good, key=lambda pair: pair[1].worth)  # the first of the best
-        chosen[css] = Support(trial.right, trial.wrong, len(values))
-        open_pages = {s: known for s, known in open_pages.items() if s not in trial.answered}
+        best = min(good, key=lambda css: _worth(css, read[css], judges))  # the first of the best
+        found = [agreed for s, agreed in read[best].items() if s in left]
+        chosen[best] = Support(sum(map(bool, found)), found.count(0), len(values))
+        left -= read[best].keys()
     return chosen
 
 
-@dataclass(slots=True)
-class _Trial:
-    """One selector on the pages of which a value is known."""
-
-    right: int = 0
-    wrong: int = 0
-    wholly: int = 0
-    sure_right: int = 0
-    sure_wrong: int = 0
-    matches: int = 0
-    answered: frozenset[PageSample] = frozenset()
-
-    @property
-    def _told(self) -> bool:
-        """Whether there are enough sure values to judge by them alone."""
-        return self.sure_right + self.sure_wrong >= TOLD
-
-    @property
-    def is_good(self) -> bool:
-        if self.right < LEAST or self.sure_right < SURE * (self.sure_right + self.sure_wrong):
-            return False
-        return self._told or self.right >= LIKELY * (self.right + self.wrong)
-
-    @property
-    def worth(self) -> tuple[int, int, int, int]:
-        """The best first: one wrong answer outweighs three right ones; few matches are to the point."""
-        told = 3 * self.sure_wrong - self.sure_right if self._told else 0
-        return told, 3 * self.wrong - self.right, -self.wholly, self.matches
-
-
-def _sure(rule: FieldRule, values: Mapping[PageSample, Any]) -> set[PageSample]:
+def _told(name: str, values: Mapping[PageSample, Any]) -> set[PageSample]:
     """Pages whose value is told by a source that does not tell the same of all."""
-    told: dict[str, dict[PageSample, Any]] = {}
-    for sample, known in values.items():
-        source = sample.known.sources.get(rule.name, "")
-        if source in _SURE and rule.is_told(sample):
-            told.setdefault(source, {})[sample] = known
+    told: dict[str, list[PageSample]] = {}
+    for sample in values:
+        told.setdefault(sample.known.sources.get(name, ""), []).append(sample)
     found: set[PageSample] = set()
-    for pages in told.values():
-        most = max(Counter(map(repr, pages.values())).values())
+    for source in told.keys() & _SURE:
+        pages = told[source]
+        most = max(Counter(repr(values[sample]) for sample in pages).values())
         # A setting of the engine that stands on every page says nothing of one.
         if len(pages) < TOLD or most < SURE * len(pages):
             found.update(pages)
     return found
 
 
-def _try(
-    rule: FieldRule, css: str, values: Mapping[PageSample, Any], told: Collection[PageSample]
-) -> _Trial:
-    trial = _Trial()
-    answered = []
-    for sample, known in values.items():
-        read = rule.read(sample, css)
-        if not read:
-            continue
-        answered.append(sample)
-        agreed = rule.agrees(read, known)
-        sure = sample in told
-        if agreed:
-            trial.right += 1
-            trial.sure_right += sure
-            trial.wholly += agreed == 2
-            trial.matches += len(sample.page.select(css))
-        else:
-            trial.wrong += 1
-            trial.sure_wrong += sure
-    trial.answered = frozenset(answered)
-    return trial
+def _is_good(read: Mapping[PageSample, float], judges: set[PageSample], least: float) -> bool:
+    marks = [read[sample] for sample in judges & read.keys()]
+    right = sum(map(bool, marks))
+    return right >= LEAST and right >= least * len(marks)
+
+
+def _worth(
+    css: str, read: Mapping[PageSample, float], judges: set[PageSample]
+) -> tuple[int, float, bool, int]:
+    """The best first: one wrong answer outweighs three right ones; few matches are to the point."""
+    pages = judges & read.keys()
+    right = sum(read[sample] > 0 for sample in pages)
+    wholly = round(sum(read[sample] for sample in pages) / right, 2)
+    matches = sum(len(sample.page.select(css)) for sample in pages)
+    return 3 * len(pages) - 4 * right, -wholly, is_last_resort(css), matches
 
 
 # -- the fields ---------------------------------------------------------------------------------
 
 
 def rules(zone: ZoneInfo) -> list[FieldRule]:
-    """All fields that are learnt in this way; `zone` is the newsroom's own."""
+    """All fields that are learnt in this way, the text first; `zone` is the newsroom's own."""
     return [
-        FieldRule("title", lambda s: letters(s.known.title or ""), _titles, read_line),
-        FieldRule("authors", _known_authors, _authors, _read_authors),
+        FieldRule("body", paragraphs, _holders, read_blocks, agreement),
+        FieldRule("title", lambda s: spelt(s.known.title or ""), line_places, read_line),
+        FieldRule("authors", lambda s: _spelt(s.known.authors), _authors, _read_authors),
         FieldRule(
             "published",
             lambda s: _moment(s.known.published),
-            lambda s: _dates(s, zone),
+            lambda s, known: _dates(s, known, zone),
             lambda s, css: _read_date(s, css, zone),
             lambda read, known: _same_day(read, known, zone),
         ),
+        FieldRule("section", _section, _sections, _read_section),
         FieldRule(
-            "section",
-            lambda s: letters(s.known.section or ""),
-            _sections,
-            _read_section,
-            is_told=lambda s: s.known.section not in s.page.metas.get("article:tag", []),
+            "tags",
+            lambda s: _tag_set(s, s.known.tags),
+            _tags,
+            lambda s, css: _tag_set(s, fields.tags(s.page.strings(css))),
         ),
-        FieldRule("tags", _known_tags, _tags, _read_tags),
     ]
 
 
-def read_line(sample: PageSample, css: str) -> Hashable:
+def _spelt(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(spelt, values))
+
+
+def read_line(sample: PageSample, css: str) -> str:
     """The letters of the first line that a selector yields."""
-    return letters(sample.page.first([css]) or "")
+    return spelt(sample.page.first([css]) or "")
 
 
-def line_places(sample: PageSample, wanted: str) -> list[tuple[Element, str]]:
+def line_places(sample: PageSample, wanted: str) -> list[Place]:
     """Elements that say nothing but a line, given as letters."""
-    hits = [element for element, spelt in sample.spelt if spelt == wanted]
-    return [(element, "") for element in sample.outermost(hits)] if wanted else []
+    return sample.places(element for element, _, said in sample.lines if said == wanted)
 
 
-def _titles(sample: PageSample) -> list[tuple[Element, str]]:
-    return line_places(sample, letters(sample.known.title or ""))
-
-
-def _known_authors(sample: PageSample) -> frozenset[str]:
-    return frozenset(map(letters, sample.known.authors))
-
-
-def _authors(sample: PageSample) -> list[tuple[Element, str]]:
-    names = _known_authors(sample)
-    hits = []
-    for (element, text), (_, spelt) in zip(sample.texts, sample.spelt, strict=True):
-        if any(name in spelt for name in names):
-            read = frozenset(map(letters, people([text])))
-            if read and read <= names:
-                hits.append(element)
-    return [(element, "") for element in sample.outermost(hits)]
+def _authors(sample: PageSample, names: frozenset[str]) -> list[Place]:
+    return sample.places(
+        element
+        for element, text, said in sample.lines
+        if any(name in said for name in names) and frozenset() < _spelt(people([text])) <= names
+    )
 
 
 def _read_authors(sample: PageSample, css: str) -> frozenset[str]:
-    values = sample.page.strings(css)[:_MOST_VALUES]
-    return frozenset(map(letters, people(values)))
+    return _spelt(people(sample.page.strings(css)[:_MOST_VALUES]))
 
 
-def _sections(sample: PageSample) -> list[tuple[Element, str]]:
-    known = letters(sample.known.section or "")
-    hits = [
+def _section(sample: PageSample) -> str:
+    """The section; where none is known, the one of several tags that the page prints."""
+    if sample.known.section:
+        return spelt(sample.known.section)
+    tags = _spelt(sample.known.tags)
+    printed = {said for _, _, said in sample.lines if said in tags}
+    return printed.pop() if len(printed) == 1 < len(tags) else ""
+
+
+def _sections(sample: PageSample, known: str) -> list[Place]:
+    return sample.places(
         element
-        for (element, text), (_, spelt) in zip(sample.texts, sample.spelt, strict=True)
-        if spelt == known or (known in spelt and letters(fields.section(text) or "") == known)
-    ]
-    return [(element, "") for element in sample.outermost(hits)]
+        for element, text, said in sample.lines
+        if said == known or (known in said and spelt(fields.section(text) or "") == known)
+    )
 
 
 def _read_section(sample: PageSample, css: str) -> str:
-    return letters(fields.section(sample.page.first([css]) or "") or "")
-
-
-def _known_tags(sample: PageSample) -> frozenset[str]:
-    return _tag_set(sample, sample.known.tags)
+    return spelt(fields.section(sample.page.first([css]) or "") or "")
 
 
 def _tag_set(sample: PageSample, values: Iterable[str]) -> frozenset[str]:
     """Tags without the section, which some engines print among them."""
-    section = letters(sample.known.section or "")
-    return frozenset(spelt for tag in values if (spelt := letters(tag)) != section)
+    return _spelt(values) - {spelt(sample.known.section or "")}
 
 
-def _tags(sample: PageSample) -> list[tuple[Element, str]]:
-    known = _known_tags(sample)
-    hits = [e for e, spelt in sample.spelt if spelt in known and e.tag in ("a", "span", "li")]
-    return [(element, "") for element in hits]
+def _tags(sample: PageSample, known: frozenset[str]) -> list[Place]:
+    return [
+        (e, "") for e, _, said in sample.lines if said in known and e.tag in ("a", "span", "li")
+    ]
 
 
-def _read_tags(sample: PageSample, css: str) -> frozenset[str]:
-    return _tag_set(sample, fields.tags(sample.page.strings(css)))
+# -- the text -----------------------------------------------------------------------------------
+
+
+def paragraphs(sample: PageSample) -> list[str]:
+    """The letters of the known text's paragraphs, where it is long enough to be told from others."""
+    known = [said for part in sample.known.paragraphs if (said := spelt(part))]
+    return known if sum(map(len, known)) > 100 else []
+
+
+def _holders(sample: PageSample, known: Sequence[str]) -> Iterator[Place]:
+    """The smallest elements that hold most of a text, and those around them."""
+    wanted = set(known)
+    total = sum(map(len, wanted))
+    held: Counter[Any] = Counter()
+    for said, around in sample.blocks:
+        if said in wanted:
+            wanted.discard(said)
+            for element in around:
+                held[element] += len(said)
+    for share in _HOLDS:
+        enough = [element for element, chars in held.items() if chars >= share * total]
+        if enough:
+            inner = max(enough, key=lambda element: sum(1 for _ in element.iterancestors()))
+            yield from (
+                (e, "") for e in [inner, *list(inner.iterancestors())[:2]] if e.tag != "body"
+            )
+
+
+def read_blocks(sample: PageSample, css: str) -> list[str]:
+    """The letters of the blocks in the elements that a selector matches."""
+    inside = set(sample.page.select(css))
+    return (
+        [said for said, around in sample.blocks if not inside.isdisjoint(around)] if inside else []
+    )
+
+
+def agreement(read: Sequence[str], known: Sequence[str]) -> float:
+    """F-measure, by letters, of a text with the known one; 0 where it is none of it.
+
+    A lead outside of it is no fault: that has selectors of its own.
+    """
+    got, wanted = Counter(read), Counter(known)
+    if known[0] not in got and len(known) > 1:
+        wanted -= Counter(known[:1])
+    common, total = (
+        sum(len(said) * count for said, count in texts.items())
+        for texts in (got & wanted, got + wanted)
+    )
+    share = 2 * common / total if total else 0.0
+    return share if share >= _HALF else 0.0
 
 
 # -- dates --------------------------------------------------------------------------------------
@@ -263,16 +278,14 @@ def _moment(value: str | None) -> date | datetime | None:
         return None
 
 
-def _same_day(read: ParsedDate, known: date | datetime, zone: ZoneInfo) -> int:
-    """2 where both are the same moment, as far as both tell one; 1 where only the day is."""
+def _same_day(read: ParsedDate, known: date | datetime, zone: ZoneInfo) -> float:
+    """1 where both are the same moment, as far as both tell one; half where only the day is."""
     value = read.value
     if isinstance(value, datetime) and isinstance(known, datetime) and known.tzinfo:
-        return (
-            2
-            if abs((value - known).total_seconds()) < 60
-            else _local(value, zone) == (_local(known, zone))
-        )
-    return 1 + (type(value) is type(known)) if _local(value, zone) == _local(known, zone) else 0
+        if abs((value - known).total_seconds()) < 60:
+            return 1.0
+        return 0.5 * (_local(value, zone) == _local(known, zone))
+    return 0.5 * (1 + (type(value) is type(known))) * (_local(value, zone) == _local(known, zone))
 
 
 def _local(value: date | datetime, zone: ZoneInfo) -> date:
@@ -281,38 +294,30 @@ def _local(value: date | datetime, zone: ZoneInfo) -> date:
     return (value.astimezone(zone) if value.tzinfo else value).date()
 
 
-def _dates(sample: PageSample, zone: ZoneInfo) -> list[tuple[Element, str]]:
-    known = _moment(sample.known.published)
-    if known is None:
-        return []
+def _dates(sample: PageSample, known: date | datetime, zone: ZoneInfo) -> list[Place]:
+    def says(value: str, *, machine: bool) -> bool:
+        read = _parsed(value, zone, machine=machine) if any(map(str.isdigit, value)) else None
+        return read is not None and _same_day(read, known, zone) > 0
+
     found = [
         (element, f"::attr({name})")
-        for element, name, value in sample.machine
-        if (read := _parsed(value, zone, machine=True)) and _same_day(read, known, zone)
+        for element in sample.body.iter("time", "abbr", "meta", "span")
+        for name in _MACHINE
+        if says(element.get(name) or "", machine=True)
     ]
-    lines = [
-        element
-        for element, text in sample.texts
-        if any(map(str.isdigit, text))
-        and (read := _parsed(text, zone))
-        and _same_day(read, known, zone)
-    ]
+    lines = [element for element, text, _ in sample.lines if says(text, machine=False)]
     around = {above for element in lines for above in element.iterancestors()}
-    smallest = [element for element in lines if element not in around]
-    return found + [(element, "") for element in sample.outermost(smallest)]
+    return found + sample.places(element for element in lines if element not in around)
 
 
 def _read_date(sample: PageSample, css: str, zone: ZoneInfo) -> ParsedDate | None:
+    values = sample.page.strings(css)[:_MOST_VALUES]
     machine = "::attr(" in css
-    for value in sample.page.strings(css)[:_MOST_VALUES]:
-        read = _parsed(value, zone, machine=machine)
-        if read:
-            return read
-    return None
+    return next((d for v in values if (d := _parsed(v, zone, machine=machine))), None)
 
 
-@lru_cache(maxsize=65536)
-def _parsed(text: str, zone: ZoneInfo, *, machine: bool = False) -> ParsedDate | None:
+@lru_cache(maxsize=1 << 16)
+def _parsed(text: str, zone: ZoneInfo, *, machine: bool) -> ParsedDate | None:
     """The date of a text; none where only its distance is printed, or its year is not."""
     if machine:
         return parse_machine(text, zone=zone)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from lxml.etree import _Element as Element
 
 from archive.article import Article
-from newsbot.extraction.blocks import inline_text, text_length
+from newsbot.extraction.blocks import blocks, inline_text, text_length
 from newsbot.extraction.fields import letters
 from newsbot.extraction.page import Page
 
@@ -28,8 +28,10 @@ SHORT = 300
 """Characters of the longest text that may be a headline, a byline or a date."""
 _ABOVE = 5
 """Named elements around a place that are looked at."""
-_MOST_PLACES = 6
-"""Places of a page where a value is looked for; what stands in more is in every menu."""
+_MOST_PLACES = 18
+"""Elements of a page that say a value, at most; what more say is in every menu."""
+_MOST_CANDIDATES = 24
+"""Selectors of a field that are tried."""
 _NAME = re.compile(r"[A-Za-z_](?:[A-Za-z_-]|\d(?!\d))*")
 """Names of templates; with numbers of two digits they are of pages, and others would need escapes."""
 _NUMBERED = re.compile(r"[-_]\d+$")
@@ -38,8 +40,11 @@ _SPEAKING = frozenset(["article", "main", "header", "footer", "aside", "nav", "h
 _NO_PLACE = frozenset(["nofollow", "noopener", "noreferrer", "external"])
 """Values of `rel` that say nothing of what is linked."""
 _HIDDEN = frozenset(["script", "style", "noscript", "template", "select", "option", "svg"])
-_MACHINE = ("datetime", "content", "title")
-"""Attributes in which a date may stand for machines."""
+
+Place = tuple[Element, str]
+"""An element, and what selectors that yield its value end in: "" or `::attr(datetime)`."""
+spelt = lru_cache(maxsize=1 << 16)(letters)
+"""`letters`, remembered: the same texts are compared with many values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +55,7 @@ class PageSample:
     known: Article
     """The values; one that is no article is an example of what layouts must not take for one."""
     at: datetime | None = None
-    """When the page was fetched."""
-    keep: dict[str, str] = field(default_factory=dict)
-    """Texts that were taken apart before, as `letters`."""
+    """When the page was last served."""
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -68,8 +71,8 @@ class PageSample:
         return self.page.root if body is None else body
 
     @cached_property
-    def texts(self) -> list[tuple[Element, str]]:
-        """Elements with a short text, in page order, and that text."""
+    def lines(self) -> list[tuple[Element, str, str]]:
+        """Elements with a short text, in page order, that text, and its letters."""
         found = []
         stack = [self.body]
         while stack:
@@ -80,32 +83,19 @@ class PageSample:
             if 0 < text_length(element) <= 2 * SHORT:
                 text = inline_text(element)
                 if text and len(text) <= SHORT:
-                    found.append((element, text))
+                    found.append((element, text, spelt(text)))
         return found
 
     @cached_property
-    def spelt(self) -> list[tuple[Element, str]]:
-        """The same, as letters."""
-        return [(element, self.letters(text)) for element, text in self.texts]
-
-    @cached_property
-    def machine(self) -> list[tuple[Element, str, str]]:
-        """Elements with an attribute that may hold a date, its name and what it says."""
+    def blocks(self) -> list[tuple[str, list[Element]]]:
+        """The letters of each block, and its element with those around it."""
         return [
-            (element, name, value)
-            for element in self.body.iter("time", "abbr", "meta", "span")
-            for name in _MACHINE
-            if (value := element.get(name)) and any(map(str.isdigit, value))
+            (spelt(b.text), [b.element, *b.element.iterancestors()])
+            for b in blocks(self.body)
+            if b.kind != "caption"
         ]
 
-    def letters(self, text: str) -> str:
-        """`fields.letters`, remembered: the same texts are compared with many values."""
-        known = self.keep.get(text)
-        if known is None:
-            known = self.keep[text] = letters(text)
-        return known
-
-    def outermost(self, hits: Iterable[Element]) -> list[Element]:
+    def places(self, hits: Iterable[Element]) -> list[Place]:
         """Elements with the elements around them that say the same; none where there are too many."""
         found: dict[Element, None] = {}
         for element in hits:
@@ -117,7 +107,7 @@ class PageSample:
                 if inline_text(above) != text:
                     break
                 found.setdefault(above)
-        return list(found) if len(found) <= 3 * _MOST_PLACES else []
+        return [(element, "") for element in found] if len(found) <= _MOST_PLACES else []
 
 
 def _is_name(token: str) -> bool:
@@ -141,7 +131,7 @@ def own_names(element: Element, common: frozenset[str]) -> list[str]:
     return found
 
 
-def selectors(element: Element, common: frozenset[str]) -> Iterator[tuple[str, int]]:
+def _selectors(element: Element, common: frozenset[str]) -> Iterator[tuple[str, int]]:
     """Selectors that match an element, and others of its kind on other pages.
 
     Each with how many named elements up it begins: what begins nearer matches less by chance.
@@ -170,33 +160,33 @@ def selectors(element: Element, common: frozenset[str]) -> Iterator[tuple[str, i
             yield f"{around[0][0]} {tag}:last-of-type", 1
 
 
-def propose(
-    places: Iterable[Iterable[tuple[Element, str]]], common: frozenset[str], most: int
-) -> list[str]:
-    """Selectors of the elements that pages name, those of most pages first, then the best to read.
-
-    Each element comes with what its selectors end in: "" or `::attr(datetime)`.
-    """
+def propose(places: Iterable[Iterable[Place]], common: frozenset[str]) -> list[str]:
+    """Selectors of the places that pages name, the best to read first; not those of few pages."""
     votes: Counter[str] = Counter()
     near: dict[str, int] = {}
     for page in places:
         proposed: dict[str, int] = {}
         for element, suffix in page:
-            for css, distance in selectors(element, common):
+            for css, distance in _selectors(element, common):
                 proposed[css + suffix] = min(distance, proposed.get(css + suffix, distance))
         votes.update(proposed.keys())
         for css, distance in proposed.items():
             near[css] = min(distance, near.get(css, distance))
     known = [css for css, count in votes.items() if count >= LEAST]
-    best = sorted(known, key=lambda css: (-votes[css], rank(css, near[css])))[:most]
+    best = sorted(known, key=lambda css: (-votes[css], rank(css, near[css])))[:_MOST_CANDIDATES]
     return sorted(best, key=lambda css: rank(css, near[css]))
+
+
+def is_last_resort(css: str) -> bool:
+    """Whether a selector tells a place by its position, or by what is shown to a pointer."""
+    return ":nth-of-type" in css or css.endswith((":last-of-type", "::attr(title)"))
 
 
 def rank(css: str, distance: int = 0) -> tuple[int, int, int, int, str]:
     """What is for machines, easier to read and lasts longer comes first: names, tags, positions."""
     place, _, attribute = css.partition("::")
     last = place.split()[-1]
-    kind = 2 if ":" in last or attribute == "attr(title)" else 0 if last[0] in ".#[" else 1
+    kind = 2 if is_last_resort(css) else 0 if last[0] in ".#[" else 1
     if attribute in ("attr(datetime)", "attr(content)"):
         kind = -1
     return kind, len(css.split()), distance, len(css), css

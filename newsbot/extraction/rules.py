@@ -21,7 +21,7 @@ RULES = 2
 _DIGITS = 12
 _NOT_READ = {"discovery", "traps"}
 """Subjects of the vocabulary that reading a page does not look at."""
-_SITE = {"name", "url", "hosts", "timezone", "family", "article", "exclude", "layouts"}
+_SITE = {"name", "url", "hosts", "timezone", "family", "article", "exclude", "layouts", "learned"}
 """Keys of a profile that reading its pages depends on."""
 _FAMILY = {"id", "generator", "assets", "signs", "layouts"}
 """Keys of a family that do, beside the addresses that it excludes."""

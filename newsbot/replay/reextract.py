@@ -21,6 +21,7 @@ from archive.errors import ArchiveUsageError
 from archive.store import Store
 from newsbot import urls
 from newsbot.extraction import rules_version
+from newsbot.extraction.layouts import fallbacks
 from newsbot.pool import InProcess, map_in_order
 from newsbot.profiles import Site
 from newsbot.replay.compare import Difference
@@ -47,6 +48,8 @@ class Choice:
     before: str | None = None
     refused: bool = False
     """Only what was read and held no article for the rules of its time."""
+    astray: bool = False
+    """Only what no layout of a profile or a family has read, refused or not."""
     unread: bool = False
     """Only articles that were read without what sources had said of them, whatever the rules."""
     everything: bool = False
@@ -261,6 +264,11 @@ def _where(sites: Mapping[str, Site], choice: Choice) -> tuple[str, list[Any]]:
         args += [len(choice.before), choice.before]
     if choice.refused:  # in the words of the index
         clauses.append("c.result IN ('refused', 'failed', 'missing', 'blocked')")
+    if choice.astray:
+        learned = "substr(c.layout, 1, length(c.site) + 9) = c.site || '/learned-'"
+        named = "c.layout IN (SELECT value FROM json_each(?))"
+        clauses.append(f"(c.layout IS NULL OR {learned} OR {named})")
+        args.append(json.dumps(sorted(fallbacks())))
     if choice.unread:
         clauses.append(
             "c.article IN (SELECT x.article FROM captures s JOIN aliases x ON x.url = s.url "

@@ -28,6 +28,7 @@ from archive.visit import Visit
 from newsbot import urls
 from newsbot.pool import map_in_order, open_pool
 from newsbot.profiles import Site
+from newsbot.replay.learning import all_learned, refresh, take_over, with_learned
 from newsbot.replay.pending import PendingVisit, PendingVisits
 from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader, source_of
 from newsbot.replay.reextract import read_unread
@@ -73,18 +74,23 @@ def import_warc(
             reader = RecordReader(store.folder, store.connection, known, counts, damaged)
             _Import(store, reader, executor, counts, in_place, source).run(files, progress)
 
+        c, learnt = store.connection, set[str]()
         if in_place:
-            for own, folder in _by_site(store.folder, files, sites, site):
+            for plain, folder in _by_site(store.folder, files, sites, site):
+                take_over(store, {plain.id: plain}, folder, in_place=True)
+                own = with_learned(c, store.folder, plain)
                 run(KnownSites({own.id: own}, own), folder)
         else:
-            known = KnownSites(wanted)
+            known = KnownSites(all_learned(c, store.folder, wanted))
             for path in files:
+                learnt |= take_over(store, wanted, [path])
                 run(known, [path], f"{_digest(path)} {_fingerprint(wanted)}")
-        for (key,) in store.connection.execute("SELECT id FROM sites ORDER BY id").fetchall():
+        for (key,) in c.execute("SELECT id FROM sites ORDER BY id").fetchall():
             if key not in wanted:
                 continue
-            read_unread(store, {key: wanted[key]}, executor)
+            read_unread(store, {key: with_learned(c, store.folder, wanted[key])}, executor)
             if not in_place:
+                refresh(store, wanted[key], executor, wanted=key in learnt)
                 store.finish_captures(key)  # also of a run that was killed
             store.settle(key)
     return counts

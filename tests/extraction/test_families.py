@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from newsbot.extraction import extract
 from newsbot.extraction.page import Page
 from newsbot.extraction.selectors import ElementIndex
-from newsbot.profiles import Family, families, layouts_of
+from newsbot.profiles import Family, families, in_order
 
 PAGES = sorted((Path(__file__).parents[1] / "pages").glob("*.html"))
 URL = "https://paper.example/2024/05/01/kopir/"
@@ -35,8 +35,8 @@ def test_common_table_is_merged_into_every_layout() -> None:
 
 def test_old_captures_are_read_with_the_rules_of_their_time() -> None:
     family = families()["laravel"]
-    then = layouts_of(None, family, datetime(2018, 10, 1, tzinfo=UTC))
-    now = layouts_of(None, family, datetime(2026, 10, 1, tzinfo=UTC))
+    then = in_order(family.layouts, datetime(2018, 10, 1, tzinfo=UTC))
+    now = in_order(family.layouts, datetime(2026, 10, 1, tzinfo=UTC))
     assert then[0].id == "egemen-2018"
     assert "egemen-2018" not in [layout.id for layout in now]
 

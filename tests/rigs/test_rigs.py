@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.conftest import ROOT, Run
+from newsbot.profiles import FAMILIES_DIR
+from tests.conftest import ROOT, Run, environment
 from tests.crawl.state import age, everything, read, write
 
 PORTS = {"wp1": 8081, "wp2": 8082, "wp3": 8086, "ghost": 8083, "hexo": 8085}
@@ -38,30 +40,65 @@ def _runs(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-BARE = ("wp3", "ghost", "hexo")
-"""The small ones are also crawled with a profile of name and address only."""
+SMALL = ("wp3", "ghost", "hexo")
+"""Also crawled with a profile of name and address only, `bare`, and so by a newsbot without families."""
+STRANGE = """
+import sys
+from pathlib import Path
+from newsbot import profiles
+profiles.FAMILIES_DIR, profiles.SITES_DIR = map(Path, sys.argv[1:3])
+del sys.argv[1:3]
+from newsbot.__main__ import main
+main()
+"""
 BY_HAND = ("wp1", "wp2") if os.environ.get("RIG_MUTATE") == "all" else ()
 # One worker a site, or each worker would crawl it for itself.
-FULL = [pytest.param((name, False), marks=pytest.mark.xdist_group(name)) for name in PORTS]
+FULL = [pytest.param((name, ""), marks=pytest.mark.xdist_group(name)) for name in PORTS]
 GROUPED = [
     *FULL,
-    *(pytest.param((name, True), marks=pytest.mark.xdist_group(name)) for name in BARE),
+    *(
+        pytest.param((name, how), marks=pytest.mark.xdist_group(name))
+        for how in ("bare", "strange")
+        for name in SMALL
+    ),
 ]
 
 
-def spelt(setting: tuple[str, bool]) -> str:
-    return setting[0] + "-bare" * setting[1]
+def spelt(setting: tuple[str, str]) -> str:
+    return "-".join(filter(None, setting))
 
 
 @pytest.fixture(scope="module", params=GROUPED, ids=spelt)
-def setting(request: pytest.FixtureRequest) -> tuple[str, bool]:
-    """A rig site, and whether its profile says nothing but name and address."""
-    setting: tuple[str, bool] = request.param
+def setting(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A rig site, and what newsbot does not know of it."""
+    setting: tuple[str, str] = request.param
     return setting
 
 
 @pytest.fixture(scope="module")
-def rig(setting: tuple[str, bool]) -> str:
+def newsbot(
+    newsbot: Run, setting: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Run:
+    """The command; where the engine is to be a stranger, without families: it must learn its layouts."""
+    if setting[1] != "strange":
+        return newsbot
+    families, sites = tmp_path_factory.mktemp("families"), tmp_path_factory.mktemp("none")
+    shutil.copy(FAMILIES_DIR / "generic.toml", families)
+
+    def run(*args: object, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+        # In this process alone: those of a pool would know the families.
+        jobs = ("--jobs", "0") if args[0] == "crawl" else ()
+        return subprocess.run(
+            [sys.executable, "-c", STRANGE, families, sites, *map(str, (*args, *jobs))],
+            capture_output=True, text=True, encoding="utf-8", timeout=timeout, env=environment(),
+            cwd=ROOT, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def rig(setting: tuple[str, str]) -> str:
     """The name of a rig site that is up."""
     name, _ = setting
     if not _runs(PORTS[name]):
@@ -106,12 +143,12 @@ def share(right: int, total: int) -> float:
 
 
 @pytest.fixture(scope="module")
-def profiles(setting: tuple[str, bool], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def profiles(setting: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the site's profile."""
-    name, is_bare = setting
-    if not is_bare:
+    name, how = setting
+    if not how:
         return PROFILES
-    folder = tmp_path_factory.mktemp(f"{name}-bare")
+    folder = tmp_path_factory.mktemp(spelt(setting))
     text = (PROFILES / f"rig-{name}.toml").read_text("utf-8").split("[[sources]]")[0]
     kept = re.sub(r"^(?:region|family|timezone|note) = .*\n", "", text, flags=re.MULTILINE)
     (folder / f"rig-{name}.toml").write_text(kept, "utf-8")
@@ -148,6 +185,15 @@ def test_every_published_article_and_nothing_else(
     assert not records.keys() & pages
     assert not records.keys() & absent
     assert not records.keys() - articles, "stored as an article, but is none"
+
+
+def test_a_strange_engine_is_read_by_what_was_learnt(
+    setting: tuple[str, str], rig: str, records: dict[str, dict[str, Any]]
+) -> None:
+    if setting[1] == "strange":
+        layouts = [str(record["layout"]) for record in records.values()]
+        learned = [name for name in layouts if name.startswith(f"rig-{rig}/learned-")]
+        assert share(len(learned), len(layouts)) >= 0.99
 
 
 def test_hidden_texts_are_nowhere(rig: str, records: dict[str, dict[str, Any]]) -> None:

@@ -1,0 +1,292 @@
+"""learning: layouts of a site learnt from its captures, between runs, and kept with them.
+
+What is learnt follows from captures, profile and rules alone: not from the order in which captures came,
+nor from what was learnt before. It is kept as a `metadata` record in the site's WARC files, which has its
+row in `captures` like any other; the newest one holds.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypedDict
+
+from archive.captures import Capture, Record, read_said, read_stored
+from archive.captures.files import crc_of
+from archive.captures.grammar import knowledge_in
+from archive.captures.reading import parse, raw_records
+from archive.captures.streams import Stream
+from archive.errors import ArchiveError
+from archive.store import Store, knows_record, open_database
+from archive.times import now
+from newsbot import urls
+from newsbot.extraction import read_page
+from newsbot.extraction.layouts import fallbacks
+from newsbot.extraction.learn import ENOUGH_PAGES, PageSample, learn
+from newsbot.extraction.said import read_said as said_in
+from newsbot.profiles import Layout, Site
+from newsbot.replay.reextract import Choice, reextract
+from newsbot.visit.decoding import Undecodable, decode
+from newsbot.visit.limits import DOWNLOAD_MAXSIZE
+from newsbot.visit.outcomes import charset_of, may_be_html
+
+logger = logging.getLogger(__name__)
+
+PART = "layouts"
+"""Part of a capture that holds what was learnt of its site."""
+PAGES = 200
+"""Captured pages that are looked at."""
+_FIRST = 24
+"""Articles that only fallbacks have read from which layouts are learnt."""
+_GROWTH = 2
+"""How many times as many there must be until they are learnt again, as long as pages fit."""
+
+
+class Learning(TypedDict):
+    """What was learnt of a site: the payload of the record, as JSON."""
+
+    known: int
+    """Articles of the site that fallbacks and learned layouts had read by then."""
+    layouts: list[dict[str, Any]]
+    """`LearnedLayout.to_dict` of each."""
+
+
+# -- what is kept -------------------------------------------------------------------------------
+
+
+def kept(c: sqlite3.Connection, folder: Path, site: str) -> tuple[int, Learning]:
+    """What was learnt of a site last and can be read, with the id of its capture; 0 for none."""
+    sql = "SELECT id FROM captures WHERE site = ? AND part = 'layouts' ORDER BY id DESC"
+    for (capture,) in c.execute(sql, (site,)).fetchall():
+        with suppress(ArchiveError, OSError, ValueError, KeyError, TypeError):
+            found: Learning = json.loads(read_stored(c, folder, capture).body)
+            int(found["known"])
+            _layouts(found["layouts"])
+            return capture, found
+    return 0, {"known": 0, "layouts": []}
+
+
+def with_learned(c: sqlite3.Connection, folder: Path, site: Site) -> Site:
+    """A profile with the layouts that the archive has learnt."""
+    return _with(site, kept(c, folder, site.id)[1]["layouts"])
+
+
+def all_learned(c: sqlite3.Connection, folder: Path, sites: Mapping[str, Site]) -> dict[str, Site]:
+    """The same for many."""
+    return {key: with_learned(c, folder, site) for key, site in sites.items()}
+
+
+def _with(site: Site, found: list[dict[str, Any]]) -> Site:
+    return site.model_copy(update={"learned": _layouts(found)}) if found else site
+
+
+def _layouts(found: list[dict[str, Any]]) -> list[Layout]:
+    """Raises ValueError, KeyError or TypeError for what are no layouts."""
+    return [Layout.model_validate_json(json.dumps(one["layout"])) for one in found]
+
+
+def take_over(
+    store: Store, sites: Mapping[str, Site], paths: Iterable[Path], *, in_place: bool = False
+) -> set[str]:
+    """Keep what was learnt of sites by the archive that wrote WARC files; returns of which.
+
+    The records are copied, but for those that lie `in_place`. Damaged ones are passed over.
+    """
+    taken = set()
+    for path in paths:
+        for site, record in _learnings(path, sites):
+            if not knows_record(store.connection, record.record_id):
+                store.save_site(site.row)
+                writer = store.captures(site.id)
+                store.add_knowledge(
+                    site.id,
+                    _as_it_lies(store.folder, path, record)
+                    if in_place
+                    else writer.copy(path, record, filed_at=now()),
+                )
+                taken.add(site.id)
+    return taken
+
+
+def _as_it_lies(folder: Path, path: Path, record: Record) -> Capture:
+    assert record.exchange and record.payload_digest
+    return Capture(
+        url=record.exchange.url,
+        fetched_at=record.date,
+        status=0,
+        content_type=record.exchange.header("Content-Type"),
+        payload_digest=record.payload_digest,
+        payload_length=len(record.exchange.body),
+        warc=path.relative_to(folder.absolute()).as_posix(),
+        warc_offset=record.offset,
+        warc_length=record.length,
+        warc_crc=crc_of(path, record.offset, record.length),
+        record_id=record.record_id,
+        part=PART,
+    )
+
+
+def _learnings(path: Path, sites: Mapping[str, Site]) -> Iterator[tuple[Site, Record]]:
+    homes = {urls.canonical(site.url): site for site in sites.values()}
+    with path.open("rb") as file:
+        for number, raw in enumerate(raw_records(Stream(file))):
+            if number == 0 and b"newsbot" not in raw.data[raw.head :]:  # another program's
+                return
+            if knowledge_in(raw.fields.get("Content-Type")) == PART:
+                record = parse(raw)
+                site = homes.get(urls.canonical(record.url or ""))
+                if site and record.length and not record.error and record.is_intact:
+                    yield site, record
+
+
+# -- learning -----------------------------------------------------------------------------------
+
+
+def refresh(store: Store, site: Site, pool: Executor, *, wanted: bool = False) -> Counter[str]:
+    """Learn anew where that is due, or `wanted`, and read what fits no layout of people's again.
+
+    As crawls and imports end. Returns the outcomes of what was read.
+    """
+    c, folder = store.connection, store.folder
+    before = with_learned(c, folder, site)
+    after = learn_anew(c, folder, site, pool, store=store, wanted=wanted)
+    if after.learned == before.learned and not wanted:
+        return Counter()
+    choice = Choice(sites=(site.id,), astray=True)
+    return reextract(c, folder, {site.id: after}, choice, store=store, pool=pool).outcomes
+
+
+def learn_anew(
+    c: sqlite3.Connection,
+    folder: Path,
+    site: Site,
+    pool: Executor,
+    *,
+    store: Store | None = None,
+    wanted: bool = False,
+) -> Site:
+    """Learn a site's layouts where that is due, or `wanted`; returns the profile with them.
+
+    With a `store` they are kept. Takes a few seconds, in another process.
+    """
+    capture, before = kept(c, folder, site.id)
+    known = _count(c, site.id)
+    is_due = _is_due(c, site.id, capture, before, known)
+    found = before["layouts"]
+    if is_due or (wanted and (known >= _FIRST or found)):
+        future = pool.submit(look, folder, site)
+        if error := future.exception():
+            logger.warning("%s: no layouts could be learnt: %s", site.id, error)
+        else:
+            found = future.result()
+    if store and (is_due or found != before["layouts"]):
+        payload = json.dumps(Learning(known=known, layouts=found), ensure_ascii=False)
+        writer = store.captures(site.id)
+        store.add_knowledge(site.id, writer.write_metadata(site.url, PART, payload.encode(), now()))
+        logger.info("%s: %d layouts learnt of %d articles", site.id, len(found), known)
+    return _with(site, found)
+
+
+def _is_due(c: sqlite3.Connection, site: str, capture: int, before: Learning, known: int) -> bool:
+    """Whether enough articles are new since the last time, or most of the new ones fit no layout."""
+    if known >= max(_FIRST, _GROWTH * before["known"]):
+        return True
+    astray = _count(c, site, after=capture, astray=True)
+    return (
+        bool(before["layouts"])
+        and astray >= ENOUGH_PAGES
+        and 2 * astray >= _count(c, site, after=capture)
+    )
+
+
+def _count(c: sqlite3.Connection, site: str, *, after: int = 0, astray: bool = False) -> int:
+    """Pages of articles behind a row that fallbacks have read, or learned layouts, if not `astray`."""
+    learned = "" if astray else " OR substr(layout, 1, length(site) + 9) = site || '/learned-'"
+    (count,) = c.execute(
+        "SELECT count(*) FROM captures WHERE site = ? AND id > ? AND result = 'article' "  # noqa: S608
+        f"AND status = 200 AND (layout IN (SELECT value FROM json_each(?)){learned})",
+        (site, after, json.dumps(sorted(fallbacks()))),
+    ).fetchone()
+    return int(count)
+
+
+def look(folder: Path, site: Site) -> list[dict[str, Any]]:
+    """The layouts that a site's captures show. Runs in other processes.
+
+    Learned layouts stand aside: they must not prove themselves.
+    """
+    site = site.model_copy(update={"learned": []})
+    with closing(open_database(folder).conn) as connection:
+        samples = list(_samples(connection, folder, site, choose(connection, site.id, PAGES)))
+    return [found.to_dict() for found in learn(samples, site.zone)]
+
+
+# -- which pages --------------------------------------------------------------------------------
+
+# Each state of a page once, as it was served last.
+_PAGES = """
+SELECT id, max(fetched_at) AS moment FROM captures
+ WHERE site = ? AND status = 200 AND part = 'page' AND result IS NOT NULL AND result <> 'failed'
+ GROUP BY url, payload_digest ORDER BY moment, url, payload_digest
+"""
+
+
+def choose(connection: sqlite3.Connection, site: str, pages: int) -> list[int]:
+    """Ids of captures, spread over a site's history: half of them evenly, half as fair to each month."""
+    every = connection.execute(_PAGES, (site,)).fetchall()
+    chosen = dict.fromkeys(_spread([row[0] for row in every], pages // 2))
+    months: dict[str, list[int]] = {}
+    for capture, moment in every:
+        if capture not in chosen:
+            months.setdefault(moment[:7], []).append(capture)
+    for left, month in zip(
+        range(len(months), 0, -1), sorted(months.values(), key=len), strict=True
+    ):
+        chosen |= dict.fromkeys(_spread(month, (pages - len(chosen)) // left))
+    return list(chosen)
+
+
+def _spread(captures: Sequence[int], count: int) -> list[int]:
+    """So many of them, the first and the last among them, at equal distances."""
+    if count >= len(captures):
+        return list(captures)
+    if count < 2:
+        return list(captures[:count])
+    step = (len(captures) - 1) / (count - 1)
+    return [captures[round(number * step)] for number in range(count)]
+
+
+def _samples(
+    connection: sqlite3.Connection, folder: Path, site: Site, captures: Sequence[int]
+) -> Iterator[PageSample]:
+    """Captures as pages with what is read of them: articles that fit no layout, and what is none.
+
+    Those that cannot be read are left out.
+    """
+    for capture in captures:
+        with suppress(ArchiveError, OSError, Undecodable):
+            exchange = read_stored(connection, folder, capture)
+            encodings = [v for n, v in exchange.headers if n.lower() == "content-encoding"]
+            body = decode(exchange.body, encodings, max_size=DOWNLOAD_MAXSIZE)
+            content_type = exchange.header("Content-Type")
+            if not may_be_html(content_type, body):
+                continue
+            at, address = exchange.fetched_at, urls.canonical(exchange.url) or exchange.url
+            said = read_said(connection, folder, {address}, at)
+            read = read_page(
+                body,
+                exchange.url,
+                charset=charset_of(content_type),
+                fetched_at=datetime.fromisoformat(at),
+                site=site,
+                said=list(map(said_in, said.values())),
+            )
+            if not read.article.is_article or read.layout_name in fallbacks():
+                yield PageSample(read.page, read.article, datetime.fromisoformat(at))
