@@ -29,7 +29,8 @@ from newsbot.extraction.persons import (
     people,
     stated,
 )
-from newsbot.extraction.surroundings import BELOW, BETWEEN, Surroundings
+from newsbot.extraction.surroundings import BELOW, BETWEEN, Surroundings, names_of
+from newsbot.vocabulary import pattern
 
 # How far each is believed by itself. Two that agree are enough.
 _STANDARD = 0.85
@@ -81,8 +82,9 @@ _HEADLINE = 4
 _OWN_WORDS = re.compile(r"[.#]")
 _DATES_AND_MARKS = re.compile(r"\s*[|•·\n/]\s*|,\s+|\s*,?\s*\d[\d.:/ -]*|\s+[–—-]\s+")
 _PROSE_END = re.compile(r"[.!?…:;]$")
-_PICTURE = vocabulary.pattern("elements", "near.picture", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
-_AUTHOR_LINK = vocabulary.pattern("elements", "near.author_links", within=r"/{}/")
+_PICTURE = pattern("elements", "near.picture", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
+_AUTHOR = pattern("elements", "fields.author", within=r"(?:^|-){}(?=-|$)")
+_AUTHOR_LINK = pattern("elements", "near.author_links", within=r"/{}/")
 _METAS = vocabulary.entries("structured", "metas.author")
 
 
@@ -318,11 +320,16 @@ def _alone(context: Context) -> list[Candidate]:
         names = [part for part in parts if is_surely_name(part) and letters(part) != title]
         if not names or not (before or _place(near, block.element)):
             continue
-        if before and len(names) == len(parts):
+        if len(names) == len(parts) and (before or _in_box(block.element)):
             return _said(context, names, "printed", _UNLABELLED, block.text[:30])
         if any(map(str.isdigit, block.text)):
             return _said(context, names, "printed", _BELOW_TEXT, block.text[:30])
     return []
+
+
+def _in_box(element: Element) -> bool:
+    """Whether an element stands in a box whose name promises the author."""
+    return any(_AUTHOR.search(names_of(e)) for e in islice(element.iterancestors(), _TEASER_LEVELS))
 
 
 def _by_meta(context: Context) -> list[Candidate]:
