@@ -82,11 +82,18 @@ class Found(NamedTuple):
 
 
 def near_dates(context: Context, near: Surroundings, known: frozenset[date]) -> Iterator[Found]:
-    """Dates on elements near the article, for machines and printed. `known`: days of the page's data."""
+    """Dates near the article, for machines and printed. `known`: days that its data name."""
+    yield from _marked(context, near)
+    yield from _printed(context, near, known)
+
+
+def _marked(context: Context, near: Surroundings) -> Iterator[Found]:
     index = context.page.index
-    marks = index.tags.get("time", [])[:_MARKS]
-    marks += [e for name in _PROPERTIES for e in index.props.get(name, [])[:_MARKS]]
-    marks += [element for _, _, element in near.named.get("published", [])[:_MARKS]]
+    marks = (
+        *index.tags.get("time", [])[:_MARKS],
+        *(e for name in _PROPERTIES for e in index.props.get(name, [])[:_MARKS]),
+        *(element for _, _, element in near.named.get("published", [])[:_MARKS]),
+    )
     for element in dict.fromkeys(marks):
         if element.tag == "meta" or not near.is_near(element):  # `Page.metas` holds those
             continue
@@ -97,6 +104,9 @@ def near_dates(context: Context, near: Surroundings, known: frozenset[date]) -> 
             where = f"{element.tag!s}.{element.get('class') or ''}"
             role, why = place_of(element, near)
             yield _weighed(context, near, element, parsed, role, where, why, named=True)
+
+
+def _printed(context: Context, near: Surroundings, known: frozenset[date]) -> Iterator[Found]:
     count = 0
     for named, text, element in near.dates():
         if count >= _ENOUGH_DATES:

@@ -8,7 +8,7 @@ agree is the value.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -75,6 +75,8 @@ _FOREIGN_TEXTS = 8
 _ENDS = 3
 """Paragraphs at each end of the text that may be date lines."""
 _DAY = timedelta(days=1)
+_EVENING = 16
+"""Hour from which what appears may be of the next day's edition, and dated so."""
 
 
 def read_dates(context: Context) -> None:
@@ -284,10 +286,10 @@ def _told(context: Context, found: list[Found]) -> list[Found]:
     data give for the change is one of it.
     """
     shown = [c.value.value for _, c in found if c.source in ("printed", "layout") and c.weight > 0]
-    walls = {_minute(v) for v in shown if isinstance(v, datetime) and v.utcoffset()}
+    walls = {_shows(v) for v in shown if isinstance(v, datetime) and v.utcoffset()}
     days = {v.date() if isinstance(v, datetime) else v for v in shown}
     claims = {c.value.value for _, c in found if _is_utc(c)}
-    is_false = any(_minute(value) in walls for value in claims)
+    is_false = any(_shows(value) in walls for value in claims)
     told = []
     for role, candidate in found:
         if candidate.value.value in claims:
@@ -298,18 +300,18 @@ def _told(context: Context, found: list[Found]) -> list[Found]:
         else:
             told.append(Found(role, candidate))
     stated, changed = (
-        {_instant(c.value) for role, c in told if role == wanted and c.source != "printed"}
+        {_instant(c.value.value) for role, c in told if role == wanted and c.source != "printed"}
         for wanted in (PUBLISHED, UPDATED)
     )
     only_changed = changed - stated if stated else set()
     return [
-        Found(UPDATED if role is None and _instant(c.value) in only_changed else role, c)
+        Found(UPDATED if role is None and _instant(c.value.value) in only_changed else role, c)
         for role, c in told
     ]
 
 
 def _newsroom_time(
-    context: Context, value: datetime, walls: set[datetime], days: set[date], is_false: bool
+    context: Context, value: datetime, walls: set[date], days: set[date], is_false: bool
 ) -> tuple[datetime | date, str]:
     """A moment of UTC as the newsroom writes it, and what told so.
 
@@ -317,7 +319,7 @@ def _newsroom_time(
     local time with a wrong offset; so are then the other values that claim it.
     """
     moment = value.astimezone(context.zone)
-    if _minute(moment) in walls:
+    if _shows(moment) in walls:
         return moment, "the printed clock"
     if is_false or (value.date() in days and moment.date() not in days):
         return value.replace(tzinfo=context.zone), "the printed clock, not UTC"
@@ -344,13 +346,37 @@ def _decided(
     witnesses: dict[tuple[str, date], Candidate] = {}
     for candidate in sorted(candidates, key=lambda c: -c.weight):
         witnesses.setdefault((candidate.source, day_of(candidate.value)), candidate)
-    best, _ = weigh([witnesses.values], day_of)
+    eves = _eves([c for c in candidates if c.source != "printed"])
+    best, _ = weigh([witnesses.values], lambda parsed: eves.get(parsed.value, day_of(parsed)))
     if best is None:
         return None, []
-    agreeing = [c for c in candidates if c.weight > 0 and day_of(c.value) == day_of(best.value)]
-    finest = max(map(_precision, agreeing))
-    chosen, _ = weigh([lambda: [c for c in agreeing if _precision(c) == finest]], _instant)
-    return chosen, agreeing
+    day = eves.get(best.value.value, day_of(best.value))
+    agreeing = [c for c in candidates if c.weight > 0 and day_of(c.value) == day]
+    best_precision = max(map(_precision, agreeing))
+    finest = [c for c in agreeing if _precision(c) == best_precision]
+    backing = {c: _backing(c, finest) for c in finest}
+    return max(finest, key=lambda c: (backing[c], c.weight)), agreeing
+
+
+def _eves(stated: list[Candidate]) -> dict[date, date]:
+    """The day before, for each day whose edition appeared at a moment of the evening before."""
+    moments = {day_of(c.value): c.value.value for c in stated if _precision(c) == 3}
+    return {
+        day + _DAY: day
+        for day, moment in moments.items()
+        if moment.hour >= _EVENING and day + _DAY not in moments
+    }
+
+
+def _backing(candidate: Candidate, finest: list[Candidate]) -> float:
+    """The weight of all sources that state the same instant, or the same clock in whatever zone."""
+    value, weights = candidate.value.value, dict[str, float]()
+    for other in finest:
+        if _instant(other.value.value) == _instant(value) or _shows(other.value.value) == _shows(
+            value
+        ):
+            weights[other.source] = max(other.weight, weights.get(other.source, 0.0))
+    return sum(weights.values())
 
 
 def _precision(candidate: Candidate) -> int:
@@ -371,14 +397,16 @@ def _is_utc(candidate: Candidate) -> bool:
     return isinstance(value, datetime) and not value.utcoffset()
 
 
-def _minute(moment: datetime) -> datetime:
-    """What the wall clock shows."""
-    return moment.replace(second=0, microsecond=0, tzinfo=None)
+def _shows(value: datetime | date) -> datetime | date:
+    """What calendar and wall clock show, to the minute."""
+    if not isinstance(value, datetime):
+        return value
+    return value.replace(second=0, microsecond=0, tzinfo=None)
 
 
-def _instant(parsed: ParsedDate) -> Hashable:
-    value = parsed.value
-    return value.astimezone(UTC).replace(second=0) if isinstance(value, datetime) else value
+def _instant(value: datetime | date) -> datetime | date:
+    """A moment in UTC, to the minute; a day as it is."""
+    return _shows(value.astimezone(UTC)) if isinstance(value, datetime) else value
 
 
 def _is_inferred(candidate: Candidate) -> bool:
