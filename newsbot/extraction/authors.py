@@ -17,7 +17,7 @@ from lxml.etree import _Element as Element
 from archive.kazakh.letters import faithful
 from newsbot import vocabulary
 from newsbot.extraction import structured
-from newsbot.extraction.blocks import Block, inline_text, texts
+from newsbot.extraction.blocks import Block, inline_text, text_length, texts
 from newsbot.extraction.context import Context
 from newsbot.extraction.evidence import ENOUGH, Candidate, Reader
 from newsbot.extraction.fields import letters
@@ -199,13 +199,6 @@ def _place(near: Surroundings, element: Element) -> float:
     return _AFTER if near.group(element) == BELOW else 1.0
 
 
-def _is_small(box: Element) -> bool:
-    """Whether a box holds no more than a teaser; of a larger one no more is looked at."""
-    elements = list(islice(box.iter("*"), _TEASER))
-    chars = sum(len(e.text or "") + len(e.tail or "") for e in elements if e is not box)
-    return len(elements) < _TEASER and chars + len(box.text or "") <= _TEASER
-
-
 def _of_picture(element: Element) -> bool:
     """Whether an element speaks of a picture: whose name stands in it took that."""
     named = _PICTURE.search(element.get("class") or "") is not None
@@ -218,7 +211,7 @@ def _in_teaser(near: Surroundings, element: Element) -> bool:
     box: Element | None = element
     for _ in range(_TEASER_LEVELS):
         box = box.getparent() if box is not None else None
-        if box is None or near.holds(box) or not _is_small(box):
+        if box is None or near.holds(box) or text_length(box) > _TEASER:
             return False
         for link in box.iter("a"):
             text = inline_text(link)
