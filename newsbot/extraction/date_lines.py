@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from newsbot import vocabulary
@@ -121,18 +121,13 @@ def is_date_line(text: str, zone: ZoneInfo, fetched_at: datetime | None) -> bool
         return True
     if len(text) > _LONGEST_DATE_LINE or not any(character.isdigit() for character in text):
         return False
-    dates = find_dates(text, zone=zone, fetched_at=fetched_at)
-    if not dates or label_of(text) == EVENT:
+    dates = dates_of(text, partial(find_dates, zone=zone, fetched_at=fetched_at))
+    if not dates or any(role in (EVENT, SENTENCE) for _, role in dates):
         return False
-    if _PROGRAMME.search(text) and all(found.year_inferred for found in dates):
+    if _PROGRAMME.search(text) and all(parsed.year_inferred for parsed, _ in dates):
         return False
-    rest, position = text, 0
-    for found in dates:
-        start = text.find(found.raw, position)
-        if start >= 0:
-            position = start + len(found.raw)
-            if in_sentence(text[:start], found.raw, text[position:]):
-                return False
-        rest = rest.replace(found.raw, " ")
+    rest = text
+    for parsed, _ in dates:
+        rest = rest.replace(parsed.raw, " ")
     words = [word for word in _WORD.findall(_TIME.sub(" ", rest)) if not label_of(word)]
     return sum(map(len, words)) <= _LETTERS_BESIDE and len(words) <= _WORDS_BESIDE

@@ -176,23 +176,20 @@ def _by_selectors(
     near, farther = context.surroundings, list[Found]()
     for css in selectors:
         base, _, attribute = css.removesuffix(")").partition("::attr(")
-        for element in context.page.select(base)[:_MOST]:
-            text = faithful(element.get(attribute) or "") if attribute else inline_text(element)
-            if not text or not near.is_near(element):
-                continue
+        for element in filter(near.is_near, context.page.select(base)[:_MOST]):
             # A selector as plain as `.date` may match a list beside the article first.
-            inside = near.in_core(element)
-            weight = _SURE if inside else _FARTHER
-            parsed = machine_date(context, text) if attribute else None
-            dates = []
+            weight = _SURE if near.in_core(element) else _FARTHER
+            text = faithful(element.get(attribute) or "") if attribute else inline_text(element)
+            parsed, dates = machine_date(context, text) if attribute else None, []
             if parsed:
-                is_change = role or place_of(element, near)[0]
-                dates = [(parsed, UPDATED if is_change == UPDATED else None, "layout")]
-            if not parsed or not _is_settled(parsed) or not inside:
-                shown = inline_text(element) if parsed else text if not attribute else ""
-                dates += [(p, r, "printed") for p, r in _shown(context, shown, known)]
-            found = [Found(role or r, Candidate(p, s, weight, css)) for p, r, s in dates]
-            if inside and any(said != UPDATED or role for said, _ in found):
+                is_change = UPDATED in (role, place_of(element, near)[0])
+                dates.append((parsed, UPDATED if is_change else None, "layout"))
+            if not attribute or (parsed and not (weight == _SURE and _is_settled(parsed))):
+                dates += [
+                    (*shown, "printed") for shown in _shown(context, inline_text(element), known)
+                ]
+            found = [Found(role or told, Candidate(d, s, weight, css)) for d, told, s in dates]
+            if weight == _SURE and any(told != UPDATED or role for told, _ in found):
                 return found
             farther = farther or found
     return farther
