@@ -107,12 +107,13 @@ def _marked(context: Context, near: Surroundings) -> Iterator[Found]:
 
 
 def _printed(context: Context, near: Surroundings, known: frozenset[date]) -> Iterator[Found]:
-    count = 0
+    count, seen = 0, set[str]()
     for named, text, element in near.dates():
         if count >= _ENOUGH_DATES:
             break
-        if not _MAY_BE_DATE.match(text):
+        if text in seen or not _MAY_BE_DATE.match(text):
             continue
+        seen.add(text)
         for parsed, said in read_line(context, text, known):
             role, why = said, f"«{text[:60]}»"
             if element is not None:

@@ -316,8 +316,6 @@ def _newsroom_time(
     local time with a wrong offset; so are then the other values that claim it.
     """
     moment = value.astimezone(context.zone)
-    if _shows(moment) in walls:
-        return moment, "the printed clock"
     if is_false or (value.date() in days and moment.date() not in days):
         return value.replace(tzinfo=context.zone), "the printed clock, not UTC"
     if value.date() - _DAY in days and moment.date() not in days:
