@@ -17,7 +17,7 @@ from lxml.etree import _Element as Element
 from archive.kazakh.letters import faithful
 from newsbot import vocabulary
 from newsbot.extraction import structured
-from newsbot.extraction.blocks import Block, inline_text, texts
+from newsbot.extraction.blocks import Block, inline_text, text_length, texts
 from newsbot.extraction.context import Context
 from newsbot.extraction.evidence import ENOUGH, Candidate, Reader
 from newsbot.extraction.fields import letters
@@ -29,7 +29,8 @@ from newsbot.extraction.persons import (
     people,
     stated,
 )
-from newsbot.extraction.surroundings import BELOW, BETWEEN, Surroundings
+from newsbot.extraction.surroundings import BELOW, BETWEEN, Surroundings, names_of
+from newsbot.vocabulary import pattern
 
 # How far each is believed by itself. Two that agree are enough.
 _STANDARD = 0.85
@@ -83,8 +84,9 @@ _HEADLINE = 4
 _OWN_WORDS = re.compile(r"[.#]")
 _DATES_AND_MARKS = re.compile(r"\s*[|•·\n/]\s*|,\s+|\s*,?\s*\d[\d.:/ -]*|\s+[–—-]\s+")
 _PROSE_END = re.compile(r"[.!?…:;]$")
-_PICTURE = vocabulary.pattern("elements", "near.picture", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
-_AUTHOR_LINK = vocabulary.pattern("elements", "near.author_links", within=r"/{}/")
+_PICTURE = pattern("elements", "near.picture", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
+_AUTHOR = pattern("elements", "fields.author", within=r"(?:^|-){}(?=-|$)")
+_AUTHOR_LINK = pattern("elements", "near.author_links", within=r"/{}/")
 _METAS = vocabulary.entries("structured", "metas.author")
 
 
@@ -204,13 +206,6 @@ def _place(near: Surroundings, element: Element) -> float:
     return _AFTER if near.group(element) == BELOW else 1.0
 
 
-def _is_small(box: Element) -> bool:
-    """Whether a box holds no more than a teaser; of a larger one no more is looked at."""
-    elements = list(islice(box.iter("*"), _TEASER))
-    chars = sum(len(e.text or "") + len(e.tail or "") for e in elements if e is not box)
-    return len(elements) < _TEASER and chars + len(box.text or "") <= _TEASER
-
-
 def _of_picture(element: Element) -> bool:
     """Whether an element speaks of a picture: whose name stands in it took that."""
     named = _PICTURE.search(element.get("class") or "") is not None
@@ -223,7 +218,7 @@ def _in_teaser(near: Surroundings, element: Element) -> bool:
     box: Element | None = element
     for _ in range(_TEASER_LEVELS):
         box = box.getparent() if box is not None else None
-        if box is None or near.holds(box) or not _is_small(box):
+        if box is None or near.holds(box) or text_length(box) > _TEASER:
             return False
         for link in box.iter("a"):
             text = inline_text(link)
@@ -325,11 +320,16 @@ def _alone(context: Context) -> list[Candidate]:
         names = [part for part in parts if is_surely_name(part) and letters(part) != title]
         if not names or not (before or _place(near, block.element)):
             continue
-        if before and len(names) == len(parts):
+        if len(names) == len(parts) and (before or _in_box(block.element)):
             return _said(context, names, "printed", _UNLABELLED, block.text[:30])
         if any(map(str.isdigit, block.text)):
             return _said(context, names, "printed", _BELOW_TEXT, block.text[:30])
     return []
+
+
+def _in_box(element: Element) -> bool:
+    """Whether an element stands in a box whose name promises the author."""
+    return any(_AUTHOR.search(names_of(e)) for e in islice(element.iterancestors(), _TEASER_LEVELS))
 
 
 def _by_meta(context: Context) -> list[Candidate]:

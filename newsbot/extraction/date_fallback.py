@@ -15,21 +15,16 @@ from zoneinfo import ZoneInfo
 from newsbot import vocabulary
 from newsbot.extraction.date_tokens import CLOCK_RE, ParsedDate, Tokens, tokens
 
-_LONGEST_TEXT = 200
-"""Characters of a text in our own languages, with words unknown to us."""
-_LONGEST_FOREIGN = 60
-"""Characters of a text in another language, which is nothing but a date."""
-_OURS = ("kk", "ru", "en")
+_LONGEST = 60
+"""Characters of a text that is nothing but a date."""
 _OTHERS = vocabulary.entries("dates", "other_languages")
 _SHORTEST_MONTH = 4
 """Letters; shorter words are months in one language and anything in the next."""
 
-# one day, one month, one year in a natural order, and nothing that speaks of anything else
-_PLAIN = re.compile(r"[ .,:sxWH]*(?:[nd][ .,sxW]*[Mm]|[Mm][ .,]*[nd])[ .,sxWGH]*Y[ .,sxWGH]*")
 # one day and one year, a word beside the day, and a few more
 _FOREIGN = re.compile(
     r"[ .,|\-]*(?:[sxMW][ .,]*){0,3}"
-    r"(?:[nd][ .\-]*(?:s )?[sxMm][ .,\-]*(?:s )?Y|[sxMm][ .]*[nd][ .,]*Y|Y(?:-?[sxG])?[ .,]*[nd][ .\-]*[sxMm])"
+    r"(?:[nd][ .\-]*(?:s ){0,2}[sxMm][ .,\-]*(?:s )?Y|[sxMm][ .]*[nd][ .,]*Y|Y(?:-?[sxG])?[ .,]*[nd][ .\-]*[sxMm])"
     r"(?:[ .,|\-]*[sxWGH]){0,3}[ .,|\-]*"
 )
 _LABEL = re.compile(r"[^\d:]{1,40}:\s*")
@@ -37,30 +32,13 @@ _LABEL = re.compile(r"[^\d:]{1,40}:\s*")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def by_dateparser(shape: Tokens, zone: ZoneInfo) -> ParsedDate | None:
-    """The date that a whole text is, in our own languages or another, or None. Never raises.
-
-    Left alone dateparser reads the archive link «Желтоқсан 2024 (22)» as a day, so the text must be
-    short and plain.
-    """
-    clocks = list(CLOCK_RE.finditer(shape.letters))
-    if len(clocks) > 1 or len(shape.text) > _LONGEST_TEXT:
-        return None
-    if not _PLAIN.fullmatch(CLOCK_RE.sub("", shape.letters)):
-        return foreign_date(shape.text, zone)
-    guess = _parsed(_OURS, " ".join(shape.text.split()))
-    if guess is None or guess.month != shape.first("Mm", 0, len(shape.letters)):
-        return None
-    return _checked(guess, shape, zone)
-
-
 def foreign_date(text: str, zone: ZoneInfo) -> ParsedDate | None:
     """The date that a short text is in a language beyond ours: «22 Aralık 2022 14:05»; or None.
 
     All languages in which the text can be read must agree on the day. Never raises.
     """
-    text = _LABEL.sub("", text[: 2 * _LONGEST_FOREIGN].strip(), count=1)
-    if len(text) > _LONGEST_FOREIGN:
+    text = _LABEL.sub("", text[: 2 * _LONGEST].strip(), count=1)
+    if len(text) > _LONGEST:
         return None
     shape = tokens(text)
     clocks = list(CLOCK_RE.finditer(shape.letters))
@@ -106,6 +84,8 @@ def _checked(guess: datetime, shape: Tokens, zone: ZoneInfo) -> ParsedDate | Non
     clock = CLOCK_RE.search(shape.letters)
     dayless = CLOCK_RE.sub(lambda found: " " * len(found[0]), shape.letters)
     days = [value for kind, value in zip(dayless, shape.values, strict=True) if kind in "nd"]
+    if shape.first("Mm", *whole) not in (None, guess.month):
+        return None
     if [guess.day] != days or guess.year != shape.first("Y", *whole):
         return None
     raw = " ".join(shape.text.split())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from newsbot import vocabulary
@@ -16,7 +16,9 @@ from newsbot.extraction.date_tokens import fold, meaning, says_when
 from newsbot.extraction.dates import ParsedDate, find_dates
 
 PUBLISHED, UPDATED, EVENT, TODAY, OTHER = "published", "updated", "event", "today", "other"
+SENTENCE = "in a sentence"
 """Roles of a date; a line that does not say leaves it open (None). OTHER: of another article."""
+NOT_OF_ARTICLE = (EVENT, SENTENCE, TODAY, OTHER)
 _LABELS = {
     role: re.compile(
         rf"(?<!\w)(?:{'|'.join(' '.join(map(fold, label.split())) for label in labels)})\w*"
@@ -27,8 +29,7 @@ _TODAY = frozenset(map(fold, vocabulary.entries("dates", "days_ago.0")))
 _LABEL_REACH = 60
 """Characters between a label and its date, at most."""
 _SEPARATOR = re.compile(r"[|•·/\n\t;—–]|\s-\s|[,:](?=\s|$)")
-_TO_THE_NEXT = re.compile(r"^[^\d]*")
-_SINCE_THE_LAST = re.compile(r"[^\d]*$")
+_DIGITS = re.compile(r"\d+")
 _STOP = re.compile(r"([^\W\d_]{3,})[»\")]*[.!?…]+[»\")]*$")
 _COUNTERS = re.compile(r"[\d\s.,:|•·/()–—-]+")
 _TIME = re.compile(r"\b\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\b")
@@ -66,20 +67,13 @@ def role_beside(before: str, after: str) -> str | None:
     A label belongs to the date that follows it: «Жаңартылды: 7 наурыз Жарияланды: 5 наурыз»;
     where a line ends with one and begins with none, to the one before it: «5 наурызда жарияланды».
     """
-    near_before = _SINCE_THE_LAST.search(before)
-    near_after = _TO_THE_NEXT.match(after)
-    left = near_before[0][-_LABEL_REACH:] if near_before else ""
-    right = near_after[0][:_LABEL_REACH] if near_after else ""
+    parts_before, parts_after = _DIGITS.split(before), _DIGITS.split(after)
+    left, right = parts_before[-1][-_LABEL_REACH:], parts_after[0][:_LABEL_REACH]
     if _folded(left).rpartition(" ")[2] in _TODAY:
         return TODAY
-    beginning = _TO_THE_NEXT.match(before)
-    ending = _SINCE_THE_LAST.search(after)
-    begins = label_of(beginning[0] if beginning else "")
-    ends = label_of(ending[0] if ending else "")
-    if ends and not begins:
+    if label_of(parts_after[-1]) and not label_of(parts_before[0]):
         return label_of(right)
-    is_last = not any(map(str.isdigit, after))
-    return label_of(left) or (label_of(right) if is_last else None)
+    return label_of(left) or (label_of(right) if len(parts_after) == 1 else None)
 
 
 def dates_of(text: str, read: Read) -> list[tuple[ParsedDate, str | None]]:
@@ -99,11 +93,10 @@ def dates_of(text: str, read: Read) -> list[tuple[ParsedDate, str | None]]:
             end = start + len(parsed.raw)
         position = end
         role = role_beside(text[:start], text[end:])
-        if role is None and (
-            _LABELS[EVENT].search(_folded(text))
-            or in_sentence(text[:start], parsed.raw, text[end:])
-        ):
+        if role is None and _LABELS[EVENT].search(_folded(text)):
             role = EVENT
+        elif role is None and in_sentence(text[:start], parsed.raw, text[end:]):
+            role = SENTENCE
         if role == TODAY and found and found[-1][0].relative:
             found[-1] = found[-1][0], TODAY  # «Бүгін 27 қараша 2026»
         found.append((parsed, role))
@@ -128,19 +121,13 @@ def is_date_line(text: str, zone: ZoneInfo, fetched_at: datetime | None) -> bool
         return True
     if len(text) > _LONGEST_DATE_LINE or not any(character.isdigit() for character in text):
         return False
-    dates = find_dates(text, zone=zone, fetched_at=fetched_at)
-    if not dates or label_of(text) == EVENT:
+    dates = dates_of(text, partial(find_dates, zone=zone, fetched_at=fetched_at))
+    if not dates or any(role in (EVENT, SENTENCE) for _, role in dates):
         return False
-    if _PROGRAMME.search(text) and all(found.year_inferred for found in dates):
+    if _PROGRAMME.search(text) and all(parsed.year_inferred for parsed, _ in dates):
         return False
-    rest, position = text, 0
-    for found in dates:
-        start = text.find(found.raw, position)
-        if start >= 0:
-            position = start + len(found.raw)
-            if in_sentence(text[:start], found.raw, text[position:]):
-                return False
-        rest = rest.replace(found.raw, " ")
-    words = [word for word in _TIME.sub(" ", rest).split() if not label_of(word)]
-    letters = sum(character.isalpha() for word in words for character in word)
-    return letters <= _LETTERS_BESIDE and len(words) <= _WORDS_BESIDE
+    rest = text
+    for parsed, _ in dates:
+        rest = rest.replace(parsed.raw, " ")
+    words = [word for word in _WORD.findall(_TIME.sub(" ", rest)) if not label_of(word)]
+    return sum(map(len, words)) <= _LETTERS_BESIDE and len(words) <= _WORDS_BESIDE

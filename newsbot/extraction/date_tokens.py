@@ -207,6 +207,7 @@ def meaning(token: str) -> Meaning:
     return Meaning("#ndt"[len(token)], int(token)) if len(token) < 4 else Meaning("#")
 
 
+@lru_cache(maxsize=256)
 def tokens(text: str) -> Tokens:
     """A text cut into tokens. Never raises."""
     text = text[:LONGEST_TEXT]

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from newsbot.extraction.date_fallback import by_dateparser
+from newsbot.extraction.date_fallback import foreign_date
 from newsbot.extraction.date_tokens import (
     CLOCK,
     CLOCK_RE,
@@ -99,7 +99,7 @@ def parse_date(
     shape = tokens(text)
     found = list(_read(shape, zone, fetched_at, day_first))
     if not found:
-        return by_dateparser(shape, zone)
+        return foreign_date(text, zone)
     dates = [parsed for parsed in found if parsed]
     return min(dates, key=lambda parsed: parsed.year_inferred or parsed.relative, default=None)
 

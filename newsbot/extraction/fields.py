@@ -205,6 +205,13 @@ def section(text: str) -> str | None:
     return name if 1 < len(name) <= 80 else None
 
 
+def stated_section(line: str) -> str | None:
+    """The section that a line names after a label: «Айдары: Қоғам | 14.05.2024» → Қоғам."""
+    match = _SECTION_LABEL.match(line)
+    name = section(re.split(r"[|•·,\n]", line[match.end() :], maxsplit=1)[0]) if match else None
+    return None if name and _DIGIT.search(name) else name
+
+
 def tags(values: Iterable[str]) -> list[str]:
     """Tags in order and once each, without «#», labels and marks around them."""
     found: dict[str, None] = {}

@@ -169,11 +169,12 @@ def _labelled(line: str) -> list[str] | None:
     if not labels:
         return None
     ends = [*(found.start() for found in labels[1:]), len(line)]
-    return [
+    named = (
         re.split(r"[|•·\n]", line[found.end() : end], maxsplit=1)[0]
         for found, end in zip(labels, ends, strict=True)
         if not found["other"]
-    ]
+    )
+    return [part for part in named if not part.islower()]  # «Автор туралы»: the heading of a box
 
 
 def _counts(label: re.Match[str]) -> bool:
@@ -205,8 +206,8 @@ def _name_at_start(text: str, least: int) -> str:
     for word in words:
         bare = word.rstrip(",;")
         if not _is_name_word(bare) and not (least == 1 == len(words) and bare.isalnum()):
-            if len(run) > 2 and _DAY.match(word):
-                run.pop()  # «Айгүл Серікқызы Мамыр 12»
+            if len(run) > 2 and (_DAY.match(word) or len(run[-1]) == 1):
+                run.pop()  # «Айгүл Серікқызы Мамыр 12», «Мария Иванова В рубрике»
             break
         if len(run) > 1 and _NO_NAME.fullmatch(bare):
             break

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
+from itertools import islice
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from lxml.etree import _Element as Element
 
@@ -22,16 +21,18 @@ from newsbot.extraction.blocks import inline_text, text_length
 from newsbot.extraction.context import Context
 from newsbot.extraction.date_lines import (
     EVENT,
+    NOT_OF_ARTICLE,
     OTHER,
     PUBLISHED,
+    SENTENCE,
     TODAY,
     UPDATED,
     dates_of,
     role_beside,
 )
+from newsbot.extraction.date_tokens import says_when
 from newsbot.extraction.dates import ParsedDate, find_dates, parse_machine
 from newsbot.extraction.evidence import Candidate
-from newsbot.extraction.page import Page
 from newsbot.extraction.surroundings import ABOVE, BELOW, BETWEEN, MAX_LINE, Surroundings, names_of
 from newsbot.vocabulary import pattern
 
@@ -45,11 +46,10 @@ _NAMED = 0.1
 """More, where the element's name promises a date."""
 _LABELLED = 0.25
 """More, where a label, a name or a property says that it is the date of publication."""
-_META = 0.5
-"""The weight of an element that is not shown, at most."""
-_NO_PUBLICATION = (UPDATED, EVENT, TODAY, OTHER)
 _ENOUGH_DATES = 3
 """Printed dates that may be that of publication, after which no further line is read."""
+_MARKS = 30
+"""Elements of one kind that may hold a date for machines."""
 _LEVELS = 3
 """Elements around a date whose names and lines are looked at."""
 _TEASER = 25
@@ -59,25 +59,133 @@ _TEASER_SIZE = 1500
 """Characters of what may be a teaser; what is longer is a list or a column."""
 _INSIDE = 60
 """Elements inside a line that are looked at."""
+_EMPHASIS = frozenset(["b", "strong", "i", "em", "u", "font"])
 
 # Words of names, between hyphens; `--` parts two names.
-_REVISED = re.compile(vocabulary.either("elements", "near.revised"), re.IGNORECASE)
-_FIRST = re.compile(vocabulary.either("elements", "near.first_date"), re.IGNORECASE)
-_PUBLISHED = re.compile(vocabulary.either("elements", "near.published"), re.IGNORECASE)
-_TODAY_NAMES = re.compile(vocabulary.either("elements", "near.today"), re.IGNORECASE)
+_REVISED = pattern("elements", "near.revised")
+_FIRST = pattern("elements", "near.first_date")
+_PUBLISHED = pattern("elements", "near.published")
+_TODAY_NAMES = pattern("elements", "near.today")
 _COMMENT = pattern("elements", "near.comment", within=r"(?:^|-){}s?(?:-|$)")
-_DATA_NAME = re.compile(vocabulary.either("elements", "near.date_attributes"), re.IGNORECASE)
+_DATA_NAME = pattern("elements", "near.date_attributes")
 _DATA_VALUE = re.compile(r"\s*(?:[12]\d{3}-?\d\d-?\d\d(?!\d{3})|\d{10}(?:\d{3})?\s*$)")
 _PROPERTIES = vocabulary.entries("structured", "properties.date")
 _DATE_LIKE = re.compile(r"(?<!\d)\d\d?(?:[./-]\d\d?[./-]\d{2,4}|\s+[^\W\d_]{3,12})(?!\w)")
-_RELATIVE = re.compile(r"[^\W\d_]{3}")
+_MAY_BE_DATE = re.compile(r".*\d|(?=.{0,30}$).*[^\W\d_]{3}", re.DOTALL)
 
 
-class Place(NamedTuple):
-    """Where a date was found, and what that says of it."""
+class Found(NamedTuple):
+    """A date with its role: for which field it speaks, or that it is none of the article."""
 
     role: str | None
-    why: str
+    candidate: Candidate
+
+
+def near_dates(context: Context, near: Surroundings, known: frozenset[date]) -> Iterator[Found]:
+    """Dates near the article, for machines and printed. `known`: days that its data name."""
+    yield from _marked(context, near)
+    yield from _printed(context, near, known)
+
+
+def _marked(context: Context, near: Surroundings) -> Iterator[Found]:
+    index = context.page.index
+    marks = (
+        *index.tags.get("time", [])[:_MARKS],
+        *(e for name in _PROPERTIES for e in index.props.get(name, [])[:_MARKS]),
+        *(element for _, _, element in near.named.get("published", [])[:_MARKS]),
+    )
+    for element in dict.fromkeys(marks):
+        if element.tag == "meta" or not near.is_near(element):  # `Page.metas` holds those
+            continue
+        parsed = next(
+            filter(None, (_in_attribute(context, *pair) for pair in element.items())), None
+        )
+        if parsed:
+            where = f"{element.tag!s}.{element.get('class') or ''}"
+            role, why = place_of(element, near)
+            yield _weighed(context, near, element, parsed, role, where, why, named=True)
+
+
+def _printed(context: Context, near: Surroundings, known: frozenset[date]) -> Iterator[Found]:
+    count, seen = 0, set[str]()
+    for named, text, element in near.dates():
+        if count >= _ENOUGH_DATES:
+            break
+        if text in seen or not _MAY_BE_DATE.match(text):
+            continue
+        seen.add(text)
+        for parsed, said in read_line(context, text, known):
+            role, why = said, f"«{text[:60]}»"
+            if element is not None:
+                role, why = _in_element(element, near, parsed.raw, said, why)
+            found = _weighed(context, near, element, parsed, role, text[:60], why, named=named)
+            count += found.candidate.weight > 0
+            yield found
+
+
+def _in_attribute(context: Context, name: str, value: str) -> ParsedDate | None:
+    """The date in an attribute that may hold one."""
+    is_date = _DATA_NAME.fullmatch(name) and _DATA_VALUE.match(value)
+    return machine_date(context, value) if is_date or name in ("datetime", "content") else None
+
+
+def _in_element(
+    element: Element, near: Surroundings, raw: str, said: str | None, why: str
+) -> tuple[str | None, str]:
+    """The role of a date in the line of an element, by what the line said of it and by its place."""
+    inner, promised = element, None
+    for child in islice(element.iter("*"), _INSIDE):
+        if child.getparent() is inner and raw in inline_text(child):
+            inner, promised = child, _promise(child) or promised
+    if said == SENTENCE:
+        # Mark-up parts «14.05.2024» from what stands beside it, except where it stresses.
+        apart = inner is not element and inner.tag not in _EMPHASIS and inline_text(inner) == raw
+        said = None if apart and not says_when(raw) else EVENT
+    if said in (None, PUBLISHED):
+        role, told = place_of(element, near, raw, promised)
+        if said is None or role in NOT_OF_ARTICLE or role == UPDATED:
+            return role, told or why
+    return said, why
+
+
+def _weighed(
+    context: Context,
+    near: Surroundings,
+    element: Element | None,
+    parsed: ParsedDate,
+    role: str | None,
+    where: str,
+    why: str,
+    *,
+    named: bool,
+) -> Found:
+    """A date with its weight: how far it is believed to be that of publication, or of a change.
+
+    A date at the top of the page that stands apart from headline and text may be the calendar's; it
+    is where it is the day, or the moment, of the fetch.
+    """
+    group = BETWEEN if element is None else near.group(element)
+    weight = _WEIGHTS[group] + _NAMED * named + _LABELLED * (role in (PUBLISHED, UPDATED))
+    if element is not None and group == ABOVE and role is None and not near.in_core(element):
+        weight *= _APART
+        if _is_now(parsed, context):
+            role, why = TODAY, "the day of the fetch, at the top of the page"
+    if role in NOT_OF_ARTICLE:
+        weight = 0.0
+    return Found(role, Candidate(parsed, "printed", weight, where, why))
+
+
+def _is_now(parsed: ParsedDate, context: Context) -> bool:
+    """Whether a date is what a calendar or clock showed at the fetch."""
+    now = context.fetched_at
+    if now is None:
+        return False
+    if isinstance(parsed.value, datetime):
+        return abs(parsed.value - now) <= _CLOCK_SLACK
+    return not parsed.relative and parsed.value == now.astimezone(context.zone).date()
+
+
+# --- places --------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=8192)
@@ -94,58 +202,52 @@ def role_of_names(names: str) -> str | None:
 
 
 def _promise(element: Element) -> str | None:
-    attributes = element.keys()
-    if not attributes:
+    if not element.keys():
         return None
-    names = names_of(element)
-    for attribute in ("itemprop", "property"):
-        names += f"--{faithful(element.get(attribute) or '')}"
+    properties = (faithful(element.get(name) or "") for name in ("itemprop", "property"))
+    names = "--".join((names_of(element), *properties))
     return role_of_names(names) if names.strip("-") else None
 
 
-def place_of(element: Element, surroundings: Surroundings, text: str | None = None) -> Place:
-    """What names, labels and neighbours of an element say of the date in it.
+def place_of(
+    element: Element, near: Surroundings, text: str | None = None, role: str | None = None
+) -> tuple[str | None, str]:
+    """The role that names, labels and neighbours of an element give to the date in it, and why.
 
-    `text` is the date as it stands in the element; the whole element without it.
+    `text` is the date as it stands in the element (the whole element without it), `role` what
+    elements inside promise.
     """
-    own = inline_text(element) if text is None else text
-    line = own
-    role: str | None = None
+    own = line = inline_text(element) if text is None else text
     for level, around in enumerate((element, *element.iterancestors())):
-        if level > _LEVELS or not surroundings.is_outside(around):
+        if level > _LEVELS or not near.is_outside(around):
             break
-        promised = _promise(around)
-        if promised and role is None:
-            role = promised
-        if around.tag == "header" and surroundings.group(around) == ABOVE:
-            return Place(TODAY, "in the header of the page")
+        role = role or _promise(around)
+        if around.tag == "header" and near.group(around) == ABOVE:
+            return TODAY, "in the header of the page"
         length = text_length(around)
         if length > _TEASER_SIZE:
             break
         if around is not element and length <= MAX_LINE:
             line = inline_text(around) or line
         if level and _COMMENT.search(names_of(around)):
-            return Place(OTHER, "in a reader's comment")
+            return OTHER, "in a reader's comment"
         if around.tag == "figcaption":
-            return Place(EVENT, "in the caption of a picture")
+            return EVENT, "in the caption of a picture"
         if _has_headline(around) or _is_one_of_many(around):
-            return Place(OTHER, "beside the headline of another article")
+            return OTHER, "beside the headline of another article"
     before, found, after = line.partition(own) if own else ("", "", "")
     label = role_beside(before, after) if found else None
     if label:
-        return Place(label, f"labelled «{line[:60]}»")
-    if surroundings.group(element) == BELOW and surroundings.is_of_next_section(element):
-        return Place(OTHER, "below the next heading")
-    return Place(role, "named so" if role else "")
+        return label, f"labelled «{line[:60]}»"
+    if near.group(element) == BELOW and near.is_of_next_section(element):
+        return OTHER, "below the next heading"
+    return role, "named so" if role else ""
 
 
 def _has_headline(around: Element) -> bool:
     """Whether an element holds a link as long as a headline."""
-    for link in around.iter("a"):
-        text = inline_text(link)
-        if len(text) >= _TEASER and len(text.split()) >= _TEASER_WORDS:
-            return True
-    return False
+    texts = map(inline_text, around.iter("a"))
+    return any(len(text) >= _TEASER and len(text.split()) >= _TEASER_WORDS for text in texts)
 
 
 def _is_one_of_many(around: Element) -> bool:
@@ -163,140 +265,17 @@ def _is_one_of_many(around: Element) -> bool:
     )
 
 
-def _inner_role(element: Element, raw: str) -> str | None:
-    """The role that an element inside a line promises for the date that it holds."""
-    for position, inner in enumerate(element.iter("*")):
-        if position > _INSIDE:
-            break
-        promised = _promise(inner) if inner is not element else None
-        if promised and raw in inline_text(inner):
-            return promised
-    return None
+# --- reading -------------------------------------------------------------------------------------
 
 
-# --- candidates ----------------------------------------------------------------------------------
+def read_line(
+    context: Context, text: str, known: frozenset[date]
+) -> list[tuple[ParsedDate, str | None]]:
+    """The dates of a line with their roles. `known`: days that the page's data name."""
+    return dates_of(text, partial(_dates, context, first=day_first(context, text, known)))
 
 
-class Found(NamedTuple):
-    """A date near the article with its role."""
-
-    role: str | None
-    candidate: Candidate
-
-
-def _weighed(
-    context: Context,
-    surroundings: Surroundings,
-    element: Element | None,
-    found: Found,
-    *,
-    named: bool,
-) -> Found:
-    """The same with its weight: how far it is believed to be the date of publication, or of a change.
-
-    A date at the top of the page that stands apart from headline and text may be the calendar's; it
-    is where it is the day, or the moment, of the fetch.
-    """
-    role, candidate = found
-    group = BETWEEN if element is None else surroundings.group(element)
-    weight = _WEIGHTS[group] + _NAMED * named + _LABELLED * (role in (PUBLISHED, UPDATED))
-    if role in (EVENT, TODAY, OTHER):
-        return Found(role, replace(candidate, weight=0.0))
-    if (
-        element is not None
-        and group == ABOVE
-        and role is None
-        and not surroundings.in_core(element)
-    ):
-        if _is_now(candidate.value, context.fetched_at, context.zone):
-            why = "the day of the fetch, at the top of the page"
-            return Found(TODAY, replace(candidate, weight=0.0, why=why))
-        weight *= _APART
-    return Found(role, replace(candidate, weight=weight))
-
-
-def _is_now(parsed: ParsedDate, fetched_at: datetime | None, zone: ZoneInfo) -> bool:
-    """Whether a date is what a calendar or clock showed at the fetch."""
-    if fetched_at is None:
-        return False
-    if isinstance(parsed.value, datetime):
-        return abs(parsed.value - fetched_at) <= _CLOCK_SLACK
-    return not parsed.relative and parsed.value == fetched_at.astimezone(zone).date()
-
-
-def marked(context: Context, surroundings: Surroundings) -> Iterator[Found]:
-    """Dates written for machines on elements near the article."""
-    seen: set[Element] = set()
-    for element in _marks(context.page, surroundings):
-        if element in seen or not surroundings.is_near(element):
-            continue
-        seen.add(element)
-        found = next(
-            filter(None, (_in_attribute(context, *pair) for pair in element.items())), None
-        )
-        if found:
-            role, why = place_of(element, surroundings)
-            where = f"{element.tag!s}.{element.get('class') or ''}"
-            stated = Found(role, Candidate(found, "printed", 0.0, where, why))
-            stated = _weighed(context, surroundings, element, stated, named=True)
-            if element.tag == "meta":  # nobody sees it, and `Page.metas` holds it too
-                weight = min(stated.candidate.weight, _META)
-                stated = Found(role, replace(stated.candidate, source="meta", weight=weight))
-            yield stated
-
-
-def _in_attribute(context: Context, name: str, value: str) -> ParsedDate | None:
-    """The date in an attribute that may hold one."""
-    if name in ("datetime", "content"):
-        return machine_date(context, value)
-    if _DATA_NAME.fullmatch(name) and _DATA_VALUE.match(value):
-        return machine_date(context, value)
-    return None
-
-
-def _marks(page: Page, surroundings: Surroundings) -> Iterator[Element]:
-    index = page.index
-    yield from index.tags.get("time", [])[:30]
-    for name in _PROPERTIES:
-        yield from index.props.get(name, [])[:10]
-    for _, _, element in surroundings.named.get("published", [])[:20]:
-        yield element
-
-
-def printed(context: Context, surroundings: Surroundings, days: frozenset[date]) -> Iterator[Found]:
-    """Dates that are printed near the article. `days`: those that its data name."""
-    count = 0
-    for named, text, element in surroundings.dates():
-        if not _may_hold_date(text):
-            continue
-        first = day_first(context, text, days)
-        for parsed, labelled in dates_of(text, partial(read_line, context, first=first)):
-            role, why = labelled, f"«{text[:60]}»"
-            if element is not None and role in (None, PUBLISHED):
-                inner = _inner_role(element, parsed.raw) if role is None else None
-                place = (
-                    Place(inner, "named so")
-                    if inner
-                    else place_of(element, surroundings, parsed.raw)
-                )
-                if role is None or place.role in _NO_PUBLICATION:
-                    role, why = place.role, place.why or why
-            stated = Found(role, Candidate(parsed, "printed", 0.0, text[:60], why))
-            weighed = _weighed(context, surroundings, element, stated, named=named)
-            count += weighed.candidate.weight > 0
-            yield weighed
-        if count >= _ENOUGH_DATES:
-            break
-
-
-def _may_hold_date(text: str) -> bool:
-    return any(character.isdigit() for character in text) or (
-        len(text) <= 30 and _RELATIVE.search(text) is not None
-    )
-
-
-def read_line(context: Context, text: str, *, first: bool) -> list[ParsedDate]:
-    """The dates of a line; `first`: whether the day stands before the month."""
+def _dates(context: Context, text: str, *, first: bool) -> list[ParsedDate]:
     return find_dates(text, zone=context.zone, fetched_at=context.fetched_at, day_first=first)
 
 
@@ -310,7 +289,7 @@ def machine_date(context: Context, value: object, *, first: bool = True) -> Pars
     if first:
         parsed = parse_machine(value, zone=context.zone, fetched_at=context.fetched_at)
     else:
-        parsed = next(iter(read_line(context, value, first=False)), None)
+        parsed = next(iter(_dates(context, value, first=False)), None)
     if parsed is None or not isinstance(parsed.value, datetime):
         return parsed
     for moment in (parsed.value, parsed.value.astimezone(context.zone)):
@@ -318,8 +297,6 @@ def machine_date(context: Context, value: object, *, first: bool = True) -> Pars
             return ParsedDate(moment.date(), parsed.raw, parsed.year_inferred, parsed.relative)
     return parsed
 
-
-# --- day or month first --------------------------------------------------------------------------
 
 _SLASHED = re.compile(r"(?<!\d)(\d\d?)([/-])(\d\d?)\2(?:\d{4}|\d\d)(?!\d)")
 
@@ -332,7 +309,7 @@ def day_first(context: Context, text: str, known: frozenset[date]) -> bool:
     if not is_ambiguous(text):
         return True
     for first in (True, False):
-        if any(day_of(parsed) in known for parsed in read_line(context, text, first=first)):
+        if any(day_of(parsed) in known for parsed in _dates(context, text, first=first)):
             return first
     return context.day_first
 

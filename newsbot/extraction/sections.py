@@ -47,6 +47,10 @@ def section(context: Context) -> list[Reader]:
         lambda: named(page.meta("article:section"), "meta"),
         lambda: named(first(structured.labels(data.get("articleSection"))), "next-data"),
         lambda: named(context.surroundings.section(), "printed"),
+        lambda: named(
+            first([*filter(None, map(fields.stated_section, context.surroundings.lines))]),
+            "printed",
+        ),
         lambda: named(_linked(context), "printed"),
         lambda: named(_breadcrumb(context), "breadcrumb"),
         *(partial(named, value, one.source, one.address) for value, one in context.told("section")),

@@ -32,6 +32,10 @@ _PARTS = 6
 """Parts of a `<title>` that are told apart."""
 _SHORTEST = 8
 """Letters of the shortest text that is known for the headline by its being said twice."""
+_LINKS = 200
+"""Links of a page that may be its menu."""
+_SECTION = 20
+"""Letters of the longest name of a section that a heading may repeat."""
 _LEVELS = 12
 """Elements around a heading that are looked at."""
 _NAME = 4
@@ -213,12 +217,15 @@ def _judged(
             value = whole[spelt]  # the elements inside the heading part what marks part elsewhere
         return Candidate(value, "layout", ENOUGH, css, "the data say the same")
     if len(element):
-        piece = _piece(element, whole)
-        if piece:
+        piece = _piece(element, whole) or _piece(element, heads.runs)
+        if piece and (letters(piece) in whole or 2 * len(letters(piece)) > len(spelt)):
             return Candidate(piece, "layout", ENOUGH, css, "the data say a part of it")
         value = _without_kickers(element) or value
         spelt = letters(value)
     if spelt in heads.papers or _is_around(element):
+        return None
+    is_later = spelt in heads.runs and not any(head.startswith(spelt) for head in whole)
+    if is_later and _is_section(context, element, spelt):
         return None
     is_main = css in context.layout.title or css == "h1"
     if any(_is_most(spelt, head) for head in whole):
@@ -236,6 +243,15 @@ def _judged(
     else:
         weight = _HEADINGS.get(css, 0.0)
     return Candidate(value, "layout", weight, css) if weight else None
+
+
+def _is_section(context: Context, heading: Element, spelt: str) -> bool:
+    """Whether a link elsewhere on the page, in its menu, is named as a short heading."""
+    links = context.page.index.tags.get("a", [])[:_LINKS] if len(spelt) < _SECTION else []
+    return any(
+        letters(link.text or "") == spelt and heading not in (link, *link.iterancestors())
+        for link in links
+    )
 
 
 def _is_most(printed: str, head: str) -> bool:

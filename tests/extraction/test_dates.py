@@ -543,10 +543,13 @@ def test_dateparser_may_not_guess(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "22nd of December 2022"
     assert iso(text) == "2022-12-22"
     monkeypatch.setattr("newsbot.extraction.date_fallback._parser", lambda languages: Parser())
+    date_fallback._unanimous.cache_clear()
     assert iso(text) is None
     monkeypatch.setattr(Answer, "date_obj", datetime(2022, 12, 22))
+    date_fallback._unanimous.cache_clear()
     assert iso(text) == "2022-12-22"
     assert iso(f"{text} 14:05") is None
+    date_fallback._unanimous.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -288,6 +288,39 @@ def test_an_unlabelled_moment_that_is_the_change_in_the_data() -> None:
     assert article.modified == "2024-05-14T18:05:00+05:00"
 
 
+def test_an_edition_is_dated_the_day_after_it_appears() -> None:
+    line = "<p class='date'>15.05.2024</p>"
+    for moment, published in (
+        ("2024-05-14T19:30:00+05:00", "2024-05-14T19:30:00+05:00"),
+        ("2024-05-14T09:30:00+05:00", "2024-05-15"),
+    ):
+        head = meta("date", "2024-05-15") + ld(datePublished=moment)
+        assert read(f"<article>{HEADLINE}{line}{TEXT}</article>", head=head).published == published
+
+
+def test_the_same_clock_in_another_zone_is_the_same_moment() -> None:
+    head = ld(datePublished="2024-05-14T09:30:12+06:00")
+    line = "<p class='date'>Жарияланды: 14.05.2024, 09:30</p>"
+    article = read(f"<article>{HEADLINE}{line}{TEXT}</article>", head=head)
+    assert article.published == "2024-05-14T09:30:00+05:00"
+    assert article.sources["published"] == "printed"
+    line = "<p class='date'>14.05.2024, 09:30</p><p>Тақырып 14.05.2024, 18:00</p>"
+    article = read(f"<article>{HEADLINE}{line}{TEXT}</article>", head=head)
+    assert article.published == "2024-05-14T09:30:12+06:00"
+
+
+@pytest.mark.parametrize(
+    ("line", "published"),
+    [
+        ("<div><span>14.05.2024</span> Ақсу ауданы, Көктерек ауылы, Абай көшесі, үй</div>", "2024-05-14"),
+        ("<div><b>14.05.2024</b> Ақсу ауданы Көктерек ауылының жанынан көпір салынды</div>", None),
+        ("<div><span>14 мамырда</span> Ақсу ауданы Көктерек ауылының жанынан көпір салынды</div>", None),
+    ],
+)  # fmt: skip
+def test_a_date_alone_in_its_element_is_in_no_sentence(line: str, published: str | None) -> None:
+    assert read(f"<main>{HEADLINE}{line}<div>{TEXT}</div></main>").published == published
+
+
 def test_metas_whose_value_is_named_so() -> None:
     head = "<meta name='article:published_time' value='2024-05-14T09:30:00+05:00'>"
     article = read(f"<article>{HEADLINE}{TEXT}</article>", head=head)
