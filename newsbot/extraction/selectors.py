@@ -43,25 +43,32 @@ class ElementIndex:
         """By whole class attribute."""
         self.ids: dict[str, list[Element]] = defaultdict(list)
         self.props: dict[str, list[Element]] = defaultdict(list)
+        self.veiled: list[Element] = []
+        """Elements that a browser may not show, by an attribute or a style of their own."""
         tags, classes, ids = self.tags, self.classes, self.ids
         for element in elements:
             tags[element.tag].append(element)  # type: ignore[index]  # iter("*"): always a str
             for name, value in element.items():
-                if not value:
+                if name == "hidden":
+                    self.veiled.append(element)
+                elif not value:
                     continue
-                if name == "class":
+                elif name == "class":
                     classes[value].append(element)
                 elif name == "id":
                     ids[value].append(element)
                 elif name == "itemprop":
                     for prop in value.split():
                         self.props[prop].append(element)
+                elif name == "style" and ("none" in value or "hidden" in value):
+                    self.veiled.append(element)
         self._classes_with: dict[str, list[str]] = defaultdict(list)
         for css_class in classes:
             for name in set(css_class.split()):
                 self._classes_with[name].append(css_class)
         self.names = frozenset(
             [
+                "*",
                 *tags,
                 *[f".{name}" for name in self._classes_with],
                 *[f"#{name}" for name in ids],
@@ -99,6 +106,14 @@ class ElementIndex:
 LookUp = Callable[[ElementIndex], list[Any]]
 _PLANS: dict[str, list[tuple[frozenset[str], LookUp]]] = {}
 """Every selector that was asked for: those of the profiles, so their number is bounded."""
+
+
+def marks_of(selector: str) -> list[str]:
+    """For each alternative of a selector list one of `ElementIndex.names` without which it matches nothing.
+
+    The rarest: an id, a class or a property rather than a tag; `*` where a match needs no name.
+    """
+    return [min(needed, key=str.isalpha, default="*") for needed, _ in _plan(selector)]
 
 
 def _plan(selector: str) -> list[tuple[frozenset[str], LookUp]]:
