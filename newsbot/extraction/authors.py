@@ -123,8 +123,7 @@ def _said(
     context: Context, values: Iterable[str], source: str, weight: float, where: str = ""
 ) -> list[Candidate]:
     """The persons in some strings as a candidate; none where there are none."""
-    sites = {letters(name) for name in context.site_names if name}
-    names = [name for name in people(values) if letters(name) not in sites]
+    names = [name for name in people(values) if letters(name) not in context.site_letters]
     if not names:
         return []
     if any(map(is_full_name, names)):

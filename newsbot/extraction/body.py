@@ -106,8 +106,8 @@ def _parts(elements: list[Element], candidates: int) -> tuple[list[Element], int
     With how many articles the page may hold: the most of this selector's and those before it.
     """
     apart = _outermost(elements)
-    if len(apart) == 1:
-        return apart, max(candidates, 1)
+    if len(apart) == 1:  # among readers' comments it is as doubtful as one of several
+        return apart, max(candidates, 1 + is_readers(apart[0]))
     apart = [e for e in apart if not is_readers(e)] or apart
     chosen = max(apart[:_MAX_CHOICE], key=text_length)
     same = chosen.tag, chosen.get("class")

@@ -60,11 +60,22 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 
 @cache
-def _marked() -> list[tuple[list[str], re.Pattern[str], bool]]:
-    return [
-        (group["words"], _any_of(group["lines"]), bool(group.get("stated")))
-        for group in vocabulary.subject("boilerplate")["marked"]
+def _marked() -> tuple[frozenset[str], list[tuple[list[str], re.Pattern[str], bool]]]:
+    """Beginnings of the words that mark a line, and the groups with their lines."""
+    groups = vocabulary.subject("boilerplate")["marked"]
+    beginnings = frozenset(
+        max(re.findall(r"\w+", word), key=len)[:_BEGINNING]
+        for group in groups
+        for word in group["words"]
+    )
+    return beginnings, [
+        (group["words"], _any_of(group["lines"]), bool(group.get("stated"))) for group in groups
     ]
+
+
+_BEGINNING = 4
+"""Letters by which a word may be known that marks a line."""
+_BEGINNINGS = re.compile(rf"\b\w{{{_BEGINNING}}}")
 
 
 def is_boilerplate(line: str, *, in_prose: bool = False) -> bool:
@@ -81,7 +92,10 @@ def is_boilerplate(line: str, *, in_prose: bool = False) -> bool:
     if patterns["long_line"].fullmatch(line):
         return True
     lower = line.lower()
-    for words, lines, stated in _marked():
+    beginnings, groups = _marked()
+    for words, lines, stated in (
+        groups if not beginnings.isdisjoint(_BEGINNINGS.findall(lower)) else ()
+    ):
         for word in words:
             if word in lower:
                 if lines.fullmatch(line):

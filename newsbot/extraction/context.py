@@ -146,6 +146,11 @@ class Context:
             *page.front_links,
         ]
 
+    @cached_property
+    def site_letters(self) -> frozenset[str]:
+        """The same by their letters."""
+        return frozenset(letters(name) for name in self.site_names if name)
+
     def is_same_site(self, url: str) -> bool:
         """Whether a canonical address is of the page's own site."""
         netloc = urls.netloc(url)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from datetime import datetime
 from functools import cache
 
 from newsbot.extraction.page import Page
+from newsbot.extraction.selectors import marks_of
 from newsbot.profiles import LISTS, Family, Layout, Site, families, in_order
 
 
@@ -21,12 +23,26 @@ def family_of(page: Page, site: Site | None) -> Family:
             re.search(family.generator, generator, re.IGNORECASE) for generator in generators
         ):
             return family
+    names, marks = page.index.names, _marks()
+    shown = {sign for name in names.intersection(marks) for sign in marks[name]}
+    signs = Counter(owner for owner, css in shown if page.has(css))
     best, most = known["generic"], 0
     for family in known.values():
-        signs = sum(map(page.assets.__contains__, family.assets)) + sum(map(page.has, family.signs))
-        if signs > most:
-            best, most = family, signs
+        found = sum(map(page.assets.__contains__, family.assets)) + signs[family.id]
+        if found > most:
+            best, most = family, found
     return best
+
+
+@cache
+def _marks() -> dict[str, list[tuple[str, str]]]:
+    """Families with their signs, by a name that a page has which shows the sign."""
+    marks: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for family in families().values():
+        for css in family.signs:
+            for name in marks_of(css):
+                marks[name].append((family.id, css))
+    return marks
 
 
 def layout_of(

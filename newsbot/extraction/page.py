@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -57,11 +58,8 @@ class Page:
             url = ""
         self.url = url
         self.root = _parse(text)
-
-    @cached_property
-    def index(self) -> ElementIndex:
+        self.index = _repaired(ElementIndex(self.root))
         """The page's elements by tag, class and id, and their order."""
-        return ElementIndex(self.root)
 
     def select(self, css: str) -> list[Any]:
         """Elements, or strings where the selector ends in `::attr()` or `::text`, in page order."""
@@ -207,39 +205,54 @@ def _parse(text: str) -> Element:
             for child in list(element):
                 element.remove(child)
             element.text = _accepted(text_below)
-    for heading in _SWALLOWING(root):
-        _close(heading)
-    _open(root)
     return root
 
 
-def _open(root: Element) -> None:
-    """Make plain elements of those around the article that are never text, or not shown at first."""
-    boxes = _BOXES(root)
-    if not boxes:
-        return
-    headlines, prose = sum(1 for _ in root.iter("h1")), _prose(root)
+def _repaired(index: ElementIndex) -> ElementIndex:
+    """The index of a tree in which nothing swallows the article any more."""
+    # A headline whose end tag was forgotten swallows the article after it.
+    swallowing = [
+        heading
+        for tag in ("h1", "h2", "h3", "h4")
+        for heading in index.tags.get(tag, ())
+        if len(heading) and (_has(1, heading, "p", "article") or text_length(heading) > _HEADLINE)
+    ]
+    for heading in swallowing:
+        _close(heading)
+    index = ElementIndex(index.root) if swallowing else index
+    # So does what stands beside a text and is never one, and what is not shown at first.
+    beside = [e for tag in _BESIDE for e in index.tags.get(tag, ())]
+    boxes = [e for e in dict.fromkeys((*beside, *index.veiled)) if len(e) and _has(2, e, "p")]
+    return ElementIndex(index.root) if boxes and _open(index, boxes) else index
+
+
+def _has(least: int, element: Element, *tags: str) -> bool:
+    """Whether an element holds so many elements of some kinds, itself not counted."""
+    most = least + (element.tag in tags)
+    return sum(1 for _ in islice(element.iter(*tags), most)) == most
+
+
+def _open(index: ElementIndex, boxes: list[Element]) -> bool:
+    """Make plain elements of the boxes that hold the article; whether there are any."""
+    headlines, prose = len(index.tags.get("h1", ())), _prose(index.root)
+    opened = False
     for box in boxes:
         hidden = box.tag not in _BESIDE
         if (hidden and not is_hidden(box)) or not _holds_article(box, headlines, prose):
             continue
+        opened = True
         if hidden:
             for name in ("style", "hidden"):
                 box.attrib.pop(name, None)
         else:
             box.tag = "div"
+    return opened
 
 
-# A headline whose end tag was forgotten swallows the article after it.
-_SWALLOWING = etree.XPath(
-    "//*[self::h1 or self::h2 or self::h3 or self::h4][.//p or .//article or string-length() > 300]"
-)
-# So does what stands beside a text and is never one: a side column, a menu, a link.
+_HEADLINE = 300
+"""Characters of the longest headline."""
 _BESIDE = frozenset(["aside", "nav", "footer", "button", "a", "noscript"])
-_BOXES = etree.XPath(
-    "//*[self::aside or self::nav or self::footer or self::button or self::a or self::noscript or @hidden"
-    " or contains(@style, 'none') or contains(@style, 'hidden')][count(.//p) > 1]"
-)
+"""A side column, a menu, a link: what stands beside a text and is never one."""
 _MAIN = etree.XPath("boolean(.//main or .//*[@itemprop='articleBody'])")
 _TEASER = 40
 """Characters of a paragraph that says nothing."""

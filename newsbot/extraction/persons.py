@@ -6,7 +6,8 @@ Pure functions on strings; where the strings come from is the business of `autho
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from newsbot import vocabulary
 from newsbot.extraction.fields import letters
@@ -75,7 +76,7 @@ def people(values: Iterable[str]) -> list[str]:
     """
     found: dict[str, str] = {}
     for value in values:
-        names = list(_names(value[:MAX_BYLINE]))
+        names = _names(value[:MAX_BYLINE])
         full = [name for name in names if is_full_name(name)]
         for name in full or names:
             found.setdefault(letters(name), name)
@@ -127,6 +128,9 @@ def is_newsroom(name: str) -> bool:
 
 def is_byline(text: str, known: Collection[str]) -> bool:
     """Whether a line holds nothing but the names of persons known by their letters, and what they are."""
+    whole = letters(text)
+    if not any(name in whole for name in known):
+        return False
     labelled = _labelled(text)
     parts = [p for part in labelled or [text] for p in _SPLIT.split(part)]
     bare = [_without_role(part.strip(_MARKS + ".")) for part in parts]
@@ -148,15 +152,14 @@ def _is_name_word(word: str) -> bool:
     return not word.islower() or word.casefold() in _SMALL_WORDS
 
 
-def _names(value: str) -> Iterator[str]:
+@lru_cache(maxsize=1024)  # one page asks for the same few bylines again and again
+def _names(value: str) -> tuple[str, ...]:
     """Names in a byline, one by one."""
     value = _once(_SYMBOLS.sub("", _ADDRESS.sub(" ", value)).strip())
     labelled = _labelled(value)
-    for part in [_UNKNOWN_LABEL.sub("", value)] if labelled is None else labelled:
-        for piece in _SPLIT.split(_ASIDE.sub("", part)):
-            name = _name(piece)
-            if name:
-                yield name
+    parts = [_UNKNOWN_LABEL.sub("", value)] if labelled is None else labelled
+    pieces = (piece for part in parts for piece in _SPLIT.split(_ASIDE.sub("", part)))
+    return tuple(filter(None, map(_name, pieces)))
 
 
 def _labelled(line: str) -> list[str] | None:

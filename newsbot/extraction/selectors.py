@@ -43,25 +43,32 @@ class ElementIndex:
         """By whole class attribute."""
         self.ids: dict[str, list[Element]] = defaultdict(list)
         self.props: dict[str, list[Element]] = defaultdict(list)
+        self.veiled: list[Element] = []
+        """Elements that a browser may not show, by an attribute or a style of their own."""
         tags, classes, ids = self.tags, self.classes, self.ids
         for element in elements:
             tags[element.tag].append(element)  # type: ignore[index]  # iter("*"): always a str
             for name, value in element.items():
-                if not value:
+                if name == "hidden":
+                    self.veiled.append(element)
+                elif not value:
                     continue
-                if name == "class":
+                elif name == "class":
                     classes[value].append(element)
                 elif name == "id":
                     ids[value].append(element)
                 elif name == "itemprop":
                     for prop in value.split():
                         self.props[prop].append(element)
+                elif name == "style" and ("none" in value or "hidden" in value):
+                    self.veiled.append(element)
         self._classes_with: dict[str, list[str]] = defaultdict(list)
         for css_class in classes:
             for name in set(css_class.split()):
                 self._classes_with[name].append(css_class)
         self.names = frozenset(
             [
+                "*",
                 *tags,
                 *[f".{name}" for name in self._classes_with],
                 *[f"#{name}" for name in ids],
@@ -101,6 +108,14 @@ _PLANS: dict[str, list[tuple[frozenset[str], LookUp]]] = {}
 """Every selector that was asked for: those of the profiles, so their number is bounded."""
 
 
+def marks_of(selector: str) -> list[str]:
+    """For each alternative of a selector list one of `ElementIndex.names` without which it matches nothing.
+
+    The rarest: an id, a class or a property rather than a tag; `*` where a match needs no name.
+    """
+    return [min(needed, key=str.isalpha, default="*") for needed, _ in _plan(selector)]
+
+
 def _plan(selector: str) -> list[tuple[frozenset[str], LookUp]]:
     """For each alternative of a selector list what a page must hold for it, and how to find it."""
     try:
@@ -114,45 +129,63 @@ def _plan(selector: str) -> list[tuple[frozenset[str], LookUp]]:
 
 
 def _lookup(tree: Any, pseudo: Any) -> LookUp:
-    match, candidates = _matcher(tree), _candidates(tree)
-    below = _tag_below(tree)
-    attribute: str | None = None
-    if isinstance(pseudo, css.FunctionalPseudoElement) and pseudo.name == "attr":
-        attribute = pseudo.arguments[0].value
-    elif pseudo is not None:
+    find = _finder(tree)
+    if pseudo is None:
+        return find
+    if not (isinstance(pseudo, css.FunctionalPseudoElement) and pseudo.name == "attr"):
         raise Unsupported
+    attribute = pseudo.arguments[0].value
 
     def look_up(index: ElementIndex) -> list[Any]:
-        if below:
-            found = below(index)
-        else:
-            found = [e for e in candidates(index)[:_MAX_CANDIDATES] if match(e)]
-        if attribute is None:
-            return found
-        values = (e.get(attribute) for e in found)
-        return [value for value in values if value is not None]
+        return [value for e in find(index) if (value := e.get(attribute)) is not None]
 
     return look_up
 
 
-def _tag_below(tree: Any) -> LookUp | None:
-    """For `.a .b tag`: a walk below the matches of `.a .b`, which are rarer than the tag."""
-    if not isinstance(tree, css.CombinedSelector) or tree.combinator != " ":
-        return None
-    inner, left = tree.subselector, tree.selector
-    if not isinstance(inner, css.Element) or inner.element is None or isinstance(left, css.Element):
-        return None
-    tag = inner.element.lower()
-    above = _lookup(left, None)
+def _finder(tree: Any) -> Callable[[ElementIndex], list[Element]]:
+    """All matches of a selector, in document order."""
+    if isinstance(tree, css.CombinedSelector) and tree.combinator in (" ", ">"):
+        return _below(_finder(tree.selector), tree.combinator, tree.subselector)
+    match, candidates = _matcher(tree), _candidates(tree)
+    if isinstance(tree, css.Element) or (isinstance(tree, css.Class) and _is_bare(tree)):
+        return lambda index: candidates(index)[:_MAX_CANDIDATES]
+    return lambda index: [e for e in candidates(index)[:_MAX_CANDIDATES] if match(e)]
 
-    def look_up(index: ElementIndex) -> list[Any]:
-        found: dict[Element, None] = {}
-        for element in above(index)[:_MAX_OUTER]:
-            found.update((e, None) for e in element.iter(tag) if e is not element)
-        order = index.order
-        return sorted(found, key=order.__getitem__)
 
-    return look_up
+def _is_bare(tree: Any) -> bool:
+    """Whether a compound is one condition on any element."""
+    return isinstance(tree.selector, css.Element) and tree.selector.element is None
+
+
+def _below(
+    above: Callable[[ElementIndex], list[Element]], combinator: str, inner: Any
+) -> Callable[[ElementIndex], list[Element]]:
+    """Matches of `inner` inside matches of another selector, or right below them."""
+    match, candidates = _matcher(inner), _candidates(inner)
+    tag = inner.element.lower() if isinstance(inner, css.Element) and inner.element else None
+
+    def find(index: ElementIndex) -> list[Element]:
+        outer = above(index)
+        if not outer:
+            return []
+        if combinator == ">":
+            holders = set(outer)
+            return [
+                e
+                for e in candidates(index)[:_MAX_CANDIDATES]
+                if e.getparent() in holders and match(e)
+            ]
+        if tag and len(outer) < _MAX_OUTER:  # a walk below what is rarer than the tag
+            found = {e: None for element in outer for e in element.iter(tag) if e is not element}
+            return list(found) if len(outer) == 1 else sorted(found, key=index.order.__getitem__)
+        holders = set(outer)
+        return [
+            e
+            for e in candidates(index)[:_MAX_CANDIDATES]
+            if not holders.isdisjoint(e.iterancestors()) and match(e)
+        ]
+
+    return find
 
 
 def _names(tree: Any) -> Iterator[str]:

@@ -126,7 +126,7 @@ def _types(value: dict[str, Any]) -> list[str]:
 def names(value: Any) -> list[str]:
     """Names in a JSON-LD value: a string, an object with `name`, or a list of either."""
     if isinstance(value, str):
-        name = _plain(value)
+        name = plain(value)
         return [name] if name else []
     if isinstance(value, dict):
         return names(value.get("name") or value.get("@value"))
@@ -135,7 +135,7 @@ def names(value: Any) -> list[str]:
     return []
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     """A value as a reader sees it: entities decoded once, as HTML decodes what is printed."""
     return faithful(unescaped(_TAG.sub("", value)) if "<" in value or "&" in value else value)
 

@@ -263,10 +263,15 @@ class Surroundings:
         return [line for _, line in self._lines]
 
     @cached_property
+    def _blocks(self) -> list[Block]:
+        """Blocks around the text, in page order."""
+        excluded = self._excluded | ({self.title} if self.title is not None else set())
+        return blocks(self._scope, excluded)
+
+    @cached_property
     def short_blocks(self) -> list[Block]:
         """Short blocks around the text, in page order."""
-        excluded = self._excluded | ({self.title} if self.title is not None else set())
-        return [b for b in blocks(self._scope, excluded) if len(b.text) <= MAX_LINE]
+        return [block for block in self._blocks if len(block.text) <= MAX_LINE]
 
     @cached_property
     def _placed_lines(self) -> list[tuple[int, str, Element | None]]:
@@ -327,8 +332,11 @@ class Surroundings:
             return min(self._bare_counters)
         return stated
 
-    def lead(self) -> str | None:
-        """A paragraph between headline and text that is named as the article's lead."""
+    def lead(self, said: str) -> str | None:
+        """A paragraph between headline and text that is named as the article's lead.
+
+        Or one that begins with `said`, the letters of what the page says of itself.
+        """
         for css_class, elements in self.page.index.classes.items():
             if not _is_lead(css_class[:_NAMES]):
                 continue
@@ -342,6 +350,15 @@ class Surroundings:
                     and not any(e in self._body_set for e in (element, *element.iter()))
                 ):
                     return text
+        for block in self._blocks if said else ():
+            if (
+                fields.letters(block.text[:_NAMES]).startswith(said)
+                and _LEAD_SIZES[0] <= len(block.text) <= _LEAD_SIZES[1]
+                and block.kind != "caption"
+                and not block.linked
+                and self._distance(block.element)[0] == BETWEEN
+            ):
+                return block.text
         return None
 
     def captions(self) -> list[str]:

@@ -19,6 +19,8 @@ _BEGINNING = 30
 """Letters of a description that are looked for: newsrooms cut it, and change its end."""
 _WORD = 6
 """Characters of a word and the space after it, at least: Kazakh words are longer."""
+_STATED = 0.7
+"""Share of a text that the page's data must know to be believed of what else stands in it."""
 _PRINTED = 0.5
 """Share of what the data say beyond the text from which the page prints it elsewhere, for a reason."""
 
@@ -45,6 +47,7 @@ def find_body(context: Context) -> Body:
                     found.promised = other.chars
                 else:
                     found = other
+    found.blocks = _stated(found, context.ld.get("articleBody"))
     found.promised = max(found.promised, _promised(context))
     if found.source:
         article.sources["text"] = found.source
@@ -74,13 +77,42 @@ def _is_better(context: Context, other: Body, found: Body) -> bool:
     said = _description(context)
     if said and _begins(said, other) != _begins(said, found):
         return _begins(said, other)
+    if found.candidates > 1:
+        return other.chars > 2 * found.chars
     if context.proven:
         return False
-    if found.chars < classify.MIN_TEXT or found.candidates > 1:
+    if found.chars < classify.MIN_TEXT:
         return other.chars > 2 * found.chars
     first = fields.letters(found.blocks[0].text)
     same = any(first in fields.letters(block.text) for block in other.blocks)
     return same and other.chars > _LONGER * found.chars
+
+
+def _stated(found: Body, stated: object) -> list[Block]:
+    """Blocks of a body without the boxes inside it of which the page's own data know nothing.
+
+    The data must know most of the text; what stands beside a paragraph that they know stays.
+    """
+    whole = fields.letters(structured.plain(stated)) if isinstance(stated, str) else ""
+    known = [fields.letters(block.text)[: 2 * _BEGINNING] in whole for block in found.blocks]
+    sure = [
+        block
+        for block, is_known in zip(found.blocks, known, strict=True)
+        if is_known and block.kind not in ("caption", "heading")
+    ]
+    if not whole or not sure or sum(len(b.text) for b in sure) < _STATED * found.chars:
+        return found.blocks
+    holders = {e for block in sure for e in (block.element, block.element.getparent())}
+    kept: list[Block] = []
+    gone = False  # whether the block below is such a box's: so is then the heading above it
+    for position in reversed(range(len(known))):
+        block = found.blocks[position]
+        apart = holders.isdisjoint((block.element, block.element.getparent()))
+        if block.kind != "caption":
+            gone = apart and not known[position] and (gone or block.kind != "heading")
+        if not gone or block.kind == "caption" or not any(known[:position]):
+            kept.append(block)
+    return kept[::-1]
 
 
 def _description(context: Context) -> str:
@@ -130,7 +162,10 @@ def with_lead_and_captions(context: Context) -> list[Block]:
     found = context.body.blocks
     if not found or not context.body.elements:
         return found
-    captions, lead = context.surroundings.captions(), context.surroundings.lead()
+    said = _description(context)
+    if said and (_begins(said, context.body) or said in fields.letters(context.article.title or "")):
+        said = ""
+    captions, lead = context.surroundings.captions(), context.surroundings.lead(said)
     if not captions and not lead:
         return found
     element = context.body.elements[0]
