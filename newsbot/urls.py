@@ -21,6 +21,8 @@ TRACKING = re.compile(
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]+")
 """A name (with the underscores that some hosts have), an IPv4 or an IPv6 address."""
+_PLAIN = re.compile(r"https?://[\w.:-]+/[\w./~-]*", re.ASCII)
+"""An address that w3lib leaves as it is, which takes as long to see as all the rest."""
 MAX_LENGTH = 2000
 """Characters; longer addresses are traps or data, never articles."""
 
@@ -54,7 +56,9 @@ def canonical(url: str) -> str | None:
             errors="surrogateescape",
         )
         path = _nfc_path(_without_dots(parts.path or "/"))
-        result = canonicalize_url(urlunsplit((scheme, netloc, path, query, "")))
+        result = urlunsplit((scheme, netloc, path, query, ""))
+        if not _PLAIN.fullmatch(result):
+            result = canonicalize_url(result)
         return result if len(result) <= MAX_LENGTH else None
     except (ValueError, UnicodeError):
         return None
