@@ -6,6 +6,7 @@ content-management system or theme that many sites share. Both are data; this mo
 
 from __future__ import annotations
 
+import pickle
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -278,6 +279,13 @@ class Site(_Model):
         addresses = (self.url, *(f"{scheme}://{host}/" for host in self.hosts))
         return frozenset(urls.netloc(urls.canonical(address) or "") for address in addresses)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A site goes to another process with every page: it is packed and unpacked once."""
+        known = _PACKED.get(id(self))
+        if known is None:
+            known = _PACKED[id(self)] = self, pickle.dumps((type(self), self.__getstate__()))
+        return _unpacked, known[1:]
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of the newsroom."""
@@ -304,6 +312,18 @@ class Site(_Model):
             *(Source(kind="listing", url=path) for path in discovery.listings),
         ]
         return [Source(kind=s.kind, url=urljoin(self.url, s.url)) for s in chosen]
+
+
+_PACKED: dict[int, tuple[Site, bytes]] = {}
+"""By identity; the site is held so that no other one gets the same."""
+
+
+@cache
+def _unpacked(packed: bytes) -> Site:
+    kind, state = pickle.loads(packed)  # noqa: S301 -- our own
+    site: Site = kind.__new__(kind)
+    site.__setstate__(state)
+    return site
 
 
 def _is_loopback(netloc: str) -> bool:

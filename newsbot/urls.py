@@ -33,6 +33,8 @@ _AS_PRINTED = "/?:@!$'()*,;"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]+")
 """A name (with the underscores that some hosts have), an IPv4 or an IPv6 address."""
+_PLAIN = re.compile(r"https?://[\w.:-]+/[\w./~-]*", re.ASCII)
+"""An address that w3lib leaves as it is, which takes as long to see as all the rest."""
 MAX_LENGTH = 2000
 """Characters; longer addresses are traps or data, never articles."""
 
@@ -50,7 +52,9 @@ def canonical(url: str) -> str | None:
         if host is None or len(url) > MAX_LENGTH:
             return None
         path = _nfc_path(_without_dots(parts.path or "/"))
-        spelt = canonicalize_url(urlunsplit((parts.scheme.lower(), host, path, "", "")))
+        spelt = urlunsplit((parts.scheme.lower(), host, path, "", ""))
+        if not _PLAIN.fullmatch(spelt):
+            spelt = canonicalize_url(spelt)
         query = "&".join(
             sorted(
                 map(_spelt, filter(None, _kept(parts.query))),

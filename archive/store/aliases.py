@@ -63,12 +63,16 @@ def adopt(
         return
     marks = ", ".join("?" * len(own))
     # By addresses and visits, as `+` says: SQLite takes the other indexes for better, and they are not.
-    adopted = c.execute(
-        "UPDATE captures SET article = ? WHERE +article IS NULL AND part <> 'said' AND visit IN "  # noqa: S608 -- marks
-        f"(SELECT visit FROM captures WHERE +site = ? AND url IN ({marks}) AND +article IS NULL)",
-        (article, site, *own),
-    )
-    if adopted.rowcount:
+    visits = c.execute(
+        f"SELECT DISTINCT visit FROM captures WHERE +site = ? AND url IN ({marks}) "  # noqa: S608 -- marks
+        "AND +article IS NULL AND part <> 'said'",
+        (site, *own),
+    ).fetchall()
+    if visits:
+        c.executemany(
+            "UPDATE captures SET article = ? WHERE +article IS NULL AND visit = ?",
+            [(article, visit) for (visit,) in visits],
+        )
         c.execute(
             "UPDATE frontier SET article = ?, due = coalesce(due, visited_at) "  # noqa: S608 -- marks
             f"WHERE +article IS NULL AND visited_at IS NOT NULL AND url IN ({marks})",

@@ -236,13 +236,13 @@ def _write_revisions(
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(article, *row) for row in rows[same:]],
     )
-    # What was put together for a revision that is another one now was never printed so.
-    c.execute(
-        "DELETE FROM readings WHERE article = ?1 AND rules IS NULL "
-        "AND id NOT IN (SELECT reading FROM revisions WHERE article = ?1) "
-        "AND NOT EXISTS (SELECT 1 FROM captures WHERE reading = readings.id)",
-        (article,),
-    )
+    if before:  # what was put together for a revision that is another one now was never printed so
+        c.execute(
+            "DELETE FROM readings WHERE article = ?1 AND rules IS NULL "
+            "AND id NOT IN (SELECT reading FROM revisions WHERE article = ?1) "
+            "AND NOT EXISTS (SELECT 1 FROM captures WHERE reading = readings.id)",
+            (article,),
+        )
     return readings[-1]
 
 
@@ -254,15 +254,14 @@ def _stored(c: sqlite3.Connection, article: int, reading: Reading) -> Reading:
 
 
 def _write_engagement(c: sqlite3.Connection, article: int, found: History, *, is_new: bool) -> None:
-    if is_new and not found.engagement:
-        return
     sql = "SELECT seen_at, views, comments FROM engagement WHERE article = ?"
-    rows = {tuple(row) for row in c.execute(sql, (article,))}
+    rows = set() if is_new else {tuple(row) for row in c.execute(sql, (article,))}
     wanted = set(found.engagement)
-    c.executemany(
-        "DELETE FROM engagement WHERE article = ? AND seen_at = ?",
-        [(article, seen_at) for seen_at, *_ in rows - wanted],
-    )
+    if rows - wanted:
+        c.executemany(
+            "DELETE FROM engagement WHERE article = ? AND seen_at = ?",
+            [(article, seen_at) for seen_at, *_ in rows - wanted],
+        )
     c.executemany(
         "INSERT INTO engagement (article, seen_at, views, comments) VALUES (?, ?, ?, ?)",
         [(article, *row) for row in wanted - rows],
@@ -326,16 +325,10 @@ def _address(c: sqlite3.Connection, article: int, wanted: str, present: str) -> 
 
 def set_tags(c: sqlite3.Connection, article: int, tags: list[str], *, is_new: bool = False) -> None:
     """Give an article these tags and no others."""
-    if is_new and not tags:
-        return
-    old = {
-        row["name"]: row["id"]
-        for row in c.execute(
-            "SELECT t.id, t.name FROM article_tags x JOIN tags t ON t.id = x.tag "
-            "WHERE x.article = ?",
-            (article,),
-        )
-    }
+    sql = (
+        "SELECT t.name, t.id FROM article_tags x JOIN tags t ON t.id = x.tag WHERE x.article = ?"
+    )
+    old = {} if is_new else {row["name"]: row["id"] for row in c.execute(sql, (article,))}
     wanted = set(tags)
     if old.keys() == wanted:
         return

@@ -79,12 +79,12 @@ def knows_record(c: sqlite3.Connection, record_id: str) -> bool:
 
 def knows_exchange(c: sqlite3.Connection, capture: Capture) -> bool:
     """Whether the archive has an exchange already, under its record id or as the same bytes."""
-    return knows_record(c, capture.record_id) or bool(
-        c.execute(
-            "SELECT 1 FROM captures WHERE url = ? AND fetched_at = ? AND payload_digest = ?",
-            (capture.url, capture.fetched_at, capture.payload_digest),
-        ).fetchone()
+    sql = (
+        "SELECT 1 FROM captures "
+        "WHERE record_id = ? OR (url = ? AND fetched_at = ? AND payload_digest = ?)"
     )
+    values = (capture.record_id, capture.url, capture.fetched_at, capture.payload_digest)
+    return c.execute(sql, values).fetchone() is not None
 
 
 # -- what was seen ------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from archive.captures.grammar import STORED
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveUsageError
-from archive.store import OUTCOMES, Store, known_article
+from archive.store import OUTCOMES, Store, known_article, knows_exchange
 from archive.times import now
 from archive.visit import Visit
 from newsbot import urls
@@ -263,7 +263,7 @@ class _Import:
             visit.result, visit.reason = "excluded", "a further page of an article"
             visit.article = None
         visit.captures = [
-            replace(self._placed(captured, pending.first), part=capture.part)
+            replace(self._placed(captured, pending), part=capture.part)
             for captured, capture in zip(pending.captured, visit.captures, strict=True)
         ]
         return visit
@@ -286,7 +286,7 @@ class _Import:
         (url,) = c.execute("SELECT url FROM articles WHERE id = ?", (article,)).fetchone()
         return urls.path_and_query(url) != urls.path_and_query(address)
 
-    def _placed(self, captured: Captured, first: Captured) -> Capture:
+    def _placed(self, captured: Captured, pending: PendingVisit) -> Capture:
         """The capture of a record, whose bytes are in the archive's files afterwards."""
         if captured.exchange.status == 304 and captured.whole is None:
             captured.whole = self._reader.before(captured.exchange.url, captured.record.date)
@@ -294,12 +294,14 @@ class _Import:
             return captured.capture(
                 captured.path.relative_to(self._store.folder.absolute()).as_posix()
             )
-        if self._reader.knows(captured):
-            return captured.capture()
         capture = captured.capture()
+        is_last = captured is pending.captured[-1]  # which is not known, or the visit would be
+        if not is_last and knows_exchange(self._store.connection, capture):
+            return capture
         left = self._rowless[captured.site.id].pop(capture.record_id, None)
         if left and left.payload_digest == capture.payload_digest:
             return left
+        first = pending.first
         return self._write(captured, None if captured is first else first.record.record_id)
 
     def _write(self, captured: Captured, first_record: str | None) -> Capture:

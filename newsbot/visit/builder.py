@@ -263,9 +263,10 @@ class VisitBuilder:
         return (*dict.fromkeys(url for url in found if url != last), last)
 
     def _elsewhere(self, url: str) -> tuple[str, ...]:
-        """An address at each other host of the site."""
+        """An address at each other host of the site; `www` makes no other one."""
         parts = urlsplit(url)
-        others = sorted(self.site.netlocs - {parts.netloc})
+        bare = parts.netloc.removeprefix("www.")
+        others = sorted(self.site.netlocs - {bare, f"www.{bare}"})
         return tuple(urlunsplit(parts._replace(netloc=netloc)) for netloc in others)
 
     def _parts(self) -> list[Capture]:
