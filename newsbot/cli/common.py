@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -121,6 +122,11 @@ def print_json(value: object) -> None:
     # Escapes are the same JSON, and pass through an encoding that has no Kazakh letters.
     ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     click.echo(json.dumps(value, ensure_ascii=ascii_only, indent=indent))
+
+
+def in_colour() -> bool:
+    """Whether a person sees colours and bold letters: at a terminal, without NO_COLOR (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def print_table(rows: Iterable[Sequence[object]], headers: Sequence[str]) -> None:
