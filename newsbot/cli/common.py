@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import shutil
 import sqlite3
 import sys
+import textwrap
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -129,9 +131,36 @@ def in_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
+def styled(text: str, **how: Any) -> str:
+    """A text as `click.style` shows it, where a person sees that."""
+    return click.style(text, **how) if in_colour() else text
+
+
 def print_table(rows: Iterable[Sequence[object]], headers: Sequence[str]) -> None:
-    """A plain table on stdout; None prints as nothing."""
-    click.echo(tabulate(list(rows), headers=headers, tablefmt="simple", missingval=""))
+    """A plain table on stdout; None prints as nothing.
+
+    What is wider than the terminal is printed as a paragraph a row instead.
+    """
+    rows = list(rows)
+    table = tabulate(rows, headers=headers, tablefmt="simple", missingval="")
+    width = shutil.get_terminal_size().columns
+    if sys.stdout.isatty() and max(map(len, table.splitlines()), default=0) > width:
+        table = "\n".join(_paragraph(row, headers, width) for row in rows)
+    click.echo(table)
+
+
+def _paragraph(row: Sequence[object], headers: Sequence[str], width: int) -> str:
+    """The first value, and under it the others, each behind its name and kept together with it."""
+    parts = [
+        f"{name} {value}".replace(" ", "\0")
+        for name, value in zip(headers[1:], row[1:], strict=True)
+        if value not in (None, "")
+    ]
+    lines = textwrap.fill(
+        " · ".join(parts), width, initial_indent="  ", subsequent_indent="  ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    return f"{row[0]}\n{lines}".replace("\0", " ")
 
 
 def pick_sites(ids: Sequence[str], data: Path, sites_dirs: Sequence[Path]) -> list[Site]:

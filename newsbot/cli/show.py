@@ -18,7 +18,7 @@ from archive.errors import ArchiveUsageError
 from archive.store import open_database
 from archive.wording import changes
 from newsbot import urls
-from newsbot.cli.common import WrongUsage, data_option, in_colour, json_option, print_json
+from newsbot.cli.common import WrongUsage, data_option, in_colour, json_option, print_json, styled
 
 _SPAN = re.compile(r"(\d{1,9})?\.\.(\d{1,9})?", re.ASCII)
 _MARKS = {"delete": ("[-", "-]"), "insert": ("{+", "+}")}
@@ -135,7 +135,7 @@ def _show_changes(
     if not found:
         click.echo("nothing differs between them", err=True)
     for name, change in found.items():
-        click.echo(click.style(f"{name}:", bold=in_colour()))
+        click.echo(styled(f"{name}:", bold=True))
         click.echo("".join(_marked(*piece) for piece in change["words"]) + "\n")
 
 
@@ -172,7 +172,7 @@ def _shown(value: Any) -> str:
 
 
 def _print_article(record: dict[str, Any]) -> None:
-    click.echo(click.style(record["title"] or "(no title)", bold=in_colour()))
+    click.echo(styled(record["title"] or "(no title)", bold=True))
     facts = [
         record["published"] or "no date",
         ", ".join(record["authors"]),

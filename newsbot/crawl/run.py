@@ -17,6 +17,7 @@ from scrapy.settings import Settings
 from tqdm import tqdm
 from twisted.python.failure import Failure
 
+from archive.status import GAVE_UP
 from archive.store import DATABASE, OUTCOMES, open_database
 from archive.times import now
 from newsbot.crawl.loader import spider_class
@@ -61,25 +62,19 @@ class CrawlReport:
         }
 
 
-_GAVE_UP = {
-    "backing_off": "the site refuses our requests; it is left alone until the next run",
-    "unreachable": "the site has stopped answering; the next run tries again",
-}
-
-
 def _report(session: Session, reason: str) -> CrawlReport:
     fatal = session.fatal
     return CrawlReport(
         site=session.site.id,
         reason=reason,
-        exit_code=fatal.exit_code if fatal else 3 if session.failed or reason in _GAVE_UP else 0,
+        exit_code=fatal.exit_code if fatal else 3 if session.failed or reason in GAVE_UP else 0,
         discovered=session.discovered,
         outcomes={name: session.outcomes[name] for name in OUTCOMES},
         traps=dict(session.traps),
         planned=session.planned,
         events=session.events,
         reread=dict(session.reread),
-        error=str(fatal) if fatal else _GAVE_UP.get(reason, session.trouble),
+        error=str(fatal) if fatal else GAVE_UP.get(reason, session.trouble),
     )
 
 

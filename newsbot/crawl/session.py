@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from archive.captures import (
     previous_capture,
 )
 from archive.errors import ArchiveError
+from archive.status import BY_DESIGN, came_to, event_said
 from archive.store import Due, Store, explained_errors
 from archive.times import now
 from archive.visit import Visit
@@ -213,7 +213,7 @@ class Session:
     def record(self, visit: Visit) -> str:
         """Store a visit and count its outcome."""
         outcome = self.store.record_soon(visit)
-        if outcome in ("failed", "blocked") and visit.reason != _BY_DESIGN:
+        if outcome in ("failed", "blocked") and visit.reason != BY_DESIGN:
             self.troubles[visit.reason or outcome] += 1
         if visit.frontier is not None:
             self.in_flight.discard(visit.frontier)
@@ -231,40 +231,11 @@ class Session:
     def trouble(self) -> str | None:
         """What went wrong most, in one line; None where nothing did."""
         if self.events:
-            return "; ".join(map(_said, self.events))
+            return "; ".join(map(event_said, self.events))
         if self.troubles and (self.failed or not self.source_error):
             reason, number = self.troubles.most_common(1)[0]
-            words = _IN_WORDS.get(reason, f"came to nothing: {reason}")
-            return f"{number} of {self.outcomes.total()} pages {words}"
+            return f"{number} of {self.outcomes.total()} pages {came_to(reason)}"
         return self.source_error
-
-
-_BY_DESIGN = "password"
-"""Reason of a page that the newspaper shows to those alone whom it gave a password."""
-_IN_WORDS = {
-    "login": "ask for a log-in",
-    "challenge": "are hidden behind a challenge",
-    "HTTP 403": "are forbidden (HTTP 403)",
-}
-_EVENTS = {
-    "unreadable": "{articles} known articles cannot be read ({reason}) since {began_at}: has the layout "
-    "changed? They wait, and are read again when the rules change",
-    "missing": "{articles} known articles are missing ({reason}) since {began_at}: they wait a week "
-    "before they count as gone",
-    "blocked": "{articles} known articles {words} since {began_at}",
-    "failing": "{articles} known articles fail ({reason}) since {began_at}",
-    "moved": "{articles} known articles lead to another site since {began_at}: has the newspaper moved? "
-    "Name its new host in the profile",
-    "empty_source": "{source} lists nothing any more",
-    "lying_source": "{source} dates all it lists alike: its dates are not believed",
-}
-
-
-def _said(event: Mapping[str, Any]) -> str:
-    """An event of the whole site in words."""
-    reason = event.get("reason") or ""
-    words = _IN_WORDS.get(reason, f"are not shown to us ({reason})")
-    return _EVENTS[event["kind"]].format_map({**event, "words": words})
 
 
 def _revisit_profile(exchange: Exchange, earlier: Capture | None) -> str | None:
