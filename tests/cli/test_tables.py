@@ -6,32 +6,42 @@ import os
 import pty
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
+from socket import socket
 
 import pytest
 
 from tests.cli.conftest import run
 from tests.conftest import ROOT, environment
+from tests.crawl.wire import http, page, prepare, wire
 
 
-def at_terminal(*command: object, **variables: str) -> str:
-    """What a command prints at a terminal."""
+def printed(*command: object, watch: str = "stdout", **variables: str) -> list[tuple[float, str]]:
+    """What a command prints at a terminal, on stdout or stderr, each piece with its moment."""
     master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 100))
     process = subprocess.Popen(
         [sys.executable, "-m", "newsbot", *map(str, command)],
-        env={**environment(), "COLUMNS": "200", **variables}, cwd=ROOT, stdout=slave,
-        stderr=subprocess.DEVNULL,
+        env={**environment(), "COLUMNS": "200", **variables}, cwd=ROOT,
+        **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, watch: slave},
     )  # fmt: skip
     os.close(slave)
-    shown = b""
+    shown = []
     try:
         while more := os.read(master, 65536):
-            shown += more
+            shown.append((time.monotonic(), more))
     except OSError:  # Linux: the other side has closed
         pass
     os.close(master)
     assert process.wait(60) == 0
-    return shown.decode()
+    return [(moment, more.decode(errors="replace")) for moment, more in shown]
+
+
+def at_terminal(*command: object, **variables: str) -> str:
+    """All that a command prints on stdout at a terminal."""
+    return "".join(text for _, text in printed(*command, **variables))
 
 
 @pytest.mark.parametrize("command", ["status", "status --sources", "sites list", "stories --list"])
@@ -71,3 +81,26 @@ def test_colours(archive: Path, command: str, bold: str, plain: str, no_color: s
     assert ("\x1b" in shown) is (not no_color)
     if no_color:
         assert plain in shown
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_progress_names_the_site_and_moves_while_it_waits(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    answered = []
+
+    def slow(connection: socket) -> None:
+        time.sleep(4)
+        answered.append(time.monotonic())
+        connection.sendall(http(b"User-agent: *\n"))
+
+    feed = http(b"<rss version='2.0'><channel/></rss>", "Content-Type: application/rss+xml")
+    with wire({"/1": http(page()), "/feed": feed}, slow) as server:
+        prepare(server.origin, tmp_path, ["/1"])
+        folders = ("--data", tmp_path / "data", "--sites-dir", tmp_path / "sites")
+        shown = printed("crawl", "x", *folders, *options, watch="stderr")
+        asked = server.requests[0][0]
+    meanwhile = [text for moment, text in shown if moment < answered[0] and "x: " in text]
+    assert meanwhile, "the site is named before it answers"
+    assert len(set(meanwhile)) >= 3, "and the line moves"
+    assert shown[0][0] < asked + 2
