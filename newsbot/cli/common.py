@@ -19,9 +19,12 @@ from tabulate import tabulate
 
 from archive import query
 from archive.typed_dates import typed_date
-from newsbot.profiles import Site, archive_sites
+from newsbot.profiles import Site, Sites, archive_sites
 
 F = TypeVar("F", bound=Callable[..., Any])
+ENDS_WITH = "newsbot.ends_with"
+"""Key of the context under which a command that goes on notes the exit code that it ends with."""
+SITE_FAILED = 3
 _MOST_NAMES = 12
 """Names that a message lists where none is near."""
 
@@ -163,18 +166,37 @@ def _paragraph(row: Sequence[object], headers: Sequence[str], width: int) -> str
     return f"{row[0]}\n{lines}".replace("\0", " ")
 
 
+def known_sites(
+    data: Path, sites_dirs: Sequence[Path], ids: Collection[str] = (), *, example: bool = False
+) -> Sites:
+    """Every profile that holds for the archive. A broken one is told, and has the command end with 3.
+
+    Where `ids` are named, the profiles of others may be broken. Raises `ProfileError` where all that
+    are named are.
+    """
+    known = archive_sites(data, *sites_dirs, example=example)
+    check_profiles(ids, known)
+    broken = [error for site, error in known.broken.items() if not ids or site in ids]
+    if ids and len(broken) == len(set(ids)):
+        raise broken[0]
+    for error in broken:
+        click.echo(f"newsbot: {error}", err=True)
+        click.get_current_context().meta[ENDS_WITH] = SITE_FAILED
+    return known
+
+
 def pick_sites(ids: Sequence[str], data: Path, sites_dirs: Sequence[Path]) -> list[Site]:
-    """The sites named, or all enabled ones, of those that have a profile."""
-    known = archive_sites(data, *sites_dirs)
+    """The sites named, or all enabled ones, of those that have a profile that can be used."""
+    known = known_sites(data, sites_dirs, ids)
     if not ids:
         return [site for site in known.values() if site.enabled]
-    check_profiles(ids, known)
-    return [known[name] for name in dict.fromkeys(ids)]
+    return [known[name] for name in dict.fromkeys(ids) if name in known]
 
 
-def check_profiles(ids: Iterable[str], known: Collection[str]) -> None:
+def check_profiles(ids: Iterable[str], known: Sites) -> None:
     """Refuse a site that has no profile."""
-    check_names("site", ids, known, "`newsbot sites list` shows those known")
+    names = {**known, **known.broken}
+    check_names("site", ids, names, "`newsbot sites list` shows those known")
 
 
 def check_archived(

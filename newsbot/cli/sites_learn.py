@@ -15,14 +15,14 @@ from tqdm import tqdm
 from archive.store import open_database
 from newsbot.cli.common import (
     WrongUsage,
-    check_profiles,
     data_option,
     json_option,
+    known_sites,
     print_json,
     sites_dir_option,
 )
 from newsbot.extraction.learn import ENOUGH_PAGES, Learned, LearnedLayout, Support, learn
-from newsbot.profiles import OWN_SITES, archive_sites
+from newsbot.profiles import OWN_SITES
 from newsbot.replay.samples import choose, read_samples
 
 
@@ -52,9 +52,7 @@ def learn_command(
     newsbot sites learn aqjolgazet
     newsbot reextract --dry-run --site aqjolgazet    after pasting: what would change?
     """
-    sites = archive_sites(data, *sites_dirs, example=True)
-    check_profiles([site_id], sites)
-    site = sites[site_id]
+    site = known_sites(data, sites_dirs, [site_id], example=True)[site_id]
     with closing(open_database(data).conn) as connection:
         chosen = choose(connection, site_id, pages)
         if not chosen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import warnings
 from pathlib import Path
 from typing import Self
 
@@ -26,10 +27,12 @@ class SiteSpiderLoader:
     def __init__(self, settings: BaseSettings) -> None:
         folders = [Path(folder) for folder in settings.getlist("NEWSBOT_SITES_DIRS")]
         self._sites = archive_sites(Path(settings.get("NEWSBOT_DATA")), *folders)
+        for error in self._sites.broken.values():
+            warnings.warn(str(error), stacklevel=2)
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
-        """Scrapy's constructor. Raises `ProfileError` for a broken profile."""
+        """Scrapy's constructor."""
         return cls(settings)
 
     def load(self, spider_name: str) -> type[NewspaperSpider]:

@@ -175,7 +175,8 @@ def _profiles(
 ) -> Iterator[Site]:
     """Profiles of sites that have none here; copied into the archive's own folder of profiles."""
     for path in _entries(other / OWN_SITES, report.problems):
-        if path.suffix != ".toml" or path.stem in sites or not _is_small_file(path, report):
+        known = path.stem in sites or (folder / OWN_SITES / path.name).exists()
+        if path.suffix != ".toml" or known or not _is_small_file(path, report):
             continue
         try:
             site = load_site(path)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -39,26 +39,36 @@ class PrivateAddress(Exception):
     """The host's name leads into a private network, or to this machine."""
 
 
+_UNICAST = ip_network("2000::/3")
+"""All of IPv6 that is given out as addresses of the Internet."""
+_SPECIAL = [
+    ip_network(text)
+    for text in """
+0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24
+192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15
+198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
+2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20
+""".split()
+]
+"""What the IANA special-purpose registries and multicast hold of IPv4 and of `_UNICAST`.
+
+Written out, as Python's own tables differ from version to version. Some of it can be reached from
+everywhere, such as the anycast services of 192.0.0.0/24; no newspaper is there.
+"""
+
+
 def is_public(address: str) -> bool:
     """Whether an IP address belongs to the public Internet (IANA special-purpose registries).
 
-    False for private, shared, loopback, link-local, multicast, reserved and unspecified ones, for
-    IPv6 that embeds such an IPv4 address (mapped, 6to4, Teredo), and for what is no address.
+    False for private, shared, loopback, link-local, multicast, documentation, reserved and unspecified
+    ones, for IPv6 that embeds IPv4 (mapped, NAT64, 6to4, Teredo), and for what is no address.
     """
     try:
         ip = ip_address(address)
     except ValueError:
         return False
-    return all(
-        part.is_global and not (part.is_multicast or part.is_reserved or part.is_unspecified)
-        for part in (ip, *_embedded(ip))
-    )
-
-
-def _embedded(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    if isinstance(ip, IPv4Address):
-        return []
-    return [v4 for v4 in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())) if v4]
+    given_out = ip.version == 4 or (ip in _UNICAST and not getattr(ip, "scope_id", None))
+    return given_out and not any(ip in network for network in _SPECIAL)
 
 
 class PublicResolver(CachingThreadedResolver):
