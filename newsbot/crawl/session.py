@@ -97,13 +97,12 @@ class Session:
     """State of one crawl; opened with the spider and closed with it."""
 
     def __init__(self, site: Site, folder: Path, options: Options, jobs: int = 0) -> None:
-        """Borrow the store of `folder`; `jobs` is the number of extraction processes of all crawls."""
+        """A crawl that is not open yet; `jobs` is the number of extraction processes of all crawls."""
         self.site = site
         self.folder = folder
         self.options = options
-        self.store = borrow_store(folder)
-        self.pool = borrow_pool(jobs)
         self._jobs = jobs
+        self.is_open = False
         self.crawl = 0
         self.outcomes: Counter[str] = Counter()
         self.discovered = 0
@@ -126,7 +125,13 @@ class Session:
         self._visits = 0
 
     def open(self) -> None:
-        """Write the crawl's first row; give pages that earlier rules refused their second chance."""
+        """Borrow store and pool, write the crawl's first row, and read again what earlier rules refused.
+
+        Until then nothing is kept and nothing is due: `scrapy parse`, `shell` and `check` never open it.
+        """
+        self.store = borrow_store(self.folder)
+        self.pool = borrow_pool(self._jobs)
+        self.is_open = True
         self.store.save_site(self.site.row)
         self.started_at = now()
         self.crawl = self.store.start_crawl(self.site.id, self.started_at)
@@ -145,6 +150,8 @@ class Session:
 
     def close(self, reason: str, requests: int) -> None:
         """Write the crawl's last row and give the store back."""
+        if not self.is_open:
+            return
         try:
             if self.crawl:
                 self.store.finish_crawl(self.crawl, now(), reason, requests)

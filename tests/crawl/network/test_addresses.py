@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,13 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
-from newsbot.crawl.network.addresses import PublicResolver, is_public, refused
+from newsbot.crawl.network.addresses import (
+    PublicResolver,
+    is_public,
+    let_in,
+    loopback_hosts,
+    refused,
+)
 from newsbot.profiles import Site
 
 PRIVATE = """
@@ -55,8 +59,9 @@ class Resolver(PublicResolver):
 
     def __init__(self, table: dict[str, str], *sites: Site) -> None:
         self.table = table
-        crawlers = [SimpleNamespace(spidercls=SimpleNamespace(site=site)) for site in sites]
-        self.process = SimpleNamespace(crawlers=crawlers)
+        loopback_hosts.clear()
+        for site in sites:
+            let_in(site)
 
 
 @pytest.fixture(autouse=True)
