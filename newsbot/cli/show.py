@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +16,7 @@ from archive import query, stories
 from archive.article import READ
 from archive.captures import read_stored
 from archive.errors import ArchiveUsageError
+from archive.notes import read_notes
 from archive.store import open_database
 from archive.wording import changes
 from newsbot import urls
@@ -103,10 +105,15 @@ def show(
             return
         for version in chosen:
             _print_revision(version, versions)
-    elif as_json:
-        print_json(record)
     else:
+        notes = list(_notes_on(connection, data, record))
+        if as_json:
+            print_json({**record, "notes": notes} if notes else record)
+            return
         _print_article(record)
+        for note in notes:
+            said = " ".join(note[name] or "" for name in ("at", "by")).strip()
+            click.echo(f"\nnote{said and f' ({said})'}: {note['note']}")
         _print_related(connection, record)
 
 
@@ -193,6 +200,25 @@ def _print_article(record: dict[str, Any]) -> None:
     capture = record["capture"]
     place = f"; page in {capture['warc']} at byte {capture['offset']}" if capture else ""
     click.echo(f"\n{record['site']} #{record['id']}, {versions}{place}", err=True)
+
+
+def _notes_on(
+    connection: sqlite3.Connection, data: Path, record: dict[str, Any]
+) -> Iterator[dict[str, str | None]]:
+    """What people have noted on the article, by any of its addresses; lines that are no notes are told."""
+    sql = "SELECT url FROM aliases WHERE article = ?"
+    addresses = {record["url"], *(url for (url,) in connection.execute(sql, (record["id"],)))}
+    for note in read_notes(data):
+        if isinstance(note, str):
+            click.echo(f"newsbot: {note}", err=True)
+        elif addresses & {note["url"], urls.canonical(note["url"] or "")}:
+            shown = {name: text and _harmless(text) for name, text in note.items()}
+            yield shown
+
+
+def _harmless(text: str) -> str:
+    """Without characters that steer a terminal: the notes of a merged archive are a stranger's."""
+    return "".join(c for c in text if c.isprintable() or c in "\n\u200d")
 
 
 def _print_related(connection: sqlite3.Connection, record: dict[str, Any]) -> None:
