@@ -304,7 +304,10 @@ def test_profiles_and_decisions_that_are_lacking_come(pair: tuple[Half, Half]) -
     for name in ("mutes.jsonl", "notes.jsonl"):
         put(one.folder / "decisions" / name, "ours\n")
     rehearsed = one.join(other, dry_run=True)
-    assert (rehearsed.profiles, rehearsed.decisions) == (["ozge"], ["notes.jsonl", "withheld.jsonl"])
+    assert (rehearsed.profiles, rehearsed.decisions) == (
+        ["ozge"],
+        ["notes.jsonl", "withheld.jsonl"],
+    )
     assert not (one.folder / "sites").exists()
     report = one.join(other)
     assert (report.profiles, report.records) == (["ozge"], 1)
