@@ -39,6 +39,7 @@ types: $(VENV)/.installed-dev ## Check types
 	@$(BIN)/mypy
 
 bench: $(VENV)/.installed-dev ## Measure beside peers (needs the benchmark data, and nginx for the crawl)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=24' # 23 fails at two spellings of one extra
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@$(BIN)/python bench/extraction.py
 	@$(BIN)/python bench/families.py
