@@ -60,7 +60,7 @@ def _css(value: str) -> str:
     depth = max(accumulate((c in "([") - (c in ")]") for c in value), default=0)
     if depth > _MAX_DEPTH or max(map(len, value.split(","))) > _MAX_SELECTOR:
         raise ValueError(
-            f"a CSS selector of at most {_MAX_SELECTOR} characters and {_MAX_DEPTH} levels"
+            f"a CSS selector of {_MAX_SELECTOR} characters, {_MAX_DEPTH} levels at most"
         )
     try:
         HTMLTranslator().css_to_xpath(value)
@@ -416,10 +416,9 @@ def load_sites(*extra: Path) -> Sites:
 
 
 def archive_sites(folder: Path, *extra: Path, example: bool = False) -> Sites:
-    """Every profile that holds for the archive in `folder`, by id.
+    """Every profile that holds for the archive in `folder`, by id; with `example` our newspaper's, too.
 
-    Those of `folder`/sites replace ours, and those of the `extra` folders replace both. With
-    `example` the example newspaper is among them. Raises `ProfileError` as `load_sites` does.
+    Those of `folder`/sites replace ours, those of `extra` both. Raises as `load_sites` does.
     """
     folders = [EXAMPLE_DIR] if example else []
     own = folder / OWN_SITES
