@@ -46,7 +46,7 @@ REGIONS = (
 ).split()
 
 
-_MAX_SELECTOR, _MAX_DEPTH = 300, 10
+_LONGEST, _DEEPEST = 300, 10
 """Characters, and brackets within brackets, of a selector: its compiler is recursive."""
 
 
@@ -58,10 +58,8 @@ class ProfileError(Exception):
 
 def _css(value: str) -> str:
     depth = max(accumulate((c in "([") - (c in ")]") for c in value), default=0)
-    if depth > _MAX_DEPTH or max(map(len, value.split(","))) > _MAX_SELECTOR:
-        raise ValueError(
-            f"a CSS selector of {_MAX_SELECTOR} characters, {_MAX_DEPTH} levels at most"
-        )
+    if depth > _DEEPEST or max(map(len, value.split(","))) > _LONGEST:
+        raise ValueError(f"a CSS selector of {_LONGEST} characters, {_DEEPEST} levels at most")
     try:
         HTMLTranslator().css_to_xpath(value)
     except SelectorError as error:
