@@ -54,10 +54,12 @@ class SessionExtension:
             return
         stats = self.crawler.stats
         requests = stats.get_value("downloader/request_count", 0) if stats else 0
-        for outcome, number in spider.session.outcomes.items():
+        for outcome, number in session.outcomes.items():
             if stats:
                 stats.set_value(f"newsbot/outcome/{outcome}", number)
-        spider.session.close(reason, requests)
+        said = ", ".join(f"{number} {name}" for name, number in session.outcomes.items())
+        logger.info("%s %s: %d requests: %s", spider.name, reason, requests, said or "nothing due")
+        session.close(reason, requests)
 
     def spider_error(
         self, failure: Failure, response: Response | None, spider: NewspaperSpider

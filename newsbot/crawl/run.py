@@ -26,6 +26,8 @@ from newsbot.crawl.session import Options, Session, borrow_store, return_store
 from newsbot.crawl.spider import ContactMissing, NewspaperSpider
 from newsbot.profiles import Site
 
+_TALKATIVE = ("scrapy.addons", "scrapy.crawler", "scrapy.extensions.logstats", "scrapy.middleware")
+"""Loggers of Scrapy's that say the same in every crawl."""
 _PROGRESS_STEP = 20
 """Visits between two looks at how many are still due."""
 
@@ -104,6 +106,8 @@ def run_crawls(
     try:
         settings = _settings(folder, options, contact, jobs, verbose)
         process = CrawlerProcess(settings)
+        for name in () if verbose else _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
         ended: dict[str, tuple[Session, str]] = {}
         failures: list[Failure] = []
         bar = _Progress(store, sites) if progress and sites else None
@@ -184,6 +188,7 @@ def _settings(
         ("NEWSBOT_CONTACT", contact or ""),
         ("LOG_FILE", None if verbose else str(logs / f"crawl-{now():%Y-%m}.log")),
         ("LOG_FILE_APPEND", True),
+        ("STATS_DUMP", verbose),
     ):
         settings.set(name, value, priority="cmdline")
     if jobs is not None:
