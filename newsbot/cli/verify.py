@@ -19,6 +19,7 @@ from archive.integrity.records import files
 from archive.integrity.verify import verify
 from newsbot import SOFTWARE
 from newsbot.cli.common import (
+    WrongUsage,
     data_option,
     jobs_option,
     json_option,
@@ -73,8 +74,8 @@ def verify_command(
     newsbot verify --repair   no crawl may run meanwhile
     """
     sites = known_sites(data, sites_dirs, example=True)
-    if repair and sites.broken:  # the site's articles could not be made anew
-        raise next(iter(sites.broken.values()))
+    if repair and sites.broken:
+        raise WrongUsage("mend the profiles first: without them articles could not be made anew")
     shows_progress = not as_json and not quiet and sys.stderr.isatty()
     done: list[str] = []
     texts = (lambda c: compare_texts(c, data, sites, jobs)) if full else None

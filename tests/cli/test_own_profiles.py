@@ -144,4 +144,6 @@ def test_nothing_is_made_anew_without_a_profile(newsbot: Run, broken: Path) -> N
     assert newsbot("crawl", "aqbulaq", "--limit", 1, "--data", broken).returncode == 0
     done = newsbot("verify", "--repair", "--data", broken)
     assert done.returncode == 2
+    assert [line[:9] for line in done.stderr.splitlines()] == ["newsbot: "] * 3
+    assert "mend the profiles first" in done.stderr
     assert newsbot("verify", "--data", broken).returncode == 3
