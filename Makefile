@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types bench replay clean
+.PHONY: help install demo test lint types bench man replay clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,10 +39,15 @@ types: $(VENV)/.installed-dev ## Check types
 	@$(BIN)/mypy
 
 bench: $(VENV)/.installed-dev ## Measure beside peers (needs the benchmark data, and nginx for the crawl)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=24' # 23 fails at two spellings of one extra
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@$(BIN)/python bench/extraction.py
 	@$(BIN)/python bench/families.py
 	@$(BIN)/python bench/crawl.py
+
+man: $(VENV)/.installed-dev ## Write man pages into man/
+	@mkdir -p man
+	@$(BIN)/python -c 'from click_man.core import write_man_pages as write; from newsbot import __version__; from newsbot.cli import newsbot; write("newsbot", newsbot, version=__version__, target_dir="man")'
 
 replay: ## Install pywb and wacz apart, for the tests that replay captures in a browser
 	@test -x .venv-replay/bin/wayback || { $(PYTHON) -m venv .venv-replay && .venv-replay/bin/python -m pip install --quiet --disable-pip-version-check 'pywb>=2.10,<3' 'wacz>=0.6,<1'; }

@@ -1,10 +1,16 @@
-"""status: what an archive holds and how its last crawls went, in plain numbers."""
+"""status: what an archive holds, how its last crawls went, and what is wrong with a site."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
+from archive.store import events
+from archive.store.opening import DATABASE, writing_since
 from archive.store.schema import OUTCOMES
 
 _SITES = f"""
@@ -40,12 +46,87 @@ def sources(c: sqlite3.Connection) -> list[dict[str, Any]]:
     return [dict(zip(names, values, strict=True)) for values in cursor]
 
 
-def sites(c: sqlite3.Connection) -> list[dict[str, Any]]:
-    """One row a site: its articles, what waits in its frontier, and its last crawl."""
+BY_DESIGN = "password"
+"""Reason of a page that the newspaper shows to those alone whom it gave a password: no trouble."""
+GAVE_UP = {
+    "backing_off": "the site refuses our requests; it is left alone until the next run",
+    "unreachable": "the site has stopped answering; the next run tries again",
+}
+"""How a crawl may end because of the site, in words."""
+_CAME_TO = {
+    "login": "ask for a log-in",
+    "challenge": "are hidden behind a challenge",
+    "HTTP 403": "are forbidden (HTTP 403)",
+}
+_EVENTS = {
+    "unreadable": "{articles} known articles cannot be read ({reason}) since {began_at}: has the layout "
+    "changed? They wait, and are read again when the rules change",
+    "missing": "{articles} known articles are missing ({reason}) since {began_at}: they wait a week "
+    "before they count as gone",
+    "blocked": "{articles} known articles {words} since {began_at}",
+    "failing": "{articles} known articles fail ({reason}) since {began_at}",
+    "moved": "{articles} known articles lead to another site since {began_at}: has the newspaper moved? "
+    "Name its new host in the profile",
+    "empty_source": "{source} lists nothing any more",
+    "lying_source": "{source} dates all it lists alike: its dates are not believed",
+}
+_POLLED = """
+SELECT url, error FROM sources WHERE site = ?1 AND polled_at >= (SELECT max(started_at) FROM crawls
+   WHERE site = ?1 AND started_at <= (SELECT max(polled_at) FROM sources WHERE site = ?1))
+ ORDER BY error IS NOT NULL, found DESC, url
+"""
+_VISITED = f"""
+SELECT started_at, {"+".join(OUTCOMES)} FROM crawls
+ WHERE site = ? AND {"+".join(OUTCOMES)} > 0 ORDER BY id DESC LIMIT 1
+"""  # noqa: S608 -- constants
+_REFUSED = """
+SELECT error, count(*) FROM frontier WHERE site = ? AND visited_at >= ?
+   AND outcome IN ('failed', 'blocked') AND error IS NOT ? GROUP BY error ORDER BY 2 DESC
+"""
+
+
+def came_to(reason: str) -> str:
+    """What pages do that failed or were blocked for a reason: «ask for a log-in»."""
+    return _CAME_TO.get(reason, f"came to nothing: {reason}")
+
+
+def event_said(event: Mapping[str, Any]) -> str:
+    """An event of a whole site, as `events.lasting` gives it, in words."""
+    reason = event.get("reason") or ""
+    words = _CAME_TO.get(reason, f"are not shown to us ({reason})")
+    return _EVENTS[event["kind"]].format_map({**event, "words": words})
+
+
+def trouble(c: sqlite3.Connection, site: str) -> str | None:
+    """What is wrong with a whole site as it was seen last, in one line; None where nothing is.
+
+    An idle crawl ends well where a site that is down is not asked yet again: it says nothing.
+    """
+    found = events.lasting(c, site)
+    if found:
+        return "; ".join(map(event_said, found))
+    polled = c.execute(_POLLED, (site,)).fetchall()
+    if polled and all(error for _, error in polled):
+        return f"none of its sources answers: {polled[0][0]}: {polled[0][1]}"
+    started_at, visits = c.execute(_VISITED, (site,)).fetchone() or ("", 0)
+    refused = c.execute(_REFUSED, (site, started_at, BY_DESIGN)).fetchall() if visits else []
+    if refused and sum(number for _, number in refused) >= visits:
+        reason, number = refused[0]
+        return f"{number} of {visits} pages {came_to(reason or 'no answer')}"
+    return None
+
+
+def sites(c: sqlite3.Connection, folder: Path, at: datetime) -> list[dict[str, Any]]:
+    """One row a site of the archive in `folder`: its articles, what waits, its last crawl, what is wrong.
+
+    `days` are those since the newest article was published, `warc_bytes` what its captures take on
+    the disk.
+    """
     cursor = c.execute(_SITES)
     names = [d[0] for d in cursor.description]
+    writing = writing_since(folder)
     found = []
-    for values in cursor:
+    for values in cursor.fetchall():
         row = dict(zip(names, values, strict=True))
         outcomes = {name: row.pop(f"crawl_{name}") for name in OUTCOMES}
         crawl = {
@@ -56,6 +137,29 @@ def sites(c: sqlite3.Connection) -> list[dict[str, Any]]:
             },
             "outcomes": outcomes,
         }
+        crawl["running"] = bool(
+            writing and not crawl["ended_at"] and (crawl["started_at"] or "") >= writing
+        )
         row["last_crawl"] = crawl if crawl["id"] is not None else None
+        row["days"] = _days_since(row["newest"], at)
+        row["warc_bytes"] = _size((folder / "warc" / row["site"]).glob("*"))
+        row["trouble"] = trouble(c, row["site"]) or GAVE_UP.get(crawl["reason"])
         found.append(row)
+    return found
+
+
+def _days_since(published: str | None, at: datetime) -> int | None:
+    return (at.date() - date.fromisoformat(published[:10])).days if published else None
+
+
+def database_bytes(folder: Path) -> int:
+    """What the database takes on the disk, with what is not yet written into it."""
+    return _size(folder.glob(f"{DATABASE}*"))
+
+
+def _size(paths: Iterable[Path]) -> int:
+    found = 0
+    for path in paths:
+        with suppress(FileNotFoundError):  # packed by a crawl meanwhile
+            found += path.stat().st_size
     return found

@@ -27,6 +27,10 @@ import peers
 Extractor = Callable[[str, str], str]
 
 DEFAULT_DATA = Path(__file__).resolve().parents[2] / "shared" / "bench" / "article-extraction"
+NO_DATA = (
+    "no benchmark data: `git clone https://github.com/scrapinghub/article-extraction-benchmark DIR`, "
+    "then run this with --data DIR"
+)
 SHINGLE = 4
 _TOKEN = re.compile(r"\w+")
 
@@ -203,7 +207,7 @@ def main() -> int:
     peers.options(parser, EXTRACTORS, 3)
     options = parser.parse_args()
     if not (options.data / "ground-truth.json").is_file():
-        print("no benchmark data: give its directory with --data", file=sys.stderr)
+        print(NO_DATA, file=sys.stderr)
         return 2
     if options.pages and not (options.pages / "gold.json").is_file():
         print("no theme pages: --pages wants a directory with a gold.json", file=sys.stderr)

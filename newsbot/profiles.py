@@ -7,17 +7,18 @@ content-management system or theme that many sites share. Both are data; this mo
 from __future__ import annotations
 
 import pickle
-import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache, cached_property
 from ipaddress import ip_address
+from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_origin
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import regex
 from cssselect import SelectorError
 from parsel.csstranslator import HTMLTranslator
 from pydantic import (
@@ -46,6 +47,10 @@ REGIONS = (
 ).split()
 
 
+_LONGEST, _DEEPEST = 300, 10
+"""Characters, and brackets within brackets, of a selector: its compiler is recursive."""
+
+
 class ProfileError(Exception):
     """A profile cannot be used; the message names the file, the key and what was expected."""
 
@@ -53,6 +58,9 @@ class ProfileError(Exception):
 
 
 def _css(value: str) -> str:
+    depth = max(accumulate((c in "([") - (c in ")]") for c in value), default=0)
+    if depth > _DEEPEST or max(map(len, value.split(","))) > _LONGEST:
+        raise ValueError(f"a CSS selector of {_LONGEST} characters, {_DEEPEST} levels at most")
     try:
         HTMLTranslator().css_to_xpath(value)
     except SelectorError as error:
@@ -69,8 +77,8 @@ def _joined(value: object) -> object:
 
 def _regex(value: str) -> str:
     try:
-        re.compile(value)
-    except re.error as error:
+        regex.compile(value, regex.IGNORECASE)
+    except (regex.error, RecursionError) as error:
         raise ValueError(f"a regular expression ({error})") from None
     return value
 
@@ -84,13 +92,23 @@ def _zone(value: str) -> str:
 
 
 def _web_url(value: str) -> str:
-    if not urls.canonical(value):
+    if not urls.canonical(value) or not _is_plain(value):
         raise ValueError("an absolute http:// or https:// address")
     return value
 
 
+def _source_url(value: str) -> str:
+    if urlsplit(value).scheme not in ("", "http", "https") or not value or not _is_plain(value):
+        raise ValueError("a path below the site's address, or an http:// or https:// address")
+    return value
+
+
+def _is_plain(address: str) -> bool:
+    return address.isprintable() and " " not in address  # urllib drops what nobody sees
+
+
 def _host(value: str) -> str:
-    if not urls.canonical(f"http://{value}/") or "/" in value:
+    if not urls.canonical(f"http://{value}/") or "/" in value or not _is_plain(value):
         raise ValueError("a host such as 'www.example.kz', without scheme and path")
     return value
 
@@ -220,7 +238,7 @@ class Source(_Model):
     """One place where article URLs are discovered."""
 
     kind: Literal["feed", "sitemap", "wordpress", "listing"]
-    url: str
+    url: Annotated[str, AfterValidator(_source_url)]
     """Absolute, or relative to the site's address."""
 
 
@@ -340,16 +358,17 @@ M = TypeVar("M", "Site", "Family")
 def _explain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors():
+        got = f"got {problem['input']!r}"[:200]
         key = ".".join(str(part) for part in problem["loc"]) or "the file"
         if problem["type"] == "extra_forbidden":
             lines.append(f"{key}: unknown key")
         elif problem["type"] == "missing":
             lines.append(f"{key}: missing")
         elif problem["type"] == "value_error":
-            lines.append(f"{key}: expected {problem['ctx']['error']}, got {problem['input']!r}")
+            lines.append(f"{key}: expected {problem['ctx']['error']}, {got}")
         else:
             expected = problem["msg"].removeprefix("Input should be ")
-            lines.append(f"{key}: expected {expected}, got {problem['input']!r}")
+            lines.append(f"{key}: expected {expected}, {got}")
     return "; ".join(lines)
 
 
@@ -358,7 +377,7 @@ def _read(path: Path, model: type[M]) -> M:
         raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ProfileError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProfileError(f"{path}: not valid TOML: {error}") from None
     raw.setdefault("id", path.stem)
     try:
@@ -386,19 +405,40 @@ def load_site(path: Path) -> Site:
     return site
 
 
-def load_sites(*extra: Path) -> dict[str, Site]:
+class Sites(dict[str, Site]):
+    """Profiles by id. One that is broken costs its own site alone: it stands in `broken`."""
+
+    def __init__(self) -> None:
+        self.broken: dict[str, ProfileError] = {}
+
+    def __missing__(self, site: str) -> Site:
+        """Raises the `ProfileError` of a broken profile, KeyError where there is none."""
+        raise self.broken.get(site) or KeyError(site)
+
+
+def load_sites(*extra: Path) -> Sites:
     """Every profile of the package and of the user's folders, by id; a user's file replaces ours.
 
-    Raises `ProfileError` for a broken profile or a folder that is none.
+    Raises `ProfileError` for a folder that is none.
     """
-    return dict(_site_items(*extra))
+    sites = Sites()
+    for folder in (SITES_DIR, *extra):
+        if not folder.is_dir():
+            raise ProfileError(f"{folder}: expected a folder of site profiles (*.toml)")
+        for path in sorted(folder.glob("*.toml")):
+            sites.pop(path.stem, None)
+            sites.broken.pop(path.stem, None)
+            try:
+                sites[path.stem] = load_site(path)
+            except ProfileError as error:
+                sites.broken[path.stem] = error
+    return sites
 
 
-def archive_sites(folder: Path, *extra: Path, example: bool = False) -> dict[str, Site]:
-    """Every profile that holds for the archive in `folder`, by id.
+def archive_sites(folder: Path, *extra: Path, example: bool = False) -> Sites:
+    """Every profile that holds for the archive in `folder`, by id; with `example` our newspaper's, too.
 
-    Those of `folder`/sites replace ours, and those of the `extra` folders replace both. With
-    `example` the example newspaper is among them. Raises `ProfileError` as `load_sites` does.
+    Those of `folder`/sites replace ours, those of `extra` both. Raises as `load_sites` does.
     """
     folders = [EXAMPLE_DIR] if example else []
     own = folder / OWN_SITES
@@ -407,14 +447,6 @@ def archive_sites(folder: Path, *extra: Path, example: bool = False) -> dict[str
     except OSError as error:
         raise ProfileError(f"{own}: cannot be read: {error.strerror}") from None
     return load_sites(*folders, *extra)
-
-
-def _site_items(*extra: Path) -> Iterator[tuple[str, Site]]:
-    for folder in (SITES_DIR, *extra):
-        if not folder.is_dir():
-            raise ProfileError(f"{folder}: expected a folder of site profiles (*.toml)")
-        for path in sorted(folder.glob("*.toml")):
-            yield path.stem, load_site(path)
 
 
 @cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+import warnings
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -180,6 +182,53 @@ def test_addresses(site: str, address: str, wanted: bool) -> None:
             MINIMAL + "[[sources]]\nkind='rss'\nurl='/'",
             "sources.0.kind: expected 'feed', 'sitemap', 'wordpress' or 'listing'",
         ),
+        *(
+            (MINIMAL + f"hosts = ['aqbulaq.example', {host}]", "hosts.1: expected a host such as")
+            for host in (
+                '"a.kz\\n"',
+                '"a\\nb.kz"',
+                '"a.kz\\tb"',
+                '" a.kz"',
+                '"a\\u200bb.kz"',
+                '"a.kz\\u0000"',
+            )
+        ),
+        ('name = "x"\nurl = "https://a.kz/\\n"', "url: expected an absolute http:// or https://"),
+        *(
+            (
+                MINIMAL + f"[[sources]]\nkind='feed'\nurl='{url}'",
+                "sources.0.url: expected a path below",
+            )
+            for url in (
+                "file:///etc/passwd",
+                "ftp://a.kz/f",
+                "data:text/xml,x",
+                "javascript:1",
+                "",
+                "/a b",
+                "FILE:/x",
+            )
+        ),
+        (
+            MINIMAL + f"article = ['{'(' * 5000 + 'a' + ')' * 5000}']",
+            "article.0: expected a regular expression",
+        ),
+        (MINIMAL + f"a = {'[' * 9000}{']' * 9000}", "not valid TOML: maximum recursion depth"),
+        *(
+            (
+                MINIMAL + f"[[layouts]]\nid='a'\nbody=['{css}']",
+                "layouts.0.body.0: expected a CSS selector of",
+            )
+            for css in (
+                ":not(" * 400 + "a" + ")" * 400,
+                "a " * 5000,
+                "a>" * 999 + "a",
+                ":not(a," * 200 + "a" + ")" * 200,
+                "x" * 1000,
+                "[" * 500,
+                ":is(" * 11 + "a" + ")" * 11,
+            )
+        ),
         (MINIMAL + "id = 'another'", "id: expected 'paper' (the file's name), got 'another'"),
         (MINIMAL + "name = 'twice'", "not valid TOML: "),
         ("name = ", "not valid TOML: "),
@@ -193,6 +242,7 @@ def test_mistakes_are_told_in_one_line(tmp_path: Path, text: str, expected: str)
     message = str(caught.value)
     assert message.startswith(f"{path}: {expected}")
     assert "\n" not in message
+    assert len(message) < 800
 
 
 def test_several_mistakes_are_all_told(tmp_path: Path) -> None:
@@ -231,6 +281,47 @@ def test_own_profiles_add_and_replace(tmp_path: Path) -> None:
     assert set(sites) == set(SITES) | {"aqbulaq"}
     assert sites["aqjolgazet"].url == "https://own.example/"
     assert sites["egemen"] == SITES["egemen"]
+
+
+def test_a_broken_profile_costs_its_own_site(tmp_path: Path) -> None:
+    (tmp_path / "aqbulaq.toml").write_text(MINIMAL, "utf-8")
+    (tmp_path / "aqjolgazet.toml").write_text("name = ", "utf-8")
+    (tmp_path / "tobyl.toml").mkdir()
+    sites = load_sites(tmp_path)
+    assert set(sites) == (set(SITES) | {"aqbulaq"}) - {"aqjolgazet"}
+    assert sorted(sites.broken) == ["aqjolgazet", "tobyl"]
+    with pytest.raises(ProfileError, match=r"aqjolgazet\.toml: not valid TOML"):
+        sites["aqjolgazet"]
+    with pytest.raises(KeyError):
+        sites["nosuch"]
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "aqjolgazet.toml").write_text(MINIMAL, "utf-8")
+    assert "aqjolgazet" not in load_sites(tmp_path, tmp_path / "two").broken
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"^/(a+)+$", r"^/(a|aa)+$", r"(.*a){25}$", r"(?=(a+)+$)b|/(a|a)*$"]
+)
+@pytest.mark.parametrize("key", ["exclude", "article"])
+def test_no_pattern_hangs(pattern: str, key: str) -> None:
+    from newsbot.discovery import is_candidate
+
+    site = Site(id="a", name="a", url="http://a.example/", **{key: [pattern]})
+    started = time.monotonic()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for end in ("!", "/", "ә"):
+            is_candidate(site, "http://a.example/" + "a" * 2000 + end)
+    assert time.monotonic() - started < 10
+
+
+def test_an_address_that_a_pattern_cannot_decide_is_not_visited() -> None:
+    from newsbot.discovery import is_candidate
+
+    for key in ("exclude", "article"):
+        site = Site(id="a", name="a", url="http://a.example/", **{key: [r"^/(a|aa)+$"]})
+        with pytest.warns(UserWarning, match="takes too long"):
+            assert not is_candidate(site, "http://a.example/" + "a" * 2000 + "!")
 
 
 def test_the_last_folder_wins(tmp_path: Path) -> None:

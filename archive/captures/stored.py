@@ -68,17 +68,18 @@ def read_said(
     return found
 
 
-def read_stored(connection: sqlite3.Connection, folder: Path, capture: int) -> Exchange:
-    """The exchange of a row of `captures`, with the payload that a revisit refers to.
+def read_stored(connection: sqlite3.Connection, folder: Path, capture: int | str) -> Exchange:
+    """The exchange of a row of `captures`, by its id or its record's, with the payload that a revisit refers to.
 
     Raises `ArchiveError` where it cannot be read, KeyError where there is no such row.
     """
-    warc, offset = _place(connection, "id", capture)
+    column = "id" if isinstance(capture, int) else "record_id"
+    warc, offset = _place(connection, column, capture)
     try:
         return _read(connection, folder, warc, offset)
     except ArchiveError:
         # A crawl may have packed the file meanwhile: the row knows where the record is now.
-        moved = _place(connection, "id", capture)
+        moved = _place(connection, column, capture)
         if moved == (warc, offset):
             raise
         return _read(connection, folder, *moved)

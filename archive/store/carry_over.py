@@ -17,7 +17,14 @@ from archive.store.schema import OUTCOMES
 
 STATE = ("sites", "crawls", "sources", "imports")
 """Tables that are taken over as they are, into a new database."""
-_EARLY = ("seals", "replays", "articles_fts_insert", "articles_fts_delete", "articles_fts_update")
+_EARLY = (
+    "seals",
+    "replays",
+    "articles_fts_insert",
+    "articles_fts_delete",
+    "articles_fts_update",
+    "articles_fts_source",
+)
 """Tables and triggers that newsbot made once, and makes no more; what hangs on them goes with them."""
 _TYPES = {"TEXT": str, "INTEGER": int, "REAL": float}
 _BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)

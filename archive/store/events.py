@@ -270,8 +270,10 @@ def note(
         c.execute("UPDATE events SET ended_at = ? WHERE id = ?", (moment, known["id"]))
 
 
-def lasting(c: sqlite3.Connection, site: str, since: datetime) -> list[dict[str, Any]]:
-    """The events of a site that have not ended and showed themselves since a moment.
+def lasting(
+    c: sqlite3.Connection, site: str, since: datetime | None = None
+) -> list[dict[str, Any]]:
+    """The events of a site that have not ended and showed themselves, since a moment where one is given.
 
     Each has `kind`, `began_at` and the evidence: `articles`, `reason`, `urls`, `last`, or `source`.
     """
@@ -283,4 +285,6 @@ def lasting(c: sqlite3.Connection, site: str, since: datetime) -> list[dict[str,
     found = [
         {"kind": r["kind"], "began_at": r["began_at"], **json.loads(r["evidence"])} for r in rows
     ]
+    if since is None:
+        return found
     return [event for event in found if event.get("last", event["began_at"]) >= utc(since)]

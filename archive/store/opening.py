@@ -97,6 +97,28 @@ def explained_errors(folder: Path) -> Iterator[None]:
         raise
 
 
+def writing_since(folder: Path) -> str | None:
+    """Since when a process has been writing to an archive (as `take_lock` notes it); None where none is.
+
+    The lock is only tried where its holder lives, so that a crawl that starts now is not kept from it.
+    """
+    try:
+        with (folder / LOCK).open(encoding="utf-8") as lock:
+            words = lock.read(80).split()
+            os.kill(int(words[1]), 0)
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (PermissionError, BlockingIOError):
+        return words[3]
+    except (
+        OSError,
+        ValueError,
+        IndexError,
+        OverflowError,
+    ):  # no lock, no holder, or nothing that is known of it
+        pass
+    return None
+
+
 def take_lock(folder: Path) -> TextIO:
     """Take the writer's lock of an archive. Raises `ArchiveLocked` where another process has it."""
     try:

@@ -158,7 +158,8 @@ CREATE TABLE articles (
     capture INTEGER REFERENCES captures(id) DEFERRABLE INITIALLY DEFERRED,
     digest TEXT NOT NULL DEFAULT '',
     story INTEGER REFERENCES stories(id),
-    story_share REAL
+    story_share REAL,
+    stems TEXT AS (NULL)
 );
 CREATE INDEX articles_site_published ON articles(site, published);
 CREATE INDEX articles_published ON articles(published);
@@ -289,11 +290,12 @@ CREATE TABLE vocabulary (
 ) WITHOUT ROWID;
 CREATE INDEX vocabulary_key ON vocabulary(key);
 
--- The stems are in the index only: stored, they would be as large as the text.
-CREATE VIEW articles_fts_source AS SELECT id, title, text, NULL AS stems FROM articles;
+-- The stems are in the index only: stored, they would be as large as the text. `articles` has a column
+-- of that name, always NULL, so that it can be the index's content: Datasette and sqlite-utils know by
+-- content="articles", in these quotes, that the table can be searched.
 -- remove_diacritics 0: folding them would make й into и and ё into е.
 CREATE VIRTUAL TABLE articles_fts USING fts5(
-    title, text, stems, content='articles_fts_source', content_rowid='id',
+    title, text, stems, content="articles", content_rowid="id",
     tokenize='unicode61 remove_diacritics 0'
 );
 
@@ -397,6 +399,10 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
     version = c.execute("PRAGMA user_version").fetchone()[0]
     columns = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('captures')")}
     fields = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('readings')")}
+    articles = {name for (name,) in c.execute("SELECT name FROM pragma_table_xinfo('articles')")}
+    has_early_table = (fields and not fields.issuperset(READ)) or (
+        articles and "stems" not in articles
+    )
     is_empty = c.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     if version == 0 and not is_empty:
         raise ArchiveUsageError(
@@ -408,7 +414,7 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
             "use the newsbot that wrote it, or move news.db away and run "
             "`newsbot verify --repair`, which makes it anew from warc/"
         )
-    if version and ("named" not in columns or (fields and not fields.issuperset(READ))):
+    if version and ("named" not in columns or has_early_table):
         raise EarlySchema(
             f"{path} was written by an early newsbot: run `newsbot verify --repair`, which makes it "
             "anew from warc/"

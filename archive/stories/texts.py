@@ -125,7 +125,7 @@ class Library:
                     self._tokens.extend(tokens)
                 names[digest].append(name)
                 sites[digest].add(site)
-        distinct = sorted(places, key=lambda digest: min(names[digest]))
+        distinct = sorted(names, key=lambda digest: min(names[digest]))
         self.names = [names[digest] for digest in distinct]
         self.sites = [sites[digest] for digest in distinct]
         self._places = [places[digest] for digest in distinct]

@@ -41,6 +41,7 @@ from newsbot.cli import (
     stories,
     verify,
 )
+from newsbot.cli.common import ENDS_WITH
 from newsbot.profiles import ProfileError
 
 COMMANDS: dict[str, tuple[click.Command, ...]] = {
@@ -79,7 +80,8 @@ class _Sections(click.Group):
             sys.stdout.flush()
         except BrokenPipeError as error:
             raise _BrokenPipe from error
-        return result
+        ends_with = ctx.meta.get(ENDS_WITH, 0)
+        return max(result, ends_with) if isinstance(result, int) else ends_with
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one section a group."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
+import shutil
 import sqlite3
 import sys
+import textwrap
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -16,9 +19,12 @@ from tabulate import tabulate
 
 from archive import query
 from archive.typed_dates import typed_date
-from newsbot.profiles import Site, archive_sites
+from newsbot.profiles import Site, Sites, archive_sites
 
 F = TypeVar("F", bound=Callable[..., Any])
+ENDS_WITH = "newsbot.ends_with"
+"""Key of the context under which a command that goes on notes the exit code that it ends with."""
+SITE_FAILED = 3
 _MOST_NAMES = 12
 """Names that a message lists where none is near."""
 
@@ -123,23 +129,74 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=ascii_only, indent=indent))
 
 
+def in_colour() -> bool:
+    """Whether a person sees colours and bold letters: at a terminal, without NO_COLOR (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def styled(text: str, **how: Any) -> str:
+    """A text as `click.style` shows it, where a person sees that."""
+    return click.style(text, **how) if in_colour() else text
+
+
 def print_table(rows: Iterable[Sequence[object]], headers: Sequence[str]) -> None:
-    """A plain table on stdout; None prints as nothing."""
-    click.echo(tabulate(list(rows), headers=headers, tablefmt="simple", missingval=""))
+    """A plain table on stdout; None prints as nothing.
+
+    What is wider than the terminal is printed as a paragraph a row instead.
+    """
+    rows = list(rows)
+    table = tabulate(rows, headers=headers, tablefmt="simple", missingval="")
+    width = shutil.get_terminal_size().columns
+    if sys.stdout.isatty() and max(map(len, table.splitlines()), default=0) > width:
+        table = "\n".join(_paragraph(row, headers, width) for row in rows)
+    click.echo(table)
+
+
+def _paragraph(row: Sequence[object], headers: Sequence[str], width: int) -> str:
+    """The first value, and under it the others, each behind its name and kept together with it."""
+    parts = [
+        f"{name} {value}".replace(" ", "\0")
+        for name, value in zip(headers[1:], row[1:], strict=True)
+        if value not in (None, "")
+    ]
+    lines = textwrap.fill(
+        " · ".join(parts), width, initial_indent="  ", subsequent_indent="  ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    return f"{row[0]}\n{lines}".replace("\0", " ")
+
+
+def known_sites(
+    data: Path, sites_dirs: Sequence[Path], ids: Collection[str] = (), *, example: bool = False
+) -> Sites:
+    """Every profile that holds for the archive. A broken one is told, and has the command end with 3.
+
+    Where `ids` are named, the profiles of others may be broken. Raises `ProfileError` where all that
+    are named are.
+    """
+    known = archive_sites(data, *sites_dirs, example=example)
+    check_profiles(ids, known)
+    broken = [error for site, error in known.broken.items() if not ids or site in ids]
+    if ids and len(broken) == len(set(ids)):
+        raise broken[0]
+    for error in broken:
+        click.echo(f"newsbot: {error}", err=True)
+        click.get_current_context().meta[ENDS_WITH] = SITE_FAILED
+    return known
 
 
 def pick_sites(ids: Sequence[str], data: Path, sites_dirs: Sequence[Path]) -> list[Site]:
-    """The sites named, or all enabled ones, of those that have a profile."""
-    known = archive_sites(data, *sites_dirs)
+    """The sites named, or all enabled ones, of those that have a profile that can be used."""
+    known = known_sites(data, sites_dirs, ids)
     if not ids:
         return [site for site in known.values() if site.enabled]
-    check_profiles(ids, known)
-    return [known[name] for name in dict.fromkeys(ids)]
+    return [known[name] for name in dict.fromkeys(ids) if name in known]
 
 
-def check_profiles(ids: Iterable[str], known: Collection[str]) -> None:
+def check_profiles(ids: Iterable[str], known: Sites) -> None:
     """Refuse a site that has no profile."""
-    check_names("site", ids, known, "`newsbot sites list` shows those known")
+    names = {**known, **known.broken}
+    check_names("site", ids, names, "`newsbot sites list` shows those known")
 
 
 def check_archived(

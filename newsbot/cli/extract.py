@@ -9,9 +9,8 @@ from typing import Any
 import click
 
 from archive.times import now
-from newsbot.cli.common import check_profiles, data_option, print_json, sites_dir_option
+from newsbot.cli.common import data_option, known_sites, print_json, sites_dir_option
 from newsbot.extraction import explain, read_page
-from newsbot.profiles import archive_sites
 
 
 def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
@@ -64,9 +63,7 @@ def extract_command(
     """
     site = None
     if site_id:
-        sites = archive_sites(data, *sites_dirs)
-        check_profiles([site_id], sites)
-        site = sites[site_id]
+        site = known_sites(data, sites_dirs, [site_id])[site_id]
     moment = fetched_at or now()
     read = read_page(file.read(), url, charset=charset, fetched_at=moment, site=site)
     if explain_html:

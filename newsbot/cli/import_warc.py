@@ -13,16 +13,15 @@ from tqdm import tqdm
 
 from archive.store import OUTCOMES
 from newsbot.cli.common import (
-    check_profiles,
     data_option,
     jobs_option,
     json_option,
+    known_sites,
     print_json,
     print_table,
     sites_dir_option,
     verbosity_options,
 )
-from newsbot.profiles import archive_sites
 
 
 @click.command()
@@ -65,9 +64,7 @@ def warc(
     from newsbot.replay.warc import import_warc
     from newsbot.visit.schedule import next_due
 
-    sites = archive_sites(data, *sites_dirs)
-    if site_id:
-        check_profiles([site_id], sites)
+    sites = known_sites(data, sites_dirs, [site_id] if site_id else ())
     broken: list[dict[str, Any]] = []
 
     def damaged(path: Path, offset: int, reason: str) -> None:

@@ -16,11 +16,11 @@ from newsbot.cli.common import (
     data_option,
     jobs_option,
     json_option,
+    known_sites,
     print_json,
     print_table,
     sites_dir_option,
 )
-from newsbot.profiles import archive_sites
 
 if TYPE_CHECKING:
     from newsbot.replay.merge import MergeReport
@@ -56,7 +56,7 @@ def merge_command(
     from newsbot.visit.schedule import next_due
 
     check_other(data, other)  # before an archive is made here
-    sites = archive_sites(data, *sites_dirs, example=True)
+    sites = known_sites(data, sites_dirs, example=True)
     size = sum(path.stat().st_size for files in warc_files(other, []).values() for path in files)
     with ExitStack() as stack:
         folder = data

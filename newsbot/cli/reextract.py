@@ -22,11 +22,11 @@ from newsbot.cli.common import (
     date_options,
     jobs_option,
     json_option,
+    known_sites,
     print_table,
     sites_dir_option,
 )
 from newsbot.pool import open_pool
-from newsbot.profiles import archive_sites
 from newsbot.replay.compare import Difference, changed_paragraphs
 from newsbot.replay.learning import all_learned, learn_anew
 from newsbot.replay.reextract import Choice, Report, count, reextract
@@ -90,7 +90,7 @@ def reextract_command(
     newsbot reextract --site aqjolgazet --skip-worse
     """
     choice = Choice(site_ids, articles, after, before, everything=everything)
-    sites = archive_sites(data, *sites_dirs, example=True)
+    sites = known_sites(data, sites_dirs, example=True)
     with ExitStack() as stack:
         connection = open_database(data).conn
         stack.callback(connection.close)

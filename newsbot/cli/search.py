@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,14 @@ import click
 from archive.search import ORDERS, Hits, search
 from archive.search.syntax import parse
 from archive.store import open_database
-from newsbot.cli.common import check_archived, data_option, date_options, json_option, print_json
+from newsbot.cli.common import (
+    check_archived,
+    data_option,
+    date_options,
+    in_colour,
+    json_option,
+    print_json,
+)
 
 
 @click.command("search")
@@ -53,7 +59,6 @@ def search_command(
     newsbot search '"қызыл кітап" -футбол after:2022 region:jambyl'
     newsbot search onir OR өңір --order newest --facets
     """
-    colour = sys.stdout.isatty() and not as_json
     dates = {"after": after, "before": before}
     # In front, where no quotation mark that is never closed can swallow them.
     text = " ".join((*(f"{name}:{day}" for name, day in dates.items() if day), *query))
@@ -73,7 +78,7 @@ def search_command(
         offset=offset,
         order=order,
         facets=facets,
-        marks=("\x1b[1m", "\x1b[0m") if colour else ("[", "]"),
+        marks=("\x1b[1m", "\x1b[0m") if in_colour() and not as_json else ("[", "]"),
     )
     for note in hits.notes:
         click.echo(f"note: {note}", err=True)

@@ -1,9 +1,11 @@
-"""show: prints one article, its revisions, or the page it came from."""
+"""show: prints one article, its revisions and what differs between them, or the page it came from."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -11,11 +13,38 @@ from urllib.parse import unquote
 import click
 
 from archive import query, stories
-from archive.captures import read_capture
+from archive.article import READ
+from archive.captures import read_stored
 from archive.errors import ArchiveUsageError
+from archive.notes import read_notes
 from archive.store import open_database
+from archive.wording import changes
 from newsbot import urls
-from newsbot.cli.common import data_option, json_option, print_json
+from newsbot.cli.common import WrongUsage, data_option, in_colour, json_option, print_json, styled
+
+_SPAN = re.compile(r"(\d{1,9})?\.\.(\d{1,9})?", re.ASCII)
+_MARKS = {"delete": ("[-", "-]"), "insert": ("{+", "+}")}
+_COLOURS = {"delete": "red", "insert": "green"}
+
+
+class _Span(click.ParamType[tuple[int | None, int | None]]):
+    """`N..M`: two revisions; a number left out is the first, or the newest."""
+
+    name = "n..m"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int | None, int | None]:
+        """Both numbers, None for one left out; anything else is wrong usage."""
+        if isinstance(value, tuple):
+            return value
+        found = _SPAN.fullmatch(str(value))
+        if found is None:
+            self.fail(
+                f"{value!r} names no two revisions: expected one such as 1..3 or 2..", param, ctx
+            )
+        first, last = found.groups()
+        return (int(first) if first else None, int(last) if last else None)
 
 
 @click.command()
@@ -27,35 +56,114 @@ from newsbot.cli.common import data_option, json_option, print_json
     is_flag=True,
     help="Every state that the newspaper printed, and what changed.",
 )
+@click.option("--revision", metavar="N", type=int, help="The state of this number, not the newest.")
+@click.option(
+    "--diff",
+    "span",
+    metavar="[N..M]",
+    type=_Span(),
+    is_flag=False,
+    flag_value=(None, None),
+    help="Word by word, what changed from one revision to another: from the first to the newest, "
+    "unless numbers are given.",
+)
 @click.option("--raw", is_flag=True, help="The page's bytes as served.")
 @json_option
-def show(article: str, data: Path, all_revisions: bool, raw: bool, as_json: bool) -> None:
-    """Print one article, its versions, or the page it came from."""
+def show(
+    article: str,
+    data: Path,
+    all_revisions: bool,
+    revision: int | None,
+    span: tuple[int | None, int | None] | None,
+    raw: bool,
+    as_json: bool,
+) -> None:
+    """Print one article, its versions, or the page it came from.
+
+    \b
+    newsbot show 17 --diff                what the newspaper has changed since
+    newsbot show 17 --raw --revision 1    the page as it was served first
+    """
+    if sum((all_revisions, span is not None, revision is not None or raw)) > 1:
+        raise click.UsageError("--revisions, --diff and --revision or --raw exclude one another")
     connection = open_database(data).conn
-    key = urls.canonical(article) or article
-    record = query.article(connection, key)
+    record = query.article(connection, urls.canonical(article) or article)
+    versions = query.revisions(connection, record["id"])
     if raw:
-        place = record["capture"]
-        if not place:
+        place = record["capture"] if revision is None else _numbered(versions, revision)
+        if not place or not place["record_id"]:
             raise ArchiveUsageError(f"article {record['id']} has no capture")
-        exchange = read_capture(data, place["warc"], place["offset"])
-        sys.stdout.buffer.write(exchange.body)
-    elif all_revisions:
-        versions = query.revisions(connection, record["id"])
+        sys.stdout.buffer.write(read_stored(connection, data, place["record_id"]).body)
+    elif span is not None:
+        _show_changes(
+            record, _numbered(versions, span[0] or 1), _numbered(versions, span[1]), as_json
+        )
+    elif all_revisions or revision is not None:
+        chosen = versions if revision is None else [_numbered(versions, revision)]
         if as_json:
-            print_json(versions)
+            print_json(chosen if all_revisions else chosen[0])
             return
-        for before, version in zip([None, *versions], versions, strict=False):
-            _print_revision(version, before)
-    elif as_json:
-        print_json(record)
+        for version in chosen:
+            _print_revision(version, versions)
     else:
+        notes = list(_notes_on(connection, data, record))
+        if as_json:
+            print_json({**record, "notes": notes} if notes else record)
+            return
         _print_article(record)
+        for note in notes:
+            said = " ".join(note[name] or "" for name in ("at", "by")).strip()
+            click.echo(f"\nnote{said and f' ({said})'}: {note['note']}")
         _print_related(connection, record)
 
 
-def _print_revision(version: dict[str, Any], before: dict[str, Any] | None) -> None:
+def _numbered(versions: list[dict[str, Any]], number: int | None) -> dict[str, Any]:
+    """The revision of a number; the newest without one."""
+    if number is None:
+        return versions[-1]
+    for version in versions:
+        if version["number"] == number:
+            return version
+    known = "is 1" if len(versions) == 1 else f"are 1 to {len(versions)}"
+    raise WrongUsage(f"no revision {number} of this article: there {known}")
+
+
+def _show_changes(
+    record: dict[str, Any], before: dict[str, Any], after: dict[str, Any], as_json: bool
+) -> None:
+    """Two states of an article word by word, with marks in a pipe and colours at a terminal."""
+    found = changes({name: before[name] for name in READ}, after)
+    if as_json:
+        numbers = {"id": record["id"], "from": before["number"], "to": after["number"]}
+        print_json({**numbers, "changes": found})
+        return
+    for state in (before, after):
+        click.echo(f"revision {state['number']}, seen {state['seen_at']}", err=True)
+    if not found:
+        click.echo("nothing differs between them", err=True)
+    for name, change in found.items():
+        click.echo(styled(f"{name}:", bold=True))
+        click.echo("".join(_marked(*piece) for piece in change["words"]) + "\n")
+
+
+def _marked(op: str, words: str) -> str:
+    """Words as they are printed, each line that differs marked by itself, long equal stretches cut."""
+    if op == "equal":
+        paragraphs = words.split("\n\n")
+        return "\n\n…\n\n".join((paragraphs[0], paragraphs[-1])) if len(paragraphs) > 3 else words
+    opened, closed = _MARKS[op]
+    lines = [
+        (click.style(line, fg=_COLOURS[op]) if in_colour() else f"{opened}{line}{closed}")
+        if line
+        else ""
+        for line in words.split("\n")
+    ]
+    return "\n".join(lines)
+
+
+def _print_revision(version: dict[str, Any], versions: list[dict[str, Any]]) -> None:
     """A state that the newspaper printed, and in which fields it differs from the one before."""
+    before = next((v for v in versions if v["number"] == version["number"] - 1), None)
     changed = f": changed {', '.join(version['changed'])}" if version["changed"] else ""
     click.echo(f"— revision {version['number']}, seen {version['seen_at']}{changed}")
     for name in version["changed"]:
@@ -71,7 +179,7 @@ def _shown(value: Any) -> str:
 
 
 def _print_article(record: dict[str, Any]) -> None:
-    click.echo(click.style(record["title"] or "(no title)", bold=True))
+    click.echo(styled(record["title"] or "(no title)", bold=True))
     facts = [
         record["published"] or "no date",
         ", ".join(record["authors"]),
@@ -92,6 +200,25 @@ def _print_article(record: dict[str, Any]) -> None:
     capture = record["capture"]
     place = f"; page in {capture['warc']} at byte {capture['offset']}" if capture else ""
     click.echo(f"\n{record['site']} #{record['id']}, {versions}{place}", err=True)
+
+
+def _notes_on(
+    connection: sqlite3.Connection, data: Path, record: dict[str, Any]
+) -> Iterator[dict[str, str | None]]:
+    """What people have noted on the article, by any of its addresses; lines that are no notes are told."""
+    sql = "SELECT url FROM aliases WHERE article = ?"
+    addresses = {record["url"], *(url for (url,) in connection.execute(sql, (record["id"],)))}
+    for note in read_notes(data):
+        if isinstance(note, str):
+            click.echo(f"newsbot: {note}", err=True)
+        elif addresses & {note["url"], urls.canonical(note["url"] or "")}:
+            shown = {name: text and _harmless(text) for name, text in note.items()}
+            yield shown
+
+
+def _harmless(text: str) -> str:
+    """Without characters that steer a terminal: the notes of a merged archive are a stranger's."""
+    return "".join(c for c in text if c.isprintable() or c in "\n\u200d")
 
 
 def _print_related(connection: sqlite3.Connection, record: dict[str, Any]) -> None:

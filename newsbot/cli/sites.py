@@ -8,15 +8,15 @@ from typing import Any
 import click
 
 from newsbot.cli.common import (
-    check_profiles,
     data_option,
     json_option,
+    known_sites,
     print_json,
     print_table,
     sites_dir_option,
 )
 from newsbot.cli.sites_learn import learn_command
-from newsbot.profiles import Site, archive_sites
+from newsbot.profiles import Site
 
 UNCONFIRMED = "not confirmed against the live site"
 
@@ -35,7 +35,7 @@ sites.add_command(learn_command)
 @json_option
 def sites_list(data: Path, sites_dirs: tuple[Path, ...], as_json: bool) -> None:
     """All newspapers, one line each."""
-    known = archive_sites(data, *sites_dirs).values()
+    known = known_sites(data, sites_dirs).values()
     if as_json:
         print_json([_site_dict(site) for site in known])
         return
@@ -61,9 +61,7 @@ def sites_list(data: Path, sites_dirs: tuple[Path, ...], as_json: bool) -> None:
 @json_option
 def sites_show(site_id: str, data: Path, sites_dirs: tuple[Path, ...], as_json: bool) -> None:
     """Everything a profile says, defaults included."""
-    known = archive_sites(data, *sites_dirs)
-    check_profiles([site_id], known)
-    site = known[site_id]
+    site = known_sites(data, sites_dirs, [site_id])[site_id]
     record = _site_dict(site)
     if as_json:
         print_json(record)

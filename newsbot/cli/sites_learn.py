@@ -13,16 +13,16 @@ import click
 from archive.store import open_database
 from newsbot.cli.common import (
     WrongUsage,
-    check_profiles,
     data_option,
     jobs_option,
     json_option,
+    known_sites,
     print_json,
     sites_dir_option,
 )
 from newsbot.extraction.learn import ENOUGH_PAGES
 from newsbot.pool import open_pool
-from newsbot.profiles import Layout, archive_sites
+from newsbot.profiles import Layout
 from newsbot.replay.learning import choose, kept, look
 
 
@@ -46,8 +46,7 @@ def learn_command(
     newsbot sites learn aqjolgazet
     newsbot reextract --dry-run --site aqjolgazet    what would change?
     """
-    sites = archive_sites(data, *sites_dirs, example=True)
-    check_profiles([site_id], sites)
+    sites = known_sites(data, sites_dirs, [site_id], example=True)
     with closing(open_database(data).conn) as connection, open_pool(jobs) as pool:
         if not choose(connection, site_id, 1):
             raise WrongUsage(

@@ -19,11 +19,14 @@ from archive.integrity.records import files
 from archive.integrity.verify import verify
 from newsbot import SOFTWARE
 from newsbot.cli.common import (
+    WrongUsage,
     data_option,
     jobs_option,
     json_option,
+    known_sites,
     print_json,
     sites_dir_option,
+    styled,
 )
 
 if TYPE_CHECKING:
@@ -70,9 +73,9 @@ def verify_command(
     newsbot verify --full     now and then, and after copying the archive
     newsbot verify --repair   no crawl may run meanwhile
     """
-    from newsbot.profiles import archive_sites
-
-    sites = archive_sites(data, *sites_dirs, example=True)
+    sites = known_sites(data, sites_dirs, example=True)
+    if repair and sites.broken:
+        raise WrongUsage("mend the profiles first: without them articles could not be made anew")
     shows_progress = not as_json and not quiet and sys.stderr.isatty()
     done: list[str] = []
     texts = (lambda c: compare_texts(c, data, sites, jobs)) if full else None
@@ -153,7 +156,7 @@ def _print(findings: Sequence[Finding], quiet: bool) -> None:
     for finding in sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)):
         if quiet and finding.severity == "note":
             continue
-        name = click.style(finding.severity, fg=_COLOURS[finding.severity])
+        name = styled(finding.severity, fg=_COLOURS[finding.severity])
         click.echo(f"{name}: {finding.where}: {finding.what}; {REMEDIES[finding.remedy]}")
     if quiet:
         return

@@ -7,12 +7,15 @@ import sqlite3
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
+from scrapy.extensions.feedexport import FeedExporter
 from scrapy.http import Request, Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from twisted.python.failure import Failure
 
+from archive import query
 from archive.errors import ArchiveError
 from archive.times import now
+from archive.visit import Visit
 from newsbot.visit.builder import VisitBuilder
 
 if TYPE_CHECKING:
@@ -42,12 +45,21 @@ class SessionExtension:
 
     def spider_closed(self, spider: NewspaperSpider, reason: str) -> None:
         """Write the crawl's last row."""
+        session = getattr(spider, "session", None)
+        if (
+            session is None or not session.is_open
+        ):  # `scrapy shell`, or an archive that cannot be opened
+            if session and session.fatal:
+                logger.error("%s", session.fatal)
+            return
         stats = self.crawler.stats
         requests = stats.get_value("downloader/request_count", 0) if stats else 0
-        for outcome, number in spider.session.outcomes.items():
+        for outcome, number in session.outcomes.items():
             if stats:
                 stats.set_value(f"newsbot/outcome/{outcome}", number)
-        spider.session.close(reason, requests)
+        said = ", ".join(f"{number} {name}" for name, number in session.outcomes.items())
+        logger.info("%s %s: %d requests: %s", spider.name, reason, requests, said or "nothing due")
+        session.close(reason, requests)
 
     def spider_error(
         self, failure: Failure, response: Response | None, spider: NewspaperSpider
@@ -74,6 +86,18 @@ class SessionExtension:
         error = f"bug: {type(failure.value).__name__}: {failure.value}"[:500]
         visit.fail("failed", error, now())
         spider.session.record(visit.build())
+
+
+class ArticleFeed(FeedExporter):
+    """Scrapy's feeds (`scrapy crawl SITE -o FILE`), where an item is an article as `newsbot export` has it."""
+
+    def item_scraped(self, item: Any, spider: Spider) -> None:
+        """Export the article that a visit has read; other visits are no items."""
+        if isinstance(item, Visit) and item.article is not None and self.slots:
+            session = spider.session  # type: ignore[attr-defined]
+            item = query.article(session.store.connection, item.url)
+        if not isinstance(item, Visit):
+            super().item_scraped(item, spider)
 
 
 class BriefLogFormatter(LogFormatter):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from archive.errors import ArchiveError
 from archive.visit import Visit
@@ -29,8 +29,10 @@ class StorePipeline:
         """Scrapy's constructor."""
         return cls(crawler)
 
-    def process_item(self, item: Visit) -> Visit:
-        """Record the visit; the store finds out whether an article is new, updated or unchanged."""
+    def process_item(self, item: Any) -> Any:
+        """Record a visit; the store finds out whether an article is new, updated or unchanged."""
+        if not isinstance(item, Visit):  # of `scrapy parse`, which keeps nothing
+            return item
         spider: NewspaperSpider = self.crawler.spider  # type: ignore[assignment]
         spider.session.record(item)
         if not self._committing:

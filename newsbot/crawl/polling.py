@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urljoin
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
@@ -108,6 +108,7 @@ class PollingSpider(Spider):
         except ArchiveError as error:
             self.session.fatal = error
             raise CloseSpider("archive_error") from error
+        self.crawler.signals.connect(self.robots_parsed, signal=signals.robots_parsed)
         chosen = self.site.candidate_sources()
         if not self.site.sources:
             chosen += [Source(kind="listing", url=url) for url in fronts(self.site)[1:]]

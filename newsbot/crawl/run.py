@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 import tempfile
@@ -12,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from scrapy import signals
-from scrapy.crawler import CrawlerProcess
+from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
 from tqdm import tqdm
 from twisted.python.failure import Failure
 
+from archive.status import GAVE_UP
 from archive.store import DATABASE, OUTCOMES, Store, open_database
 from archive.times import now
 from newsbot.crawl.loader import spider_class
@@ -26,6 +28,8 @@ from newsbot.pool import open_pool
 from newsbot.profiles import Site
 from newsbot.replay.learning import refresh
 
+_TALKATIVE = ("scrapy.addons", "scrapy.crawler", "scrapy.extensions.logstats", "scrapy.middleware")
+"""Loggers of Scrapy's that say the same in every crawl."""
 _PROGRESS_STEP = 20
 """Visits between two looks at how many are still due."""
 
@@ -63,25 +67,19 @@ class CrawlReport:
         }
 
 
-_GAVE_UP = {
-    "backing_off": "the site refuses our requests; it is left alone until the next run",
-    "unreachable": "the site has stopped answering; the next run tries again",
-}
-
-
 def _report(session: Session, reason: str) -> CrawlReport:
     fatal = session.fatal
     return CrawlReport(
         site=session.site.id,
         reason=reason,
-        exit_code=fatal.exit_code if fatal else 3 if session.failed or reason in _GAVE_UP else 0,
+        exit_code=fatal.exit_code if fatal else 3 if session.failed or reason in GAVE_UP else 0,
         discovered=session.discovered,
         outcomes={name: session.outcomes[name] for name in OUTCOMES},
         traps=dict(session.traps),
         planned=session.planned,
         events=session.events,
         reread=dict(session.reread),
-        error=str(fatal) if fatal else _GAVE_UP.get(reason, session.trouble),
+        error=str(fatal) if fatal else GAVE_UP.get(reason, session.trouble),
     )
 
 
@@ -110,25 +108,21 @@ def run_crawls(
     try:
         settings = _settings(folder, options, contact, jobs, verbose)
         process = CrawlerProcess(settings)
+        for name in () if verbose else _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
         ended: dict[str, tuple[Session, str]] = {}
         failures: list[Failure] = []
-        bar = tqdm(unit=" pages", desc="crawl", dynamic_ncols=True) if progress else None
+        bar = _Progress(store, sites) if progress and sites else None
 
         def closed(spider: NewspaperSpider, reason: str) -> None:
             # Its session is closed by another handler of this signal, and knows then what befell the site.
             ended[spider.site.id] = spider.session, reason
 
-        def visited(**_: object) -> None:
-            if bar is None:
-                return
-            if bar.n % _PROGRESS_STEP == 0:
-                bar.total = bar.n + sum(store.count_due(site.id, now()) for site in sites)
-            bar.update()
-
         for site in sites:
             crawler = process.create_crawler(spider_class(site))
             crawler.signals.connect(closed, signal=signals.spider_closed, weak=False)
-            crawler.signals.connect(visited, signal=signals.item_scraped, weak=False)
+            if bar is not None:
+                bar.watch(crawler)
             process.crawl(crawler).addErrback(failures.append)
         process.start()
         if bar is not None:
@@ -150,6 +144,47 @@ def _learn(store: Store, sessions: Sequence[Session], jobs: int | None) -> None:
         for session in sessions:
             if not session.fatal:
                 session.reread += refresh(store, session.site, pool)
+class _Progress:
+    """A line at the terminal that names the site asked last, and moves every second."""
+
+    def __init__(self, store: Store, sites: Sequence[Site]) -> None:
+        self._store = store
+        self._sites = sites
+        self._ticks: asyncio.TimerHandle | None = None
+        self._bar = tqdm(unit=" pages", desc=sites[0].id, dynamic_ncols=True)
+
+    def watch(self, crawler: Crawler) -> None:
+        """Follow a crawl."""
+        connect = crawler.signals.connect
+        connect(self._opened, signal=signals.spider_opened)
+        connect(self._asked, signal=signals.request_reached_downloader)
+        connect(self._visited, signal=signals.item_scraped)
+
+    def _opened(self) -> None:
+        if self._ticks is None:
+            self._tick()
+
+    def _tick(self) -> None:
+        self._bar.refresh()
+        self._ticks = asyncio.get_running_loop().call_later(1, self._tick)
+
+    def _asked(self, spider: NewspaperSpider) -> None:
+        session = spider.session
+        sources = session.sources_ok + session.sources_failed
+        self._bar.set_description_str(spider.site.id, refresh=False)
+        self._bar.set_postfix_str(f"{sources} sources, {session.discovered} discovered")
+
+    def _visited(self) -> None:
+        if self._bar.n % _PROGRESS_STEP == 0:
+            due = sum(self._store.count_due(site.id, now()) for site in self._sites)
+            self._bar.total = self._bar.n + due
+        self._bar.update()
+
+    def close(self) -> None:
+        """Leave the line as it is."""
+        if self._ticks is not None:
+            self._ticks.cancel()
+        self._bar.close()
 
 
 def _settings(
@@ -165,6 +200,7 @@ def _settings(
         ("NEWSBOT_CONTACT", contact or ""),
         ("LOG_FILE", None if verbose else str(logs / f"crawl-{now():%Y-%m}.log")),
         ("LOG_FILE_APPEND", True),
+        ("STATS_DUMP", verbose),
     ):
         settings.set(name, value, priority="cmdline")
     if jobs is not None:

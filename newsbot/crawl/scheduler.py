@@ -112,8 +112,8 @@ class FrontierScheduler(BaseScheduler):
             self._due_count and self._drained
         ):
             return True
-        session = self.spider.session
-        if not session.fatal:
+        session = getattr(self.spider, "session", None)  # none of `scrapy shell` at an unknown site
+        if session and session.is_open and not session.fatal:
             wanted = (_BATCH_OF_SEVERAL if several else _BATCH) - self._due_count
             rows = session.take_due(wanted, now())
             for row in rows:

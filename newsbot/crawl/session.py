@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from archive.captures import (
     read_said,
 )
 from archive.errors import ArchiveError
+from archive.status import BY_DESIGN, came_to, event_said
 from archive.store import Due, Store, explained_errors
 from archive.times import now
 from archive.visit import Visit
@@ -99,13 +100,12 @@ class Session:
     """State of one crawl; opened with the spider and closed with it."""
 
     def __init__(self, site: Site, folder: Path, options: Options, jobs: int = 0) -> None:
-        """Borrow the store of `folder`; `jobs` is the number of extraction processes of all crawls."""
+        """A crawl that is not open yet; `jobs` is the number of extraction processes of all crawls."""
+        self.site = site
         self.folder = folder
         self.options = options
-        self.store = borrow_store(folder)
-        self.site = with_learned(self.store.connection, folder, site)
-        self.pool = borrow_pool(jobs)
         self._jobs = jobs
+        self.is_open = False
         self.crawl = 0
         self.outcomes: Counter[str] = Counter()
         self.discovered = 0
@@ -128,7 +128,14 @@ class Session:
         self._visits = 0
 
     def open(self) -> None:
-        """Write the crawl's first row; give pages that earlier rules refused their second chance."""
+        """Borrow store and pool, write the crawl's first row, and read again what earlier rules refused.
+
+        Until then nothing is kept and nothing is due: `scrapy parse`, `shell` and `check` never open it.
+        """
+        self.store = borrow_store(self.folder)
+        self.site = with_learned(self.store.connection, self.folder, self.site)
+        self.pool = borrow_pool(self._jobs)
+        self.is_open = True
         self.store.save_site(self.site.row)
         self.started_at = now()
         self.crawl = self.store.start_crawl(self.site.id, self.started_at)
@@ -148,6 +155,8 @@ class Session:
 
     def close(self, reason: str, requests: int) -> None:
         """Write the crawl's last row and give the store back."""
+        if not self.is_open:
+            return
         try:
             if self.crawl:
                 if not self.fatal:
@@ -223,7 +232,7 @@ class Session:
     def record(self, visit: Visit) -> str:
         """Store a visit and count its outcome."""
         outcome = self.store.record_soon(visit)
-        if outcome in ("failed", "blocked") and visit.reason != _BY_DESIGN:
+        if outcome in ("failed", "blocked") and visit.reason != BY_DESIGN:
             self.troubles[visit.reason or outcome] += 1
         if visit.frontier is not None:
             self.in_flight.discard(visit.frontier)
@@ -241,40 +250,11 @@ class Session:
     def trouble(self) -> str | None:
         """What went wrong most, in one line; None where nothing did."""
         if self.events:
-            return "; ".join(map(_said, self.events))
+            return "; ".join(map(event_said, self.events))
         if self.troubles and (self.failed or not self.source_error):
             reason, number = self.troubles.most_common(1)[0]
-            words = _IN_WORDS.get(reason, f"came to nothing: {reason}")
-            return f"{number} of {self.outcomes.total()} pages {words}"
+            return f"{number} of {self.outcomes.total()} pages {came_to(reason)}"
         return self.source_error
-
-
-_BY_DESIGN = "password"
-"""Reason of a page that the newspaper shows to those alone whom it gave a password."""
-_IN_WORDS = {
-    "login": "ask for a log-in",
-    "challenge": "are hidden behind a challenge",
-    "HTTP 403": "are forbidden (HTTP 403)",
-}
-_EVENTS = {
-    "unreadable": "{articles} known articles cannot be read ({reason}) since {began_at}: has the layout "
-    "changed? They wait, and are read again when the rules change",
-    "missing": "{articles} known articles are missing ({reason}) since {began_at}: they wait a week "
-    "before they count as gone",
-    "blocked": "{articles} known articles {words} since {began_at}",
-    "failing": "{articles} known articles fail ({reason}) since {began_at}",
-    "moved": "{articles} known articles lead to another site since {began_at}: has the newspaper moved? "
-    "Name its new host in the profile",
-    "empty_source": "{source} lists nothing any more",
-    "lying_source": "{source} dates all it lists alike: its dates are not believed",
-}
-
-
-def _said(event: Mapping[str, Any]) -> str:
-    """An event of the whole site in words."""
-    reason = event.get("reason") or ""
-    words = _IN_WORDS.get(reason, f"are not shown to us ({reason})")
-    return _EVENTS[event["kind"]].format_map({**event, "words": words})
 
 
 def _revisit_profile(exchange: Exchange, earlier: Capture | None) -> str | None:

@@ -111,7 +111,11 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "newsbot.crawl.extensions.SessionExtension": 0,
+    # Items are visits here; what users of `scrapy crawl -o` mean are articles.
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "newsbot.crawl.extensions.ArticleFeed": 0,
 }
+FEED_EXPORT_ENCODING = "utf-8"
 LOG_LEVEL = "INFO"
 # Items hold whole articles; one line says enough.
 LOG_FORMATTER = "newsbot.crawl.extensions.BriefLogFormatter"

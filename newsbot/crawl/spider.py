@@ -6,11 +6,11 @@ A subclass per site profile is made by `newsbot.crawl.loader`; none is written b
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from scrapy import Request, signals
+from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
@@ -23,11 +23,13 @@ from archive.times import now
 from archive.visit import Visit
 from newsbot.crawl.middlewares.robots import RobotsUnavailable
 from newsbot.crawl.network import engine
+from newsbot.crawl.network.addresses import let_in
 from newsbot.crawl.polling import PollingSpider
 from newsbot.crawl.responses import charset, conditions, header, is_conditional, reason
 from newsbot.crawl.session import Options, Session
 from newsbot.discovery import Entry
 from newsbot.discovery.listing import parse_listing
+from newsbot.extraction import extract
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
 from newsbot.visit.backoff import retry_after
@@ -78,6 +80,7 @@ class NewspaperSpider(PollingSpider):
                 f"{cls.site.id} is a public site: say who is crawling it with --contact or "
                 "NEWSBOT_CONTACT (an e-mail address or a web page)"
             )
+        let_in(cls.site)
         # On a full disk no log can be written: that is to be said in one line, not in tracebacks.
         logging.raiseExceptions = False
         folder = Path(settings.get("NEWSBOT_DATA"))
@@ -87,8 +90,15 @@ class NewspaperSpider(PollingSpider):
             Options(**settings.getdict("NEWSBOT_OPTIONS")),
             settings.getint("NEWSBOT_JOBS"),
         )
-        crawler.signals.connect(spider.robots_parsed, signal=signals.robots_parsed)
         return spider
+
+    def parse(self, response: Response) -> Iterator[dict[str, Any]]:
+        """The article that a page holds, for `scrapy parse`, `scrapy shell` and contracts; nothing is kept."""
+        read = extract(
+            response.body, response.url, charset=charset(response), fetched_at=now(), site=self.site
+        )
+        if read.is_article:
+            yield read.to_dict()
 
     def abort(self, error: BaseException) -> None:
         """End the crawl because the archive cannot be written."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urljoin
+
+import regex
 
 from archive.store import Candidate
 from archive.times import utc
@@ -40,14 +42,26 @@ class Feed:
     """Address of the feed's next, older page, as printed."""
 
 
+_PATIENCE = 0.1
+"""Seconds that one pattern gets for one address; what takes longer would take for ever."""
+
+
 @lru_cache(maxsize=1024)
-def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+def _compiled(patterns: tuple[str, ...]) -> tuple[regex.Pattern[str], ...]:
+    return tuple(regex.compile(pattern, regex.IGNORECASE) for pattern in patterns)
 
 
-def _any(patterns: Iterable[str], text: str) -> bool:
+def matches_any(patterns: Iterable[str], text: str, undecided: bool = False) -> bool:
+    """Whether a pattern of a profile is found in an address; `undecided` where that takes too long."""
     # One by one: joined, their flags, groups and back-references would get in each other's way.
-    return any(pattern.search(text) for pattern in _compiled(tuple(patterns)))
+    for pattern in _compiled(tuple(patterns)):
+        try:
+            if pattern.search(text, timeout=_PATIENCE):
+                return True
+        except TimeoutError:
+            warnings.warn(f"the pattern {pattern.pattern!r} takes too long: mend it", stacklevel=2)
+            return undecided
+    return False
 
 
 def is_candidate(site: Site, url: str) -> bool:
@@ -57,14 +71,16 @@ def is_candidate(site: Site, url: str) -> bool:
     path = urls.path_and_query(url)
     if path == "/":
         return False
-    if _any((*site.exclude, *families()[site.family].discovery.exclude), path):
+    if matches_any(
+        (*site.exclude, *families()[site.family].discovery.exclude), path, undecided=True
+    ):
         return False
-    return not site.article or _any(site.article, path)
+    return not site.article or matches_any(site.article, path)
 
 
 def skips_sitemap(site: Site, url: str) -> bool:
     """Whether a sitemap lists no articles, by its address."""
-    return _any(families()[site.family].discovery.skip_sitemaps, url)
+    return matches_any(families()[site.family].discovery.skip_sitemaps, url)
 
 
 def candidates(

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from lxml.etree import _Element as Element
 
 from newsbot import urls, vocabulary
-from newsbot.discovery import Entry, is_candidate, jsonlists
+from newsbot.discovery import Entry, is_candidate, jsonlists, matches_any
 from newsbot.discovery.jsonfeed import load
 from newsbot.discovery.links import Link, links
 from newsbot.discovery.paging import MAX_NEXT, following, is_pager, next_pages, numeral
@@ -52,7 +52,7 @@ def parse_listing(page: Page, site: Site) -> Listing:
 
     def may_be_section(url: str) -> bool:
         path = urls.path_and_query(url)
-        return not any(re.search(pattern, path, re.IGNORECASE) for pattern in site.exclude)
+        return not matches_any(site.exclude, path, undecided=True)
 
     # Where `?p=` is an article's own address, it is never a page of a list.
     weak_keys = site.family != "wordpress"

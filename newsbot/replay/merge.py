@@ -16,13 +16,12 @@ from typing import Any
 
 from archive.captures.files import site_files, whole_file
 from archive.errors import ArchiveUsageError
+from archive.notes import DECISIONS, NOTES
 from archive.store import DATABASE, OUTCOMES, Store
 from newsbot.profiles import OWN_SITES, ProfileError, Site, load_site
 from newsbot.replay.records import KnownSites, RecordReader
 from newsbot.replay.warc import check_file, import_warc
 
-DECISIONS = "decisions"
-"""The folder of what people have decided, inside the archive's."""
 MAX_FILE = 1_000_000
 """Bytes of the largest profile, and of the largest file of decisions."""
 _NAME = re.compile(r"[\w-][\w.-]{0,99}", re.ASCII)
@@ -175,7 +174,8 @@ def _profiles(
 ) -> Iterator[Site]:
     """Profiles of sites that have none here; copied into the archive's own folder of profiles."""
     for path in _entries(other / OWN_SITES, report.problems):
-        if path.suffix != ".toml" or path.stem in sites or not _is_small_file(path, report):
+        known = path.stem in sites or (folder / OWN_SITES / path.name).exists()
+        if path.suffix != ".toml" or known or not _is_small_file(path, report):
             continue
         try:
             site = load_site(path)
@@ -189,14 +189,24 @@ def _profiles(
 
 
 def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: bool) -> None:
-    """Copy files of decisions that are not here; one of the same name stays what it is."""
+    """Copy files of decisions that are not here; to one of the same name, the lines that it lacks.
+
+    Only of notes: what else is decided here stays as it is.
+    """
     for path in _entries(other / DECISIONS, report.problems):
         if not _is_small_file(path, report):
             continue
         own = folder / DECISIONS / path.name
         if own.exists():
-            if own.read_bytes() != path.read_bytes():
+            lines = own.read_bytes().splitlines()
+            news = [line for line in path.read_bytes().splitlines() if line not in lines]
+            if news and not path.match(NOTES):
                 report.problems.append(f"{path}: differs from {own}, which stays as it is")
+            elif news:
+                report.decisions.append(path.name)
+                if not dry_run:
+                    with whole_file(own) as file:
+                        file.write(b"\n".join([*lines, *news, b""]))
             continue
         if not dry_run:
             _copy(path, folder / DECISIONS)

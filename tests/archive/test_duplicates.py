@@ -279,3 +279,16 @@ def test_no_text_is_too_strange(texts: list[str]) -> None:
         assert len(cluster) > 1
     for one, other in combinations(texts, 2):
         assert 0 <= share(one, other) <= 1
+
+
+def test_equal_texts_are_duplicates_though_their_sites_repeat_each_sentence() -> None:
+    press = Press(11)
+    pool = [press.sentence(14) for _ in range(10)]
+    reprint = "\n".join(pool)
+    texts = []
+    for site in ("a", "b", "c"):
+        texts.append(Text(f"{site}/reprint", site, "Хабар", reprint))
+        for number in range(30):
+            shuffled = press.rng.sample(pool, 6)
+            texts.append(Text(f"{site}/{number}", site, f"{site} {number}", "\n".join(shuffled)))
+    assert ["a/reprint", "b/reprint", "c/reprint"] in clusters(texts)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from newsbot.cli import newsbot
 from tests.archive.building import HOME, Paper, article, open_paper
 
 LONG = "\n\n".join(f"{n}-абзац: ауылда су тасқыны болды, көпір шайылып кетті." for n in range(2000))
@@ -22,3 +24,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Paper(paper.store, "tobyl")
     paper.store.close()
     return folder
+
+
+def run(*args: object) -> Result:
+    """`newsbot ARGS…` in this process."""
+    return CliRunner().invoke(newsbot, [str(arg) for arg in args])

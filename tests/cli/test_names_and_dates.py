@@ -6,14 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from newsbot.cli import newsbot
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(newsbot, [str(arg) for arg in args])
-
+from tests.cli.conftest import run
 
 DATED = {
     "crawl": ("--since",),

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from newsbot.cli import newsbot as command
+from newsbot.cli.common import WrongUsage
 from newsbot.demo.server import ExampleNewspaper
 from newsbot.profiles import ProfileError, archive_sites
 from tests.conftest import ROOT, Run, environment, write_profile
@@ -84,3 +85,65 @@ def test_scrapy_has_them(paper: ExampleNewspaper, tmp_path: Path) -> None:
         env=environment(), cwd=ROOT, check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert "aqbulaq" in done.stdout.split()
+
+
+# -- broken ones ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def broken(paper: ExampleNewspaper, tmp_path: Path) -> Path:
+    """An archive whose folder of profiles holds the example newspaper and two broken files."""
+    write_profile(tmp_path / "sites", paper.origin)
+    (tmp_path / "sites" / "syrboiy.toml").write_text("name = 1\n")
+    (tmp_path / "sites" / "tobyl.toml").write_text("name = ")
+    return tmp_path
+
+
+def test_a_broken_profile_costs_its_own_site(newsbot: Run, broken: Path) -> None:
+    done = newsbot("crawl", "aqbulaq", "tobyl", "--limit", 3, "--data", broken)
+    assert done.returncode == 3
+    assert "tobyl.toml: not valid TOML" in done.stderr
+    assert "syrboiy" not in done.stderr, "it was not named"
+    assert read(broken, "SELECT count(*) FROM articles") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ("crawl tobyl", 2, ["tobyl"]),
+        ("crawl nosuch", 2, []),
+        ("sites list", 3, ["syrboiy", "tobyl"]),
+        ("sites show aqbulaq", 0, []),
+        ("sites show tobyl", 2, ["tobyl"]),
+        ("extract - --url http://a.kz/ --site tobyl", 2, ["tobyl"]),
+    ],
+)
+def test_who_hears_of_it(broken: Path, arguments: str, code: int, told: list[str]) -> None:
+    done = CliRunner().invoke(
+        command, [*arguments.split(), "--data", str(broken)], standalone_mode=False
+    )
+    if code == 2:
+        assert isinstance(done.exception, (ProfileError, WrongUsage))
+        assert all(site in f"{done.exception} {done.stderr}" for site in told)
+    else:
+        assert (done.return_value or 0) == code
+        assert [site for site in ("syrboiy", "tobyl") if f"{site}.toml" in done.stderr] == told
+
+
+def test_scrapy_goes_on_without_it(broken: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "list", "-s", f"NEWSBOT_DATA={broken}"],
+        env=environment(), cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "aqbulaq" in done.stdout.split()
+    assert "tobyl" not in done.stdout.split()
+    assert "tobyl.toml: not valid TOML" in done.stderr
+
+
+def test_nothing_is_made_anew_without_a_profile(newsbot: Run, broken: Path) -> None:
+    assert newsbot("crawl", "aqbulaq", "--limit", 1, "--data", broken).returncode == 0
+    done = newsbot("verify", "--repair", "--data", broken)
+    assert done.returncode == 2
+    assert [line[:9] for line in done.stderr.splitlines()] == ["newsbot: "] * 3
+    assert "mend the profiles first" in done.stderr
+    assert newsbot("verify", "--data", broken).returncode == 3

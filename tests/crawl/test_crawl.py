@@ -111,6 +111,13 @@ def test_counts_add_up(crawled: Path) -> None:
     assert read(crawled, "PRAGMA integrity_check") == [("ok",)]
 
 
+def test_the_log_says_how_the_crawl_ended_and_little_else(crawled: Path) -> None:
+    (log,) = (crawled / "logs").glob("*.log")
+    lines = log.read_text("utf-8").splitlines()
+    assert [line for line in lines if "aqbulaq finished: " in line and "48 new" in line]
+    assert not [line for line in lines if "Scrapy stats" in line or "Enabled" in line]
+
+
 def test_scrapys_own_stats_agree(
     newsbot: Run, paper: ExampleNewspaper, profiles: Path, tmp_path: Path
 ) -> None:
@@ -121,13 +128,9 @@ def test_scrapys_own_stats_agree(
     del pages[articles[1].path]
     pages[articles[2].path] = Page(301, {"Location": articles[3].path}, b"")
     paper.pages = pages
-    done = newsbot("crawl", "aqbulaq", "--data", tmp_path, "--sites-dir", profiles, "--json")
+    done = newsbot("crawl", "aqbulaq", "--data", tmp_path, "--sites-dir", profiles, "--json", "-v")
     (report,) = json.loads(done.stdout)
-    (log,) = (tmp_path / "logs").glob("*.log")
-    stats = {
-        name: int(number)
-        for name, number in re.findall(r"'([\w/]+)': (\d+)", log.read_text("utf-8"))
-    }
+    stats = {name: int(number) for name, number in re.findall(r"'([\w/]+)': (\d+)", done.stderr)}
     outcomes = {name: number for name, number in report["outcomes"].items() if number}
     assert outcomes.keys() >= {"new", "failed", "gone", "not_article"}
     assert stats["item_scraped_count"] == sum(outcomes.values())

@@ -306,7 +306,11 @@ def tables() -> dict[str, list[tuple[str, str, str]]]:
     db = Database(memory=True)
     create(db.conn, Path("news.db"))
     return {
-        name: [(kind, row[1], row[2]) for row in db.conn.execute(f"PRAGMA table_info({name})")]
+        name: [
+            (kind, row[1], row[2])
+            for row in db.conn.execute(f"PRAGMA table_xinfo({name})")
+            if row[6] != 1  # the hidden columns of the index
+        ]
         for kind, name in db.conn.execute("SELECT type, name FROM pragma_table_list")
         if kind != "shadow" and not name.startswith("sqlite_")
     }

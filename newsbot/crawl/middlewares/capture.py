@@ -44,9 +44,17 @@ class CaptureMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Scrapy's constructor."""
-        spider: NewspaperSpider = crawler.spider  # type: ignore[assignment]
-        return cls(spider.session.keep, spider.abort)
+        """Scrapy's constructor; `scrapy shell` makes the spider later."""
+
+        def keep(exchange: Exchange, first: str | None) -> Capture:
+            spider: NewspaperSpider = crawler.spider  # type: ignore[assignment]
+            return spider.session.keep(exchange, first)
+
+        def abort(error: BaseException) -> None:
+            spider: NewspaperSpider = crawler.spider  # type: ignore[assignment]
+            spider.abort(error)
+
+        return cls(keep, abort)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """The response itself; raises `IgnoreRequest` where it could not be kept."""

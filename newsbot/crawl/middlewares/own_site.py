@@ -12,7 +12,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import IgnoreRequest, NotConfigured
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -36,8 +36,10 @@ class OwnSiteMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Scrapy's constructor."""
-        return cls(crawler.spider.site.netlocs)  # type: ignore[union-attr]
+        """Scrapy's constructor; `scrapy shell` makes the spider later, or none of a site."""
+        if not hasattr(crawler.spidercls, "site"):
+            raise NotConfigured("no site is crawled")
+        return cls(crawler.spidercls.site.netlocs)
 
     def process_request(self, request: Request) -> None:
         """Raise `OffSite` for an address of another host."""

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from protego import Protego
     from scrapy.crawler import Crawler
 
-    from newsbot.crawl.spider import NewspaperSpider
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +77,7 @@ class RobotsMiddleware:
         """Scrapy's constructor. Raises `NotConfigured` without `ROBOTSTXT_OBEY`."""
         if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
             raise NotConfigured
-        spider: NewspaperSpider = crawler.spider  # type: ignore[assignment]
+        site = getattr(crawler.spidercls, "site", None)  # none of `scrapy shell` elsewhere
 
         async def fetch(request: Request) -> Response:
             return await crawler.engine.download_async(request)
@@ -97,7 +96,7 @@ class RobotsMiddleware:
             crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"],
             fetch,
             parse,
-            None if spider.site.crawl.ignore_crawl_delay else slow_down,
+            None if site and site.crawl.ignore_crawl_delay else slow_down,
         )
 
     async def process_request(self, request: Request) -> None:

@@ -5,7 +5,7 @@ redirect, a spelling (`2130706433`, `0x7f.1`) nor a second DNS answer can lead e
 
 Private, why, and until when:
 
-- `CachingThreadedResolver`, `crawlers`: Scrapy's resolver, made by the process for all crawls at once, is
+- `CachingThreadedResolver`: Scrapy's resolver, made by the process for all crawls at once, is
   the one place that sees each address. Until Scrapy can refuse private addresses itself:
   `test_names_of_private_addresses_are_resolved`.
 """
@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TYPE_CHECKING, Any, Self
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -25,12 +25,14 @@ from twisted.internet.defer import succeed
 from twisted.internet.error import DNSLookupError
 
 if TYPE_CHECKING:
-    from scrapy.crawler import Crawler
-    from twisted.internet.base import ReactorBase
     from twisted.internet.defer import Deferred
+
+    from newsbot.profiles import Site
 
 logger = logging.getLogger(__name__)
 
+loopback_hosts: set[str] = set()
+"""Hosts of the sites crawled in this process that are this machine itself."""
 refused: dict[str, str] = {}
 """Host → the address for which it was last refused, in this process, like Scrapy's DNS cache."""
 
@@ -39,44 +41,50 @@ class PrivateAddress(Exception):
     """The host's name leads into a private network, or to this machine."""
 
 
+_UNICAST = ip_network("2000::/3")
+"""All of IPv6 that is given out as addresses of the Internet."""
+_SPECIAL = [
+    ip_network(text)
+    for text in """
+0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24
+192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15
+198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
+2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20
+""".split()
+]
+"""What the IANA special-purpose registries and multicast hold of IPv4 and of `_UNICAST`.
+
+Written out, as Python's own tables differ from version to version. Some of it can be reached from
+everywhere, such as the anycast services of 192.0.0.0/24; no newspaper is there.
+"""
+
+
+def let_in(site: Site) -> None:
+    """Allow the hosts of a site that is this machine itself."""
+    if site.is_loopback:
+        loopback_hosts.update(urlsplit(f"//{netloc}").hostname or "" for netloc in site.netlocs)
+
+
 def is_public(address: str) -> bool:
     """Whether an IP address belongs to the public Internet (IANA special-purpose registries).
 
-    False for private, shared, loopback, link-local, multicast, reserved and unspecified ones, for
-    IPv6 that embeds such an IPv4 address (mapped, 6to4, Teredo), and for what is no address.
+    False for private, shared, loopback, link-local, multicast, documentation, reserved and unspecified
+    ones, for IPv6 that embeds IPv4 (mapped, NAT64, 6to4, Teredo), and for what is no address.
     """
     try:
         ip = ip_address(address)
     except ValueError:
         return False
-    return all(
-        part.is_global and not (part.is_multicast or part.is_reserved or part.is_unspecified)
-        for part in (ip, *_embedded(ip))
-    )
-
-
-def _embedded(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    if isinstance(ip, IPv4Address):
-        return []
-    return [v4 for v4 in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())) if v4]
+    given_out = ip.version == 4 or (ip in _UNICAST and not getattr(ip, "scope_id", None))
+    return given_out and not any(ip in network for network in _SPECIAL)
 
 
 class PublicResolver(CachingThreadedResolver):
     """Scrapy's resolver (IPv4 for names, literals of both kinds), refusing what is not public.
 
-    Exempt are the loopback hosts of loopback sites crawled in this process (what such a site may
-    ask for is checked by `OwnSiteMiddleware`, with ports) and a proxy that the operator has set.
+    Exempt are `loopback_hosts` (what such a site may ask for is checked by `OwnSiteMiddleware`, with
+    ports) and a proxy that the operator has set.
     """
-
-    process: Any = None
-    """The `CrawlerProcess` that runs the crawls."""
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
-        """Scrapy's constructor; it hands over the process, not one crawler."""
-        self = super().from_crawler(crawler, reactor)
-        self.process = crawler
-        return self
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802
         """The address of a host. Fails with `DNSLookupError` where it is unknown or not public."""
@@ -86,7 +94,7 @@ class PublicResolver(CachingThreadedResolver):
     def _checked(self, address: str, name: str) -> str:
         if (
             is_public(address)
-            or (name in self._own_hosts() and ip_address(address).is_loopback)
+            or (name in loopback_hosts and ip_address(address).is_loopback)
             or name in {urlsplit(proxy).hostname for proxy in getproxies().values()}
         ):
             refused.pop(name, None)
@@ -95,15 +103,3 @@ class PublicResolver(CachingThreadedResolver):
             logger.warning("refused to connect to %s: %s is not a public address", name, address)
         refused[name] = address
         raise DNSLookupError(f"{name} is {address}, not a public address")
-
-    def _own_hosts(self) -> set[str | None]:
-        sites = [
-            getattr(crawler.spidercls, "site", None)
-            for crawler in getattr(self.process, "crawlers", ())
-        ]
-        return {
-            urlsplit(f"//{netloc}").hostname
-            for site in sites
-            if site is not None and site.is_loopback
-            for netloc in site.netlocs
-        }

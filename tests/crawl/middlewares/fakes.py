@@ -49,6 +49,7 @@ class FakeCrawler:
         self.reasons: list[str] = []
         self.downloader = FakeDownloader()
         self.spider = SimpleNamespace(name="gazet", site=SimpleNamespace(**(site or {})))
+        self.spidercls = self.spider
 
         async def download_async(request: Request) -> Response:
             assert fetch is not None

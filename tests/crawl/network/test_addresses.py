@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,13 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 
-from newsbot.crawl.network.addresses import PublicResolver, is_public, refused
+from newsbot.crawl.network.addresses import (
+    PublicResolver,
+    is_public,
+    let_in,
+    loopback_hosts,
+    refused,
+)
 from newsbot.profiles import Site
 
 PRIVATE = """
@@ -20,9 +24,11 @@ PRIVATE = """
 255.255.255.255 :: ::1 ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:a9fe:a9fe fc00::1
 fd00:ec2::254 fe80::1 fe80::1%eth0 ff02::1 2001:db8::1 2002:7f00:1:: 2002:0a00:0001::
 64:ff9b::7f00:1 64:ff9b::10.0.0.1 64:ff9b:1::1 2001:0:7f00:1:: 100::1
+fec0::1 feff::1 3fff::1 3fff:fff::1 192.0.0.8 192.0.0.170 192.88.99.1 192.31.196.1 5f00::1 100:0:0:1::1
+2001:2::1 2001:20::1 2001:1ff::1 2620:4f:8000::1 64:ff9b::8.8.8.8 ::ffff:8.8.8.8 4000::1 2a00::1%eth0
 localhost 2130706433 0x7f.1 127.1 1.2.3 gazet.kz 1.2.3.4.5 -1
 """.split()
-PUBLIC = "8.8.8.8 1.1.1.1 91.135.200.1 172.32.0.1 192.169.0.1 2a00:1450:4001::1".split()
+PUBLIC = "8.8.8.8 1.1.1.1 91.135.200.1 172.32.0.1 192.169.0.1 2a00:1450:4001::1 192.0.1.1 2001:200::1 2620:4f:8001::1 3ffe::1".split()
 
 
 @pytest.mark.parametrize("address", [*PRIVATE, ""])
@@ -53,8 +59,9 @@ class Resolver(PublicResolver):
 
     def __init__(self, table: dict[str, str], *sites: Site) -> None:
         self.table = table
-        crawlers = [SimpleNamespace(spidercls=SimpleNamespace(site=site)) for site in sites]
-        self.process = SimpleNamespace(crawlers=crawlers)
+        loopback_hosts.clear()
+        for site in sites:
+            let_in(site)
 
 
 @pytest.fixture(autouse=True)
