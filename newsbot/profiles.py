@@ -29,11 +29,14 @@ from pydantic import (
     model_validator,
 )
 
+from archive.captures.files import open_file
 from newsbot import urls
 
 SITES_DIR = Path(__file__).parent / "sites"
 EXAMPLE_DIR = Path(__file__).parent / "demo" / "sites"
 """The example newspaper's profile: for archives that hold it, not for crawls of the world."""
+MAX_PROFILE = 1_000_000
+"""Bytes."""
 OWN_SITES = "sites"
 """The folder of the user's own profiles, inside the archive's."""
 FAMILIES_DIR = Path(__file__).parent / "families"
@@ -331,9 +334,15 @@ def _explain(error: ValidationError) -> str:
     return "; ".join(lines)
 
 
-def _read(path: Path, model: type[M]) -> M:
+def _read(path: Path, model: type[M], folder: Path | None = None) -> M:
     try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        with open_file(path, folder) as file:
+            text = file.read(MAX_PROFILE + 1)
+        if len(text) > MAX_PROFILE:
+            raise ProfileError(f"{path}: larger than {MAX_PROFILE // 1000} kB")
+        raw: dict[str, Any] = tomllib.loads(text.decode())
+    except RecursionError:
+        raise ProfileError(f"{path}: not valid TOML: nested too deep") from None
     except OSError as error:
         raise ProfileError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -350,9 +359,12 @@ def _read(path: Path, model: type[M]) -> M:
     return profile
 
 
-def load_site(path: Path) -> Site:
-    """Read one profile. Raises `ProfileError` naming file, key and expectation."""
-    site = _read(path, Site)
+def load_site(path: Path, folder: Path | None = None) -> Site:
+    """Read one profile; inside a `folder`, no link is followed.
+
+    Raises `ProfileError` naming file, key and expectation.
+    """
+    site = _read(path, Site, folder)
     if site.family not in families():
         raise ProfileError(
             f"{path}: family: expected one of {', '.join(families())}, got {site.family!r}"
@@ -384,15 +396,15 @@ def archive_sites(folder: Path, *extra: Path, example: bool = False) -> dict[str
         folders += [own] if own.exists() else []
     except OSError as error:
         raise ProfileError(f"{own}: cannot be read: {error.strerror}") from None
-    return load_sites(*folders, *extra)
+    return dict(_site_items(*folders, *extra, own=own))
 
 
-def _site_items(*extra: Path) -> Iterator[tuple[str, Site]]:
+def _site_items(*extra: Path, own: Path | None = None) -> Iterator[tuple[str, Site]]:
     for folder in (SITES_DIR, *extra):
         if not folder.is_dir():
             raise ProfileError(f"{folder}: expected a folder of site profiles (*.toml)")
         for path in sorted(folder.glob("*.toml")):
-            yield path.stem, load_site(path)
+            yield path.stem, load_site(path, folder.parent if folder == own else None)
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from archive.captures import dictionaries
 from archive.captures.dictionaries import Dictionary
-from archive.captures.files import site_files, sync_folder, whole_file
+from archive.captures.files import open_file, site_files, sync_folder, whole_file
 from archive.captures.reading import raw_records
 from archive.captures.streams import Stream
 from archive.captures.training import newest_dictionary, next_dictionary
@@ -97,7 +97,7 @@ def _rewrite(loose: Path, packed: Path, dictionary: Dictionary) -> Places:
 
 
 def _records(path: Path) -> Iterator[tuple[int, bytes]]:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         for raw in raw_records(Stream(file)):
             if raw.error:
                 raise _Damaged

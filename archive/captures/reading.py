@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive.captures import grammar
+from archive.captures.files import open_file
 from archive.captures.grammar import Exchange, Headers, bracketed
 from archive.captures.streams import Damage, Stream
 from archive.errors import ArchiveError
@@ -65,14 +66,14 @@ class Record:
     """Whether the payload has the declared digest; None where none is declared that is known here."""
 
 
-def read_records(path: Path) -> Iterator[Record]:
+def read_records(path: Path, folder: Path | None = None) -> Iterator[Record]:
     """All records of a plain, gzipped or zstd-packed WARC file, one after the other.
 
     Memory does not grow with the file. Nothing is raised for what is in the file: damaged records,
     and those with more than `MAX_BLOCK` bytes, come with an `error`. Raises OSError where the file
-    cannot be opened.
+    cannot be opened, or, with a `folder`, does not lie in it (`open_file`).
     """
-    with path.open("rb") as file:
+    with open_file(path, folder) as file:
         for raw in raw_records(Stream(file)):
             yield parse(raw)
 
@@ -191,7 +192,7 @@ def parse(raw: Raw) -> Record:
     """A record's meaning. Never raises for what is in it."""
     fields = raw.fields
     kind = fields.get("WARC-Type", "").lower()
-    url = fields.get("WARC-Target-URI", "").removeprefix("<").removesuffix(">") or None
+    url = grammar.clean_address(fields.get("WARC-Target-URI", "")) or None
     error = raw.error
     date = fields.get("WARC-Date", "")
     exchange = None
@@ -269,12 +270,15 @@ def read_record(folder: Path, warc: str, offset: int) -> bytes:
     `warc` is relative to the archive's folder. Raises `ArchiveError` where the record is missing or
     damaged.
     """
-    return _raw(folder / warc, offset).data
+    return _raw(folder, warc, offset).data
 
 
-def _raw(path: Path, offset: int) -> Raw:
+def _raw(folder: Path, warc: str, offset: int) -> Raw:
+    path = folder / str(warc)  # what a row says, whatever that is
+    if not isinstance(offset, int) or offset < 0:
+        raise _unreadable(path, 0, f"no record begins at {offset!r:.50}")
     try:
-        with path.open("rb") as file:
+        with open_file(path, folder) as file:
             raw = next(raw_records(_stream_at(file, offset)), None)
     except OSError as error:
         raise _unreadable(path, offset, error.strerror or str(error)) from None
@@ -303,7 +307,7 @@ def read_capture(folder: Path, warc: str, offset: int, resolve: Resolve | None =
     `resolve` tells where the record lies that a revisit refers to; without it, the site's files are
     searched, which is slow. Raises `ArchiveError` where a record is missing or damaged.
     """
-    record = _response(folder / warc, offset)
+    record = _response(folder, warc, offset)
     exchange = record.exchange
     assert exchange is not None
     if record.type != "revisit":
@@ -314,7 +318,7 @@ def read_capture(folder: Path, warc: str, offset: int, resolve: Resolve | None =
     place = (resolve or partial(_search, folder, warc))(bracketed(known))
     if place is None:
         raise _unreadable(folder / warc, offset, f"{known}, which it refers to, is not here")
-    whole = _response(folder / place[0], place[1])
+    whole = _response(folder, *place)
     assert whole.exchange is not None
     if whole.type == "revisit" or record.declared_digest not in (None, whole.payload_digest):
         raise _unreadable(folder / warc, offset, f"{known}, which it refers to, has other content")
@@ -334,8 +338,8 @@ def _missing(exchange: Exchange, whole: Exchange) -> Headers:
     ]
 
 
-def _response(path: Path, offset: int) -> Record:
-    record = parse(_raw(path, offset))
+def _response(folder: Path, warc: str, offset: int) -> Record:
+    path, record = folder / warc, parse(_raw(folder, warc, offset))
     if record.error is None and record.exchange is None:
         raise _unreadable(path, offset, "no response record here")
     if record.error or record.is_intact is False:
@@ -346,7 +350,7 @@ def _response(path: Path, offset: int) -> Record:
 def _search(folder: Path, warc: str, record_id: str) -> tuple[str, int] | None:
     """Where a record lies in the folder of this file."""
     for path in sorted((folder / warc).parent.glob("*.warc*")):
-        with path.open("rb") as file:
+        with open_file(path, folder) as file:
             for raw in raw_records(Stream(file)):
                 if bracketed(raw.fields.get("WARC-Record-ID", "")) == record_id:
                     return path.relative_to(folder).as_posix(), raw.offset

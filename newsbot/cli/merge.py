@@ -45,7 +45,8 @@ def merge_command(
 
     Its captures are imported as `newsbot import warc` would, with profiles and decisions that are
     lacking here. Nothing is doubled, and OTHER is only read. Merging again changes nothing, and
-    carries on where a crash ended it. Exit code 3 means that something was left out.
+    carries on where a crash ended it. What was left out is named: exit code 5 means that it is damaged
+    or no part of an archive, 3 that its profile is missing.
 
     \b
     newsbot merge /mnt/laptop/data --dry-run
@@ -74,12 +75,12 @@ def merge_command(
         print_json(report.to_dict())
     else:
         _print(report, dry_run)
-    return 3 if report.problems else 0
+    return report.exit_code
 
 
 def _print(report: MergeReport, dry_run: bool) -> None:
     for problem in report.problems:
-        click.echo(f"newsbot: left out: {problem}", err=True)
+        click.echo(f"newsbot: left out: {' '.join(problem.split())}", err=True)
     if report.is_empty:
         click.echo("nothing new")
         return

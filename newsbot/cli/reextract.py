@@ -23,6 +23,7 @@ from newsbot.cli.common import (
     json_option,
     print_table,
     sites_dir_option,
+    to_json,
 )
 from newsbot.pool import open_pool
 from newsbot.profiles import archive_sites
@@ -153,12 +154,12 @@ class _Listed:
                 for d in found.differences
             },
         }
-        click.echo(self._separator + json.dumps(record, ensure_ascii=False), nl=False)
+        click.echo(self._separator + to_json(record), nl=False)
         self._separator = ", "
 
     def end(self, report: Report) -> None:
         """Print the counts."""
-        rest = json.dumps(report.to_dict(), ensure_ascii=False)
+        rest = to_json(report.to_dict())
         click.echo(f"], {rest[1:]}")
 
 

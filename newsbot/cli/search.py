@@ -12,6 +12,7 @@ from archive.search import ORDERS, Hits, search
 from archive.search.syntax import parse
 from archive.store import open_database
 from newsbot.cli.common import check_archived, data_option, date_options, json_option, print_json
+from newsbot.cli.terminal import BOLD, PLAIN
 
 
 @click.command("search")
@@ -73,7 +74,7 @@ def search_command(
         offset=offset,
         order=order,
         facets=facets,
-        marks=("\x1b[1m", "\x1b[0m") if colour else ("[", "]"),
+        marks=(BOLD, PLAIN) if colour else ("[", "]"),
     )
     for note in hits.notes:
         click.echo(f"note: {note}", err=True)

@@ -16,6 +16,7 @@ from archive.errors import ArchiveUsageError
 from archive.store import open_database
 from newsbot import urls
 from newsbot.cli.common import data_option, json_option, print_json
+from newsbot.cli.terminal import styled
 
 
 @click.command()
@@ -71,7 +72,7 @@ def _shown(value: Any) -> str:
 
 
 def _print_article(record: dict[str, Any]) -> None:
-    click.echo(click.style(record["title"] or "(no title)", bold=True))
+    click.echo(styled(record["title"] or "(no title)", "bold"))
     facts = [
         record["published"] or "no date",
         ", ".join(record["authors"]),

@@ -25,6 +25,7 @@ from newsbot.cli.common import (
     print_json,
     sites_dir_option,
 )
+from newsbot.cli.terminal import styled
 
 if TYPE_CHECKING:
     from newsbot.profiles import Site
@@ -153,7 +154,7 @@ def _print(findings: Sequence[Finding], quiet: bool) -> None:
     for finding in sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)):
         if quiet and finding.severity == "note":
             continue
-        name = click.style(finding.severity, fg=_COLOURS[finding.severity])
+        name = styled(finding.severity, _COLOURS[finding.severity])
         click.echo(f"{name}: {finding.where}: {finding.what}; {REMEDIES[finding.remedy]}")
     if quiet:
         return

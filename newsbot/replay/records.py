@@ -19,8 +19,8 @@ from uuid import NAMESPACE_URL, uuid5
 from weakref import WeakValueDictionary
 
 from archive.captures import Capture, Exchange, Record, payload_digest, read_capture
-from archive.captures.files import crc_of
-from archive.captures.grammar import bracketed
+from archive.captures.files import crc_of, open_file
+from archive.captures.grammar import bracketed, clean_address
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveError
@@ -179,7 +179,7 @@ class RecordReader:
         size = path.stat().st_size
         done = 0
         is_linked = self._sites.own is not None
-        with path.open("rb") as file:
+        with open_file(path) as file:
             stream = Stream(file)
             if start:
                 is_linked = is_linked or _is_ours(path)
@@ -298,7 +298,7 @@ class RecordReader:
         known = bracketed(fields.get("WARC-Refers-To", ""))
         found = self._under_way.get(known) or (self._row("record_id = ?", known) if known else None)
         digest = _as_ours(record.declared_digest or "")
-        url = _bare(fields.get("WARC-Refers-To-Target-URI") or record.url or "")
+        url = clean_address(fields.get("WARC-Refers-To-Target-URI") or record.url or "")
         if found is None and digest:
             condition = "url = ? AND payload_digest = ? AND refers_to IS NULL"
             found = self._under_way.get(f"{url} {digest}") or self._row(condition, url, digest)
@@ -330,18 +330,13 @@ class RecordReader:
 
 def _is_ours(path: Path) -> bool:
     """Whether a file says at its beginning that newsbot wrote it."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         first = next(raw_records(Stream(file)), None)
         return first is not None and bool(_OURS.search(first.data[first.head :]))
 
 
 def _url(raw: Raw) -> str:
-    return _bare(raw.fields.get("WARC-Target-URI", ""))
-
-
-def _bare(url: str) -> str:
-    """An address without the brackets that some programs put around it."""
-    return url.removeprefix("<").removesuffix(">")
+    return clean_address(raw.fields.get("WARC-Target-URI", ""))
 
 
 def _as_ours(digest: str) -> str:

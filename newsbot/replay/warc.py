@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archive.captures import IDENTICAL, NOT_MODIFIED, Capture
-from archive.captures.files import month_of, number_of, site_files
+from archive.captures.files import month_of, number_of, open_file, site_files
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveUsageError
@@ -87,10 +87,10 @@ def import_warc(
     return counts
 
 
-def check_file(path: Path) -> None:
-    """Raise `ArchiveUsageError` where a file is no WARC file."""
+def check_file(path: Path, folder: Path | None = None) -> None:
+    """Raise `ArchiveUsageError` where a file is no WARC file, or none in a `folder`."""
     try:
-        with path.open("rb") as file:
+        with open_file(path, folder) as file:
             if any(raw.error is None for raw in raw_records(Stream(file))):
                 return
     except OSError as error:
@@ -120,7 +120,7 @@ def _by_site(
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
@@ -347,7 +347,7 @@ def _between_rows(c: sqlite3.Connection, path: Path, warc: str) -> Iterator[Raw]
 
 
 def _records_from(path: Path, start: int, end: int) -> Iterator[Raw]:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         stream = Stream(file)
         stream.start_at(start)
         for raw in raw_records(stream):
