@@ -196,7 +196,9 @@ def extra(folder: Path, chance: random.Random) -> str:
     if chance.random() < 0.3 and not path.exists():
         os.mkfifo(path)
         return f"{at}/{name!r}: a pipe"
-    content = chance.choice([b"", b"\x00" * 99, PROFILE.encode(), b"\xff\xfe", ESCAPES.encode() * 9])
+    content = chance.choice(
+        [b"", b"\x00" * 99, PROFILE.encode(), b"\xff\xfe", ESCAPES.encode() * 9]
+    )
     path.write_bytes(content)
     return f"{at}/{name!r}: {content[:20]!r}"
 
@@ -318,7 +320,20 @@ def _become(words: list[str], out: Path, opened: Path, allowed: list[Path]) -> N
                 return
             name = os.fsdecode(path).removeprefix("file://").partition("?")[0]
             real = os.path.realpath(name)
-            if not real.startswith((*places, sys.prefix, sys.base_prefix, "/usr", "/proc", "/dev/null", "/etc/mime", "/etc/localtime", "/sys", "/root/.cache/python")):
+            if not real.startswith(
+                (
+                    *places,
+                    sys.prefix,
+                    sys.base_prefix,
+                    "/usr",
+                    "/proc",
+                    "/dev/null",
+                    "/etc/mime",
+                    "/etc/localtime",
+                    "/sys",
+                    "/root/.cache/python",
+                )
+            ):
                 os.write(log, f"{event} {real}\n".encode("utf-8", "backslashreplace"))
 
         sys.addaudithook(watch)
@@ -365,10 +380,10 @@ def main() -> None:
     parser.add_argument("--only", choices=MUTATIONS)
     parser.add_argument("-v", "--verbose", action="store_true")
     args = parser.parse_args()
-    import newsbot.__main__  # noqa: F401 -- once, for all commands
-    import newsbot.cli  # noqa: F401
-    import newsbot.replay.merge  # noqa: F401
-    import newsbot.replay.reextract  # noqa: F401
+    import newsbot.__main__
+    import newsbot.cli
+    import newsbot.replay.merge
+    import newsbot.replay.reextract
     import newsbot.visit.schedule  # noqa: F401
 
     bad = number = 0
@@ -394,20 +409,34 @@ def main() -> None:
             for command in COMMANDS:
                 ours, out = top / "out" / "own", top / "out" / "out"
                 for path in (ours, out):
-                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(
+                        missing_ok=True
+                    )
                 if "OWN" in command:
                     shutil.copytree(own.folder, ours)
                 names = {"OTHER": str(other), "OWN": str(ours), "OUT": str(out)}
                 done = run(
                     [names.get(word, word) for word in command.split()],
-                    top, [other, ours, out],
+                    top,
+                    [other, ours, out],
                 )
                 for fault in faults(command, done):
                     bad += 1
                     said = done.said.strip().replace(str(top), "")
-                    print(f"{number} {what} {did!r:.200}\n    {command}: {fault}: {said!r:.300}", flush=True)
+                    print(
+                        f"{number} {what} {did!r:.200}\n    {command}: {fault}: {said!r:.300}",
+                        flush=True,
+                    )
                 if args.verbose:
-                    print(number, what, did[:80], command, done.code, f"{done.seconds:.2f}", repr(done.said[:100]))
+                    print(
+                        number,
+                        what,
+                        did[:80],
+                        command,
+                        done.code,
+                        f"{done.seconds:.2f}",
+                        repr(done.said[:100]),
+                    )
     print(f"{args.number} mutations, {len(COMMANDS)} commands each: {bad} faults")
     sys.exit(bool(bad))
 

@@ -82,7 +82,8 @@ def open_file(path: Path, folder: Path | None = None) -> BinaryIO:
         descriptor = os.open(name, flags | own)
         status, problem = os.fstat(descriptor), None
         if not stat.S_ISREG(status.st_mode):
-            problem = "no ordinary file"
+            is_folder = stat.S_ISDIR(status.st_mode)
+            problem = os.strerror(errno.EISDIR) if is_folder else "no ordinary file"
         elif folder is not None and ".warc" in name and status.st_size > LARGEST:
             problem = "larger than any file that newsbot writes"
         if problem:

@@ -295,7 +295,7 @@ def _member(path: Path, record: Record, concurrent_to: str | None) -> bytes:
     with open_file(path) as file:
         file.seek(record.offset)
         member = file.read(record.length)
-        if member.startswith(GZIP_MAGIC) and concurrent_to is None:
+        if member.startswith(GZIP_MAGIC) and concurrent_to is None and not record.warning:
             return member
         raw = next(raw_records(Stream(file, record.offset)))
     if concurrent_to is None:

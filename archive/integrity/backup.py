@@ -260,7 +260,10 @@ def append_missing(
     """
     problem = None
     target.parent.mkdir(parents=True, exist_ok=True)
-    with open_file(source, within) as there, target.open("r+b" if target.exists() else "w+b") as here:
+    with (
+        open_file(source, within) as there,
+        target.open("r+b" if target.exists() else "w+b") as here,
+    ):
         same = _common(there, here, length)
         digest = _hash(here, same)
         if same < known.size:

@@ -65,7 +65,12 @@ def check_records(
             yield from _missing(warc, _rows(c, warc))  # none where it was packed meanwhile
         except OSError as error:
             yield Finding(
-                "damage", "records", warc, f"it cannot be read: {error.strerror}", "restore", file=warc
+                "damage",
+                "records",
+                warc,
+                f"it cannot be read: {error.strerror}",
+                "restore",
+                file=warc,
             )
     yield from _check_dictionaries(folder)
 
@@ -183,6 +188,8 @@ def _compare(path: Path, warc: str, row: sqlite3.Row, record: Record | None) -> 
     elif record.error or record.is_intact is False:
         problem = record.error or "its payload does not have the digest that it states"
         yield _damaged(warc, row, problem)
+    elif record.warning:
+        yield _damaged(warc, row, record.warning)
     elif problems := _differences(row, record):
         yield _damaged(warc, row, "; ".join(problems), "rebuild")
     elif crc_of(path, record.offset, record.length) != row["warc_crc"]:

@@ -21,6 +21,7 @@ from archive.store.imports import Imports
 from archive.store.opening import (
     DATABASE,
     LOCK,
+    check_place,
     damaged,
     explained_errors,
     is_damage,
@@ -41,6 +42,7 @@ __all__ = [
     "Candidate",
     "Due",
     "Store",
+    "check_place",
     "damaged",
     "explained_errors",
     "is_damage",

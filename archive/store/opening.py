@@ -61,11 +61,12 @@ class LostDatabase(ArchiveError):
         )
 
 
-def check_place(path: Path) -> bool:
+def check_place(path: Path, *, may_be_lost: bool = False) -> bool:
     """Whether there is a database; nothing is written, and no link is followed.
 
     Raises `ArchiveUsageError` where something else has its name, `LostDatabase` where the captures of
-    one are there without it, `ArchiveError` where its first bytes are no database's.
+    one are there without it (a repair makes it anew: it `may_be_lost`), `ArchiveError` where its first
+    bytes are no database's.
     """
     if path.is_symlink():
         raise ArchiveUsageError(
@@ -74,7 +75,7 @@ def check_place(path: Path) -> bool:
     if path.exists() and not path.is_file():
         raise ArchiveUsageError(f"{path} is no ordinary file: name another folder with --data")
     if not path.exists() or not path.stat().st_size:
-        if any(path.parent.glob("warc/*/*.warc*")):
+        if not may_be_lost and any(path.parent.glob("warc/*/*.warc*")):
             raise LostDatabase(path)
         if path.exists():
             raise ArchiveUsageError(f"{path} is empty: delete it, or name another folder")

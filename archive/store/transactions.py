@@ -43,7 +43,7 @@ class Transactions:
         """Visits of the open transaction that wait for their commit."""
         path = folder / database
         if database == DATABASE:
-            check_place(path)
+            check_place(path, may_be_lost=not path.exists())
         self._lock = take_lock(folder)
         try:
             if not path.exists():

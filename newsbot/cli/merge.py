@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
-from archive.store import DATABASE, Store
+from archive.store import DATABASE, Store, check_place
 from newsbot.cli.common import (
     data_option,
     jobs_option,
@@ -57,6 +57,7 @@ def merge_command(
     from newsbot.visit.schedule import next_due
 
     check_other(data, other)  # before an archive is made here
+    check_place(data / DATABASE)
     sites = archive_sites(data, *sites_dirs, example=True)
     size = sum(path.stat().st_size for files in warc_files(other, []).values() for path in files)
     with ExitStack() as stack:

@@ -18,8 +18,7 @@ PLAIN = "\ufdd0"
 BOLD = _MARKS["bold"]
 _SEQUENCES = {PLAIN: "\x1b[0m"} | {_MARKS[name]: f"\x1b[{n}m" for name, n in _STYLES.items()}
 STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
-    "|[\ufdd0-\ufdef]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]|[\ufdd0-\ufdef]"
 )
 """Controls but for tab and line feed, and what turns the direction of writing; our marks."""
 

@@ -7,6 +7,7 @@ block is taken apart.
 from __future__ import annotations
 
 import base64
+import logging
 import re
 import sqlite3
 from collections import Counter
@@ -31,6 +32,8 @@ from newsbot.profiles import Site
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import may_be_html
 from newsbot.visit.reading import Reading
+
+logger = logging.getLogger(__name__)
 
 Damaged = Callable[[Path, int, str], object]
 """Called with a file, the offset of a damaged record in it, and what is wrong with it."""
@@ -200,6 +203,8 @@ class RecordReader:
                     yield found
                 # Before the file is read on: two large records at once would be one too many.
                 raw.data = b""
+                if found and raw.warning:
+                    logger.warning("%s: record at byte %d: %s", path, raw.offset, raw.warning)
                 progress(raw.offset - done)
                 done = raw.offset
         progress(size - done)

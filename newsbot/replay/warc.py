@@ -29,6 +29,7 @@ from newsbot.pool import map_in_order, open_pool
 from newsbot.profiles import Site
 from newsbot.replay.pending import PendingVisit, PendingVisits
 from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader
+from newsbot.replay.wacz import is_wacz, members, unpacked
 from newsbot.visit.reading import is_costly, read, reading_of
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def import_warc(
     progress: Callable[[int], object] = lambda _: None,
     damaged: Damaged = lambda *_: None,
 ) -> Counter[str]:
-    """Store what WARC files hold of known sites, and return the `COUNTS`.
+    """Store what WARC files, or WACZ files, hold of known sites, and return the `COUNTS`.
 
     Only records of `sites` are read, or of one `site` of them. Their bytes are copied into the
     archive's own files; with `in_place` the files are those already, below `warc/SITE/`, and rows
@@ -65,10 +66,20 @@ def import_warc(
         check_file(path)
     wanted = {key: known for key, known in sites.items() if site in (None, key)}
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
+    names: dict[Path, Path] = {}
+    """File → the member of a WACZ that it holds."""
+
+    def broken(path: Path, offset: int, reason: str) -> None:
+        damaged(names.get(path, path), offset, reason)
+
+    def broken_member(name: Path, offset: int, reason: str) -> None:
+        counts["damaged"] += 1
+        damaged(name, offset, reason)
+
     with open_pool(jobs) as executor:
 
         def run(known: KnownSites, files: Sequence[Path], source: str | None = None) -> None:
-            reader = RecordReader(store.folder, store.connection, known, counts, damaged)
+            reader = RecordReader(store.folder, store.connection, known, counts, broken)
             _Import(store, reader, executor, counts, in_place, source).run(files, progress)
 
         if in_place:
@@ -77,7 +88,12 @@ def import_warc(
         else:
             known = KnownSites(wanted)
             for path in files:
-                run(known, [path], f"{_digest(path)} {_fingerprint(wanted)}")
+                parts = (
+                    unpacked(path, store.folder, broken_member) if is_wacz(path) else [(path, path)]
+                )
+                for part, name in parts:
+                    names[part] = name
+                    run(known, [part], f"{_digest(part)} {_fingerprint(wanted)}")
     for (key,) in store.connection.execute("SELECT id FROM sites ORDER BY id").fetchall():
         if key not in wanted:
             continue
@@ -88,8 +104,11 @@ def import_warc(
 
 
 def check_file(path: Path, folder: Path | None = None) -> None:
-    """Raise `ArchiveUsageError` where a file is no WARC file, or none in a `folder`."""
+    """Raise `ArchiveUsageError` where a file is no WARC or WACZ file, or no WARC file in a `folder`."""
     try:
+        if folder is None and is_wacz(path):
+            members(path)
+            return
         with open_file(path, folder) as file:
             if any(raw.error is None for raw in raw_records(Stream(file))):
                 return
@@ -120,7 +139,7 @@ def _by_site(
 
 
 def _digest(path: Path) -> str:
-    with open_file(path) as file:
+    with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
