@@ -165,12 +165,12 @@ def kind(folder: Path, chance: random.Random) -> str:
         case "socket":
             import socket
 
-            with socket.socket(socket.AF_UNIX) as one, _inside(path.parent):
+            with socket.socket(socket.AF_UNIX) as one, _Inside(path.parent):
                 one.bind(path.name)
     return f"{path.relative_to(folder)}: {what}"
 
 
-class _inside:
+class _Inside:
     """The present folder, for names that are too long for a socket."""
 
     def __init__(self, folder: Path) -> None:

@@ -38,7 +38,7 @@ _NAMES = {
     )
 }  # fmt: skip
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_STATUS_LINE = re.compile(rb"(HTTP/\d(?:\.\d)?) +(\d{3})(?: |$)", re.I)
+_STATUS_LINE = re.compile(rb"(HTTP/\d(?:\.\d)?) +(-?\d{1,9})(?: |$)", re.I)
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 _SIGNED_IN = re.compile(r"^(https?://)[^/?#]*@", re.I)
@@ -107,7 +107,7 @@ def http_head(status: int, headers: Iterable[tuple[str, str]], protocol: str) ->
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = ""
-    lines = [f"{protocol} {status} {phrase}".rstrip(), *(f"{n}: {v}" for n, v in headers)]
+    lines = [f"{protocol} {status:03d} {phrase}".rstrip(), *(f"{n}: {v}" for n, v in headers)]
     # A line break inside of a value would begin another header, or end them all.
     return b"\r\n".join(_bytes(re.sub(r"[\r\n]+", " ", line)) for line in lines) + END
 
