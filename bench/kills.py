@@ -24,15 +24,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 from newsbot.demo.server import ExampleNewspaper
 from tests.conftest import environment, write_profile
 from tests.crawl.state import state, write
 from tests.replay.files import Archive, many
 
+ROOT = Path(__file__).parent.parent
+
 PATIENCE = 20
-HARMS = {"kill -9": signal.SIGKILL, "kill": signal.SIGTERM, "Ctrl+C": signal.SIGINT, "full disk": None}
+HARMS = {
+    "kill -9": signal.SIGKILL,
+    "kill": signal.SIGTERM,
+    "Ctrl+C": signal.SIGINT,
+    "full disk": None,
+}
 COMMANDS = {
     "crawl": "crawl aqbulaq --data DATA --sites-dir SITES -q",
     "import": "import warc FILE --data DATA --sites-dir SITES -q",
@@ -80,16 +86,12 @@ def words_of(command: str, places: dict[str, str], jobs: int) -> list[str]:
 
 def run(words: list[str], harm: str, moment: float, most: int) -> tuple[int | None, str]:
     """Exit code and stderr of a command that is interrupted after a time, or at a byte of a file."""
-
-    def limit() -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell ignores it
-        if harm == "full disk":
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
     process = subprocess.Popen(
-        words, preexec_fn=limit, cwd=ROOT, env=environment(), text=True,
+        words, cwd=ROOT, env=environment(), text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
+    if harm == "full disk":
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
     number = HARMS.get(harm)
     try:
         try:
@@ -128,7 +130,7 @@ def wrong(
     code, said = run(words, harm, moment, most)
     if code not in codes(command, harm):
         return f"ended with {code}: {said[-400:]}"
-    if "Traceback" in said or len(said.strip().splitlines()) > 1 and command != "repair":
+    if "Traceback" in said or (len(said.strip().splitlines()) > 1 and command != "repair"):
         return f"said {said[-800:]}"
     code, said = run(words, "none", 300, 0)
     if code != 0:
@@ -136,7 +138,10 @@ def wrong(
     ended = final(command, places)
     for name, rows in calm.items():
         if ended[name] != rows:
-            lost, more = [r for r in rows if r not in ended[name]], [r for r in ended[name] if r not in rows]
+            lost, more = (
+                [r for r in rows if r not in ended[name]],
+                [r for r in ended[name] if r not in rows],
+            )
             return f"another state of {name}: lacks {str(lost)[:300]}, has {str(more)[:300]}"
     return None
 

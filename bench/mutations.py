@@ -28,10 +28,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent.resolve()
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 from archive.store import DATABASE
 from tests.replay.files import HOME, PROFILE, START, Archive, Warc, page
+
+ROOT = Path(__file__).parent.parent.resolve()
 
 SECONDS = 10
 SECRET = "құпия-41d8"

@@ -72,7 +72,7 @@ def _put_back(folder: Path, findings: Collection[Finding], say: rebuild.Say) -> 
         f for f in findings if f.remedy == "restore" and f.file and not (folder / f.file).exists()
     ]
     nameless = {f.file for f in findings if f.remedy == "import" and f.file}
-    done = set()
+    done: set[str] = set()
     for finding in lost if nameless else ():
         with closing(open_database(folder).conn) as c:
             sql = "SELECT warc_offset, warc_length, warc_crc FROM captures WHERE warc = ?"
@@ -83,7 +83,7 @@ def _put_back(folder: Path, findings: Collection[Finding], say: rebuild.Say) -> 
                 target.parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).rename(target)
                 say(f"{name} is {finding.file}, and has its name again")
-                done |= {name, finding.file}
+                done |= {name, str(finding.file)}
                 break
     return [finding for finding in findings if finding.file not in done]
 
