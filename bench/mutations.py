@@ -419,7 +419,7 @@ def main() -> None:
                 done = run(
                     [names.get(word, word) for word in command.split()],
                     top,
-                    [other, ours, out],
+                    [other, top / "out"],
                 )
                 for fault in faults(command, done):
                     bad += 1

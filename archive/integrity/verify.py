@@ -53,6 +53,8 @@ def verify(
     except ArchiveUsageError:
         raise
     except ArchiveError as error:
+        if not next(files(folder), None):
+            raise
         yield unreadable(DATABASE, error)
         return
     with closing(c):

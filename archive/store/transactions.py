@@ -19,6 +19,7 @@ from archive.store.opening import (
     explained,
     explained_errors,
     make,
+    open_database,
     take_lock,
 )
 from archive.store.schema import check_version
@@ -43,7 +44,8 @@ class Transactions:
         """Visits of the open transaction that wait for their commit."""
         path = folder / database
         if database == DATABASE:
-            check_place(path, may_be_lost=not path.exists())
+            if check_place(path, may_be_lost=not path.exists()):
+                open_database(folder).close()  # a stranger's folder gets no lock of ours
         self._lock = take_lock(folder)
         try:
             if not path.exists():
