@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
+from typing import Any
+
+_AGAIN = 0.1
+"""Seconds after which an interrupt that came to nothing is raised once more."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -13,21 +19,46 @@ class Terminated(KeyboardInterrupt):
 
 def main() -> None:
     """Run the command and exit with its code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, _raise)
+    sys.unraisablehook = _unraisable
     try:
         from newsbot.cli import main as command
 
         code = command()
     except KeyboardInterrupt as error:
         code = _interrupted(error)
-    finally:  # nothing is left to be cleaned up; a second one ends whatever hangs
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def leave(*_: object) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):
+                stream.flush()
+        os._exit(code)
+
+    # Nothing is left to be cleaned up: another signal ends whatever hangs, with the same code.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
     sys.exit(code)
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
+_kinds: list[type[KeyboardInterrupt]] = [KeyboardInterrupt]
+"""How the command was interrupted last."""
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    if number == signal.SIGTERM:
+        _kinds.append(Terminated)
+    raise _kinds[-1]
+
+
+def _unraisable(lost: Any) -> None:
+    """Raise an interrupt again that struck where Python can raise nothing, as while an object is freed."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _interrupted(error: KeyboardInterrupt) -> int:

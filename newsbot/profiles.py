@@ -31,11 +31,14 @@ from pydantic import (
     model_validator,
 )
 
+from archive.captures.files import open_file
 from newsbot import urls
 
 SITES_DIR = Path(__file__).parent / "sites"
 EXAMPLE_DIR = Path(__file__).parent / "demo" / "sites"
 """The example newspaper's profile: for archives that hold it, not for crawls of the world."""
+MAX_PROFILE = 1_000_000
+"""Bytes."""
 OWN_SITES = "sites"
 """The folder of the user's own profiles, inside the archive's."""
 FAMILIES_DIR = Path(__file__).parent / "families"
@@ -372,12 +375,18 @@ def _explain(error: ValidationError) -> str:
     return "; ".join(lines)
 
 
-def _read(path: Path, model: type[M]) -> M:
+def _read(path: Path, model: type[M], folder: Path | None = None) -> M:
     try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        with open_file(path, folder) as file:
+            text = file.read(MAX_PROFILE + 1)
+        if len(text) > MAX_PROFILE:
+            raise ProfileError(f"{path}: larger than {MAX_PROFILE // 1000} kB")
+        raw: dict[str, Any] = tomllib.loads(text.decode())
+    except RecursionError:
+        raise ProfileError(f"{path}: not valid TOML: nested too deep") from None
     except OSError as error:
         raise ProfileError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(f"{path}: not valid TOML: {error}") from None
     raw.setdefault("id", path.stem)
     try:
@@ -391,9 +400,12 @@ def _read(path: Path, model: type[M]) -> M:
     return profile
 
 
-def load_site(path: Path) -> Site:
-    """Read one profile. Raises `ProfileError` naming file, key and expectation."""
-    site = _read(path, Site)
+def load_site(path: Path, folder: Path | None = None) -> Site:
+    """Read one profile; inside a `folder`, no link is followed.
+
+    Raises `ProfileError` naming file, key and expectation.
+    """
+    site = _read(path, Site, folder)
     if site.family not in families():
         raise ProfileError(
             f"{path}: family: expected one of {', '.join(families())}, got {site.family!r}"
@@ -416,10 +428,10 @@ class Sites(dict[str, Site]):
         raise self.broken.get(site) or KeyError(site)
 
 
-def load_sites(*extra: Path) -> Sites:
+def load_sites(*extra: Path, own: Path | None = None) -> Sites:
     """Every profile of the package and of the user's folders, by id; a user's file replaces ours.
 
-    Raises `ProfileError` for a folder that is none.
+    In the archive's `own` folder no link is followed. Raises `ProfileError` for a folder that is none.
     """
     sites = Sites()
     for folder in (SITES_DIR, *extra):
@@ -429,7 +441,7 @@ def load_sites(*extra: Path) -> Sites:
             sites.pop(path.stem, None)
             sites.broken.pop(path.stem, None)
             try:
-                sites[path.stem] = load_site(path)
+                sites[path.stem] = load_site(path, folder.parent if folder == own else None)
             except ProfileError as error:
                 sites.broken[path.stem] = error
     return sites
@@ -446,7 +458,7 @@ def archive_sites(folder: Path, *extra: Path, example: bool = False) -> Sites:
         folders += [own] if own.exists() else []
     except OSError as error:
         raise ProfileError(f"{own}: cannot be read: {error.strerror}") from None
-    return load_sites(*folders, *extra)
+    return load_sites(*folders, *extra, own=own)
 
 
 @cache

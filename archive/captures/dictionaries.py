@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.captures.files import whole_file
+from archive.captures.files import open_file, whole_file
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -152,7 +152,8 @@ def keep_copy(folder: Path, site: str, dictionary: Dictionary) -> None:
 
 def read_copy(path: Path) -> Dictionary:
     """The dictionary in a `.dict.zst`. Raises ValueError where it is damaged."""
-    dictionary = _from_packed(path.read_bytes())
+    with open_file(path) as file:
+        dictionary = _from_packed(file.read(MAX_SIZE))
     if not path.name.endswith(f"-{dictionary.number}.dict.zst"):
         raise ValueError("another dictionary than its name says")
     return dictionary

@@ -6,8 +6,10 @@ copy of a dictionary.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,8 @@ from typing import BinaryIO
 
 PART = ".part"
 """At the end of the name of a file that is still being written."""
+LARGEST = 2_000_000_000
+"""Bytes that no WARC file of an archive reaches (`archive.captures.writing.MAX_FILE`)."""
 _NAME = re.compile(r"-(\d{4}-\d\d)(?:-(\d{1,5}))?\.warc\.(?:gz|zst)")
 
 
@@ -62,8 +66,46 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def open_file(path: Path, folder: Path | None = None) -> BinaryIO:
+    """Open a file for reading that may be anybody's. Raises OSError where it is none to be read.
+
+    A pipe, a device or a folder is none: it might hang, or never end. With a `folder`, that of an
+    archive, the file must lie in it by its path alone (no link on the way is followed, and no `..`),
+    and a WARC file be no larger than an archive's are.
+    """
+    own = os.O_NONBLOCK
+    if folder is not None:
+        own |= os.O_NOFOLLOW
+        check_inside(path, folder)
+
+    def opener(name: str, flags: int) -> int:
+        descriptor = os.open(name, flags | own)
+        status, problem = os.fstat(descriptor), None
+        if not stat.S_ISREG(status.st_mode):
+            is_folder = stat.S_ISDIR(status.st_mode)
+            problem = os.strerror(errno.EISDIR) if is_folder else "no ordinary file"
+        elif folder is not None and ".warc" in name and status.st_size > LARGEST:
+            problem = "larger than any file that newsbot writes"
+        if problem:
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, problem, name)
+        return descriptor
+
+    return open(path, "rb", opener=opener)
+
+
+def check_inside(path: Path, folder: Path) -> None:
+    """Raise OSError where a path leads, or might lead, out of a folder."""
+    if "\0" in str(path) or not path.is_relative_to(folder) or ".." in path.parts:
+        raise OSError(errno.EINVAL, "a path that leads out of the archive", str(path))
+    while path != folder:
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "a link, which is not followed", str(path))
+        path = path.parent
+
+
 def crc_of(path: Path, offset: int, length: int) -> int:
     """CRC-32 of a piece of a file."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         file.seek(offset)
         return zlib.crc32(file.read(length))

@@ -41,9 +41,11 @@ _NAMES = {
     )
 }  # fmt: skip
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_STATUS_LINE = re.compile(rb"(HTTP/\d(?:\.\d)?) +(\d{3})(?: |$)", re.I)
+_STATUS_LINE = re.compile(rb"(HTTP/\d(?:\.\d)?) +(-?\d{1,9})(?: |$)", re.I)
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z")
+_SIGNED_IN = re.compile(r"^(https?://)[^/?#]*@", re.I)
+"""The beginning of an address with a user's name, and perhaps the password."""
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -108,7 +110,7 @@ def http_head(status: int, headers: Iterable[tuple[str, str]], protocol: str) ->
         phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = ""
-    lines = [f"{protocol} {status} {phrase}".rstrip(), *(f"{n}: {v}" for n, v in headers)]
+    lines = [f"{protocol} {status:03d} {phrase}".rstrip(), *(f"{n}: {v}" for n, v in headers)]
     # A line break inside of a value would begin another header, or end them all.
     return b"\r\n".join(_bytes(re.sub(r"[\r\n]+", " ", line)) for line in lines) + END
 
@@ -182,18 +184,31 @@ def content_length(fields: dict[str, str]) -> int:
 def moment(date: str) -> str:
     """`WARC-Date` in the archive's spelling of moments. Raises ValueError for what is no date."""
     found = _MOMENT.fullmatch(date)
-    if found:
-        datetime.fromisoformat(found[1])
-        return f"{found[1]}Z"
-    parsed = datetime.fromisoformat(date)
+    parsed = datetime.fromisoformat(f"{found[1]}+00:00" if found else date)
     if parsed.tzinfo is None:
         raise ValueError("a date without a time zone")
-    return utc(parsed)
+    if not 1990 <= parsed.year < 9999:  # others cannot be told in every time zone
+        raise ValueError("a date of no time that had newspapers in the web")
+    return f"{found[1]}Z" if found else utc(parsed)
 
 
 def bracketed(record_id: str) -> str:
-    """A record's id in angle brackets, which not every program writes."""
+    """A record's id in angle brackets, which not every program writes, in plain characters."""
+    record_id = printable(record_id)
     return record_id if record_id.startswith("<") or not record_id else f"<{record_id}>"
+
+
+def printable(text: str) -> str:
+    """A text of one line whose other characters (controls, marks of direction) are percent-encoded."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else quote(c, errors="surrogatepass") for c in text)
+
+
+def clean_address(uri: str) -> str:
+    """`WARC-Target-URI` as an address may be kept: no brackets, control characters or password."""
+    url = printable(uri.removeprefix("<").removesuffix(">"))
+    return _SIGNED_IN.sub(r"\1", url)
 
 
 def parse_http(block: bytes) -> tuple[str, int, Headers, bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive.captures.dictionaries import FRAME_MAGIC, keep_copy
-from archive.captures.files import PART, site_files, sync_folder
+from archive.captures.files import PART, open_file, site_files, sync_folder
 from archive.captures.reading import raw_records
 from archive.captures.streams import Damage, Stream
 from archive.captures.training import dictionary_of
@@ -49,7 +49,7 @@ def _drop_copy(folder: Path, loose: Path, packed: Path, known: Mapping[str, int]
 def _record_ids(path: Path) -> set[str] | None:
     """Ids of all records of a file; None where one is damaged."""
     ids = set()
-    with path.open("rb") as file:
+    with open_file(path) as file:
         for raw in raw_records(Stream(file)):
             if raw.error:
                 return None

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from archive.captures import dictionaries
 from archive.captures.dictionaries import Dictionary
-from archive.captures.files import site_files, sync_folder, whole_file
+from archive.captures.files import open_file, site_files, sync_folder, whole_file
 from archive.captures.reading import raw_records
 from archive.captures.streams import Stream
 from archive.captures.training import newest_dictionary, next_dictionary
@@ -122,7 +122,7 @@ def _frame(record: bytes, dictionary: Dictionary) -> bytes:
 
 
 def _records(path: Path) -> Iterator[tuple[int, bytes]]:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         for raw in raw_records(Stream(file)):
             if raw.error:
                 raise _Damaged

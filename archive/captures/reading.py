@@ -5,13 +5,16 @@ A damaged record is reported where it lies, and reading carries on behind it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from archive.captures import grammar
+from archive.captures.files import open_file
 from archive.captures.grammar import Exchange, Headers, bracketed
 from archive.captures.streams import Damage, Stream
 from archive.errors import ArchiveError
@@ -19,6 +22,9 @@ from archive.errors import ArchiveError
 MAX_BLOCK = 64 << 20
 """Bytes of a record's block that are read; larger ones are passed over."""
 _MAX_HEAD = 1 << 16
+_SLACK = 64
+"""Bytes by which a record's length may be wrong where nothing but its end tells of it."""
+_LENGTH = re.compile(rb"^(Content-Length:[ \t]*)\d+", re.I | re.M)
 
 Resolve = Callable[[str], tuple[str, int] | None]
 """Record id → `warc` and offset of the record in the same archive, None where it is not known."""
@@ -37,6 +43,10 @@ class Raw:
     """Length of the head with its empty line."""
     fields: dict[str, str] = field(default_factory=dict)
     error: str | None = None
+    is_alone: bool = False
+    """Whether it comes first in its member."""
+    warning: str | None = None
+    """What was wrong with it, and is put right in `data` and `fields`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +74,18 @@ class Record:
     error: str | None
     is_intact: bool | None = None
     """Whether the payload has the declared digest; None where none is declared that is known here."""
+    warning: str | None = None
+    """What was wrong with the record's own words, where it can be read all the same."""
 
 
-def read_records(path: Path) -> Iterator[Record]:
+def read_records(path: Path, folder: Path | None = None) -> Iterator[Record]:
     """All records of a plain, gzipped or zstd-packed WARC file, one after the other.
 
     Memory does not grow with the file. Nothing is raised for what is in the file: damaged records,
     and those with more than `MAX_BLOCK` bytes, come with an `error`. Raises OSError where the file
-    cannot be opened.
+    cannot be opened, or, with a `folder`, does not lie in it (`open_file`).
     """
-    with path.open("rb") as file:
+    with open_file(path, folder) as file:
         for raw in raw_records(Stream(file)):
             yield parse(raw)
 
@@ -88,20 +100,69 @@ def raw_records(stream: Stream) -> Iterator[Raw]:
         try:
             if not _read(stream, raw):
                 return
-        except Damage as damage:
-            prefix = stream.data[stream.at :]
-            if not prefix.startswith(b"WARC/"):
-                prefix = stream.salvage(damage.member, _MAX_HEAD)
-            found = stream.resume(damage.member + 1)
-            raw.offset = min(raw.offset, damage.member)
-            raw.error = f"damaged ({damage})"
-            _salvage(raw, prefix)
-        except ValueError as error:
-            raw.error, raw.data = str(error), b""
-            found = _recover(stream, raw)
+        except (Damage, ValueError) as error:
+            if not _mend(stream, raw):
+                found = _pass_over(stream, raw, error)
         if raw.error:
             raw.length = max(stream.place()[0] - raw.offset, 0)
         yield raw
+
+
+def _pass_over(stream: Stream, raw: Raw, error: Exception) -> bool:
+    """Say what is wrong with a record, and go to the one behind it; False where there is none."""
+    if not isinstance(error, Damage):
+        raw.error, raw.data = str(error), b""
+        return _recover(stream, raw)
+    prefix = stream.data[stream.at :]
+    if not prefix.startswith(b"WARC/"):
+        prefix = stream.salvage(error.member, _MAX_HEAD)
+    found = stream.resume(error.member + 1)
+    raw.offset = min(raw.offset, error.member)
+    raw.error = f"damaged ({error})"
+    _salvage(raw, prefix)
+    return found
+
+
+def _mend(stream: Stream, raw: Raw) -> bool:
+    """Read a record whose length is a byte or some off, where its end shows; False where it does not.
+
+    It ends with its member, or in a plain file where the next record begins. The server's own
+    `Content-Length` has to agree; without one, the two may differ by `_SLACK` bytes. Seen in files of
+    wget, warcio and warcio.js.
+    """
+    if not raw.head or (stream.kind != "plain" and not raw.is_alone):
+        return False
+    said, data = -1, b""
+    with suppress(Damage, ValueError):
+        said = grammar.content_length(raw.fields)
+        stream.start_at(raw.offset)
+        data = stream.rest_of_record(raw.head, min(said, MAX_BLOCK) + _MAX_HEAD)
+    block = data[raw.head :]
+    for _ in range(2):
+        block = block.removesuffix(b"\n").removesuffix(b"\r")
+    is_cut = stream.kind == "plain" and not data.endswith(grammar.END)
+    if is_cut or said == len(block) or not _is_whole(block, abs(len(block) - said)):
+        stream.start_at(raw.offset)
+        with suppress(Damage):
+            stream.has(raw.head)
+        return False
+    raw.fields["Content-Length"] = str(len(block))
+    head = _LENGTH.sub(rb"\g<1>%d" % len(block), data[: raw.head], count=1)
+    raw.head, raw.data = len(head), head + block + grammar.END
+    raw.length = stream.place()[0] - raw.offset
+    raw.error = None
+    raw.warning = f"it says that it has {said} bytes, and has {len(block)}"
+    return True
+
+
+def _is_whole(block: bytes, off: int) -> bool:
+    """Whether a block that is some bytes longer or shorter than its record says is a whole answer."""
+    try:
+        _, _, headers, payload = grammar.parse_http(block)
+    except ValueError:
+        return False
+    lengths = {value for name, value in headers if name.lower() == "content-length"}
+    return lengths == {str(len(payload))} if lengths else off <= _SLACK
 
 
 def _recover(stream: Stream, raw: Raw) -> bool:
@@ -120,7 +181,7 @@ def _read(stream: Stream, raw: Raw) -> bool:
         stream.at += 1
     if not stream.has(1):
         return False
-    raw.offset, alone = stream.place()
+    raw.offset, raw.is_alone = stream.place()
     raw.head = _head_length(stream)
     raw.fields = grammar.parse_head(stream.data[stream.at : stream.at + raw.head])
     block = grammar.content_length(raw.fields)
@@ -132,7 +193,7 @@ def _read(stream: Stream, raw: Raw) -> bool:
     else:
         raw.data = _take(stream, raw.offset, raw.head + block)
     end, is_border = stream.place()
-    raw.length = end - raw.offset if alone and is_border else 0
+    raw.length = end - raw.offset if raw.is_alone and is_border else 0
     return True
 
 
@@ -192,7 +253,7 @@ def parse(raw: Raw) -> Record:
     """A record's meaning. Never raises for what is in it."""
     fields = raw.fields
     kind = fields.get("WARC-Type", "").lower()
-    url = fields.get("WARC-Target-URI", "").removeprefix("<").removesuffix(">") or None
+    url = grammar.clean_address(fields.get("WARC-Target-URI", "")) or None
     error = raw.error
     date = fields.get("WARC-Date", "")
     exchange = None
@@ -233,6 +294,7 @@ def parse(raw: Raw) -> Record:
         declared_digest=declared,
         error=error,
         is_intact=intact,
+        warning=raw.warning,
     )
 
 
@@ -275,12 +337,15 @@ def read_record(folder: Path, warc: str, offset: int) -> bytes:
     `warc` is relative to the archive's folder. Raises `ArchiveError` where the record is missing or
     damaged.
     """
-    return _raw(folder / warc, offset).data
+    return _raw(folder, warc, offset).data
 
 
-def _raw(path: Path, offset: int) -> Raw:
+def _raw(folder: Path, warc: str, offset: int) -> Raw:
+    path = folder / str(warc)  # what a row says, whatever that is
+    if not isinstance(offset, int) or offset < 0:
+        raise _unreadable(path, 0, f"no record begins at {offset!r:.50}")
     try:
-        with path.open("rb") as file:
+        with open_file(path, folder) as file:
             raw = next(raw_records(_stream_at(file, offset)), None)
     except OSError as error:
         raise _unreadable(path, offset, error.strerror or str(error)) from None
@@ -309,7 +374,7 @@ def read_capture(folder: Path, warc: str, offset: int, resolve: Resolve | None =
     `resolve` tells where the record lies that a revisit refers to; without it, the site's files are
     searched, which is slow. Raises `ArchiveError` where a record is missing or damaged.
     """
-    record = _response(folder / warc, offset)
+    record = _response(folder, warc, offset)
     exchange = record.exchange
     assert exchange is not None
     if record.type != "revisit":
@@ -320,7 +385,7 @@ def read_capture(folder: Path, warc: str, offset: int, resolve: Resolve | None =
     place = (resolve or partial(_search, folder, warc))(bracketed(known))
     if place is None:
         raise _unreadable(folder / warc, offset, f"{known}, which it refers to, is not here")
-    whole = _response(folder / place[0], place[1])
+    whole = _response(folder, *place)
     assert whole.exchange is not None
     if whole.type == "revisit" or record.declared_digest not in (None, whole.payload_digest):
         raise _unreadable(folder / warc, offset, f"{known}, which it refers to, has other content")
@@ -340,8 +405,8 @@ def _missing(exchange: Exchange, whole: Exchange) -> Headers:
     ]
 
 
-def _response(path: Path, offset: int) -> Record:
-    record = parse(_raw(path, offset))
+def _response(folder: Path, warc: str, offset: int) -> Record:
+    path, record = folder / warc, parse(_raw(folder, warc, offset))
     if record.error is None and record.exchange is None:
         raise _unreadable(path, offset, "no response record here")
     if record.error or record.is_intact is False:
@@ -352,7 +417,7 @@ def _response(path: Path, offset: int) -> Record:
 def _search(folder: Path, warc: str, record_id: str) -> tuple[str, int] | None:
     """Where a record lies in the folder of this file."""
     for path in sorted((folder / warc).parent.glob("*.warc*")):
-        with path.open("rb") as file:
+        with open_file(path, folder) as file:
             for raw in raw_records(Stream(file)):
                 if bracketed(raw.fields.get("WARC-Record-ID", "")) == record_id:
                     return path.relative_to(folder).as_posix(), raw.offset

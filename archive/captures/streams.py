@@ -109,6 +109,27 @@ class Stream:
                 self.at = len(self.data)
                 return False
 
+    def rest_of_record(self, head: int, most: int) -> bytes:
+        """The bytes from here to the end of the member, or of a plain file's record; none beyond `most`.
+
+        `head` is how many of them are the record's own head. Raises `Damage`.
+        """
+        if self.kind != "plain":
+            self.has(1)
+            while self.has(len(self.data) - self.at + 1, here=True):
+                if len(self.data) - self.at > most:
+                    return b""
+            end = len(self.data)
+        else:
+            self.has(most + _LONGEST)
+            found = _RECORD.search(self.data, self.at + head)
+            end = found.start() if found else len(self.data)
+            if end - self.at > most:
+                return b""
+        taken = self.data[self.at : end]
+        self.at = end
+        return taken
+
     @property
     def position(self) -> int:
         """Uncompressed bytes before this place, from where reading began."""

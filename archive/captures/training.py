@@ -8,7 +8,7 @@ from pathlib import Path
 
 from archive.captures import dictionaries
 from archive.captures.dictionaries import SAMPLES, Dictionary
-from archive.captures.files import site_files
+from archive.captures.files import open_file, site_files
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 
@@ -47,7 +47,7 @@ def dictionary_of(path: Path) -> Dictionary | None:
     """The dictionary of a WARC file; None where it has none, or none that can be read."""
     if path.suffix != ".zst" or not path.stat().st_size:
         return None
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return dictionaries.of_file(file)[0]
 
 
@@ -78,5 +78,5 @@ def _pages(paths: Iterable[Path]) -> Iterator[bytes]:
 
 def _records(paths: Iterable[Path]) -> Iterator[Raw]:
     for path in paths:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             yield from raw_records(Stream(file))

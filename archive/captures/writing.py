@@ -19,7 +19,7 @@ from typing import Any
 
 from archive.captures import dictionaries, grammar
 from archive.captures.dictionaries import Dictionary
-from archive.captures.files import month_of, number_of, site_files, sync_folder
+from archive.captures.files import month_of, number_of, open_file, site_files, sync_folder
 from archive.captures.grammar import (
     HTTP_RESPONSE,
     IDENTICAL,
@@ -347,10 +347,10 @@ def gzip_member(record: bytes, level: int = 9) -> bytes:
 
 
 def _member(path: Path, record: Record, concurrent_to: str | None) -> bytes:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         file.seek(record.offset)
         member = file.read(record.length)
-        if member.startswith(GZIP_MAGIC) and concurrent_to is None:
+        if member.startswith(GZIP_MAGIC) and concurrent_to is None and not record.warning:
             return member
         raw = next(raw_records(Stream(file, record.offset)))
     if concurrent_to is None:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TextIO
 
-from archive.captures.files import sync_folder, whole_file
+from archive.captures.files import open_file, sync_folder, whole_file
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.integrity import bag as bagit
 from archive.integrity.bag import PAYLOAD, size_of
@@ -121,8 +121,7 @@ class _Attempt:
             for warc in sorted(warcs, key=lambda name: (not name.endswith(".gz"), name)):
                 self._keep_warc(live, warc, warcs[warc])
             for name in _others(self.folder):
-                with suppress(FileNotFoundError):  # removed meanwhile
-                    self._keep_other(name)
+                self._keep_other(name)
             self._keep_unnamed()
             self._finish(part, software)
             lock.truncate(0)
@@ -155,28 +154,44 @@ class _Attempt:
         """Keep a WARC file up to the last record that the copy of the database names."""
         source, target = self.folder / warc, self._target(warc)
         known, before = self.known.get(warc, _NOTHING), size_of(target)
+        entry: KeptFile | None = None
         try:
-            status = source.stat()
+            status = source.lstat()
             if known.mtime_ns == status.st_mtime_ns and known.size == before == length:
                 entry, problem = known, None
                 self._tick(length)
             else:
-                digest, problem = append_missing(source, target, length, known, self._tick)
+                digest, problem = append_missing(
+                    source, target, length, known, self._tick, within=self.folder
+                )
                 entry = KeptFile(size_of(target), digest, 0 if problem else status.st_mtime_ns)
         except FileNotFoundError:
             sql = "SELECT 1 FROM captures WHERE warc = ? LIMIT 1"
             if not live.execute(sql, (warc,)).fetchone():
                 raise _Packed from None
-            self.summary.damage.append(f"{source}: the file is missing")
-            self._keep_as_it_is(warc)
-            return
+            problem = "the file is missing"
+        except OSError as error:
+            if error.filename != str(source):  # what is written
+                raise
+            problem = str(error.strerror)
         if problem:
             self.summary.damage.append(f"{source}: {problem}")
-        self._enter(warc, entry, max(0, entry.size - before))
+        if entry is None:
+            self._keep_as_it_is(warc)
+        else:
+            self._enter(warc, entry, max(0, entry.size - before))
 
     def _keep_other(self, name: str) -> None:
         """Keep a small file whole."""
-        data, target = (self.folder / name).read_bytes(), self._target(name)
+        source, target = self.folder / name, self._target(name)
+        try:
+            with open_file(source, self.folder) as file:
+                data = file.read()
+        except FileNotFoundError:  # removed meanwhile
+            return
+        except OSError as error:
+            self.summary.damage.append(f"{source}: {error.strerror}")
+            return
         is_new = not target.is_file() or target.read_bytes() != data
         if is_new:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -235,15 +250,20 @@ def append_missing(
     length: int,
     known: KeptFile = _NOTHING,
     progress: Callable[[int], object] = lambda _: None,
+    *,
+    within: Path,
 ) -> tuple[str, str | None]:
-    """Make a file the first `length` bytes of another by writing what it lacks.
+    """Make a file the first `length` bytes of another, `within` a folder, by writing what it lacks.
 
     What an earlier backup has recorded as `known` is evidence and stays, whatever became of the
     source. Returns the file's SHA-256, and what is wrong with the source.
     """
     problem = None
     target.parent.mkdir(parents=True, exist_ok=True)
-    with source.open("rb") as there, target.open("r+b" if target.exists() else "w+b") as here:
+    with (
+        open_file(source, within) as there,
+        target.open("r+b" if target.exists() else "w+b") as here,
+    ):
         same = _common(there, here, length)
         digest = _hash(here, same)
         if same < known.size:
@@ -302,7 +322,7 @@ def _others(folder: Path) -> Iterator[str]:
             name = path.relative_to(folder).as_posix()
             if any(mark in name for mark in "%\r\n"):  # sha256sum and bagit.py disagree on them
                 raise ArchiveUsageError(f"{path}: a name with % or a line break: rename the file")
-            if path.is_file():
+            if not path.is_dir():
                 yield name
 
 

@@ -5,7 +5,6 @@ The bag's own files lie in its folder, what it keeps (the payload) in `data/` be
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import shutil
@@ -17,6 +16,7 @@ from typing import TextIO
 
 from archive.captures.files import whole_file
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
+from archive.store.opening import FULL
 
 PAYLOAD = "data"
 LOCK = "newsbot-backup.lock"
@@ -150,7 +150,7 @@ def explained_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise ArchiveError(
                 f"{folder}: the disk is full: free some space and run again"
             ) from error

@@ -6,6 +6,7 @@ All of it reads one state of the database, whatever a crawl writes meanwhile.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 
 from archive.integrity.finding import Finding, grouped
@@ -38,6 +39,18 @@ def check_database(c: sqlite3.Connection) -> Iterator[Finding]:
                 yield unreadable("news.db", error)
     finally:
         c.execute("ROLLBACK")
+
+
+def first_damage(c: sqlite3.Connection, seconds: float) -> Finding | None:
+    """The first thing that is not as newsbot wrote it, where one is found within so many seconds."""
+    end = time.monotonic() + seconds
+    c.set_progress_handler(lambda: time.monotonic() > end, 100_000)
+    for finding in check_database(c):
+        if time.monotonic() > end:
+            break
+        if finding.severity != "note":
+            return finding
+    return None
 
 
 def unreadable(where: str, error: Exception) -> Finding:

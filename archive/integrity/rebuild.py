@@ -18,14 +18,16 @@ from typing import Any
 
 from archive.article import JSON_FIELDS, READ, Article
 from archive.captures import Capture, read_records
-from archive.captures.files import site_files, sync_folder
+from archive.captures.files import month_of, number_of, sync_folder
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.integrity.backup import remove_database
+from archive.integrity.records import files
 from archive.store import DATABASE, Store
 from archive.store.carry_over import (
     carry_frontier,
     carry_own,
     carry_state,
+    complete_frontier,
     open_damaged,
     readable_rows,
 )
@@ -95,7 +97,7 @@ def import_site(
     if site not in sites:
         say(f"{site} has no profile, so its pages cannot be read: name it with --sites-dir")
         return
-    readable = [path for path in paths if any(not record.error for record in read_records(path))]
+    readable = [path for path in paths if _is_readable(path, store.folder)]
     before = _count(store.connection)
     if readable:
         importer(store, site, readable)
@@ -103,6 +105,13 @@ def import_site(
         new - old for new, old in zip(_count(store.connection), before, strict=True)
     )
     say(f"{site}: {captures} captures were read, with {articles} articles")
+
+
+def _is_readable(path: Path, folder: Path) -> bool:
+    """Whether a file is one of the archive's own, and a record in it can be read."""
+    with suppress(OSError):
+        return any(not record.error for record in read_records(path, folder))
+    return False
 
 
 def _count(c: sqlite3.Connection) -> tuple[int, int]:
@@ -113,7 +122,14 @@ def _count(c: sqlite3.Connection) -> tuple[int, int]:
 
 def _sites(folder: Path) -> list[str]:
     """Sites that have WARC files."""
-    return sorted(p.name for p in (folder / "warc").glob("*") if site_files(p, p.name))
+    return sorted({path.parent.name for path in _files(folder)})
+
+
+def _files(folder: Path, site: str = "*") -> list[Path]:
+    """WARC files in sites' folders, whatever somebody has named them."""
+    paths = (folder / name for name in files(folder))
+    own = (path for path in paths if path.match(f"warc/{site}/*"))
+    return sorted(own, key=lambda path: (month_of(path), number_of(path), path.suffix))
 
 
 def _check_profiles(folder: Path, sites: Collection[str], old: sqlite3.Connection | None) -> None:
@@ -147,7 +163,7 @@ def _fill(
             carry_state(old, c)
         _keep_ids(store, old)
     for site in _sites(store.folder):
-        paths = site_files(store.folder / "warc" / site, site)
+        paths = _files(store.folder, site)
         import_site(store, site, paths, importer, sites, say)
     if old is None:
         link(store)
@@ -155,6 +171,7 @@ def _fill(
     _carry_visits(store, old, say)
     with store.transaction():
         carry_frontier(old, c)
+        complete_frontier(c, utc(now()))
     if _holds(old, "SELECT 1 FROM stories") or _holds(old, "SELECT 1 FROM editions"):
         link(store)
     with store.transaction():

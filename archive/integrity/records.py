@@ -14,7 +14,7 @@ from pathlib import Path
 
 from archive.captures import Record, read_records
 from archive.captures.dictionaries import MAGIC, of_file, read_copy
-from archive.captures.files import crc_of
+from archive.captures.files import crc_of, open_file
 from archive.captures.grammar import STORED
 from archive.captures.reading import parse, raw_records
 from archive.captures.streams import Stream
@@ -34,7 +34,7 @@ SELECT id, article, url, fetched_at, status, content_type, payload_digest, paylo
 def files(folder: Path) -> Iterator[str]:
     """WARC files of an archive, relative to its folder."""
     for path in sorted((folder / "warc").rglob("*")):
-        if path.name.endswith(SUFFIXES) and path.is_file():
+        if path.name.endswith(SUFFIXES) and not path.is_dir():
             yield path.relative_to(folder).as_posix()
 
 
@@ -54,6 +54,7 @@ def check_records(
     for warc in sorted({*filter(lambda name: isinstance(name, str), named), *files(folder)}):
         path, rows = folder / warc, _rows(c, warc)
         try:
+            open_file(path, folder).close()
             if full:
                 yield from grouped(list(_check_file(path, warc, rows, is_written)))
                 progress(path.stat().st_size)
@@ -61,6 +62,15 @@ def check_records(
                 yield from grouped(list(_check_ends(path, warc, rows)))
         except FileNotFoundError:
             yield from _missing(warc, _rows(c, warc))  # none where it was packed meanwhile
+        except OSError as error:
+            yield Finding(
+                "damage",
+                "records",
+                warc,
+                f"it cannot be read: {error.strerror}",
+                "restore",
+                file=warc,
+            )
     yield from _check_dictionaries(folder)
 
 
@@ -98,7 +108,7 @@ def _check_ends(path: Path, warc: str, rows: list[sqlite3.Row]) -> Iterator[Find
     whole = [row for row in rows if row["end"] <= size]
     yield from (_damaged(warc, row, _SHORT) for row in rows if row["end"] > size)
     for row in {row["id"]: row for row in (*whole[:1], *whole[-1:])}.values():
-        with path.open("rb") as file:
+        with open_file(path) as file:
             stream = Stream(file)
             stream.warning = None  # the check of dictionaries says it
             stream.start_at(row["warc_offset"])
@@ -151,7 +161,7 @@ def _check_file(
 
 def _dictionary(path: Path) -> int:
     """Bytes of the dictionary at the head of a file; 0 where there is none."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         head = file.read(8)
     if len(head) < 8 or struct.unpack("<I", head[:4])[0] != MAGIC:
         return 0
@@ -177,6 +187,8 @@ def _compare(path: Path, warc: str, row: sqlite3.Row, record: Record | None) -> 
     elif record.error or record.is_intact is False:
         problem = record.error or "its payload does not have the digest that it states"
         yield _damaged(warc, row, problem)
+    elif record.warning:
+        yield _damaged(warc, row, record.warning)
     elif problems := _differences(row, record):
         yield _damaged(warc, row, "; ".join(problems), "rebuild")
     elif crc_of(path, record.offset, record.length) != row["warc_crc"]:
@@ -218,9 +230,11 @@ def _check_dictionaries(folder: Path) -> Iterator[Finding]:
                 if name.endswith(".dict.zst"):
                     read_copy(path)
                 elif name.endswith(SUFFIXES):
-                    with path.open("rb") as file:
+                    with open_file(path, folder) as file:
                         problem = of_file(file)[1]
             except ValueError as error:
                 problem = f"the dictionary is damaged ({error})"
+            except OSError as error:  # of a WARC file: said before
+                problem = None if name.endswith(SUFFIXES) else f"cannot be read: {error.strerror}"
             if problem:
                 yield Finding("damage", "records", name, problem, "dictionary", file=name, offset=0)

@@ -7,13 +7,14 @@ until it is whole; WARC files are evidence and stay as they are, but for a lost 
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import closing, suppress
 from pathlib import Path
 
 from archive.captures.files import crc_of
 from archive.captures.mending import mend_dictionary
 from archive.integrity import rebuild
 from archive.integrity.finding import Finding
-from archive.store import Store, explained_errors
+from archive.store import Store, explained_errors, open_database
 from archive.store.carry_over import complete_frontier
 from archive.store.index import rebuild as rebuild_index
 from archive.store.schema import restore_objects
@@ -44,6 +45,7 @@ def repair(
     is full; the old state is untouched then.
     """
     folder = folder.absolute()
+    findings = _put_back(folder, findings, say)
     wanted = {finding.remedy for finding in findings} & _WORK
     if not wanted:
         return
@@ -59,6 +61,37 @@ def repair(
             rebuild.rebuild(store, part, importer, sites, say)
         else:
             _mend(store, findings, wanted, importer, sites, say)
+
+
+def _put_back(folder: Path, findings: Collection[Finding], say: rebuild.Say) -> list[Finding]:
+    """Give WARC files their names back that rows know them by; returns what is left to be done.
+
+    A file is believed to be the missing one where each row finds its bytes in it, by their CRC-32.
+    """
+    lost = [
+        f for f in findings if f.remedy == "restore" and f.file and not (folder / f.file).exists()
+    ]
+    nameless = {f.file for f in findings if f.remedy == "import" and f.file}
+    done: set[str] = set()
+    for finding in lost if nameless else ():
+        with closing(open_database(folder).conn) as c:
+            sql = "SELECT warc_offset, warc_length, warc_crc FROM captures WHERE warc = ?"
+            rows = c.execute(sql, (finding.file,)).fetchall()
+        target = folder / str(finding.file)
+        for name in sorted(nameless - done):
+            if _holds(folder / name, rows):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).rename(target)
+                say(f"{name} is {finding.file}, and has its name again")
+                done |= {name, str(finding.file)}
+                break
+    return [finding for finding in findings if finding.file not in done]
+
+
+def _holds(path: Path, rows: Collection[tuple[int, int, int]]) -> bool:
+    with suppress(OSError, TypeError, ValueError):
+        return all(crc_of(path, offset, length) == crc for offset, length, crc in rows)
+    return False
 
 
 def _packed(folder: Path, findings: Collection[Finding]) -> list[Path]:

@@ -42,7 +42,9 @@ def restore(bag: Path, folder: Path, *, progress: Progress = lambda *_: None) ->
                 summary.damage.append(f"{source}: the file is missing")
                 continue
             size = size_of(source)
-            digest, _ = append_missing(source, target, size, progress=lambda n: progress(n, total))
+            digest, _ = append_missing(
+                source, target, size, progress=lambda n: progress(n, total), within=bag
+            )
             if digest != digests[name]:
                 summary.damage.append(f"{source}: {_DIFFERS}")
             summary.files += 1

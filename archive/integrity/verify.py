@@ -16,6 +16,7 @@ from archive.integrity.database import check_database, unreadable
 from archive.integrity.finding import Finding
 from archive.integrity.records import check_records, files
 from archive.store import DATABASE, LOCK, open_database
+from archive.store.opening import LostDatabase
 from archive.store.schema import EarlySchema
 
 Texts = Callable[[sqlite3.Connection], Iterable[Finding]]
@@ -38,13 +39,11 @@ def verify(
 
     Raises `ArchiveUsageError` where there is no archive, or one of a newer schema.
     """
-    if not (folder / DATABASE).is_file():
-        if not next(files(folder), None):
-            raise ArchiveUsageError(f"{folder}: no archive here: name another folder with --data")
-        yield Finding("damage", "sqlite", DATABASE, "the file is missing", "rebuild")
-        return
     try:
         c = open_database(folder).conn
+    except LostDatabase as error:
+        yield Finding("damage", "sqlite", DATABASE, f"the file is {error.state}", "rebuild")
+        return
     except EarlySchema:
         if not next(files(folder), None):
             raise
@@ -54,6 +53,8 @@ def verify(
     except ArchiveUsageError:
         raise
     except ArchiveError as error:
+        if not next(files(folder), None):
+            raise
         yield unreadable(DATABASE, error)
         return
     with closing(c):

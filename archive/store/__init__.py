@@ -22,6 +22,7 @@ from archive.store.imports import Imports
 from archive.store.opening import (
     DATABASE,
     LOCK,
+    check_place,
     damaged,
     explained_errors,
     is_damage,
@@ -42,6 +43,7 @@ __all__ = [
     "Candidate",
     "Due",
     "Store",
+    "check_place",
     "damaged",
     "explained_errors",
     "is_damage",

@@ -138,8 +138,12 @@ def _is_json(text: Any) -> bool:
 
 def carry_frontier(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """Take over the state of addresses, and which crawl made a capture, after captures were imported."""
+    sites = {site for (site,) in new.execute("SELECT id FROM sites")}
+    sources = dict(new.execute("SELECT id, site FROM sources"))
     for row in sound_rows(old, new, "frontier"):
-        if row.get("outcome") not in (None, *OUTCOMES):
+        if row["site"] not in sites:  # the source that listed the address knows better
+            row["site"] = sources.get(row.get("source"))
+        if row["site"] is None or row.get("outcome") not in (None, *OUTCOMES):
             continue
         known = {name: value for name, value in row.items() if name not in ("id", "article")}
         columns = ", ".join(f"{name} = excluded.{name}" for name in known if name != "url")

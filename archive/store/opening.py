@@ -7,18 +7,22 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from sqlite_utils import Database
 
+from archive.captures.files import open_file, sync_folder
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
-from archive.store.schema import check_version
+from archive.store.schema import check_version, create, stranger
 from archive.times import now, utc
 
 DATABASE = "news.db"
 LOCK = "newsbot.lock"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of the operating system that mean: no more bytes."""
+_MAGIC = b"SQLite format 3\0"
 BUSY_SECONDS = 60
 """How long one statement waits for another process, in seconds."""
 
@@ -26,7 +30,7 @@ BUSY_SECONDS = 60
 def open_database(folder: Path) -> Database:
     """Open an archive for reading. Raises `ArchiveUsageError` where there is none or it is newer."""
     path = folder / DATABASE
-    if not path.is_file():
+    if not check_place(path):
         raise ArchiveUsageError(
             f"{folder}: no archive here ({DATABASE} is missing); run `newsbot crawl` first or name "
             "another folder with --data"
@@ -39,10 +43,50 @@ def open_database(folder: Path) -> Database:
     try:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
         connection.isolation_level = None
+        connection.execute("PRAGMA trusted_schema = OFF")  # it may be somebody else's
         check_version(connection, path)
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise explained(error, path) from None
     return Database(connection, execute_plugins=False)
+
+
+class LostDatabase(ArchiveError):
+    """There are captures and no database: a new one would begin another history of the same pages."""
+
+    def __init__(self, path: Path) -> None:
+        self.state = "empty" if path.exists() else "missing"
+        super().__init__(
+            f"{path} is {self.state}, and warc/ beside it holds captures: `newsbot verify --repair` "
+            "makes it anew from them"
+        )
+
+
+def check_place(path: Path, *, may_be_lost: bool = False) -> bool:
+    """Whether there is a database; nothing is written, and no link is followed.
+
+    Raises `ArchiveUsageError` where something else has its name, `LostDatabase` where the captures of
+    one are there without it (a repair makes it anew: it `may_be_lost`), `ArchiveError` where its first
+    bytes are no database's.
+    """
+    if path.is_symlink():
+        raise ArchiveUsageError(
+            f"{path} is a link, which is not followed: name the folder that holds the database itself"
+        )
+    if path.exists() and not path.is_file():
+        raise ArchiveUsageError(f"{path} is no ordinary file: name another folder with --data")
+    if not path.exists() or not path.stat().st_size:
+        if not may_be_lost and any(path.parent.glob("warc/*/*.warc*")):
+            raise LostDatabase(path)
+        if path.exists():
+            raise ArchiveUsageError(f"{path} is empty: delete it, or name another folder")
+        return False
+    with open_file(path) as file:
+        head = file.read(64)
+    if not head.startswith(_MAGIC):
+        raise damaged(sqlite3.DatabaseError("file is not a database"), path)
+    if head[60:] == bytes(4):  # its user_version
+        raise stranger(path)
+    return True
 
 
 def _is_read_only(folder: Path) -> bool:
@@ -59,6 +103,13 @@ def is_damage(error: Exception) -> bool:
     return isinstance(error, UnicodeDecodeError)
 
 
+def is_failure(error: sqlite3.Error) -> bool:
+    """Whether an error tells of the database or its disk, and not of what was asked of it."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    asked = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_CONSTRAINT)
+    return is_damage(error) or code not in asked
+
+
 def damaged(error: Exception, path: Path) -> ArchiveError:
     """What to tell the user of a damaged database."""
     return ArchiveError(
@@ -71,7 +122,7 @@ def explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> ArchiveE
     text = str(error)
     if is_damage(error):
         return damaged(error, path)
-    if "full" in text:
+    if "full" in text or getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_WRITE:
         return ArchiveError(f"{path}: the disk is full: free some space and run again")
     if "readonly" in text and _is_read_only(path.parent):
         return ArchiveError(f"{path}: the disk is read-only: mount it for writing and run again")
@@ -82,6 +133,23 @@ def explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> ArchiveE
     return ArchiveError(f"{path}: {text}")
 
 
+def make(path: Path) -> None:
+    """Make an empty database, which is there whole or not at all. Raises sqlite3.Error."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        for left in (part, part.with_name(f"{part.name}-journal")):
+            left.unlink(missing_ok=True)
+        with closing(sqlite3.connect(part, isolation_level=None)) as c:
+            create(c, path)
+        part.rename(path)
+        sync_folder(path.parent)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        part.unlink(missing_ok=True)
+
+
 @contextmanager
 def explained_errors(folder: Path) -> Iterator[None]:
     """Turn SQLite's and the disk's errors into `ArchiveError`s of one clear line."""
@@ -90,7 +158,7 @@ def explained_errors(folder: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise explained(error, folder / DATABASE) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise ArchiveError(
                 f"{folder}: the disk is full: free some space and run again"
             ) from error

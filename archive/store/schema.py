@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from archive.article import ARTICLE, JSON_FIELDS, READ
-from archive.errors import ArchiveUsageError
+from archive.errors import ArchiveError, ArchiveUsageError
 
 OUTCOMES = (
     "new",
@@ -390,12 +390,34 @@ def restore_objects(c: sqlite3.Connection) -> list[str]:
     return restored
 
 
+_KNOWN = "SELECT 1 FROM sqlite_schema WHERE name IN ('articles', 'captures', 'frontier')"
+
+
 class EarlySchema(ArchiveUsageError):
     """The database is of a schema that was never released; `newsbot verify --repair` makes it anew."""
 
 
+def stranger(path: Path) -> ArchiveUsageError:
+    """What to say of another program's database."""
+    return ArchiveUsageError(f"{path} is no archive of newsbot's: name another folder with --data")
+
+
+def _check_tables(c: sqlite3.Connection, path: Path) -> None:
+    """Raise `ArchiveError` where something else has the name of a table: a view is code of others."""
+    kinds = dict(c.execute("SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view')"))
+    for name, (kind, _) in objects().items():
+        if kind == "table" and kinds.get(name, "table") != "table":
+            raise ArchiveError(
+                f"{path} is damaged ({name} is no table): `newsbot verify --repair` makes it anew from "
+                "the captures"
+            )
+
+
 def check_version(c: sqlite3.Connection, path: Path) -> None:
-    """Raise `ArchiveUsageError` where a database is none of this schema, `EarlySchema` for an early one."""
+    """Raise `ArchiveUsageError` where a database is none of this schema, `EarlySchema` for an early one.
+
+    `ArchiveError` where a view stands for a table.
+    """
     version = c.execute("PRAGMA user_version").fetchone()[0]
     columns = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('captures')")}
     fields = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('readings')")}
@@ -404,10 +426,10 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
         articles and "stems" not in articles
     )
     is_empty = c.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-    if version == 0 and not is_empty:
-        raise ArchiveUsageError(
-            f"{path} is no archive of newsbot's: name another folder with --data"
-        )
+    if not is_empty and (version == 0 or not c.execute(_KNOWN).fetchone()):
+        raise stranger(path)
+    if not is_empty:
+        _check_tables(c, path)
     if version > VERSION and (is_empty or "named" in columns):
         raise ArchiveUsageError(
             f"{path} was written by another newsbot (schema {version}, this one knows {VERSION}): "

@@ -15,11 +15,14 @@ from archive.store.index import Index
 from archive.store.opening import (
     BUSY_SECONDS,
     DATABASE,
+    check_place,
     explained,
     explained_errors,
+    make,
+    open_database,
     take_lock,
 )
-from archive.store.schema import create
+from archive.store.schema import check_version
 
 GROUP = 32
 """Visits that share a commit, at most."""
@@ -42,14 +45,19 @@ class Transactions:
         self._batched = False
         self._waiting = 0
         """Visits of the open transaction that wait for their commit."""
-        self._lock = take_lock(folder)
         path = folder / database
+        if database == DATABASE and check_place(path, may_be_lost=not path.exists()):
+            open_database(folder).close()  # a stranger's folder gets no lock of ours
+        self._lock = take_lock(folder)
         try:
+            if not path.exists():
+                make(path)
             self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             self.connection.row_factory = sqlite3.Row
             self.db = Database(self.connection, execute_plugins=False)
-            create(self.connection, path)
+            check_version(self.connection, path)
             for pragma in (
+                "trusted_schema = OFF",
                 "journal_mode = WAL",
                 "synchronous = FULL",  # a commit that was reported survives a power cut
                 "foreign_keys = ON",

@@ -7,13 +7,14 @@ Exit codes: 0 all well · 1 a bug · 2 wrong usage or configuration · 3 a site 
 
 from __future__ import annotations
 
-import errno
+import codecs
 import io
 import os
 import select
 import sqlite3
 import sys
 import traceback
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from archive.errors import ArchiveError
-from archive.store import DATABASE, damaged, is_damage
+from archive.store import DATABASE, damaged, open_database
+from archive.store.opening import FULL, explained, is_failure
 from newsbot import __version__
 from newsbot.cli import (
     backup,
@@ -39,9 +41,10 @@ from newsbot.cli import (
     status,
     stems,
     stories,
+    terminal,
     verify,
 )
-from newsbot.cli.common import ENDS_WITH
+from newsbot.cli.common import ENDS_WITH, FOLDER
 from newsbot.profiles import ProfileError
 
 COMMANDS: dict[str, tuple[click.Command, ...]] = {
@@ -66,6 +69,10 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
 """All commands, by what they are for, as the help lists them."""
 
 
+_PATIENCE = 5.0
+"""Seconds in which an archive is looked at before its command is said to have a bug."""
+
+
 class _BrokenPipe(Exception):
     """A BrokenPipeError, which click would turn into code 1 without a word."""
 
@@ -80,6 +87,12 @@ class _Sections(click.Group):
             sys.stdout.flush()
         except BrokenPipeError as error:
             raise _BrokenPipe from error
+        except (click.ClickException, click.Abort, ProfileError, ArchiveError, OSError):
+            raise
+        except Exception as error:
+            if FOLDER in ctx.meta:
+                _check_archive(ctx.meta[FOLDER], error)
+            raise
         ends_with = ctx.meta.get(ENDS_WITH, 0)
         return max(result, ends_with) if isinstance(result, int) else ends_with
 
@@ -114,7 +127,10 @@ def main() -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal's encoding may lack Kazakh letters
-            stream.reconfigure(errors="replace")
+            # click would open an ASCII stream once more, past our own.
+            is_ascii = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(errors="replace", encoding="utf-8" if is_ascii else None)
+    terminal.guard()
     try:
         code = newsbot(standalone_mode=False)
     except NoArgsIsHelpError as error:
@@ -139,8 +155,22 @@ def main() -> int:
     return code if isinstance(code, int) else 0
 
 
+def _check_archive(folder: Path, error: Exception) -> None:
+    """Raise `ArchiveError` where the archive is damaged: no bug, then, but what it ended in."""
+    from archive.integrity.database import first_damage
+
+    if isinstance(error, sqlite3.Error) and is_failure(error):
+        raise explained(error, folder / DATABASE) from error
+    if not (folder / DATABASE).exists():
+        return
+    with closing(open_database(folder).conn) as c:
+        found = first_damage(c, _PATIENCE)
+    if found:
+        raise damaged(ValueError(f"{found.where}: {found.what}"), folder / DATABASE) from error
+
+
 def _say(message: str) -> None:
-    _warn(f"newsbot: {message}")
+    _warn(f"newsbot: {' '.join(message.split())}")
 
 
 def _warn(text: str) -> None:
@@ -181,11 +211,7 @@ def _unexpected(error: BaseException) -> int:
     verbose = any(arg in ("-v", "--verbose") for arg in sys.argv[1:])
     if verbose:
         traceback.print_exception(error)
-    if isinstance(error, sqlite3.Error) and is_damage(error):  # met in the middle of reading
-        explained = damaged(error, Path(DATABASE))
-        _say(str(explained))
-        return explained.exit_code
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in FULL:
         _say("the disk is full: free some space and run it again")
         _discard(1)
         return ArchiveError.exit_code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import shutil
 import sqlite3
 import sys
@@ -19,6 +18,7 @@ from tabulate import tabulate
 
 from archive import query
 from archive.typed_dates import typed_date
+from newsbot.cli.terminal import STEERING
 from newsbot.profiles import Site, Sites, archive_sites
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,10 +58,20 @@ TO_DATE = TypedDate(end=True)
 """For options that mean «on or before»."""
 
 
+FOLDER = "newsbot.data"
+"""In the context of a command: the archive's folder."""
+
+
+def _note_folder(ctx: click.Context, _: click.Parameter, folder: Path) -> Path:
+    ctx.meta[FOLDER] = folder
+    return folder
+
+
 def data_option(command: F) -> F:
     """`--data DIR`: the archive's folder."""
     return click.option(
         "--data",
+        callback=_note_folder,
         type=click.Path(file_okay=False, path_type=Path),
         default=Path("data"),
         envvar="NEWSBOT_DATA",
@@ -123,20 +133,15 @@ def verbosity_options(command: F) -> F:
 
 def print_json(value: object) -> None:
     """JSON on stdout, indented for a person at a terminal, one line for a pipe."""
-    indent = 2 if sys.stdout.isatty() else None
+    click.echo(to_json(value, indent=2 if sys.stdout.isatty() else None))
+
+
+def to_json(value: object, indent: int | None = None) -> str:
+    """A value as JSON that may be printed on any terminal."""
     # Escapes are the same JSON, and pass through an encoding that has no Kazakh letters.
     ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    click.echo(json.dumps(value, ensure_ascii=ascii_only, indent=indent))
-
-
-def in_colour() -> bool:
-    """Whether a person sees colours and bold letters: at a terminal, without NO_COLOR (no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def styled(text: str, **how: Any) -> str:
-    """A text as `click.style` shows it, where a person sees that."""
-    return click.style(text, **how) if in_colour() else text
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+    return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def print_table(rows: Iterable[Sequence[object]], headers: Sequence[str]) -> None:

@@ -15,3 +15,4 @@ def import_() -> None:
 
 import_.add_command(cdx)
 import_.add_command(warc)
+import_.add_command(warc, "wacz")

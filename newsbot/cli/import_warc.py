@@ -48,23 +48,25 @@ def warc(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Store what WARC files hold of known newspapers (.warc, .warc.gz, .warc.zst).
+    """Store what WARC and WACZ files hold of known newspapers (.warc, .warc.gz, .warc.zst, .wacz).
 
     Each page is stored with the date of its capture, as a crawl of that day would have. Files of
     other programs are welcome, such as those of CC-NEWS: records of other hosts are passed over.
     Interrupted, it carries on where it was; run again, it changes nothing. Exit code 3 means that a
-    record is damaged.
+    record is damaged. `import warc` and `import wacz` are the same command.
 
     \b
     newsbot import warc CC-NEWS-20240105*.warc.gz
     newsbot import warc --site aqjolgazet old/*.warc.zst
+    newsbot import wacz recorded.wacz
     """
-    from archive.store import Store
+    from archive.store import DATABASE, Store, check_place
     from newsbot import SOFTWARE
     from newsbot.replay.warc import import_warc
     from newsbot.visit.schedule import next_due
 
     sites = known_sites(data, sites_dirs, [site_id] if site_id else ())
+    check_place(data / DATABASE)
     broken: list[dict[str, Any]] = []
 
     def damaged(path: Path, offset: int, reason: str) -> None:

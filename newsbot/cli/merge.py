@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
-from archive.store import DATABASE, Store
+from archive.store import DATABASE, Store, check_place
 from newsbot.cli.common import (
     data_option,
     jobs_option,
@@ -45,7 +45,8 @@ def merge_command(
 
     Its captures are imported as `newsbot import warc` would, with profiles and decisions that are
     lacking here. Nothing is doubled, and OTHER is only read. Merging again changes nothing, and
-    carries on where a crash ended it. Exit code 3 means that something was left out.
+    carries on where a crash ended it. What was left out is named: exit code 5 means that it is damaged
+    or no part of an archive, 3 that its profile is missing.
 
     \b
     newsbot merge /mnt/laptop/data --dry-run
@@ -56,6 +57,7 @@ def merge_command(
     from newsbot.visit.schedule import next_due
 
     check_other(data, other)  # before an archive is made here
+    check_place(data / DATABASE)
     sites = known_sites(data, sites_dirs, example=True)
     size = sum(path.stat().st_size for files in warc_files(other, []).values() for path in files)
     with ExitStack() as stack:
@@ -74,12 +76,12 @@ def merge_command(
         print_json(report.to_dict())
     else:
         _print(report, dry_run)
-    return 3 if report.problems else 0
+    return report.exit_code
 
 
 def _print(report: MergeReport, dry_run: bool) -> None:
     for problem in report.problems:
-        click.echo(f"newsbot: left out: {problem}", err=True)
+        click.echo(f"newsbot: left out: {' '.join(problem.split())}", err=True)
     if report.is_empty:
         click.echo("nothing new")
         return

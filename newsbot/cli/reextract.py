@@ -25,6 +25,7 @@ from newsbot.cli.common import (
     known_sites,
     print_table,
     sites_dir_option,
+    to_json,
 )
 from newsbot.pool import open_pool
 from newsbot.replay.compare import Difference, changed_paragraphs
@@ -90,7 +91,7 @@ def reextract_command(
     newsbot reextract --site aqjolgazet --skip-worse
     """
     choice = Choice(site_ids, articles, after, before, everything=everything)
-    sites = known_sites(data, sites_dirs, example=True)
+    known = known_sites(data, sites_dirs, example=True)
     with ExitStack() as stack:
         connection = open_database(data).conn
         stack.callback(connection.close)
@@ -98,7 +99,7 @@ def reextract_command(
         store = None if dry_run else stack.enter_context(Store(data, SOFTWARE, next_due))
         connection = store.connection if store else connection
         pool = stack.enter_context(open_pool(jobs))
-        sites = all_learned(connection, data, sites)
+        sites = all_learned(connection, data, known)
         wanted = set(site_ids or query.names(connection, "site")) if not articles else set()
         for name in sorted(wanted & sites.keys()):
             sites[name] = learn_anew(connection, data, sites[name], pool, store=store, wanted=True)
@@ -162,12 +163,12 @@ class _Listed:
                 for d in found.differences
             },
         }
-        click.echo(self._separator + json.dumps(record, ensure_ascii=False), nl=False)
+        click.echo(self._separator + to_json(record), nl=False)
         self._separator = ", "
 
     def end(self, report: Report) -> None:
         """Print the counts."""
-        rest = json.dumps(report.to_dict(), ensure_ascii=False)
+        rest = to_json(report.to_dict())
         click.echo(f"], {rest[1:]}")
 
 

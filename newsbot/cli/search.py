@@ -10,14 +10,8 @@ import click
 from archive.search import ORDERS, Hits, search
 from archive.search.syntax import parse
 from archive.store import open_database
-from newsbot.cli.common import (
-    check_archived,
-    data_option,
-    date_options,
-    in_colour,
-    json_option,
-    print_json,
-)
+from newsbot.cli.common import check_archived, data_option, date_options, json_option, print_json
+from newsbot.cli.terminal import BOLD, PLAIN, in_colour
 
 
 @click.command("search")
@@ -78,7 +72,7 @@ def search_command(
         offset=offset,
         order=order,
         facets=facets,
-        marks=("\x1b[1m", "\x1b[0m") if in_colour() and not as_json else ("[", "]"),
+        marks=(BOLD, PLAIN) if in_colour() and not as_json else ("[", "]"),
     )
     for note in hits.notes:
         click.echo(f"note: {note}", err=True)

@@ -20,7 +20,8 @@ from archive.notes import read_notes
 from archive.store import open_database
 from archive.wording import changes
 from newsbot import urls
-from newsbot.cli.common import WrongUsage, data_option, in_colour, json_option, print_json, styled
+from newsbot.cli.common import WrongUsage, data_option, json_option, print_json
+from newsbot.cli.terminal import in_colour, styled
 
 _SPAN = re.compile(r"(\d{1,9})?\.\.(\d{1,9})?", re.ASCII)
 _MARKS = {"delete": ("[-", "-]"), "insert": ("{+", "+}")}
@@ -142,7 +143,7 @@ def _show_changes(
     if not found:
         click.echo("nothing differs between them", err=True)
     for name, change in found.items():
-        click.echo(styled(f"{name}:", bold=True))
+        click.echo(styled(f"{name}:", "bold"))
         click.echo("".join(_marked(*piece) for piece in change["words"]) + "\n")
 
 
@@ -153,9 +154,7 @@ def _marked(op: str, words: str) -> str:
         return "\n\n…\n\n".join((paragraphs[0], paragraphs[-1])) if len(paragraphs) > 3 else words
     opened, closed = _MARKS[op]
     lines = [
-        (click.style(line, fg=_COLOURS[op]) if in_colour() else f"{opened}{line}{closed}")
-        if line
-        else ""
+        (styled(line, _COLOURS[op]) if in_colour() else f"{opened}{line}{closed}") if line else ""
         for line in words.split("\n")
     ]
     return "\n".join(lines)
@@ -179,7 +178,7 @@ def _shown(value: Any) -> str:
 
 
 def _print_article(record: dict[str, Any]) -> None:
-    click.echo(styled(record["title"] or "(no title)", bold=True))
+    click.echo(styled(record["title"] or "(no title)", "bold"))
     facts = [
         record["published"] or "no date",
         ", ".join(record["authors"]),

@@ -31,6 +31,7 @@ def stems(word: tuple[str, ...], data: Path, again: bool, as_json: bool) -> None
     newsbot stems мектептерімізде халқы jańalyqtary
     """
     if again:
+        open_database(data).close()  # says so where there is no archive, instead of making one
         with Store(data) as store, store.transaction() as c:
             click.echo(f"{rebuild(c)} articles indexed anew", err=True)
     elif not word:

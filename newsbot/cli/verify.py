@@ -26,8 +26,8 @@ from newsbot.cli.common import (
     known_sites,
     print_json,
     sites_dir_option,
-    styled,
 )
+from newsbot.cli.terminal import styled
 
 if TYPE_CHECKING:
     from newsbot.profiles import Site
@@ -156,7 +156,7 @@ def _print(findings: Sequence[Finding], quiet: bool) -> None:
     for finding in sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)):
         if quiet and finding.severity == "note":
             continue
-        name = styled(finding.severity, fg=_COLOURS[finding.severity])
+        name = styled(finding.severity, _COLOURS[finding.severity])
         click.echo(f"{name}: {finding.where}: {finding.what}; {REMEDIES[finding.remedy]}")
     if quiet:
         return

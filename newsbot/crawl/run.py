@@ -144,6 +144,8 @@ def _learn(store: Store, sessions: Sequence[Session], jobs: int | None) -> None:
         for session in sessions:
             if not session.fatal:
                 session.reread += refresh(store, session.site, pool)
+
+
 class _Progress:
     """A line at the terminal that names the site asked last, and moves every second."""
 

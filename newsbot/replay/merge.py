@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archive.captures.files import site_files, whole_file
+from archive.captures.files import open_file, site_files, whole_file
 from archive.errors import ArchiveUsageError
 from archive.notes import DECISIONS, NOTES
 from archive.store import DATABASE, OUTCOMES, Store
@@ -44,6 +44,13 @@ class MergeReport:
     """Files of decisions that came."""
     problems: list[str] = field(default_factory=list)
     """What was left out and why, one sentence each."""
+    lacking: int = 0
+    """How many of them tell of what is sound, but lacks a profile or differs from what is here."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 where all came, 5 where something of the other archive is damaged, 3 for the rest."""
+        return 5 if len(self.problems) > self.lacking else 3 if self.problems else 0
 
     @property
     def is_empty(self) -> bool:
@@ -95,9 +102,10 @@ def merge(
             report.problems.append(
                 f"{name}: no profile of this site, here or in {other / OWN_SITES}"
             )
+            report.lacking += 1
             continue
         only = {name: known[name]}
-        readable = [path for path in files if _is_readable(path, report.problems)]
+        readable = [path for path in files if _is_readable(path, other, report.problems)]
         if dry_run:
             counts: Counter[str] = Counter()
             reader = RecordReader(store.folder, store.connection, KnownSites(only), counts, damaged)
@@ -151,10 +159,10 @@ def _is_own(path: Path, problems: list[str]) -> bool:
     return True
 
 
-def _is_readable(path: Path, problems: list[str]) -> bool:
+def _is_readable(path: Path, other: Path, problems: list[str]) -> bool:
     """Whether a file holds a record that can be read: one that a crash left may hold none."""
     try:
-        check_file(path)
+        check_file(path, other)
     except ArchiveUsageError as error:
         problems.append(str(error))
         return False
@@ -175,15 +183,18 @@ def _profiles(
     """Profiles of sites that have none here; copied into the archive's own folder of profiles."""
     for path in _entries(other / OWN_SITES, report.problems):
         known = path.stem in sites or (folder / OWN_SITES / path.name).exists()
-        if path.suffix != ".toml" or known or not _is_small_file(path, report):
+        if path.suffix != ".toml" or known:
             continue
         try:
-            site = load_site(path)
+            site = load_site(path, other)
         except ProfileError as error:
             report.problems.append(str(error))
             continue
+        data = _read_small(path, other, report)
+        if data is None:
+            continue
         if not dry_run:
-            _copy(path, folder / OWN_SITES)
+            _write(folder / OWN_SITES / path.name, data)
         report.profiles.append(site.id)
         yield site
 
@@ -194,35 +205,43 @@ def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: 
     Only of notes: what else is decided here stays as it is.
     """
     for path in _entries(other / DECISIONS, report.problems):
-        if not _is_small_file(path, report):
+        if path.is_dir():
+            continue
+        data = _read_small(path, other, report)
+        if data is None:
             continue
         own = folder / DECISIONS / path.name
         if own.exists():
             lines = own.read_bytes().splitlines()
-            news = [line for line in path.read_bytes().splitlines() if line not in lines]
+            news = [line for line in data.splitlines() if line not in lines]
             if news and not path.match(NOTES):
                 report.problems.append(f"{path}: differs from {own}, which stays as it is")
+                report.lacking += 1
             elif news:
                 report.decisions.append(path.name)
                 if not dry_run:
-                    with whole_file(own) as file:
-                        file.write(b"\n".join([*lines, *news, b""]))
+                    _write(own, b"\n".join([*lines, *news, b""]))
             continue
         if not dry_run:
-            _copy(path, folder / DECISIONS)
+            _write(own, data)
         report.decisions.append(path.name)
 
 
-def _is_small_file(path: Path, report: MergeReport) -> bool:
-    if not path.is_file():
-        return False
-    if path.stat().st_size > MAX_FILE:
+def _read_small(path: Path, other: Path, report: MergeReport) -> bytes | None:
+    """The bytes of a small file of the other archive; None where it is none, which is named."""
+    try:
+        with open_file(path, other) as file:
+            data = file.read(MAX_FILE + 1)
+    except OSError as error:
+        report.problems.append(f"{path}: {error.strerror}")
+        return None
+    if len(data) > MAX_FILE:
         report.problems.append(f"{path}: larger than {MAX_FILE // 1000} kB")
-        return False
-    return True
+        return None
+    return data
 
 
-def _copy(path: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with whole_file(folder / path.name) as file:
-        file.write(path.read_bytes())
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as file:
+        file.write(data)

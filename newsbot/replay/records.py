@@ -7,6 +7,7 @@ block is taken apart.
 from __future__ import annotations
 
 import base64
+import logging
 import re
 import sqlite3
 from collections import Counter
@@ -28,8 +29,8 @@ from archive.captures import (
     payload_digest,
     read_capture,
 )
-from archive.captures.files import crc_of
-from archive.captures.grammar import STORED, bracketed, knowledge_in
+from archive.captures.files import crc_of, open_file
+from archive.captures.grammar import STORED, bracketed, clean_address, knowledge_in
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveError
@@ -40,6 +41,8 @@ from newsbot.profiles import Site
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import may_be_html
 from newsbot.visit.reading import Reading
+
+logger = logging.getLogger(__name__)
 
 Damaged = Callable[[Path, int, str], object]
 """Called with a file, the offset of a damaged record in it, and what is wrong with it."""
@@ -188,7 +191,7 @@ class RecordReader:
         size = path.stat().st_size
         done = 0
         is_linked = self._sites.own is not None
-        with path.open("rb") as file:
+        with open_file(path) as file:
             stream = Stream(file)
             if start:
                 is_linked = is_linked or _is_ours(path)
@@ -209,6 +212,8 @@ class RecordReader:
                     yield found
                 # Before the file is read on: two large records at once would be one too many.
                 raw.data = b""
+                if found and raw.warning:
+                    logger.warning("%s: record at byte %d: %s", path, raw.offset, raw.warning)
                 progress(raw.offset - done)
                 done = raw.offset
         progress(size - done)
@@ -313,7 +318,7 @@ class RecordReader:
         known = bracketed(fields.get("WARC-Refers-To", ""))
         found = self._under_way.get(known) or (self._row("record_id = ?", known) if known else None)
         digest = _as_ours(record.declared_digest or "")
-        url = _bare(fields.get("WARC-Refers-To-Target-URI") or record.url or "")
+        url = clean_address(fields.get("WARC-Refers-To-Target-URI") or record.url or "")
         if found is None and digest:
             condition = "url = ? AND payload_digest = ? AND refers_to IS NULL"
             found = self._under_way.get(f"{url} {digest}") or self._row(condition, url, digest)
@@ -356,18 +361,13 @@ def source_of(record: Record) -> str | None:
 
 def _is_ours(path: Path) -> bool:
     """Whether a file says at its beginning that newsbot wrote it."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         first = next(raw_records(Stream(file)), None)
         return first is not None and bool(_OURS.search(first.data[first.head :]))
 
 
 def _url(raw: Raw) -> str:
-    return _bare(raw.fields.get("WARC-Target-URI", ""))
-
-
-def _bare(url: str) -> str:
-    """An address without the brackets that some programs put around it."""
-    return url.removeprefix("<").removesuffix(">")
+    return clean_address(raw.fields.get("WARC-Target-URI", ""))
 
 
 def _as_ours(digest: str) -> str:

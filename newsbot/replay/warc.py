@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archive.captures import IDENTICAL, NOT_MODIFIED, SAID, Capture, read_said
-from archive.captures.files import month_of, number_of, site_files
+from archive.captures.files import month_of, number_of, open_file, site_files
 from archive.captures.grammar import STORED
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
@@ -32,6 +32,7 @@ from newsbot.replay.learning import all_learned, refresh, take_over, with_learne
 from newsbot.replay.pending import PendingVisit, PendingVisits
 from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader, source_of
 from newsbot.replay.reextract import read_unread
+from newsbot.replay.wacz import is_wacz, members, unpacked
 from newsbot.visit.reading import is_costly, read, reading_of
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def import_warc(
     progress: Callable[[int], object] = lambda _: None,
     damaged: Damaged = lambda *_: None,
 ) -> Counter[str]:
-    """Store what WARC files hold of known sites, and return the `COUNTS`.
+    """Store what WARC files, or WACZ files, hold of known sites, and return the `COUNTS`.
 
     Only records of `sites` are read, or of one `site` of them. Their bytes are copied into the
     archive's own files; with `in_place` the files are those already, below `warc/SITE/`, and rows
@@ -68,10 +69,20 @@ def import_warc(
         check_file(path)
     wanted = {key: known for key, known in sites.items() if site in (None, key)}
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
+    names: dict[Path, Path] = {}
+    """File → the member of a WACZ that it holds."""
+
+    def broken(path: Path, offset: int, reason: str) -> None:
+        damaged(names.get(path, path), offset, reason)
+
+    def broken_member(name: Path, offset: int, reason: str) -> None:
+        counts["damaged"] += 1
+        damaged(name, offset, reason)
+
     with open_pool(jobs) as executor:
 
         def run(known: KnownSites, files: Sequence[Path], source: str | None = None) -> None:
-            reader = RecordReader(store.folder, store.connection, known, counts, damaged)
+            reader = RecordReader(store.folder, store.connection, known, counts, broken)
             _Import(store, reader, executor, counts, in_place, source).run(files, progress)
 
         c, learnt = store.connection, set[str]()
@@ -83,8 +94,13 @@ def import_warc(
         else:
             known = KnownSites(all_learned(c, store.folder, wanted))
             for path in files:
-                learnt |= take_over(store, wanted, [path])
-                run(known, [path], f"{_digest(path)} {_fingerprint(wanted)}")
+                parts = (
+                    unpacked(path, store.folder, broken_member) if is_wacz(path) else [(path, path)]
+                )
+                for part, name in parts:
+                    names[part] = name
+                    learnt |= take_over(store, wanted, [part])
+                    run(known, [part], f"{_digest(part)} {_fingerprint(wanted)}")
         for (key,) in c.execute("SELECT id FROM sites ORDER BY id").fetchall():
             if key not in wanted:
                 continue
@@ -96,10 +112,13 @@ def import_warc(
     return counts
 
 
-def check_file(path: Path) -> None:
-    """Raise `ArchiveUsageError` where a file is no WARC file."""
+def check_file(path: Path, folder: Path | None = None) -> None:
+    """Raise `ArchiveUsageError` where a file is no WARC or WACZ file, or no WARC file in a `folder`."""
     try:
-        with path.open("rb") as file:
+        if folder is None and is_wacz(path):
+            members(path)
+            return
+        with open_file(path, folder) as file:
             if any(raw.error is None for raw in raw_records(Stream(file))):
                 return
     except OSError as error:
@@ -235,7 +254,7 @@ class _Import:
         if self._reader.knows(captured):  # twice in the file
             return
         self._begin(captured.site)
-        capture = replace(self._placed(captured, captured), part=SAID)
+        capture = replace(self._placed(captured, captured, is_new=True), part=SAID)
         self._store.add_said(captured.site.id, capture, source_of(captured.record) or "")
         self._stored["records"] += 1
         self._stored["bytes"] += len(captured.exchange.body)
@@ -263,7 +282,11 @@ class _Import:
             visit.result, visit.reason = "excluded", "a further page of an article"
             visit.article = None
         visit.captures = [
-            replace(self._placed(captured, pending), part=capture.part)
+            # The last one is not known, or the visit would be.
+            replace(
+                self._placed(captured, pending.first, is_new=captured is pending.captured[-1]),
+                part=capture.part,
+            )
             for captured, capture in zip(pending.captured, visit.captures, strict=True)
         ]
         return visit
@@ -286,8 +309,11 @@ class _Import:
         (url,) = c.execute("SELECT url FROM articles WHERE id = ?", (article,)).fetchone()
         return urls.path_and_query(url) != urls.path_and_query(address)
 
-    def _placed(self, captured: Captured, pending: PendingVisit) -> Capture:
-        """The capture of a record, whose bytes are in the archive's files afterwards."""
+    def _placed(self, captured: Captured, first: Captured, *, is_new: bool) -> Capture:
+        """The capture of a record, whose bytes are in the archive's files afterwards.
+
+        `first` is the first one of its visit; `is_new`: the archive is known to lack it.
+        """
         if captured.exchange.status == 304 and captured.whole is None:
             captured.whole = self._reader.before(captured.exchange.url, captured.record.date)
         if self._in_place:
@@ -295,13 +321,11 @@ class _Import:
                 captured.path.relative_to(self._store.folder.absolute()).as_posix()
             )
         capture = captured.capture()
-        is_last = captured is pending.captured[-1]  # which is not known, or the visit would be
-        if not is_last and knows_exchange(self._store.connection, capture):
+        if not is_new and knows_exchange(self._store.connection, capture):
             return capture
         left = self._rowless[captured.site.id].pop(capture.record_id, None)
         if left and left.payload_digest == capture.payload_digest:
             return left
-        first = pending.first
         return self._write(captured, None if captured is first else first.record.record_id)
 
     def _write(self, captured: Captured, first_record: str | None) -> Capture:
@@ -389,7 +413,7 @@ def _between_rows(c: sqlite3.Connection, path: Path, warc: str) -> Iterator[Raw]
 
 
 def _records_from(path: Path, start: int, end: int) -> Iterator[Raw]:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         stream = Stream(file)
         stream.start_at(start)
         for raw in raw_records(stream):

@@ -388,6 +388,76 @@ def test_while_a_crawl_runs(folder: Path) -> None:
     assert kept(folder) == []
 
 
+# -- what one cannot be told by its own rows ---------------------------------------------------
+
+
+@pytest.mark.parametrize("site", ["aqbulaqq", "", "../aqbulaq", "tobyl"])
+def test_an_address_of_a_site_that_is_none(folder: Path, site: str) -> None:
+    """Addresses with captures, and one that only a source has listed."""
+    before = contents(folder)
+    sql(
+        folder,
+        f"INSERT INTO frontier (site, url, source, discovered_at) SELECT site, '{HOME}new', id, "
+        "'2026-11-22T08:00:00Z' FROM sources LIMIT 1",
+    )
+    waiting = len(rows(folder, "SELECT 1 FROM frontier"))
+    sql(folder, "PRAGMA foreign_keys = OFF", f"UPDATE frontier SET site = '{site}' WHERE id > 3")
+    assert check(folder)
+    mend(folder)
+    assert check(folder) == []
+    assert len(rows(folder, "SELECT 1 FROM frontier")) == waiting
+    sql(folder, f"DELETE FROM frontier WHERE url = '{HOME}new'")
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["old.warc.gz", "aqbulaq-2026-11-copy.warc.gz", "../tobyl/aqbulaq-1999-01.warc.gz"]
+)
+@pytest.mark.parametrize("lost", [False, True], ids=["with news.db", "without news.db"])
+def test_a_renamed_file(folder: Path, name: str, lost: bool) -> None:
+    """It gets its name back where rows know it; a new news.db takes it as it is."""
+    before = contents(folder)
+    path = folder / "warc" / KEY / "aqbulaq-2026-11.warc.gz"
+    target = path.parent / name
+    target.parent.mkdir(exist_ok=True)
+    path.rename(target)
+    if lost and ".." in name:
+        pytest.skip("whose pages they are is told by the folder alone")
+    if lost:
+        (folder / DATABASE).unlink()
+    mend(folder)
+    assert [finding for finding in check(folder) if finding.severity != "note"] == []
+    if lost:
+        assert len(rows(folder, "SELECT 1 FROM captures")) == len(before["captures"])
+        assert len(rows(folder, "SELECT 1 FROM articles")) == len(before["articles"])
+    else:
+        assert (path.is_file(), contents(folder)) == (True, before)
+
+
+def test_another_file_is_not_taken_for_the_one_that_is_lost(folder: Path) -> None:
+    path = folder / "warc" / KEY / "aqbulaq-2026-11.warc.gz"
+    data = bytearray(path.read_bytes())
+    path.unlink()
+    data[len(data) // 2] ^= 1
+    path.with_name("old.warc.gz").write_bytes(data)
+    assert not any("name again" in line for line in mend(folder))
+    assert any("the file is missing" in finding.what for finding in check(folder))
+
+
+@pytest.mark.parametrize("status", [0, 7, 99, 1000, -5])
+def test_a_status_that_is_none(tmp_path: Path, status: int) -> None:
+    """`HTTP/1.1 000`: what a server said is kept, and can be read again."""
+    from archive.captures import read_capture
+
+    folder = tmp_path / "data"
+    with Store(folder, schedule=tomorrow) as store:
+        paper = Paper(store)
+        capture = paper.capture(f"{HOME}1", b"<p>", status)
+        paper.visit(result="failed", captures=[capture])
+        assert read_capture(folder, capture.warc, capture.warc_offset).status == status
+    assert check(folder) == []
+
+
 # -- an archive of the time before 0.1.0 --------------------------------------------------------
 
 
