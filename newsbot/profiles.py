@@ -12,19 +12,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache, cached_property
 from ipaddress import ip_address
-from itertools import accumulate
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_origin
+from typing import Any, Literal, TypeVar, get_origin
 from urllib.parse import urljoin, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-import regex
-from cssselect import SelectorError
-from parsel.csstranslator import HTMLTranslator
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -33,6 +27,7 @@ from pydantic import (
 
 from archive.captures.files import open_file
 from newsbot import urls
+from newsbot.profile_values import AnyCss, Css, Host, Id, Regex, Region, SourceUrl, WebUrl, Zone
 
 SITES_DIR = Path(__file__).parent / "sites"
 EXAMPLE_DIR = Path(__file__).parent / "demo" / "sites"
@@ -43,91 +38,11 @@ OWN_SITES = "sites"
 """The folder of the user's own profiles, inside the archive's."""
 FAMILIES_DIR = Path(__file__).parent / "families"
 
-REGIONS = (
-    "national abai almaty-city almaty-oblast aqmola aqtobe astana atyrau east-kazakhstan jambyl jetisu "
-    "mangystau north-kazakhstan pavlodar qaragandy qostanai qyzylorda shymkent turkistan ulytau "
-    "west-kazakhstan"
-).split()
-
-
-_LONGEST, _DEEPEST = 300, 10
-"""Characters, and brackets within brackets, of a selector: its compiler is recursive."""
-
 
 class ProfileError(Exception):
     """A profile cannot be used; the message names the file, the key and what was expected."""
 
     exit_code = 2
-
-
-def _css(value: str) -> str:
-    depth = max(accumulate((c in "([") - (c in ")]") for c in value), default=0)
-    if depth > _DEEPEST or max(map(len, value.split(","))) > _LONGEST:
-        raise ValueError(f"a CSS selector of {_LONGEST} characters, {_DEEPEST} levels at most")
-    try:
-        HTMLTranslator().css_to_xpath(value)
-    except SelectorError as error:
-        raise ValueError(f"a CSS selector ({error})") from None
-    return value
-
-
-def _joined(value: object) -> object:
-    """Alternatives of one selector, written one a line, as the selector list that they mean."""
-    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
-        return ", ".join(value)
-    return value
-
-
-def _regex(value: str) -> str:
-    try:
-        regex.compile(value, regex.IGNORECASE)
-    except (regex.error, RecursionError) as error:
-        raise ValueError(f"a regular expression ({error})") from None
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("an IANA time zone such as 'Asia/Almaty'") from None
-    return value
-
-
-def _web_url(value: str) -> str:
-    if not urls.canonical(value) or not _is_plain(value):
-        raise ValueError("an absolute http:// or https:// address")
-    return value
-
-
-def _source_url(value: str) -> str:
-    if urlsplit(value).scheme not in ("", "http", "https") or not value or not _is_plain(value):
-        raise ValueError("a path below the site's address, or an http:// or https:// address")
-    return value
-
-
-def _is_plain(address: str) -> bool:
-    return address.isprintable() and " " not in address  # urllib drops what nobody sees
-
-
-def _host(value: str) -> str:
-    if not urls.canonical(f"http://{value}/") or "/" in value or not _is_plain(value):
-        raise ValueError("a host such as 'www.example.kz', without scheme and path")
-    return value
-
-
-def _region(value: str) -> str:
-    if value not in REGIONS:
-        raise ValueError(f"one of {', '.join(REGIONS)}")
-    return value
-
-
-Css = Annotated[str, AfterValidator(_css)]
-AnyCss = Annotated[str, BeforeValidator(_joined), AfterValidator(_css)]
-"""One selector, or a list of alternatives of which any may match."""
-Regex = Annotated[str, AfterValidator(_regex)]
-Host = Annotated[str, AfterValidator(_host)]
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 class _Model(BaseModel):
@@ -241,7 +156,7 @@ class Source(_Model):
     """One place where article URLs are discovered."""
 
     kind: Literal["feed", "sitemap", "wordpress", "listing"]
-    url: Annotated[str, AfterValidator(_source_url)]
+    url: SourceUrl
     """Absolute, or relative to the site's address."""
 
 
@@ -269,12 +184,12 @@ class Site(_Model):
 
     id: Id
     name: str = Field(min_length=1)
-    url: Annotated[str, AfterValidator(_web_url)]
+    url: WebUrl
     hosts: list[Host] = []
     """Hosts that belong to the site besides that of `url`, with the port where it is not the usual one."""
-    region: Annotated[str, AfterValidator(_region)] = "national"
+    region: Region = "national"
     language: str = "kk"
-    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Almaty"
+    timezone: Zone = "Asia/Almaty"
     family: str = "generic"
     confirmed: date | None = None
     """The day a person last confirmed the profile against the live site."""

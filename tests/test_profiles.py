@@ -14,9 +14,9 @@ from click.testing import CliRunner
 
 from newsbot import urls
 from newsbot.cli import newsbot
+from newsbot.profile_values import REGIONS
 from newsbot.profiles import (
     FAMILIES_DIR,
-    REGIONS,
     SITES_DIR,
     Family,
     Layout,

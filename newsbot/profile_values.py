@@ -1,0 +1,99 @@
+"""profile_values: what a value in a profile may be. What is none is refused with what was expected."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import regex
+from cssselect import SelectorError
+from parsel.csstranslator import HTMLTranslator
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from newsbot import urls
+
+REGIONS = (
+    "national abai almaty-city almaty-oblast aqmola aqtobe astana atyrau east-kazakhstan jambyl jetisu "
+    "mangystau north-kazakhstan pavlodar qaragandy qostanai qyzylorda shymkent turkistan ulytau "
+    "west-kazakhstan"
+).split()
+
+
+_LONGEST, _DEEPEST = 300, 10
+"""Characters, and brackets within brackets, of a selector: its compiler is recursive."""
+
+
+def _css(value: str) -> str:
+    depth = max(accumulate((c in "([") - (c in ")]") for c in value), default=0)
+    if depth > _DEEPEST or max(map(len, value.split(","))) > _LONGEST:
+        raise ValueError(f"a CSS selector of {_LONGEST} characters, {_DEEPEST} levels at most")
+    try:
+        HTMLTranslator().css_to_xpath(value)
+    except SelectorError as error:
+        raise ValueError(f"a CSS selector ({error})") from None
+    return value
+
+
+def _joined(value: object) -> object:
+    """Alternatives of one selector, written one a line, as the selector list that they mean."""
+    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
+        return ", ".join(value)
+    return value
+
+
+def _regex(value: str) -> str:
+    try:
+        regex.compile(value, regex.IGNORECASE)
+    except (regex.error, RecursionError) as error:
+        raise ValueError(f"a regular expression ({error})") from None
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("an IANA time zone such as 'Asia/Almaty'") from None
+    return value
+
+
+def _web_url(value: str) -> str:
+    if not urls.canonical(value) or not _is_plain(value):
+        raise ValueError("an absolute http:// or https:// address")
+    return value
+
+
+def _source_url(value: str) -> str:
+    if urlsplit(value).scheme not in ("", "http", "https") or not value or not _is_plain(value):
+        raise ValueError("a path below the site's address, or an http:// or https:// address")
+    return value
+
+
+def _is_plain(address: str) -> bool:
+    return address.isprintable() and " " not in address  # urllib drops what nobody sees
+
+
+def _host(value: str) -> str:
+    if not urls.canonical(f"http://{value}/") or "/" in value or not _is_plain(value):
+        raise ValueError("a host such as 'www.example.kz', without scheme and path")
+    return value
+
+
+def _region(value: str) -> str:
+    if value not in REGIONS:
+        raise ValueError(f"one of {', '.join(REGIONS)}")
+    return value
+
+
+Css = Annotated[str, AfterValidator(_css)]
+AnyCss = Annotated[str, BeforeValidator(_joined), AfterValidator(_css)]
+"""One selector, or a list of alternatives of which any may match."""
+Regex = Annotated[str, AfterValidator(_regex)]
+Host = Annotated[str, AfterValidator(_host)]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Zone = Annotated[str, AfterValidator(_zone)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+SourceUrl = Annotated[str, AfterValidator(_source_url)]
+Region = Annotated[str, AfterValidator(_region)]
