@@ -311,9 +311,7 @@ def _address(c: sqlite3.Connection, article: int, wanted: str, present: str) -> 
 
 def set_tags(c: sqlite3.Connection, article: int, tags: list[str], *, is_new: bool = False) -> None:
     """Give an article these tags and no others."""
-    sql = (
-        "SELECT t.name, t.id FROM article_tags x JOIN tags t ON t.id = x.tag WHERE x.article = ?"
-    )
+    sql = "SELECT t.name, t.id FROM article_tags x JOIN tags t ON t.id = x.tag WHERE x.article = ?"
     old = {} if is_new else {row["name"]: row["id"] for row in c.execute(sql, (article,))}
     wanted = set(tags)
     if old.keys() == wanted:
