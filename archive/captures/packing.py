@@ -7,15 +7,13 @@ rows of one transaction point into one of the two; `mending` drops the other aft
 from __future__ import annotations
 
 import zlib
-from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
 from archive.captures import dictionaries
 from archive.captures.dictionaries import Dictionary
-from archive.captures.files import open_file, site_files, sync_folder, whole_file
+from archive.captures.files import site_files, sync_folder, whole_file
 from archive.captures.reading import raw_records
 from archive.captures.streams import Stream
 from archive.captures.training import newest_dictionary, next_dictionary
@@ -34,8 +32,6 @@ class Rows(Protocol):
         """Let the rows of one file point into another; False where one points at nothing."""
 
 
-_AHEAD = 4
-"""Records that are read before their turn."""
 _LEAST = 64 << 10
 """Bytes of a `.warc.gz` below which no dictionary pays."""
 Places = dict[int, tuple[int, int, int]]
@@ -91,38 +87,17 @@ def _rewrite(loose: Path, packed: Path, dictionary: Dictionary) -> Places:
     places: Places = {}
     with whole_file(packed) as out:
         out.write(dictionary.frame)
-        for offset, frame in _frames(loose, dictionary):
-            if offset in places:
+        for offset, record in _records(loose):
+            frame = dictionary.compress(record)
+            if offset in places or dictionary.decompressor().decompress(frame) != record:
                 raise _Damaged
             places[offset] = (out.tell(), len(frame), zlib.crc32(frame))
             out.write(frame)
     return places
 
 
-def _frames(loose: Path, dictionary: Dictionary) -> Iterator[tuple[int, bytes]]:
-    """Where each record lies, and its frame.
-
-    Compressing lets go of the interpreter: this thread reads the next records meanwhile.
-    """
-    waiting: deque[tuple[int, Future[bytes]]] = deque()
-    with ThreadPoolExecutor(1) as executor:
-        for offset, record in _records(loose):
-            waiting.append((offset, executor.submit(_frame, record, dictionary)))
-            if len(waiting) > _AHEAD:
-                yield waiting[0][0], waiting.popleft()[1].result()
-        for offset, future in waiting:
-            yield offset, future.result()
-
-
-def _frame(record: bytes, dictionary: Dictionary) -> bytes:
-    frame = dictionary.compress(record)
-    if dictionary.decompressor().decompress(frame) != record:
-        raise _Damaged
-    return frame
-
-
 def _records(path: Path) -> Iterator[tuple[int, bytes]]:
-    with open_file(path) as file:
+    with path.open("rb") as file:
         for raw in raw_records(Stream(file)):
             if raw.error:
                 raise _Damaged
