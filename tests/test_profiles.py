@@ -213,7 +213,7 @@ def test_addresses(site: str, address: str, wanted: bool) -> None:
             MINIMAL + f"article = ['{'(' * 5000 + 'a' + ')' * 5000}']",
             "article.0: expected a regular expression",
         ),
-        (MINIMAL + f"a = {'[' * 9000}{']' * 9000}", "not valid TOML: maximum recursion depth"),
+        (MINIMAL + f"a = {'[' * 9000}{']' * 9000}", "not valid TOML: nested too deep"),
         *(
             (
                 MINIMAL + f"[[layouts]]\nid='a'\nbody=['{css}']",
