@@ -43,9 +43,8 @@ class Transactions:
         self._waiting = 0
         """Visits of the open transaction that wait for their commit."""
         path = folder / database
-        if database == DATABASE:
-            if check_place(path, may_be_lost=not path.exists()):
-                open_database(folder).close()  # a stranger's folder gets no lock of ours
+        if database == DATABASE and check_place(path, may_be_lost=not path.exists()):
+            open_database(folder).close()  # a stranger's folder gets no lock of ours
         self._lock = take_lock(folder)
         try:
             if not path.exists():
