@@ -1,6 +1,7 @@
 """Interrupts commands at random instants, and compares what they end with to undisturbed ones.
 
 python bench/kills.py [--number 100] [--seed 1] [--only crawl] [--jobs 1]
+python bench/kills.py --only crawl --every 0.1 --number 200     how it ends, at each tenth of a second
 
 Each interruption is kill -9, `kill`, Ctrl+C or a file that must not grow beyond a random byte (what a full
 disk does), in a crawl of the example newspaper, an import, a merge, a reextraction, a repair or a
@@ -122,16 +123,23 @@ def final(command: str, places: dict[str, str]) -> dict[str, list[tuple[Any, ...
     return state(Path(places["BAG"]) / "data" if command == "backup" else Path(places["DATA"]))
 
 
-def wrong(
-    command: str, harm: str, moment: float, most: int, places: dict[str, str], calm: Any, jobs: int
-) -> str | None:
-    """Interrupt a command, let it carry on, and say what is not as it should be."""
-    words = words_of(command, places, jobs)
+def ending(command: str, harm: str, moment: float, most: int, words: list[str]) -> str | None:
+    """Interrupt a command, and say what is wrong with how it ended."""
     code, said = run(words, harm, moment, most)
     if code not in codes(command, harm):
         return f"ended with {code}: {said[-400:]}"
     if "Traceback" in said or (len(said.strip().splitlines()) > 1 and command != "repair"):
         return f"said {said[-800:]}"
+    return None
+
+
+def wrong(
+    command: str, harm: str, moment: float, most: int, places: dict[str, str], calm: Any, jobs: int
+) -> str | None:
+    """Interrupt a command, let it carry on, and say what is not as it should be."""
+    words = words_of(command, places, jobs)
+    if fault := ending(command, harm, moment, most, words):
+        return fault
     code, said = run(words, "none", 300, 0)
     if code != 0:
         return f"the next run ended with {code}: {said[-400:]}"
@@ -154,6 +162,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=COMMANDS)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument(
+        "--every", type=float, help="Ctrl+C and kill in turns, one after so many seconds more"
+    )
     args = parser.parse_args()
     chance, bad = random.Random(args.seed), 0
     calm: dict[str, tuple[float, Any]] = {}
@@ -162,6 +173,14 @@ def main() -> None:
             command = args.only or list(COMMANDS)[number % len(COMMANDS)]
             harm = chance.choice(list(HARMS))
             places = begin(command, Path(scratch) / "work")
+            if args.every:
+                moment, harm = args.every * (number + 1), ("Ctrl+C", "kill")[number % 2]
+                fault = ending(command, harm, moment, 0, words_of(command, places, args.jobs))
+                bad += fault is not None
+                print(
+                    f"{number} {command}, {harm} after {moment:.2f} s: {fault or 'ok'}", flush=True
+                )
+                continue
             if command not in calm:
                 began = time.monotonic()
                 code, said = run(words_of(command, places, args.jobs), "none", 300, 0)

@@ -138,7 +138,7 @@ KINDS = (
 
 def kind(folder: Path, chance: random.Random) -> str:
     """Something else in place of a file or folder."""
-    paths = [path for path in sorted(folder.rglob("*")) if path.name != "newsbot.lock"]
+    paths = sorted(folder.rglob("*"))
     path, what = chance.choice([*paths, folder / DATABASE]), chance.choice(KINDS)
     secret = folder.parent / "secret.txt"
     moved = folder.parent / f"moved-{path.name}"

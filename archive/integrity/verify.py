@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from archive.captures.files import open_file
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.integrity.database import check_database, unreadable
 from archive.integrity.finding import Finding
@@ -74,7 +75,7 @@ def verify(
 def _is_being_written(folder: Path) -> bool:
     """Whether another process holds the writer's lock at this moment."""
     try:
-        with (folder / LOCK).open("rb") as lock:
+        with open_file(folder / LOCK, folder) as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             return False
     except BlockingIOError:

@@ -22,6 +22,8 @@ DATABASE = "news.db"
 LOCK = "newsbot.lock"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Errors of the operating system that mean: no more bytes."""
+_BESIDE = ("-wal", "-shm", "-journal")
+"""Ends of the names of files that SQLite opens beside a database; a pipe would hang it."""
 _MAGIC = b"SQLite format 3\0"
 BUSY_SECONDS = 60
 """How long one statement waits for another process, in seconds."""
@@ -68,12 +70,13 @@ def check_place(path: Path, *, may_be_lost: bool = False) -> bool:
     one are there without it (a repair makes it anew: it `may_be_lost`), `ArchiveError` where its first
     bytes are no database's.
     """
-    if path.is_symlink():
-        raise ArchiveUsageError(
-            f"{path} is a link, which is not followed: name the folder that holds the database itself"
-        )
-    if path.exists() and not path.is_file():
-        raise ArchiveUsageError(f"{path} is no ordinary file: name another folder with --data")
+    for one in (path, *(path.with_name(path.name + suffix) for suffix in _BESIDE)):
+        if one.is_symlink():
+            raise ArchiveUsageError(
+                f"{one} is a link, which is not followed: name the folder that holds the file itself"
+            )
+        if one.exists() and not one.is_file():
+            raise ArchiveUsageError(f"{one} is no ordinary file: name another folder with --data")
     if not path.exists() or not path.stat().st_size:
         if not may_be_lost and any(path.parent.glob("warc/*/*.warc*")):
             raise LostDatabase(path)
@@ -191,6 +194,8 @@ def take_lock(folder: Path) -> TextIO:
     """Take the writer's lock of an archive. Raises `ArchiveLocked` where another process has it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(folder / LOCK):
+            open_file(folder / LOCK, folder).close()  # no link and no pipe
         lock = (folder / LOCK).open("a+", encoding="utf-8")
     except OSError as error:
         if error.errno == errno.EROFS:

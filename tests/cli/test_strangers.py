@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from archive.errors import ArchiveError
+from archive.integrity.verify import verify
+from archive.store import Store
 from newsbot import cli
 from tests.archive.building import HOME, article, open_paper
 from tests.conftest import write_profile
@@ -69,6 +72,16 @@ def endless(path: Path) -> None:
         c.commit()
 
 
+def pipe_beside(path: Path) -> None:
+    open_paper(path.parent).store.close()
+    os.mkfifo(path.with_name("news.db-journal"))
+
+
+def link_beside(path: Path) -> None:
+    open_paper(path.parent).store.close()
+    path.with_name("news.db-wal").symlink_to("/dev/zero")
+
+
 IN_ITS_PLACE = (
     empty,
     folder,
@@ -80,6 +93,8 @@ IN_ITS_PLACE = (
     stranger,
     stranger_of_version_1,
     endless,
+    pipe_beside,
+    link_beside,
 )
 COMMANDS = (
     "status", "search су", "show 1", "export", "verify", "verify --repair", "stories", "stems --rebuild",
@@ -106,7 +121,7 @@ def test_something_else(
     data, other = tmp_path / "data", tmp_path / "other"
     data.mkdir()
     put(data / "news.db")
-    if put is endless:
+    if (data / "newsbot.lock").exists():
         (data / "newsbot.lock").unlink()
     open_paper(other).store.close()
     before = contents(data)
@@ -129,6 +144,18 @@ def _warc(folder: Path) -> Path:
     from tests.replay.files import Warc, page
 
     return Warc().add("/news/1", page("Бақ")).save(folder / "w.warc.gz")
+
+
+@pytest.mark.parametrize("put", [pipe, link, zero, loop])
+def test_a_lock_that_is_none(tmp_path: Path, put: Callable[[Path], None]) -> None:
+    """What it leads to is not written to, and nothing waits for a pipe."""
+    put(tmp_path / "newsbot.lock")
+    before = contents(tmp_path)
+    with pytest.raises(ArchiveError):
+        Store(tmp_path)
+    assert contents(tmp_path) == before
+    with pytest.raises(ArchiveError):
+        list(verify(tmp_path))
 
 
 # -- captures without their database ------------------------------------------------------------
