@@ -79,7 +79,7 @@ POLLS = {
     "listing": timedelta(days=1),
     "sitemap": timedelta(days=1),
 }
-"""How long a source of each kind rests after a poll; those of no rest are asked in every run.
+"""How long a source of each kind rests after a poll; those of no rest are asked in every run (by turns).
 
 At a site where none of those answers it is the front pages that are asked in every run, or, where
 no source is one, every source.
