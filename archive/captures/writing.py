@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from archive.captures import dictionaries, grammar
 from archive.captures.dictionaries import Dictionary
@@ -125,9 +126,7 @@ class CaptureWriter:
             ("WARC-Block-Digest", grammar.digest(block)),
             ("Content-Type", HTTP_RESPONSE),
         ]
-        offset, size, crc = self._add(
-            "revisit" if profile else "response", fields, block, filed_at or fetched_at
-        )
+        kind = "revisit" if profile else "response"
         return Capture(
             url=url,
             fetched_at=moment,
@@ -135,10 +134,7 @@ class CaptureWriter:
             content_type=next((v for n, v in kept if n.lower() == "content-type"), None),
             payload_digest=digest,
             payload_length=length,
-            warc=self._path.relative_to(self._folder).as_posix(),
-            warc_offset=offset,
-            warc_length=size,
-            warc_crc=crc,
+            **self._add(kind, fields, block, filed_at or fetched_at),
             record_id=identity,
             refers_to_id=refers_to.record_id if refers_to and profile else None,
         )
@@ -169,7 +165,6 @@ class CaptureWriter:
             ("WARC-Block-Digest", digest),
             ("Content-Type", content_type),
         ]
-        offset, size, crc = self._add("metadata", fields, payload, filed_at or at)
         return Capture(
             url=target,
             fetched_at=moment,
@@ -177,21 +172,26 @@ class CaptureWriter:
             content_type=content_type,
             payload_digest=digest,
             payload_length=len(payload),
-            warc=self._path.relative_to(self._folder).as_posix(),
-            warc_offset=offset,
-            warc_length=size,
-            warc_crc=crc,
+            **self._add("metadata", fields, payload, filed_at or at),
             record_id=identity,
             part=part,
         )
 
     def _add(
         self, kind: str, fields: list[tuple[str, str]], block: bytes, filed_at: datetime
-    ) -> tuple[int, int, int]:
-        """Append a record; returns its offset, length and CRC-32."""
+    ) -> dict[str, Any]:
         file = self._open(filed_at)
-        member = self._pack(grammar.build(kind, fields, block))
-        return *_append(file, member), zlib.crc32(member)
+        return self._append(file, self._pack(grammar.build(kind, fields, block)))
+
+    def _append(self, file: io.FileIO, member: bytes) -> dict[str, Any]:
+        """Add a record; returns where it lies now, as fields of `Capture`."""
+        offset, size = _append(file, member)
+        return {
+            "warc": self._path.relative_to(self._folder).as_posix(),
+            "warc_offset": offset,
+            "warc_length": size,
+            "warc_crc": zlib.crc32(member),
+        }
 
     def copy(
         self,
@@ -213,7 +213,6 @@ class CaptureWriter:
         assert record.payload_digest is not None
         member = _member(path, record, concurrent_to)
         file = self._open(filed_at or datetime.fromisoformat(record.date), loose=True)
-        offset, size = _append(file, member)
         return Capture(
             url=exchange.url,
             fetched_at=record.date,
@@ -221,10 +220,7 @@ class CaptureWriter:
             content_type=exchange.header("Content-Type"),
             payload_digest=record.payload_digest,
             payload_length=len(exchange.body),
-            warc=self._path.relative_to(self._folder).as_posix(),
-            warc_offset=offset,
-            warc_length=size,
-            warc_crc=zlib.crc32(member),
+            **self._append(file, member),
             record_id=record.record_id,
             part=knowledge_in(exchange.header("Content-Type")) or "page",
         )

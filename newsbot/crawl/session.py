@@ -150,7 +150,7 @@ class Session:
         """Write the crawl's last row and give the store back."""
         try:
             if self.crawl:
-                if not self.fatal:
+                if reason == "finished" and not (self.fatal or self.options.dry_run):
                     read_unread(self.store, {self.site.id: self.site}, self.pool)
                 self.store.finish_crawl(self.crawl, now(), reason, requests)
                 self.events = self.store.lasting_events(self.site.id, self.started_at)

@@ -59,7 +59,8 @@ class Context:
         self.page = page
         self.article = article
         self.site = site
-        self.said = sorted(said, key=lambda one: (_TRUSTED.index(one.source), one.address))
+        known = (one for one in said if one.source in _TRUSTED)
+        self.said = sorted(known, key=lambda one: (_TRUSTED.index(one.source), one.address))
         """What sources said of the page, the surest first."""
         self.zone = site.zone if site else DEFAULT_ZONE
         self.fetched_at = _believable(fetched_at, self.zone)

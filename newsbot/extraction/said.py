@@ -54,7 +54,7 @@ def read_said(payload: bytes) -> Said:
             found = _of_xml(entry)
         else:
             found = (_of_post if kind == "wordpress" else _of_item)(json.loads(entry))
-    except (ValueError, TypeError, AttributeError, RecursionError, etree.LxmlError):
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError, etree.LxmlError):
         found = {}
     if fields.get("dates") in ("always_today", "uniform"):  # the source dates all it lists alike
         found["published"] = found["modified"] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -40,7 +40,7 @@ class FakeSession:
         self.in_flight = {7}
         self.recorded: list[Visit] = []
 
-    async def read(self, exchange: Exchange) -> Reading:
+    async def read(self, exchange: Exchange, addresses: Collection[str]) -> Reading:
         return read(exchange, self.site)
 
     def record(self, visit: Visit) -> str:

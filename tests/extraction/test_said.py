@@ -248,3 +248,7 @@ def test_a_text_shorter_than_the_sources_is_flagged() -> None:
 
 def test_a_source_names_no_newsroom_account_as_an_author() -> None:
     assert read(page(TITLE), authors=("admin",)).authors == []
+
+
+def test_sources_of_other_kinds_are_not_heard() -> None:
+    assert read(page(TITLE), kind="rumour", authors=("Айгүл Серікқызы",)).authors == []

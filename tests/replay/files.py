@@ -17,7 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archive.captures import read_records
+from archive.captures import read_records, with_fields
 from archive.captures.dictionaries import compress
 from archive.captures.reading import raw_records
 from archive.captures.streams import Stream
@@ -143,6 +143,20 @@ class Warc:
                 warc_content_type=content,
             )
         )
+        return self
+
+    def said(self, url: str, entry: str, *, kind: str = "feed", source: str = "/feed") -> Warc:
+        """The entry of a source, as newsbot keeps it."""
+        block = with_fields([("via", HOME + source), ("kind", kind)], entry.encode())
+        record = self._writer.create_warc_record(
+            url if "://" in url else HOME + url,
+            "metadata",
+            payload=io.BytesIO(block),
+            warc_content_type="application/x-newsbot-said",
+            warc_headers_dict={"WARC-Date": self.at.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        )
+        self._writer.write_record(record)
+        self.at += timedelta(seconds=1)
         return self
 
     def save(self, path: Path) -> Path:

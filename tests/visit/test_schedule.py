@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from newsbot.visit.schedule import (
     next_due,
     next_visit,
     retry_after_failure,
+    whose_turn,
 )
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -114,3 +116,34 @@ def test_what_was_an_article_once_is_never_given_up(outcome: str) -> None:
     how = {"fetched_at": NOW, "dated": None, "failures": 0, "retry_after": None}
     assert next_due(outcome, **how, known=True) == NOW + GONE
     assert next_due(outcome, **how, known=False) is None
+
+
+def polled(url: str, polled_at: str | None, due: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"url": url, "kind": "feed", "polled_at": polled_at, "due": due, "discovered": 0, **more}
+
+
+def test_two_sources_are_asked_again_in_a_run_and_each_has_its_turn() -> None:
+    rows = [
+        polled("main", "08:00", "08:00", discovered=90),
+        polled("sport", "07:00", "07:00", discovered=9),
+        polled("new", None),
+        polled("sitemap", "06:30", "07:30", kind="sitemap", discovered=500),
+        polled("section", "06:00", "07:59", kind="listing"),
+    ]
+    primary = {"main", "sport"}
+    assert whose_turn(rows, primary) == ["new", "main", "sport"]
+    rows[1] |= {"polled_at": "08:01"}
+    assert whose_turn(rows, primary) == ["new", "main", "sitemap"]
+    rows[1] |= {"kind": "wordpress"}
+    assert whose_turn(rows, primary) == ["new", "sport", "sitemap"]
+    assert whose_turn([], primary) == []
+
+
+def test_every_source_comes_to_its_turn() -> None:
+    rows = [polled(str(n), f"{n:02d}") for n in range(9)]
+    asked: set[str] = set()
+    for run in range(10, 18):
+        for url in whose_turn(rows, {row["url"] for row in rows}):
+            asked.add(url)
+            rows[int(url)]["polled_at"] = str(run)
+    assert len(asked) == 9

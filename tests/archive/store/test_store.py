@@ -818,3 +818,25 @@ def test_an_unfinished_select_does_no_harm(paper: Paper) -> None:
         )
     assert found == 12_000
     assert paper.one("SELECT count(*) AS n FROM frontier") == {"n": 12_050}
+
+
+def test_the_date_of_a_source_tells_how_old_an_undated_article_is(tmp_path: Path) -> None:
+    """Or every page of a site that dates nothing would be asked again in its first hours."""
+    seen: list[str | None] = []
+
+    def remember(outcome: str, *, dated: str | None, **_: Any) -> None:
+        seen.append(dated)
+
+    with Store(tmp_path, schedule=remember) as store:
+        paper = Paper(store)
+        source = store.source(paper.site, f"{HOME}sitemap.xml", "sitemap")
+        for number, (hint, published) in enumerate(
+            [("2020-05-01", None), (None, None), ("2099-01-01", None), ("2020-05-01", "2021-01-01")]
+        ):
+            url = f"{HOME}{number}"
+            store.save_poll(
+                source["id"], paper.crawl, [Candidate(url, hint)], polled_at=paper.now, status=200
+            )
+            paper.visit(url, article(url, published=published, title=url, text=url))
+        first = utc(paper.now)
+    assert seen == ["2020-05-01", first, first, "2021-01-01"]

@@ -1,0 +1,122 @@
+"""What sources said, in WARC files: pages are read with it, in whatever order both arrive."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsbot.discovery import MAX_ENTRY
+from tests.replay.files import START, Archive, Warc, page
+
+PAGE = page("Бақ өсіп жатыр")
+EDITED = PAGE.replace("көктемде".encode(), "күзде".encode())
+
+
+def entry(author: str = "", day: int = 1) -> str:
+    return f"<item><author>{author}</author><pubDate>2024-02-0{day}T09:00:00+06:00</pubDate></item>"
+
+
+HISTORY: list[tuple[int, bytes | str, str]] = [
+    (0, PAGE, ""),
+    (2, entry("Айгүл Серікқызы"), "/feed"),
+    (3, PAGE, ""),
+    (4, entry("Асқар Әлиев", 2), "/feed"),
+    (5, EDITED, ""),
+    (6, entry("Асқар Әлиев", 3), "/rss"),
+    (7, EDITED, ""),
+]
+"""Hour, a page or an entry, its source."""
+
+
+def record(number: int) -> Warc:
+    hour, what, source = HISTORY[number]
+    warc = Warc().info("newsbot/1").later(hours=hour)
+    if isinstance(what, bytes):
+        return warc.add("/news/1", what)
+    return warc.said("/news/1", what, source=source)
+
+
+def derived(archive: Archive) -> list[object]:
+    return [
+        archive.rows("SELECT url, authors, published, sources, flags, revision FROM articles"),
+        archive.rows("SELECT number, seen_at, changed, kept FROM revisions ORDER BY number"),
+        archive.rows("SELECT digest, rules, authors, published FROM readings ORDER BY digest"),
+        archive.rows("SELECT count(*) FROM captures WHERE reason = 'unread'"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def warcs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """One file for each record, so that its id is the same in every archive."""
+    folder = tmp_path_factory.mktemp("warcs")
+    return [record(n).save(folder / f"{n}.warc.gz") for n in range(len(HISTORY))]
+
+
+@pytest.fixture(scope="module")
+def in_order(warcs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> list[object]:
+    archive = Archive(tmp_path_factory.mktemp("ordered") / "data")
+    archive.load(*warcs)
+    archive.check()
+    return derived(archive)
+
+
+def test_each_page_is_read_with_what_was_said_of_it(in_order: list[object]) -> None:
+    (articles, revisions, readings, unread) = in_order
+    assert articles == [
+        (
+            "https://gazet.example/news/1", '["Асқар Әлиев"]', "2024-02-02T09:00:00+06:00",
+            '{"title": "layout", "text": "layout", "authors": "feed", "published": "feed"}', "[]", 2,
+        )
+    ]  # fmt: skip
+    assert [row[2] for row in revisions] == ["[]", '["text"]'], "no entry makes a revision"  # type: ignore[attr-defined]
+    assert len(readings) == 2  # type: ignore[arg-type]
+    assert unread == [(0,)]
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_matter(
+    warcs: list[Path], in_order: list[object], chance: random.Random
+) -> None:
+    shuffled = chance.sample(warcs, len(warcs))
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive(Path(folder) / "data")
+        first = chance.randrange(len(warcs))
+        archive.load(*shuffled[:first])
+        archive.load(*shuffled[first:])
+        assert derived(archive) == in_order
+        archive.check()
+
+
+def test_a_redirect_has_what_was_said_of_the_address_before_it(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "data")
+    warc = Warc().info("newsbot/1").said("/news/1", entry("Айгүл Серікқызы"))
+    warc.redirect("/news/1", "/news/one").add("/news/one", PAGE, Concurrent_To=f"{warc.ids[0]}")
+    archive.put(warc)
+    assert archive.rows("SELECT authors FROM articles") == [('["Айгүл Серікқызы"]',)]
+    archive.check()
+
+
+def test_what_is_no_entry_of_the_site_is_passed_over(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "data")
+    warc = (
+        Warc()
+        .info()
+        .add("/news/1", PAGE)
+        .said("https://other.example/1", entry())
+        .said("/news/1", entry(), kind="oracle")
+        .said("/news/1", "<item>" + "a" * MAX_ENTRY)
+        .said("/news/1?utm_source=x", entry())
+        .said("/tag/1", entry())
+        .other("metadata", content="application/warc-fields")
+    )
+    archive.put(warc)
+    assert archive.rows("SELECT part FROM captures") == [("page",)]
+    archive.check()
+    archive.put(Warc(START).info().said("/news/1", entry("Айгүл Серікқызы")))
+    assert archive.rows("SELECT authors FROM articles") == [('["Айгүл Серікқызы"]',)]
