@@ -44,12 +44,10 @@ _RIGHT = 0.9
 """Agreement of the text that a layout reads with the known one from which it is right."""
 _MOST_LATER = 0.95
 """Share of a template's pages that must be later than as many of another's to supersede it."""
-_MOST_MARKS = 400
-"""Selectors that are tried as a template's mark."""
 _PRINTED = ("body", "title", "published")
 """Fields that every article prints once."""
-_MARKING = (*_PRINTED, "authors", "tags", "section")
-"""Fields whose selectors are tried first."""
+_SIGNED = ("published", "authors", "section", "tags")
+"""Fields that other pages seldom print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,8 @@ def learn(pages: Iterable[PageSample], zone: ZoneInfo = DEFAULT_ZONE) -> list[Le
     for make in sorted(makes, key=_age, reverse=True):
         rivals = [sample for other in makes if other is not make for sample in other]
         is_over = any(_supersedes(new, make) for new, _ in learnt)
-        found = _learn_make(make, rivals, others, zone, until=_last_day(make) if is_over else None)
+        last = date.fromisoformat(max(_served(make))) if is_over else None
+        found = _learn_make(make, rivals, others, zone, until=last)
         if found:
             learnt.append((make, found))
     return [found for _, found in learnt]
@@ -93,8 +92,7 @@ def learn(pages: Iterable[PageSample], zone: ZoneInfo = DEFAULT_ZONE) -> list[Le
 
 def _order(sample: PageSample) -> tuple[str, ...]:
     known = sample.known
-    at = sample.at.isoformat() if sample.at else ""
-    return known.url, at, known.title or "", known.published or "", known.text
+    return known.url, sample.at.isoformat(), known.title or "", known.published or "", known.text
 
 
 def _learn_make(
@@ -117,7 +115,13 @@ def _learn_make(
         support[rule.name] = learn_field(rule, make, common)
     keys: dict[str, Any] = {name: list(chosen) for name, chosen in support.items() if chosen}
     others = [sample for sample in others if not _is_like_one(sample, keys)]
-    when, article = _when(make, rivals, others, keys, common), _proof(make, others, keys)
+    kinds = [f"body{name}" for name in own_names(make[0].body, common) if name[0] == "."]
+    marks = [*(css for name in _PRINTED for css in keys.get(name, [])), *kinds, *sorted(common)]
+    when = _mark(make, marks, [*rivals, *others]) or _mark(make, marks, rivals)
+    # Only what an engine says of the kind of a page, or prints of an article, proves that it is one: a
+    # page about the newspaper has a headline and a body, too.
+    signed = (css for name in _SIGNED for css in keys.get(name, []))
+    article = _mark(make, [*kinds, *signed], others) if len(others) >= LEAST else None
     if not when or not _is_right(make, Layout(id="x", **keys)):
         return None
     # A form in the text's place is no photograph without text, however the page is made.
@@ -174,7 +178,7 @@ def _alike(names: frozenset[str], counts: Counter[str], members: Sequence[PageSa
 
 
 def _served(make: Iterable[PageSample]) -> Iterator[str]:
-    return (sample.at.date().isoformat() for sample in make if sample.at)
+    return (sample.at.date().isoformat() for sample in make)
 
 
 def _written(make: Iterable[PageSample]) -> Iterator[str]:
@@ -185,7 +189,7 @@ def _age(make: Sequence[PageSample]) -> tuple[str, str, int, str]:
     """By its last captures, then by its latest articles."""
     written = sorted(_written(make))
     middle = written[len(written) // 2] if written else ""
-    return max(_served(make), default=""), middle, len(make), make[0].known.url
+    return max(_served(make)), middle, len(make), make[0].known.url
 
 
 def _supersedes(new: Sequence[PageSample], old: Sequence[PageSample]) -> bool:
@@ -193,43 +197,13 @@ def _supersedes(new: Sequence[PageSample], old: Sequence[PageSample]) -> bool:
     for days in (_served, _written):
         first, last = sorted(days(new)), sorted(days(old))
         if first and last:
-            tolerance = 1 - _MOST_LATER
-            if last[int(_MOST_LATER * (len(last) - 1))] < first[int(tolerance * len(first))]:
+            nearly = last[int(_MOST_LATER * (len(last) - 1))]
+            if nearly < first[int((1 - _MOST_LATER) * len(first))]:
                 return True
     return False
 
 
-def _last_day(make: Sequence[PageSample]) -> date | None:
-    """The last day on which a template was served, as far as the pages tell."""
-    day = max(_served(make), default=None) or max(_written(make), default=None)
-    return date.fromisoformat(day) if day else None
-
-
 # -- marks --------------------------------------------------------------------------------------
-
-
-def _when(
-    make: Sequence[PageSample],
-    rivals: Sequence[PageSample],
-    others: Sequence[PageSample],
-    keys: dict[str, Any],
-    common: frozenset[str],
-) -> str | None:
-    """What all pages of a template carry and none of the other templates; best no other page either."""
-    named = [_element(css) for name in _MARKING for css in keys.get(name, [])]
-    around = [
-        name
-        for element in make[0].page.select(keys["body"][0])[:1]
-        for above in (element, *element.iterancestors())
-        for name in own_names(above, common)
-    ]
-    marks = [*named, *_body_classes(make), *around, *sorted(common)]
-    fitting = [
-        css
-        for css in dict.fromkeys(marks[:_MOST_MARKS])
-        if _matching(make, css) >= _ALL * len(make) and not _matching(rivals, css)
-    ]
-    return next((css for css in fitting if not _matching(others, css)), next(iter(fitting), None))
 
 
 def _is_like_one(sample: PageSample, keys: dict[str, Any]) -> bool:
@@ -242,35 +216,14 @@ def _is_like_one(sample: PageSample, keys: dict[str, Any]) -> bool:
     )
 
 
-def _proof(
-    make: Sequence[PageSample], others: Sequence[PageSample], keys: dict[str, Any]
+def _mark(
+    make: Sequence[PageSample], selectors: Iterable[str], without: Sequence[PageSample]
 ) -> str | None:
-    """What proves that a page is an article: all articles of the template have it, no other page.
-
-    Only what an engine says of the kind of a page, or prints of an article, will do: a page about the
-    newspaper has a headline and a body, too.
-    """
-    if len(others) < LEAST:
-        return None
-    fields = [css for name in ("published", "authors", "section", "tags") for css in keys.get(name, [])]  # fmt: skip
-    for css in (*_body_classes(make), *map(_element, fields)):
-        if _matching(make, css) >= _ALL * len(make) and not _matching(others, css):
+    """The first of some selectors that the pages of a template match, and none of those without."""
+    for css in dict.fromkeys(css.partition("::")[0] for css in selectors):
+        if not _matching(without, css) and _matching(make, css) >= _ALL * len(make):
             return css
     return None
-
-
-def _body_classes(make: Sequence[PageSample]) -> list[str]:
-    """Classes of `<body>`, in which engines say what kind a page is of."""
-    counts = Counter(name for s in make for name in set((s.body.get("class") or "").split()))
-    return [
-        f"body.{name}"
-        for name in sorted(counts)
-        if counts[name] >= _ALL * len(make) and f".{name}" in make[0].names
-    ]
-
-
-def _element(css: str) -> str:
-    return css.partition("::")[0]
 
 
 def _matching(samples: Sequence[PageSample], css: str) -> int:

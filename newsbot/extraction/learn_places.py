@@ -54,7 +54,7 @@ class PageSample:
     page: Page
     known: Article
     """The values; one that is no article is an example of what layouts must not take for one."""
-    at: datetime | None = None
+    at: datetime
     """When the page was last served."""
 
     @cached_property

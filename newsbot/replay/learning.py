@@ -14,12 +14,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
-from archive.captures import Capture, Record, read_said, read_stored
-from archive.captures.files import crc_of
+from archive.captures import read_said, read_stored
 from archive.captures.grammar import knowledge_in
 from archive.captures.reading import parse, raw_records
 from archive.captures.streams import Stream
@@ -32,6 +32,7 @@ from newsbot.extraction.layouts import fallbacks
 from newsbot.extraction.learn import ENOUGH_PAGES, PageSample, learn
 from newsbot.extraction.said import read_said as said_in
 from newsbot.profiles import Layout, Site
+from newsbot.replay.records import Captured
 from newsbot.replay.reextract import Choice, reextract
 from newsbot.visit.decoding import Undecodable, decode
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
@@ -101,39 +102,22 @@ def take_over(
     """
     taken = set()
     for path in paths:
-        for site, record in _learnings(path, sites):
-            if not knows_record(store.connection, record.record_id):
-                store.save_site(site.row)
-                writer = store.captures(site.id)
-                store.add_knowledge(
-                    site.id,
-                    _as_it_lies(store.folder, path, record)
-                    if in_place
-                    else writer.copy(path, record, filed_at=now()),
-                )
-                taken.add(site.id)
+        for found in _learnings(path, sites):
+            site, record = found.site, found.record
+            if knows_record(store.connection, record.record_id):
+                continue
+            store.save_site(site.row)
+            if in_place:
+                warc = path.relative_to(store.folder.absolute()).as_posix()
+                capture = replace(found.capture(warc), part=PART)
+            else:
+                capture = store.captures(site.id).copy(path, record, filed_at=now())
+            store.add_knowledge(site.id, capture)
+            taken.add(site.id)
     return taken
 
 
-def _as_it_lies(folder: Path, path: Path, record: Record) -> Capture:
-    assert record.exchange and record.payload_digest
-    return Capture(
-        url=record.exchange.url,
-        fetched_at=record.date,
-        status=0,
-        content_type=record.exchange.header("Content-Type"),
-        payload_digest=record.payload_digest,
-        payload_length=len(record.exchange.body),
-        warc=path.relative_to(folder.absolute()).as_posix(),
-        warc_offset=record.offset,
-        warc_length=record.length,
-        warc_crc=crc_of(path, record.offset, record.length),
-        record_id=record.record_id,
-        part=PART,
-    )
-
-
-def _learnings(path: Path, sites: Mapping[str, Site]) -> Iterator[tuple[Site, Record]]:
+def _learnings(path: Path, sites: Mapping[str, Site]) -> Iterator[Captured]:
     homes = {urls.canonical(site.url): site for site in sites.values()}
     with path.open("rb") as file:
         for number, raw in enumerate(raw_records(Stream(file))):
@@ -142,8 +126,8 @@ def _learnings(path: Path, sites: Mapping[str, Site]) -> Iterator[tuple[Site, Re
             if knowledge_in(raw.fields.get("Content-Type")) == PART:
                 record = parse(raw)
                 site = homes.get(urls.canonical(record.url or ""))
-                if site and record.length and not record.error and record.is_intact:
-                    yield site, record
+                if site and record.exchange and record.length and record.is_intact:
+                    yield Captured(path, record, site, record.exchange)
 
 
 # -- learning -----------------------------------------------------------------------------------
