@@ -163,7 +163,9 @@ def with_lead_and_captions(context: Context) -> list[Block]:
     if not found or not context.body.elements:
         return found
     said = _description(context)
-    if said and (_begins(said, context.body) or said in fields.letters(context.article.title or "")):
+    if said and (
+        _begins(said, context.body) or said in fields.letters(context.article.title or "")
+    ):
         said = ""
     captions, lead = context.surroundings.captions(), context.surroundings.lead(said)
     if not captions and not lead:
