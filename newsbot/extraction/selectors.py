@@ -134,7 +134,7 @@ def _lookup(tree: Any, pseudo: Any) -> LookUp:
         return find
     if not (isinstance(pseudo, css.FunctionalPseudoElement) and pseudo.name == "attr"):
         raise Unsupported
-    attribute = pseudo.arguments[0].value
+    attribute = str(pseudo.arguments[0].value)
 
     def look_up(index: ElementIndex) -> list[Any]:
         return [value for e in find(index) if (value := e.get(attribute)) is not None]
