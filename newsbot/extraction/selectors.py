@@ -144,48 +144,33 @@ def _lookup(tree: Any, pseudo: Any) -> LookUp:
 
 def _finder(tree: Any) -> Callable[[ElementIndex], list[Element]]:
     """All matches of a selector, in document order."""
-    if isinstance(tree, css.CombinedSelector) and tree.combinator in (" ", ">"):
-        return _below(_finder(tree.selector), tree.combinator, tree.subselector)
-    match, candidates = _matcher(tree), _candidates(tree)
-    if isinstance(tree, css.Element) or (isinstance(tree, css.Class) and _is_bare(tree)):
-        return lambda index: candidates(index)[:_MAX_CANDIDATES]
-    return lambda index: [e for e in candidates(index)[:_MAX_CANDIDATES] if match(e)]
-
-
-def _is_bare(tree: Any) -> bool:
-    """Whether a compound is one condition on any element."""
-    return isinstance(tree.selector, css.Element) and tree.selector.element is None
-
-
-def _below(
-    above: Callable[[ElementIndex], list[Element]], combinator: str, inner: Any
-) -> Callable[[ElementIndex], list[Element]]:
-    """Matches of `inner` inside matches of another selector, or right below them."""
+    inner = tree.subselector if isinstance(tree, css.CombinedSelector) else tree
     match, candidates = _matcher(inner), _candidates(inner)
-    tag = inner.element.lower() if isinstance(inner, css.Element) and inner.element else None
+    if inner is tree:
+        return lambda index: [e for e in candidates(index)[:_MAX_CANDIDATES] if match(e)]
+    above, stands = _finder(tree.selector), _PLACES[tree.combinator]
+    # A walk below what is rarer than the tag.
+    tag = inner.element if isinstance(inner, css.Element) and tree.combinator == " " else None
 
     def find(index: ElementIndex) -> list[Element]:
         outer = above(index)
-        if not outer:
-            return []
-        if combinator == ">":
-            holders = set(outer)
-            return [
-                e
-                for e in candidates(index)[:_MAX_CANDIDATES]
-                if e.getparent() in holders and match(e)
-            ]
-        if tag and len(outer) < _MAX_OUTER:  # a walk below what is rarer than the tag
-            found = {e: None for element in outer for e in element.iter(tag) if e is not element}
-            return list(found) if len(outer) == 1 else sorted(found, key=index.order.__getitem__)
+        if tag and len(outer) < _MAX_OUTER:
+            below = {e for element in outer for e in element.iter(tag.lower()) if e is not element}
+            return sorted(below, key=index.order.__getitem__)
+        near = candidates(index)[:_MAX_CANDIDATES] if outer else []
         holders = set(outer)
-        return [
-            e
-            for e in candidates(index)[:_MAX_CANDIDATES]
-            if not holders.isdisjoint(e.iterancestors()) and match(e)
-        ]
+        return [e for e in near if stands(e, holders) and match(e)]
 
     return find
+
+
+_PLACES: dict[str, Callable[[Element, set[Element]], bool]] = {
+    " ": lambda e, holders: not holders.isdisjoint(e.iterancestors()),
+    ">": lambda e, holders: e.getparent() in holders,
+    "+": lambda e, holders: next(e.itersiblings("*", preceding=True), None) in holders,
+    "~": lambda e, holders: not holders.isdisjoint(e.itersiblings("*", preceding=True)),
+}
+"""For each combinator whether an element stands so to one of the others."""
 
 
 def _names(tree: Any) -> Iterator[str]:
@@ -205,9 +190,7 @@ def _names(tree: Any) -> Iterator[str]:
 
 
 def _candidates(tree: Any) -> Callable[[ElementIndex], list[Element]]:
-    """The smallest list of the index that holds every match of the last compound."""
-    if isinstance(tree, css.CombinedSelector):
-        return _candidates(tree.subselector)
+    """The smallest list of the index that holds every match of a compound."""
     name: str | None = None
     prop: str | None = None
     with_id = False
@@ -254,8 +237,6 @@ def _matcher(tree: Any) -> Match:
             return lambda element: True
         tag = tree.element.lower()
         return lambda element: element.tag == tag
-    if isinstance(tree, css.CombinedSelector):
-        return _combined(_matcher(tree.selector), tree.combinator, _matcher(tree.subselector))
     if isinstance(tree, css.Class):
         test: Match = _has_class(tree.class_name)
     elif isinstance(tree, css.Hash):
@@ -308,28 +289,3 @@ def _attribute(name: str, operator: str, wanted: str) -> Match:
     if operator not in ("exists", "=", "!=", "~=", "|=", "^=", "$=", "*="):
         raise Unsupported
     return test
-
-
-def _combined(left: Match, combinator: str, right: Match) -> Match:
-    def descendant(element: Element) -> bool:
-        return right(element) and any(map(left, element.iterancestors()))
-
-    def child(element: Element) -> bool:
-        if not right(element):
-            return False
-        parent = element.getparent()
-        return parent is not None and left(parent)
-
-    def adjacent(element: Element) -> bool:
-        if not right(element):
-            return False
-        before = next(element.itersiblings("*", preceding=True), None)
-        return before is not None and left(before)
-
-    def sibling(element: Element) -> bool:
-        return right(element) and any(map(left, element.itersiblings("*", preceding=True)))
-
-    tests = {" ": descendant, ">": child, "+": adjacent, "~": sibling}
-    if combinator not in tests:
-        raise Unsupported
-    return tests[combinator]

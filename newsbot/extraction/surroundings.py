@@ -154,7 +154,7 @@ class Surroundings:
 
     def in_core(self, element: Element) -> bool:
         """Whether an element stands between or beside title and text, within what holds both."""
-        return any(above is self.core for above in (element, *element.iterancestors()))
+        return self.core in (element, *element.iterancestors())
 
     @cached_property
     def _holders(self) -> frozenset[Element]:
@@ -260,7 +260,7 @@ class Surroundings:
     @cached_property
     def lines(self) -> list[str]:
         """Short lines printed around the text."""
-        return [line for _, line in self._lines]
+        return [line for _, line, _ in self._placed_lines]
 
     @cached_property
     def _blocks(self) -> list[Block]:
@@ -297,24 +297,19 @@ class Surroundings:
         pieces += [(BETWEEN, line, None) for line in self.dropped]
         return sorted(pieces, key=lambda piece: piece[0])
 
-    @cached_property
-    def _lines(self) -> list[tuple[int, str]]:
-        return [(group, line) for group, line, _ in self._placed_lines]
-
     def views(self) -> int | None:
         """Printed views."""
-        for text in self._named("views"):
-            if len(text) <= 60 and _COUNTER.fullmatch(text):
-                number = fields.view_count(text)
-                if number is not None:
-                    return number
+        counters = (text for text in self._named("views") if len(text) <= _MAX_COUNTER)
+        for number in map(fields.view_count, filter(_COUNTER.fullmatch, counters)):
+            if number is not None:
+                return number
         stated = next((n for n in map(fields.stated_views, self.lines) if n is not None), None)
         return max(self._bare_counters, default=None) if stated is None else stated
 
     @cached_property
     def _bare_counters(self) -> list[int]:
         """Numbers without a word that share a line with the date: «28.09.2017 16:09 3032 0»."""
-        for group, line in self._lines:
+        for group, line, _ in self._placed_lines:
             rest, dates = _DATE_LIKE.subn(" ", line)
             if group == BETWEEN and dates and re.fullmatch(r"\W*\d{1,15}(?:\W+\d{1,15})?\W*", rest):
                 return [int(number) for number in re.findall(r"\d+", rest)]
@@ -322,11 +317,10 @@ class Surroundings:
 
     def comments(self) -> int | None:
         """Printed number of comments."""
-        for text in self._named("comments"):
-            if len(text) <= 60:
-                number = fields.comment_count(text)
-                if number is not None:
-                    return number
+        counters = (text for text in self._named("comments") if len(text) <= _MAX_COUNTER)
+        for number in map(fields.comment_count, counters):
+            if number is not None:
+                return number
         stated = next((n for n in map(fields.stated_comments, self.lines) if n is not None), None)
         if stated is None and len(self._bare_counters) == 2:
             return min(self._bare_counters)
@@ -365,10 +359,9 @@ class Surroundings:
         """Captions of pictures between headline and text."""
         found = []
         for element in self.page.index.tags.get("figcaption", [])[:10]:
-            if self._distance(element)[0] == BETWEEN and self.is_near(element):
-                inside = any(above in self._body_set for above in element.iterancestors())
-                if not inside:
-                    found.append(inline_text(element))
+            is_outside = self._body_set.isdisjoint(element.iterancestors())
+            if self._distance(element)[0] == BETWEEN and self.is_near(element) and is_outside:
+                found.append(inline_text(element))
         return [text for text in found if text]
 
     def dates(self) -> list[tuple[bool, str, Element | None]]:
@@ -408,11 +401,7 @@ class Surroundings:
                     found = [inline_text(a) for a in element.iter("a")]
                     if found and self.is_near(element):
                         return found
-        for line in self.dropped:
-            found = fields.stated_tags(line)
-            if found:
-                return found
-        return []
+        return next(filter(None, map(fields.stated_tags, self.dropped)), [])
 
     def section(self) -> str | None:
         """The printed section, where an element is named as such."""
@@ -435,13 +424,10 @@ class Surroundings:
 
     def _is_beside(self, element: Element) -> bool:
         """Whether an element stands beside the text, in what holds the article."""
-        scope = self._scope
-        inside = False
-        for above in element.iterancestors():
-            if above in self._excluded and above not in self.removed:
-                return False
-            inside = inside or above is scope
-        return inside
+        around = list(element.iterancestors())
+        return self._scope in around and self.removed.issuperset(
+            self._excluded.intersection(around)
+        )
 
 
 def _first_link(element: Element) -> Element:

@@ -374,3 +374,27 @@ def test_paragraphs_in_headings_and_notes_without_prose_are_text() -> None:
 
 def test_text_in_noscript_is_text() -> None:
     assert read(f"<noscript><div>{H1}{P}</div></noscript>").paragraphs == TEXT
+
+
+def test_a_box_of_which_the_data_know_nothing_is_no_text() -> None:
+    known, box = " ".join(TEXT), "Бұл туралы аудан тұрғындары бұрын да айтқан болатын, оны оқыңыз."
+    inside = f"<h2>Тағы бірі</h2><p>{box}</p>"
+    text = f"<p>{TEXT[0]}</p><h2>Жоба</h2><p>{TEXT[1]}</p><div>{inside}</div><p>{TEXT[2]}</p><p>{TEXT[3]}</p>"
+    page = f'<main>{H1}<div itemprop="articleBody">{text}</div></main>'
+    assert read(page, articleBody=known).paragraphs == [TEXT[0], "Жоба", *TEXT[1:]]
+    assert box in read(page).paragraphs
+
+
+def test_the_paragraph_that_prints_the_description_is_the_lead() -> None:
+    lead = "Жаңа көпірдің құрылысы жазда басталып, күзде аяқталады деп күтілуде."
+    page = f'<main>{H1}<div class="t3">{lead}</div><div itemprop="articleBody">{P}</div></main>'
+    said = f'<meta name="description" content="{lead}">'
+    assert read(page, said).paragraphs == [lead, *TEXT]
+    assert read(page).paragraphs == TEXT
+
+
+def test_a_body_among_readers_comments_is_doubted() -> None:
+    comment = (
+        '<div id="comments"><div itemprop="articleBody"><p>Көпір керек-ақ, рақмет!</p></div></div>'
+    )
+    assert read(f"<main>{H1}<div>{P}</div></main>{comment}").paragraphs == TEXT
