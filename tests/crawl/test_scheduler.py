@@ -19,7 +19,7 @@ class Crawl:
         self.scraper = SimpleNamespace(slot=SimpleNamespace(is_idle=lambda: True))
         downloader = SimpleNamespace(active=self.active)
         spider: Any = SimpleNamespace(
-            session=SimpleNamespace(fatal=None, take_due=self._take_due),
+            session=SimpleNamespace(fatal=None, is_open=True, take_due=self._take_due),
             article_request=lambda row: Request(row.url),
             crawler=SimpleNamespace(
                 engine=SimpleNamespace(downloader=downloader, scraper=self.scraper)
