@@ -188,7 +188,7 @@ def with_pictures(body: Body, page: Page, title: Element) -> Body:
     found += bare if len(bare) > 1 else []
     body.shown = [e for e in dict.fromkeys(found) if near.is_near(e)]
     body.elements = body.elements or body.shown
-    body.blocks = [b for e in body.shown for b in blocks(e) if b.kind == "caption"]
+    body.blocks = body.blocks or [b for e in body.shown for b in blocks(e) if b.kind == "caption"]
     return body
 
 
