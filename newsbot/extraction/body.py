@@ -50,7 +50,7 @@ class Body:
     dropped: list[str] = field(default_factory=list)
     """Lines inside them that are no text."""
     shown: list[Element] = field(default_factory=list)
-    """Films and pictures of an article without text."""
+    """Films and pictures of an article with hardly any text."""
     candidates: int = 0
     """Elements that the layout's selector matched; many on a listing."""
     source: str = ""
@@ -172,7 +172,7 @@ def _with_captions(found: list[Block]) -> list[Block]:
 
 
 def with_pictures(body: Body, page: Page, title: Element) -> Body:
-    """A body without text, with what the page shows instead: films, and pictures below the headline.
+    """A body of hardly any text, with what the page shows instead: films, pictures below the headline.
 
     Their captions are its blocks. A picture that leads to another page is that page's; one alone
     without a frame may be anything.

@@ -234,7 +234,7 @@ def _signed(context: Context, text: _Text) -> Iterator[Candidate]:
     several = text.teasers.units > 1 or context.body.candidates > 2
     borrowed = (several and text.teasers.share > 0.5) or text.days >= _ITEMS
     fields: list[tuple[str, Any, float]] = [
-        ("published", article.published, 0.4),
+        ("published", article.published, 0.2 if "date_inferred" in article.flags else 0.4),
         ("authors", article.authors, 0.25),
         ("views", article.views, 0.15),
         ("comments", article.comments, 0.1),
@@ -428,8 +428,9 @@ def _asked(context: Context, text: _Text) -> Iterator[Candidate]:
             for form in field.iterancestors("form")
             if (around := form.getparent()) is not None
         )
-        weight = 1.0 if text.chars < MIN_TEXT else 0.3
-        yield _against("login", weight if near else 0.2, "page", 'input[type="password"]')
+        if near:
+            weight = 1.0 if text.chars < MIN_TEXT else 0.3
+            yield _against("login", weight, "page", 'input[type="password"]')
 
 
 # --- for subscribers -----------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def find_body(context: Context) -> Body:
                     found.promised = other.chars
                 else:
                     found = other
-    if not found.chars and context.title_element is not None:
+    if found.chars < classify.MIN_TEXT and context.title_element is not None:
         found = body.with_pictures(found, page, context.title_element)
     found.promised = max(found.promised, _promised(context))
     if found.source:
