@@ -327,7 +327,9 @@ def _addressed(url: str, title: str) -> Iterator[Candidate]:
     elif _words(title) < 3 and len(title) <= _NAME:
         share = 1.0 if path.strip("/").count("/") == 0 else 0.6
         for reason, weight in (("listing", 0.25), ("static_page", 0.2)):
-            yield _against(reason, weight * share, "address", path, f"a page's or section's name: {title}")
+            yield _against(
+                reason, weight * share, "address", path, f"a page's or section's name: {title}"
+            )
 
 
 def _named(said: Shape, path: str, keys: list[str]) -> Iterator[Candidate]:

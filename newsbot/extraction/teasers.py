@@ -138,7 +138,7 @@ def _unlinked(
             if shape(address).role not in _OTHERS:
                 below[heads[place - 1]] = _plain(address)
     led = set(below.values()) - {*own, ""}
-    return list(below) if len(led) > 1 and len(led) == len(below) else []
+    return heads if len(led) > 1 and len(led) == len(heads) else []
 
 
 def _ends_line(link: Element) -> bool:
