@@ -91,7 +91,9 @@ def pelican(stories: list[Story], folder: Path, origin: str, tools: Path) -> lis
 def butterfly(stories: list[Story], folder: Path, origin: str, tools: Path) -> list[str]:
     """Hexo: both dates on a page, ages instead of dates in lists, the author only in the rights box."""
     (folder / "node_modules").symlink_to(tools / "hexo" / "node_modules")
-    shutil.copy(tools / "hexo" / "package.json", folder)
+    package = json.loads((tools / "hexo" / "package.json").read_text("utf-8"))
+    # By the key «hexo» the program knows a site's folder.
+    _write(folder / "package.json", json.dumps({**package, "hexo": {"version": ""}}))
     _write(
         folder / "_config.yml",
         f"title: {NAME}\nauthor: Редакция\nlanguage: en\ntimezone: Asia/Almaty\nurl: {origin}\n"

@@ -33,7 +33,8 @@ def score(gold: list[dict[str, Any]], records: list[dict[str, Any]]) -> dict[str
     }
     for url in cases["found"]:
         for name, (verdict, said) in _judge(articles[url], stored[url]).items():
-            source = stored[url]["sources"].get("published" if name == "day" else name)
+            field = {"day": "published", "author": "authors", "body": "text"}.get(name, name)
+            source = stored[url]["sources"].get(field)
             cases.setdefault(f"{name} {verdict}", []).append(f"{url}  {said}  ({source})")
     return cases
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from lxml.etree import _Element as Element
 
+from newsbot import vocabulary
 from newsbot.extraction import boilerplate
 from newsbot.extraction.blocks import Block, blocks, text_length
 from newsbot.extraction.naming import is_readers
 from newsbot.extraction.page import Page
+from newsbot.extraction.surroundings import Surroundings
 from newsbot.profiles import Layout
 
 _MAX_MATCHES = 200
@@ -30,6 +32,8 @@ _WHOLE = 200
 _SENTENCES = re.compile(r"(?<=[.!?…])\s+")
 _FEW = 3
 """Elements that hold text and more beside it, as the cells of old tables do."""
+_FILMS = vocabulary.entries("elements", "blocks.film")
+_IMAGE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|\?)|^$|^#", re.IGNORECASE)
 _DROPPED_LINE = 240
 """Characters of the longest line that was dropped and may still be a byline or a date."""
 
@@ -45,6 +49,8 @@ class Body:
     """Elements inside them that are no text."""
     dropped: list[str] = field(default_factory=list)
     """Lines inside them that are no text."""
+    shown: list[Element] = field(default_factory=list)
+    """Films and pictures of an article with hardly any text."""
     candidates: int = 0
     """Elements that the layout's selector matched; many on a listing."""
     source: str = ""
@@ -163,6 +169,33 @@ def _with_captions(found: list[Block]) -> list[Block]:
     around = blocks(inside[0], boilerplate.noisy_elements(inside[0]))
     captions = [b for b in around if b.kind == "caption"]
     return [*captions, *found] if captions else found
+
+
+def with_pictures(body: Body, page: Page, title: Element) -> Body:
+    """A body of hardly any text, with what the page shows instead: films, pictures below the headline.
+
+    Their captions are its blocks. A picture that leads to another page is that page's; one alone
+    without a frame may be anything.
+    """
+    near, order = Surroundings(page, title, []), page.index.order
+    start = order.get(title, 0)
+    found = [e for css in _FILMS for e in page.select(css)[:_MAX_MATCHES]]
+    bare: list[Element] = []
+    for picture in page.index.tags.get("img", [])[:_MAX_MATCHES]:
+        if order.get(picture, 0) > start and not _leads_away(picture):
+            frame = next(picture.iterancestors("figure"), None)
+            (bare if frame is None else found).append(picture if frame is None else frame)
+    found += bare if len(bare) > 1 else []
+    body.shown = [e for e in dict.fromkeys(found) if near.is_near(e)]
+    body.elements = body.elements or body.shown
+    body.blocks = body.blocks or [b for e in body.shown for b in blocks(e) if b.kind == "caption"]
+    return body
+
+
+def _leads_away(picture: Element) -> bool:
+    """Whether a picture is a link to something else than a picture."""
+    link = next(picture.iterancestors("a"), None)
+    return link is not None and not _IMAGE.search(link.get("href") or "")
 
 
 def from_html(html: str, url: str, source: str) -> Body:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,11 +21,14 @@ from archive.article import SOURCES
 from newsbot import vocabulary
 from newsbot.extraction import structured
 from newsbot.extraction.addresses import NO_CONTENT, Shape, is_part, pairs_of, position, shape
-from newsbot.extraction.blocks import Block, inline_text
+from newsbot.extraction.blocks import inline_text
 from newsbot.extraction.context import Context
+from newsbot.extraction.date_lines import is_date_line
+from newsbot.extraction.dates import find_dates, tells_age
 from newsbot.extraction.evidence import Candidate, weigh
 from newsbot.extraction.fields import letters
 from newsbot.extraction.page import Page
+from newsbot.extraction.surroundings import BETWEEN
 from newsbot.extraction.teasers import Teasers, find_teasers, plain_addresses
 
 MIN_TEXT = 140
@@ -43,6 +47,15 @@ _SENTENCE = 5
 """Words of the shortest headline that cannot be the name of a page."""
 _HEAD = 120
 """Characters of the longest heading that is searched for words."""
+_NAME = 24
+"""Characters of the longest name of a page or section, of one or two words."""
+_ITEMS = 3
+"""Days from which lines are items of a list, each under its date."""
+_DATE_LINES = 40
+"""Short lines with digits that are looked at for a date."""
+_STOPS, _QUOTES = (".", "!", "?", "…", "։", "؟", "۔", "。"), "\"'»”’)]"
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+"""Letters of Thai, Japanese and Chinese."""
 _MANY = 4
 """Headlines that even an empty page may link to."""
 
@@ -100,7 +113,9 @@ class _Text:
     own: int
     """Characters outside of links and of other articles' teasers."""
     paragraphs: int
-    """Outside of teasers."""
+    """Outside of teasers; lines that end as a sentence does."""
+    days: int
+    """Lines that are a date each, of days of their own."""
     linked: float
     """Share of the characters that stand in links."""
     teasers: Teasers
@@ -116,19 +131,23 @@ def _evidence(context: Context) -> Iterator[Candidate]:
     proven = context.proven
     chars = len(context.article.text)
     if proven:
-        yield _for(1.5, "layout", layout.article or "")
+        # What holds for many bodies proves no one article.
+        weight = 1.5 if context.body.candidates < 2 else 0.5
+        yield _for(weight, "layout", layout.article or "")
     for reason, css in refused:
         strong = reason in _IN_PLACE and chars < MIN_TEXT
         weak = reason in _IN_PLACE and chars >= _ERROR
         yield _against(reason, 3.0 if strong else 0.5 if weak else 1.5, "layout", css)
-    if proven and not refused and chars >= MIN_TEXT:
+    yield from _addressed(page.url, context.article.title or "")
+    if proven and not refused and chars >= MIN_TEXT and context.body.candidates < 2:
         return
-    teasers = find_teasers(page, context.blocks, context.title_element, _own(context))
-    text = _measured(context.blocks, teasers)
+    teasers = find_teasers(
+        page, context.blocks, context.title_element, _own(context), context.body.shown
+    )
+    text = _measured(context, teasers)
     yield from _declared(context)
     yield from _signed(context, text)
     yield from _written(context, text)
-    yield from _addressed(page.url)
     yield from _listed(context, text)
     yield from _worded(context, text)
     yield from _asked(context, text)
@@ -142,18 +161,33 @@ def _own(context: Context) -> frozenset[str]:
     )
 
 
-def _measured(blocks: list[Block], teasers: Teasers) -> _Text:
-    text = [(i, block) for i, block in enumerate(blocks) if block.kind != "caption"]
+def _measured(context: Context, teasers: Teasers) -> _Text:
+    text = [(i, block) for i, block in enumerate(context.blocks) if block.kind != "caption"]
     chars = sum(len(block.text) for _, block in text)
     linked = sum(block.linked * len(block.text) for _, block in text)
     own = [block for i, block in text if i not in teasers.blocks and block.linked < 0.5]
     return _Text(
         chars=chars,
         own=round(sum((1 - block.linked) * len(block.text) for block in own)),
-        paragraphs=sum(block.kind != "heading" for block in own),
+        paragraphs=sum(block.text.rstrip(_QUOTES).endswith(_STOPS) for block in own),
+        days=len(_days(context)),
         linked=linked / chars if chars else 0.0,
         teasers=teasers,
     )
+
+
+def _days(context: Context) -> set[str]:
+    """Days that stand alone in lines of the body."""
+    lines = [line for block in context.body.blocks for line in block.text.split("\n")]
+    short = (
+        t for t in (*lines, *context.body.dropped) if len(t) <= _LINE and any(map(str.isdigit, t))
+    )
+    days: set[str] = set()
+    for line in islice(short, _DATE_LINES):
+        if is_date_line(line, context.zone, context.fetched_at):
+            found = find_dates(line, zone=context.zone, fetched_at=context.fetched_at)
+            days.update(date.isoformat()[:10] for date in found)
+    return days
 
 
 # --- for -----------------------------------------------------------------------------------------
@@ -198,9 +232,10 @@ def _types(page: Page) -> set[str]:
 def _signed(context: Context, text: _Text) -> Iterator[Candidate]:
     """Date, author and counters; on a list they are those of its first teaser."""
     article = context.article
-    borrowed = text.teasers.units > 1 and text.teasers.share > 0.5
+    several = text.teasers.units > 1 or context.body.candidates > 2
+    borrowed = (several and text.teasers.share > 0.5) or text.days >= _ITEMS
     fields: list[tuple[str, Any, float]] = [
-        ("published", article.published, 0.4),
+        ("published", article.published, 0.2 if "date_inferred" in article.flags else 0.4),
         ("authors", article.authors, 0.25),
         ("views", article.views, 0.15),
         ("comments", article.comments, 0.1),
@@ -220,20 +255,37 @@ def _signed(context: Context, text: _Text) -> Iterator[Candidate]:
             yield _for(weight * 0.25, source, name, "of a teaser")
         else:
             yield _for(weight if source in _MACHINE else weight * 0.75, source, name)
-    if not signed:
+    if not article.published and _is_aged(context):
+        yield _for(0.3, "printed", "published", "an age")
+    elif not signed:
         yield _against("static_page", 0.5, "printed", "", "no date, author or counter")
 
 
+def _is_aged(context: Context) -> bool:
+    """Whether an age from which no day follows stands between headline and text: «3 жыл бұрын»."""
+    near = context.surroundings
+    return context.title_element is not None and any(
+        tells_age(text) and (element is None or near.group(element) == BETWEEN)
+        for _, text, element in near.dates()
+        if len(text) <= _LINE
+    )
+
+
+def _words(title: str) -> int:
+    """Words of a title; three letters are one where none are parted by spaces."""
+    return len(title.split()) + len(_UNSPACED.findall(title)) // 3
+
+
 def _written(context: Context, text: _Text) -> Iterator[Candidate]:
-    """One headline over prose."""
-    article = context.article
-    words = len((article.title or "").split())
+    """One headline over prose, or over what is shown in its place."""
+    title = context.article.title or ""
+    words = _words(title)
     if context.title_element is not None and words >= 3:
         yield _for(0.25 if words >= _SENTENCE else 0.1, "printed", "headline", f"{words} words")
-    elif not article.title or article.sources.get("title") in SOURCES:
+    elif not title or context.article.sources.get("title") in SOURCES:
         yield _against("no_title", 0.9, "page")
-    for title, one in context.told("title") if text.own >= MIN_TEXT else []:
-        if letters(title) == letters(article.title or ""):
+    for told, one in context.told("title") if text.own >= MIN_TEXT else []:
+        if letters(told) == letters(title):
             yield _for(0.25, one.source, one.address, "listed under this headline")
     if text.own >= _LONG:
         yield _for(0.5, "text", "", f"{text.own} characters of prose")
@@ -242,26 +294,20 @@ def _written(context: Context, text: _Text) -> Iterator[Candidate]:
     elif text.own >= MIN_TEXT:
         yield _for(0.1, "text", "", f"{text.own} characters")
     if text.chars < MIN_TEXT:
-        shown = _shows(context.page)
-        if shown and words >= _SENTENCE:
-            yield _for(0.3, "page", shown, "instead of a text")
+        shown = len(context.body.shown)
+        if shown >= _STORY and words >= 3:
+            yield _for(0.5, "page", "", f"{shown} pictures for a text")
+        elif words >= _SENTENCE and (shown or context.page.has('meta[property^="og:video"]')):
+            yield _for(0.3, "page", "", "a picture or film for a text")
         weight = 0.4 if text.chars >= _LINE else 0.6 if text.chars else 0.8
         yield _against("no_text", weight, "text", "", f"{text.chars} characters")
-
-
-def _shows(page: Page) -> str:
-    """What stands on a page in place of a text: a film, pictures with captions."""
-    for css in ('meta[property^="og:video"]', "video", 'iframe[src*="youtu"]', "figure img"):
-        if page.has(css):
-            return css
-    return ""
 
 
 # --- address -------------------------------------------------------------------------------------
 
 
-def _addressed(url: str) -> Iterator[Candidate]:
-    """What the address says by its form."""
+def _addressed(url: str, title: str) -> Iterator[Candidate]:
+    """What the address says by its form, and a title that is a name as short as it."""
     try:
         parts = urlsplit(_INDEX.sub("/", url))
         plain = parts._replace(fragment="").geturl()
@@ -287,6 +333,12 @@ def _addressed(url: str) -> Iterator[Candidate]:
         yield _for(0.4 if said.score > 2 else 0.3, "address", path, "a number or a date")
     elif said.score > 1:
         yield _for(0.2, "address", path, "a long name")
+    elif _words(title) < 3 and len(title) <= _NAME:
+        share = 1.0 if path.strip("/").count("/") == 0 else 0.6
+        for reason, weight in (("listing", 0.25), ("static_page", 0.2)):
+            yield _against(
+                reason, weight * share, "address", path, f"a page's or section's name: {title}"
+            )
 
 
 def _named(said: Shape, path: str, keys: list[str]) -> Iterator[Candidate]:
@@ -317,9 +369,12 @@ def _listed(context: Context, text: _Text) -> Iterator[Candidate]:
         most = (0.55, 0.9, 1.3)[min(teasers.units, 3) - 1]
         why = f"{teasers.share:.0%} under {teasers.units} linked headlines"
         yield _against("listing", round(most * teasers.share, 2), "text", "", why)
+    if text.days >= _ITEMS:
+        yield _against("listing", 0.4, "text", "", f"lines of {text.days} days")
     if text.linked > 0.5:
         yield _against("listing", 0.7, "text", "", f"{text.linked:.0%} in links")
-    if not text.chars and teasers.headlines > _MANY:
+    shown = context.body.shown and not teasers.above
+    if not text.chars and teasers.headlines > _MANY and not shown:
         yield _against("listing", 0.9, "page", "", f"{teasers.headlines} headlines and no text")
     elif teasers.above > 2:
         yield _against("listing", 0.4, "page", "", f"{teasers.above} headlines above the text")
@@ -384,8 +439,9 @@ def _asked(context: Context, text: _Text) -> Iterator[Candidate]:
             for form in field.iterancestors("form")
             if (around := form.getparent()) is not None
         )
-        weight = 1.0 if text.chars < MIN_TEXT else 0.3
-        yield _against("login", weight if near else 0.2, "page", 'input[type="password"]')
+        if near:
+            weight = 1.0 if text.chars < MIN_TEXT else 0.3
+            yield _against("login", weight, "page", 'input[type="password"]')
 
 
 # --- for subscribers -----------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from newsbot.extraction.date_tokens import (
     tokens,
 )
 
-__all__ = ["ParsedDate", "find_dates", "parse_date", "parse_machine"]
+__all__ = ["ParsedDate", "find_dates", "parse_date", "parse_machine", "tells_age"]
 
 YEARS_BACK = 5  # how far a weekday may settle a year that was not printed
 
@@ -109,6 +109,11 @@ def find_dates(
 ) -> list[ParsedDate]:
     """Every date in a longer line, in the order printed; arguments as in `parse_date`."""
     return [parsed for parsed in _read(tokens(text), zone, fetched_at, day_first) if parsed]
+
+
+def tells_age(text: str) -> bool:
+    """Whether a text counts back from now, also where no day follows from it: «3 жыл бұрын»."""
+    return any(found.lastgroup == "ago" for found in _DATE.finditer(tokens(text).letters))
 
 
 def parse_machine(

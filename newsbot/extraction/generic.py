@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from itertools import takewhile
 
 from lxml.etree import _Element as Element
 
@@ -58,6 +59,10 @@ _TEASER = 0.2
 """What a block under a linked headline counts."""
 _MIN_TEASERS = 3
 """Headlines with a line each that make the end of a body a list of other articles."""
+_FEW = 200
+"""Characters of the longest text that may be furniture."""
+_LINKED = 0.5
+"""Share of links from which a line leads elsewhere."""
 _NOTES = 12
 """Lines of the longest page without prose that is a note, not a page without an article."""
 _NOTICE = 0.5
@@ -90,7 +95,7 @@ def main_blocks(page: Page, shipped: Collection[Element] = ()) -> list[Block]:
         core = core if other is None else other
     if core is not None:
         text = _trimmed(without_teasers(_around(found, weights, kept, titles, core)))
-        if text:
+        if text and not _is_apart(found, titles, text):
             return text
     return _notes(found, kept, titles)
 
@@ -308,12 +313,24 @@ def _is_notice(found: list[Block], weights: list[float], kept: list[int], core: 
     return legal > _NOTICE * sum(weights[index] for index in mine)
 
 
+def _is_apart(found: list[Block], titles: list[int], text: list[Block]) -> bool:
+    """Whether a line or two stand below headlines of others or a table, as an imprint does."""
+    if not titles or sum(len(block.text) for block in text) >= _FEW:
+        return False
+    between = found[titles[-1] : found.index(text[0])]
+    leading = [b for b in between if b.linked > _LINKED and len(b.text) >= _MIN_WEIGHED]
+    rows = [b for b in between if b.kind == "row"]
+    return max(len(leading), len(rows)) >= _MIN_TEASERS
+
+
 def _notes(found: list[Block], kept: list[int], titles: list[int]) -> list[Block]:
-    """The lines below the headline, on a page that is hardly more than a few of them."""
+    """On a page without prose, the lines below the headline that come before any link."""
+    below = (found[index] for index in kept if index > max(titles, default=-1))
+    lines = list(takewhile(lambda block: block.linked <= _LINKED, below))
     if len(found) > _NOTES or any(block.linked for block in found):
-        return []
-    below = [found[index] for index in kept if index > max(titles, default=-1)]
-    return [block for block in below if letters(block.text)]
+        # Beside links a few words are furniture.
+        lines = lines if titles and sum(len(b.text) for b in lines) >= _MIN_PROSE else []
+    return [block for block in lines if letters(block.text)]
 
 
 def _container(found: list[Block], index: int) -> Element:

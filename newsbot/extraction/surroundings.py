@@ -168,8 +168,10 @@ class Surroundings:
 
     def _is_elsewhere(self, element: Element) -> bool:
         tag = element.tag
-        if tag in ("nav", "aside", "form") or (tag == "footer" and self._scope.tag == "body"):
+        if tag in ("nav", "aside", "form"):
             return True
+        if tag == "footer" and self._scope.tag == "body":
+            return self.core is self._whole or not self.in_core(element)
         if not element.keys():
             return False
         css_class, css_id = _names_of(element)

@@ -54,7 +54,7 @@ class Teasers:
     headlines: int = 0
     """Linked headlines of the page."""
     above: int = 0
-    """Of them, between the page's own headline and the text."""
+    """Of them, between the page's own headline and the text, or the end of what is shown for one."""
     units: int = 0
     """Teasers that hold text of the body."""
     share: float = 0.0
@@ -64,16 +64,22 @@ class Teasers:
 
 
 def find_teasers(
-    page: Page, blocks: Sequence[Block], title: Element | None, own: Collection[str]
+    page: Page,
+    blocks: Sequence[Block],
+    title: Element | None,
+    own: Collection[str],
+    shown: Sequence[Element] = (),
 ) -> Teasers:
-    """Teasers of a page and how much of a body they hold. `own` are the page's addresses, as printed.
+    """Teasers of a page and how much of a body they hold. `own` are the page's addresses, as printed,
+    `shown` what it shows for a text.
 
     A headline that repeats `title`'s line or leads to the page itself is the page's own.
     """
     order = page.index.order
-    links = _headlines(page, title, own)
+    links = [*_headlines(page, title, own), *_unlinked(page, blocks, title, own)]
     found = Teasers(len(links))
     places = [order[b.element] for b in blocks if b.kind != "caption" and b.element in order]
+    places = places[:1] or [order[element] for element in shown[-1:]]
     if places and title is not None:
         start = order.get(title, 0)
         found.above = sum(start < order[link] < places[0] for link in links)
@@ -114,6 +120,30 @@ def _headlines(page: Page, title: Element | None, own: Collection[str]) -> list[
         if shape(address or "").role not in _OTHERS:
             found[plain] = link
     return list(found.values())
+
+
+def _unlinked(
+    page: Page, blocks: Sequence[Block], title: Element | None, own: Collection[str]
+) -> list[Element]:
+    """Headings of the text that are no links, where each leads on by «Толығырақ» below it."""
+    order = page.index.order
+    heads = [b.element for b in blocks if b.kind == "heading" and not b.linked]
+    heads = [e for e in heads if e is not title and e in order]
+    links = page.index.tags.get("a", [])[:_MOST] if len(heads) > 1 else []
+    below: dict[Element, str] = {}  # the last short link below each
+    for link in links:
+        place = bisect_left(heads, order[link], key=order.__getitem__)
+        if place and len(inline_text(link)) < _HEADLINE and _ends_line(link):
+            address = page.absolute(link.get("href") or "") or ""
+            if shape(address).role not in _OTHERS:
+                below[heads[place - 1]] = _plain(address)
+    led = set(below.values()) - {*own, ""}
+    return heads if len(led) > 1 and len(led) == len(heads) else []
+
+
+def _ends_line(link: Element) -> bool:
+    """Whether nothing is written behind a link in its element."""
+    return link.getnext() is None and not _WRITTEN.search(link.tail or "")
 
 
 def _site(plain: str) -> str:

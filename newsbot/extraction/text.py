@@ -48,6 +48,8 @@ def find_body(context: Context) -> Body:
                 else:
                     found = other
     found.blocks = _stated(found, context.ld.get("articleBody"))
+    if found.chars < classify.MIN_TEXT and context.title_element is not None:
+        found = body.with_pictures(found, page, context.title_element)
     found.promised = max(found.promised, _promised(context))
     if found.source:
         article.sources["text"] = found.source

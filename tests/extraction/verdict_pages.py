@@ -81,6 +81,12 @@ NEWS_LD = (
     '"2024-05-14T09:30:00+05:00", "author": {"@type": "Person", "name": "Айгүл Сейітова"}}</script>'
 )
 
+LATEST = (
+    "<div class='last'><h3>Соңғы жаңалықтар</h3><ul>"
+    + teasers("<li>{day} <a href='{url}'>{head}</a></li>")
+    + "</ul></div>"
+)
+
 ARTICLES = [
     Sample("short-notice", "/news/4711", f"<h1>{TITLE}</h1>{DATE}<p>{P1}</p>{RELATED}", head=og()),
     Sample(
@@ -275,6 +281,58 @@ ARTICLES = [
         + "</div></main>",
         head=NEWS_LD,
     ),
+    Sample(
+        "pictures-only",
+        "/foto/nauryz-toiy-qalai-otti",
+        f"<article><header><h1>Наурыз тойы қалай өтті: фоторепортаж</h1></header><footer class='post-info'>{DATE}</footer>"
+        + "".join(f"<figure><img src='/{n}.jpg'></figure>" for n in range(6))
+        + "</article>",
+        "Наурыз тойы қалай өтті: фоторепортаж",
+    ),
+    Sample(
+        "pictures-that-lead-to-larger-ones",
+        "/qogam/nauryz-toiy-otti-foto",
+        "<div class=item-page><h2>Наурыз тойынан көрініс</h2><dd class=published>22 наурыз 2024</dd>"
+        + "".join(f"<a href='/images/{n}.jpg'><img src='/images/t{n}.jpg'></a>" for n in range(6))
+        + "</div>",
+        "Наурыз тойынан көрініс",
+    ),
+    Sample(
+        "film-beside-a-list-of-films",
+        "/video/kopir-salynady-aqsuda",
+        f"<h1>{TITLE}</h1><div class=d>14.05.2024</div><iframe src='https://www.youtube.com/embed/x'></iframe><div class=other><h3>Басқа видеолар</h3>"
+        + teasers("<div><a href='{url}'><img src='/a.jpg'>{head}</a></div>", 6)
+        + "</div>",
+    ),
+    Sample(
+        "age-in-years-for-a-date",
+        "/habar/kopir",
+        f"<div class=main><h1>{TITLE}</h1><div class=meta><span>5 жыл бұрын</span> · <a href='/c/q/'>Қоғам</a></div><p>{P1}</p></div>{LATEST}",
+    ),
+    Sample(
+        "table-of-results",
+        "/sport/kubok-natijeleri-2024",
+        f"<h1>Облыс кубогының нәтижелері белгілі болды</h1>{DATE}<table>"
+        + "".join(f"<tr><td>{n}</td><td>Ақсу – Шиелі</td><td>{n}:1</td></tr>" for n in range(1, 10))
+        + "</table>",
+        "Облыс кубогының нәтижелері белгілі болды",
+    ),
+    Sample(
+        "chronicle-under-linked-hours",
+        "/2024/05/14/tasqyn-online/",
+        f"<h1>Су тасқыны: онлайн хроника</h1>{DATE}"
+        + "".join(
+            f"<div class=upd><h3><a href='#p{n}'>{h}</a></h3><p>{P1}</p></div>"
+            for n, h in enumerate(HEADS)
+        ),
+        "Су тасқыны: онлайн хроника",
+    ),
+    Sample(
+        "numbers-for-a-text",
+        "/2024/05/14/apta-sandary/",
+        f"<h1>Апта сандарда: облыс өмірінен бес дерек</h1>{DATE}<h3>120</h3><p>шақырым жол жөнделді</p><h3>7</h3><p>мектеп ашылды</p><h3>45</h3><p>отбасы баспаналы болды</p>",
+        "Апта сандарда: облыс өмірінен бес дерек",
+    ),
 ]
 
 LIST_LD = '<script type=\'application/ld+json\'>{"@type":"CollectionPage","name":"Қоғам"}</script>'
@@ -288,11 +346,6 @@ FULL = (
 )
 
 TODAY = "<div class='top'><span class='date'>27 қараша 2026, жұма</span><span>Бүгін: 312 оқырман</span></div>"
-LATEST = (
-    "<div class='last'><h3>Соңғы жаңалықтар</h3><ul>"
-    + teasers("<li>{day} <a href='{url}'>{head}</a></li>")
-    + "</ul></div>"
-)
 OLD = "<div class='n'><b><a href='{url}'>{head}</a></b><br>{text} <i>{day}, қаралды: 120</i></div>"
 TABLE = "<tr><td><img src='/x.jpg'></td><td><a href='{url}'><b>{head}</b></a><br>{day}<br>{text}</td></tr>"
 BARE = "<a href='{url}'>{head}</a><div class='anons'>{text}</div><small>{day}</small>"
@@ -724,5 +777,77 @@ OTHERS = [
         "<h1>Сайтта техникалық жұмыстар жүргізілуде</h1><p>Біраздан соң қайта кіріңіз.</p>",
         "Сыр үні",
         reasons=("error",),
+    ),
+    Sample(
+        "headlines-without-links",
+        "/qogam.html",
+        "<div id=content><h1>Қоғам</h1>"
+        + teasers(
+            "<h2>{head}</h2><div class=meta>{day}</div><p>{text} <a href='{url}'>Толық оқу</a></p>"
+        )
+        + "</div>",
+        "Қоғам",
+    ),
+    Sample(
+        "rows-that-a-script-opens",
+        "/aimaq",
+        "<div class=list>"
+        + teasers(
+            "<div class=row data-href='{url}'><b>{head}</b><p>{text}</p><span>{day}</span></div>"
+        )
+        + "</div>",
+        "Аймақ",
+        reasons=("listing", "static_page"),
+    ),
+    Sample(
+        "condolences-each-under-its-day",
+        "/qaraly",
+        "<h1>Көңіл айту</h1>"
+        + "".join(
+            f"<div class=cond><p>{w} ұжымы {n} туыстарына қайғылы қазаға байланысты көңіл айтады.</p><span>{d}.05.2024</span></div>"
+            for w, n, d in (
+                ("№5 мектеп", "Асан Қалиевтің", 13),
+                ("Кітапхана", "Болат Тәженовтің", 14),
+                ("Су шаруашылығы", "Сәуле Ержанованың", 16),
+                ("Аудандық аурухана", "Марат Оспановтың", 17),
+            )
+        ),
+        "Көңіл айту",
+        reasons=("listing", "static_page"),
+    ),
+    Sample(
+        "rates-of-the-day",
+        "/bagam",
+        "<h1>Валюта бағамы</h1><p>14.05.2024</p><table><tr><td>USD</td><td>441,5</td></tr><tr><td>EUR</td><td>476,2</td></tr></table><p>Қазақстан Ұлттық Банкінің ресми бағамы. Айырбастау пункттерінің бағасы бөлек болуы мүмкін, жедел ақпаратты банктерден біліңіз.</p>",
+        "Валюта бағамы",
+        reasons=("static_page", "listing"),
+    ),
+    Sample(
+        "team-in-blocks",
+        "/komanda",
+        "<div class='t-records'><div class='t-title'>Біздің команда</div><div class='t-text'>Біз – жас журналистермен толыққан шағын редакциямыз.</div><div class='t-name'>Асан Қалиев</div><div class='t-descr'>Бас редактор</div><div class='t-name'>Айгүл Сейітова</div><div class='t-descr'>Тілші</div></div>",
+        "Біздің команда",
+        "<link rel=stylesheet href='https://static.tildacdn.com/css/tilda-grid-3.0.min.css'>",
+        reasons=("static_page", "listing", "no_text"),
+    ),
+    Sample(
+        "whole-texts-that-the-layout-knows",
+        "/index-3.html",
+        teasers(
+            "<article class='h-entry post-text'><header><h1 class='p-name'><a href='{url}'>{head}</a></h1><span class='p-author'>Айгүл Сейітова</span> <time class='dt-published' datetime='2024-05-14'>{day}</time></header><div class='e-content'>"
+            + PROSE
+            + "</div></article>"
+        ),
+        "Сыр үні (3)",
+    ),
+    Sample(
+        "films-without-a-headline",
+        "/video",
+        "<h1>Видео</h1><div class=player><iframe src='https://www.youtube.com/embed/x'></iframe></div>"
+        + teasers(
+            "<div class=v><a href='{url}'><img src='/a.jpg'><span>{head}</span></a><i>{day}</i></div>"
+        ),
+        "Видео",
+        reasons=("listing", "no_text"),
     ),
 ]
