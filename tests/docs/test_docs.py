@@ -527,3 +527,13 @@ def test_no_paths_of_somebodys_machine() -> None:
         for match in pattern.finditer(path.read_text("utf-8", "replace"))
     ]
     assert not found
+
+def test_the_page_that_is_followed_is_read_as_is_said(tmp_path: Path) -> None:
+    text = (DOCS / "extraction.md").read_text("utf-8").split("## One page, followed")[1]
+    page, said = re.findall(r"```(?:html)?\n(.*?)```", text, re.DOTALL)[:2]
+    file = tmp_path / "page.html"
+    file.write_text(page, "utf-8")
+    url = "https://aqbulaq.example/news/2024/05/12/su-keldi/"
+    when = ("--fetched-at", "2026-11-27T12:00:00+05:00")
+    done = CliRunner().invoke(cli.newsbot, ["extract", str(file), "--url", url, *when, "--explain"])
+    assert said.rstrip() in done.output
