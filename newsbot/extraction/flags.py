@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archive.kazakh.language import looks_mixed_script
-from newsbot.extraction import classify, fields
+from newsbot.extraction import fields, walls
 from newsbot.extraction.context import Context
 
 SHORT_TEXT = 200
@@ -31,7 +31,7 @@ def find_flags(context: Context) -> list[str]:
         found.append("glued_words")
     if _is_truncated(context):
         found.append("truncated")
-    if classify.behind_paywall(context.page, context.ld):
+    if walls.behind_paywall(context.page, context.ld):
         found.append("paywall")
     return list(dict.fromkeys(found))
 
