@@ -21,7 +21,6 @@ from archive.article import SOURCES
 from newsbot import vocabulary
 from newsbot.extraction import structured
 from newsbot.extraction.addresses import NO_CONTENT, Shape, is_part, pairs_of, position, shape
-from newsbot.extraction.blocks import inline_text
 from newsbot.extraction.context import Context
 from newsbot.extraction.date_lines import is_date_line
 from newsbot.extraction.dates import find_dates, tells_age
@@ -442,29 +441,3 @@ def _asked(context: Context, text: _Text) -> Iterator[Candidate]:
         if near:
             weight = 1.0 if text.chars < MIN_TEXT else 0.3
             yield _against("login", weight, "page", 'input[type="password"]')
-
-
-# --- for subscribers -----------------------------------------------------------------------------
-
-_PAYWALL = vocabulary.pattern("refusals", "paywall.phrases")
-_PAYWALL_MARKS = ", ".join(vocabulary.entries("refusals", "paywall.selectors"))
-_PAYWALL_NAMES = vocabulary.pattern("refusals", "paywall.names", within="(?<![a-z]){}(?![a-z])")
-
-
-def behind_paywall(page: Page, ld: dict[str, Any]) -> bool:
-    """Whether the page says that the rest of its text is for subscribers."""
-    if str(ld.get("isAccessibleForFree")).lower() == "false":
-        return True
-    if page.has(_PAYWALL_MARKS):
-        return True
-    return any(
-        _PAYWALL.search(inline_text(element))
-        for css_class, elements in page.index.classes.items()
-        if _may_be_paywall(css_class[:300])
-        for element in elements[:3]
-    )
-
-
-@lru_cache(maxsize=16384)
-def _may_be_paywall(css_class: str) -> bool:
-    return bool(_PAYWALL_NAMES.search(css_class))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archive.article import SOURCES
 from archive.kazakh.language import looks_mixed_script
-from newsbot.extraction import classify, fields
+from newsbot.extraction import fields, walls
 from newsbot.extraction.authors import same
 from newsbot.extraction.context import Context
 from newsbot.extraction.persons import is_full_name, people
@@ -37,7 +37,7 @@ def find_flags(context: Context) -> list[str]:
         found.append("truncated")
     if _source_differs(context):
         found.append("source_differs")
-    if classify.behind_paywall(context.page, context.ld):
+    if walls.behind_paywall(context.page, context.ld):
         found.append("paywall")
     return list(dict.fromkeys(found))
 

@@ -21,11 +21,8 @@ from newsbot.vocabulary import pattern
 
 _TOGETHER = 0.6
 """Share of a page's prose from which parts of one name are the body between them."""
-_COMMENTS = pattern(
-    "counters",
-    "comments_heading",
-    within=r"(?:\d+\s*)?{}\s*:?\s*(?:\(?\d+\)?)?\s*:?",
-)
+_COUNTED = r"(?:\d+\s*)?{}\s*:?\s*(?:\(?\d+\)?)?\s*:?"
+_COMMENTS = pattern("counters", "comments_heading", within=_COUNTED)
 """The line above readers' comments; where it is missing names must do."""
 _SENTENCE_END = re.compile(r"[.!?…:;։。؟۔]['\"»”’)\]]*$")
 _WHOLE = frozenset(["html", "body", "main", "article", "h1"])
@@ -59,10 +56,6 @@ _TEASER = 0.2
 """What a block under a linked headline counts."""
 _MIN_TEASERS = 3
 """Headlines with a line each that make the end of a body a list of other articles."""
-_FEW = 200
-"""Characters of the longest text that may be furniture."""
-_LINKED = 0.5
-"""Share of links from which a line leads elsewhere."""
 _NOTES = 12
 """Lines of the longest page without prose that is a note, not a page without an article."""
 _NOTICE = 0.5
@@ -261,8 +254,7 @@ def _titles(page: Page, found: list[Block]) -> list[int]:
     """Indices of the blocks that repeat the page's title: headings if any do, else its h1."""
     both = (page.meta("og:title"), page.root.findtext(".//title"))
     said = [" ".join(title.split()).casefold() for title in both if title]
-    normal = [letters(title) for title in said]
-    same: list[int] = []
+    normal, same = [letters(title) for title in said], list[int]()
     for index, block in enumerate(found):
         start = block.text[:12].casefold()
         if len(block.text) > 400 or not any(start in title for title in said):
@@ -315,22 +307,20 @@ def _is_notice(found: list[Block], weights: list[float], kept: list[int], core: 
 
 def _is_apart(found: list[Block], titles: list[int], text: list[Block]) -> bool:
     """Whether a line or two stand below headlines of others or a table, as an imprint does."""
-    if not titles or sum(len(block.text) for block in text) >= _FEW:
-        return False
-    between = found[titles[-1] : found.index(text[0])]
-    leading = [b for b in between if b.linked > _LINKED and len(b.text) >= _MIN_WEIGHED]
-    rows = [b for b in between if b.kind == "row"]
-    return max(len(leading), len(rows)) >= _MIN_TEASERS
+    is_short = titles and sum(len(block.text) for block in text) < _LONG
+    between = found[titles[-1] : found.index(text[0])] if is_short else []
+    heads = sum(b.linked > 0.5 and len(b.text) >= _MIN_WEIGHED for b in between)
+    return max(heads, sum(b.kind == "row" for b in between)) >= _MIN_TEASERS
 
 
 def _notes(found: list[Block], kept: list[int], titles: list[int]) -> list[Block]:
     """On a page without prose, the lines below the headline that come before any link."""
     below = (found[index] for index in kept if index > max(titles, default=-1))
-    lines = list(takewhile(lambda block: block.linked <= _LINKED, below))
+    lines = [b for b in takewhile(lambda b: b.linked <= 0.5, below) if letters(b.text)]
     if len(found) > _NOTES or any(block.linked for block in found):
         # Beside links a few words are furniture.
-        lines = lines if titles and sum(len(b.text) for b in lines) >= _MIN_PROSE else []
-    return [block for block in lines if letters(block.text)]
+        return lines if titles and sum(len(b.text) for b in lines) >= _MIN_PROSE else []
+    return lines
 
 
 def _container(found: list[Block], index: int) -> Element:
@@ -449,8 +439,7 @@ def _trimmed(body: list[Block]) -> list[Block]:
     kept.reverse()
     end = len(kept)
     while end and (
-        (kept[end - 1].kind == "heading" and not _is_prose(kept[end - 1]))
-        or _is_scrap(kept[end - 1])
+        _is_scrap(last := kept[end - 1]) or (last.kind == "heading" and not _is_prose(last))
     ):
         end -= 1
     if len(kept) - end <= _MAX_SCRAPS:

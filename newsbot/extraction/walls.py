@@ -12,10 +12,11 @@ from lxml.etree import _Element as Element
 
 from newsbot.extraction.blocks import inline_text, is_hidden, text_length
 from newsbot.extraction.page import Page
-from newsbot.vocabulary import pattern
+from newsbot.vocabulary import entries, pattern
 
 _NAMES = pattern("refusals", "paywall.names", within="(?<![a-z]){}(?![a-z])")
 _PHRASES = pattern("refusals", "paywall.phrases")
+_MARKS = ", ".join(entries("refusals", "paywall.selectors"))
 _SENTENCE_END = re.compile(r"[.!?…:;։。؟۔]['\"»”’)\]]*$")
 _MIN_PROSE = 50
 """Characters of the shortest paragraph that is prose."""
@@ -100,3 +101,22 @@ def _is_text(element: Element, paragraphs: list[Element], printed: set[str]) -> 
     if prose < _MOST * text_length(element):
         return False
     return next(element.iter("form", "input", "button"), None) is None
+
+
+def behind_paywall(page: Page, ld: dict[str, object]) -> bool:
+    """Whether the page says that the rest of its text is for subscribers."""
+    if str(ld.get("isAccessibleForFree")).lower() == "false":
+        return True
+    if page.has(_MARKS):
+        return True
+    return any(
+        _PHRASES.search(inline_text(element))
+        for css_class, elements in page.index.classes.items()
+        if _may_be_paywall(css_class[:300])
+        for element in elements[:3]
+    )
+
+
+@lru_cache(maxsize=16384)
+def _may_be_paywall(css_class: str) -> bool:
+    return bool(_NAMES.search(css_class))

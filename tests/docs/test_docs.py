@@ -529,7 +529,7 @@ def test_no_paths_of_somebodys_machine() -> None:
     assert not found
 
 def test_the_page_that_is_followed_is_read_as_is_said(tmp_path: Path) -> None:
-    text = (DOCS / "extraction.md").read_text("utf-8").split("## One page, followed")[1]
+    text = read("extraction.md").split("## One page, followed")[1]
     page, said = re.findall(r"```(?:html)?\n(.*?)```", text, re.DOTALL)[:2]
     file = tmp_path / "page.html"
     file.write_text(page, "utf-8")
