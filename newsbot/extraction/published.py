@@ -186,7 +186,8 @@ def _by_selectors(
     """
     near, farther = context.surroundings, list[Found]()
     for css in selectors:
-        base, _, attribute = css.removesuffix(")").partition("::attr(")
+        base, _, attribute = css.partition("::attr(")
+        attribute = attribute.removesuffix(")")
         for element in filter(near.is_near, context.page.select(base)[:_MOST]):
             # A selector as plain as `.date` may match a list beside the article first.
             weight = _SURE if near.in_core(element) else _FARTHER

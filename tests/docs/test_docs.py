@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+from click.testing import CliRunner
 import pytest
 from pydantic import BaseModel
 from sqlite_utils import Database
