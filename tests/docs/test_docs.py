@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
-from click.testing import CliRunner
 import pytest
+from click.testing import CliRunner
 from pydantic import BaseModel
 from sqlite_utils import Database
 
@@ -528,6 +528,7 @@ def test_no_paths_of_somebodys_machine() -> None:
         for match in pattern.finditer(path.read_text("utf-8", "replace"))
     ]
     assert not found
+
 
 def test_the_page_that_is_followed_is_read_as_is_said(tmp_path: Path) -> None:
     text = read("extraction.md").split("## One page, followed")[1]
