@@ -67,16 +67,13 @@ def _pages(paths: Iterable[Path]) -> Iterator[bytes]:
     """Records of pages that were served without a content encoding, among the first of some files."""
     for raw in islice(_records(paths), _LOOKED_AT):
         exchange = parse(raw).exchange
-        if (
-            exchange
-            and exchange.status
-            and exchange.body
-            and not exchange.header("Content-Encoding")
-        ):
+        if exchange and exchange.body and exchange.header("Content-Encoding") is None:
             yield raw.data
 
 
 def _records(paths: Iterable[Path]) -> Iterator[Raw]:
+    """All but what is known of addresses: a back-fill begins with thousands of such."""
     for path in paths:
         with path.open("rb") as file:
-            yield from raw_records(Stream(file))
+            records = raw_records(Stream(file))
+            yield from (raw for raw in records if raw.fields.get("WARC-Type") != "metadata")

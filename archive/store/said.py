@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +16,13 @@ from archive.captures import (
     with_fields,
 )
 from archive.store.aliases import known_article
+from archive.store.frontier import Candidate
 from archive.store.rows import insert
 from archive.times import utc
 from archive.visit import Visit
 
+FEW = 5
+"""Addresses beyond which a source that dates all of them alike dates none."""
 UNREAD = "unread"
 """Reason of an entry that pages of its address were read without, until they are read again."""
 
@@ -29,13 +32,17 @@ def keep(
     writer: CaptureWriter,
     source: Mapping[str, Any],
     crawl: int | None,
-    said: Mapping[str, bytes],
+    listed: Sequence[Candidate],
     at: datetime,
     distrust: str | None,
 ) -> None:
     """Keep what a source says of addresses, where it is new or not what it said last."""
+    hints = {item.hint for item in listed}
+    if len(listed) > FEW and len(hints) == 1 and None not in hints:
+        distrust = distrust or "uniform"
     head = [("via", source["url"]), ("kind", source["kind"])]
     head += [("dates", distrust)] if distrust else []
+    said = {item.url: item.said for item in listed if item.said}
     for url, entry in said.items():
         payload = with_fields(head, entry)
         last = c.execute(

@@ -76,8 +76,7 @@ class Sources(Frontier):
             row = one(c, "SELECT site, kind, url, found FROM sources WHERE id = ?", (source,))
             site, kind = row["site"], row["kind"]
             discovered = insert_candidates(c, site, source, listed, moment)
-            entries = {item.url: item.said for item in listed if item.said}
-            said.keep(c, self.captures(site), row, crawl, entries, polled_at, distrust)
+            said.keep(c, self.captures(site), row, crawl, listed, polled_at, distrust)
             if kind == "sitemap":  # the list that tells, by silence, that an article has left
                 c.executemany(
                     "UPDATE frontier SET source = ?1 WHERE url = ?2 AND source IS NOT ?1",

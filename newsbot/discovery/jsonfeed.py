@@ -13,6 +13,8 @@ from newsbot.discovery.xml import unpack
 from newsbot.extraction.decode import decode
 from newsbot.urls import MAX_LENGTH
 
+_ADDRESSES = ("_links", "avatar_urls")
+"""What WordPress adds to everything, and says nothing of an article."""
 _WHOLE_TEXTS = ("content_html", "content_text", "content", "excerpt")
 MAX_ITEMS = 5_000
 """Of one feed; longer ones are traps."""
@@ -44,9 +46,16 @@ def _address(item: dict[str, Any]) -> str | None:
 
 def served(item: dict[str, Any]) -> bytes | None:
     """An object as JSON of its own; without its whole text where it is too long."""
-    for left_out in ((), _WHOLE_TEXTS):
-        kept = {key: value for key, value in item.items() if key not in left_out}
-        found = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
+    for left_out in (_ADDRESSES, _ADDRESSES + _WHOLE_TEXTS):
+
+        def kept(pairs: list[tuple[str, Any]], left_out: tuple[str, ...] = left_out) -> Any:
+            return {key: value for key, value in pairs if key not in left_out}
+
+        try:
+            plain = json.loads(json.dumps(item), object_pairs_hook=kept)
+            found = json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace")
+        except RecursionError:
+            return None
         if len(found) <= MAX_ENTRY:
             return found
     return None

@@ -59,7 +59,7 @@ def _post(item: dict[str, Any]) -> Post | None:
         _moment(item.get("date_gmt")),
         _moment(item.get("modified_gmt")),
         number if isinstance(number, int) and not isinstance(number, bool) else None,
-        served({key: value for key, value in item.items() if key != "_links"}),
+        served(item),
     )
 
 

@@ -105,3 +105,11 @@ def test_never_raises(body: bytes) -> None:
     for post in parse_posts(body) or []:
         assert post.url
         assert post.published is None or datetime.fromisoformat(post.published).tzinfo
+
+
+def test_a_post_nested_beyond_measure_breaks_nothing() -> None:
+    for depth in (100, 480, 900, 985, 100_000):
+        deep = b'{"a":' * depth + b"1" + b"}" * depth
+        body = b'[{"link": "https://a.kz/1", "x": ' + deep + b"}]"
+        posts = parse_posts(body)
+        assert posts is None or [post.url for post in posts] == ["https://a.kz/1"]

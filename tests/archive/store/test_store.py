@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from archive import query
 from archive.article import Article
-from archive.captures import NOT_MODIFIED
+from archive.captures import NOT_MODIFIED, read_stored, said_at
 from archive.derive import DAY
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.store import DATABASE, GROUP, LOCK, OUTCOMES, Candidate, Store, digests, open_database
@@ -840,3 +840,27 @@ def test_the_date_of_a_source_tells_how_old_an_undated_article_is(tmp_path: Path
             paper.visit(url, article(url, published=published, title=url, text=url))
         first = utc(paper.now)
     assert seen == ["2020-05-01", first, first, "2021-01-01"]
+
+
+def test_what_a_source_says_is_kept_when_it_is_new_or_changed(paper: Paper) -> None:
+    store, c = paper.store, paper.store.connection
+    source = store.source(paper.site, f"{HOME}feed", "feed")
+
+    def poll(*entries: tuple[str, bytes | None, str | None]) -> list[bytes]:
+        paper.later(hours=1)
+        listed = [Candidate(f"{HOME}{name}", hint, said=said) for name, said, hint in entries]
+        store.save_poll(source["id"], paper.crawl, listed, polled_at=paper.now, status=200)
+        rows = c.execute(
+            "SELECT id FROM captures WHERE fetched_at = ? ORDER BY id", (utc(paper.now),)
+        )
+        return [read_stored(c, store.folder, row[0]).body for row in rows.fetchall()]
+
+    head = f"via: {HOME}feed\r\nkind: feed\r\n".encode()
+    assert poll(("1", b"<a/>", None), ("2", None, None)) == [head + b"\r\n<a/>"]
+    assert poll(("1", b"<a/>", None)) == []
+    assert poll(("1", b"<b/>", None), ("3", b"<c/>", None)) == [
+        head + b"\r\n<b/>", head + b"\r\n<c/>",
+    ]  # fmt: skip
+    alike = [(str(n), b"<d/>", "2026-11-20") for n in range(10, 16)]
+    assert poll(*alike) == [head + b"dates: uniform\r\n\r\n<d/>"] * 6
+    assert said_at(c, {f"{HOME}1"}, "2020-01-01") != said_at(c, {f"{HOME}1"}, utc(paper.now))
