@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -93,23 +93,16 @@ def reextract_command(
     choice = Choice(site_ids, articles, after, before, everything=everything)
     known = known_sites(data, sites_dirs, example=True)
     with ExitStack() as stack:
-        connection = open_database(data).conn
-        stack.callback(connection.close)
+        connection = stack.enter_context(closing(open_database(data).conn))
         check_archived(connection, site=site_ids)
         store = None if dry_run else stack.enter_context(Store(data, SOFTWARE, next_due))
         connection = store.connection if store else connection
         pool = stack.enter_context(open_pool(jobs))
         sites = all_learned(connection, data, known)
-        wanted = set(site_ids or query.names(connection, "site")) if not articles else set()
-        for name in sorted(wanted & sites.keys()):
-            sites[name] = learn_anew(connection, data, sites[name], pool, store=store, wanted=True)
-        total = count(connection, sites, choice)
-        bar = stack.enter_context(
-            tqdm(
-                total=total, unit=" pages", desc="reextract", dynamic_ncols=True,
-                disable=as_json or not sys.stderr.isatty(),
-            )
-        )  # fmt: skip
+        for name in () if articles else site_ids or query.names(connection, "site"):
+            if site := sites.get(name):
+                sites[name] = learn_anew(connection, data, site, pool, store=store, wanted=True)
+        bar = stack.enter_context(_progress(count(connection, sites, choice), hidden=as_json))
         listed = stack.enter_context(_Listed()) if as_json else None
 
         def seen(found: Rereading) -> None:
@@ -132,6 +125,16 @@ def reextract_command(
     if not as_json:
         _print(report, dry_run)
     return 5 if report.damaged else 0
+
+
+def _progress(total: int, *, hidden: bool) -> tqdm[Any]:
+    return tqdm(
+        total=total,
+        unit=" pages",
+        desc="reextract",
+        dynamic_ncols=True,
+        disable=hidden or not sys.stderr.isatty(),
+    )
 
 
 class _Listed:

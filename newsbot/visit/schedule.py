@@ -103,7 +103,7 @@ IDLE_SOURCES = 2
 def whose_turn(due: Iterable[Mapping[str, Any]], primary: Collection[str]) -> list[str]:
     """Which of the sources that are due to ask at once, as addresses.
 
-    Those never asked; of the others the `primary` one that tells most, and the one that has waited
+    Those never asked, or wanted now (without a `due`); of the others the `primary` one that tells most, and the one that has waited
     longest beyond its rest. `due` are rows of `sources`.
     """
     rows = list(due)
@@ -117,6 +117,6 @@ def whose_turn(due: Iterable[Mapping[str, Any]], primary: Collection[str]) -> li
         since = row["polled_at"] if row["url"] in primary else row["due"]
         return row is not best, since or ""
 
-    again = sorted((row for row in rows if row["polled_at"]), key=waits_since)
-    never = [row for row in rows if not row["polled_at"]]
-    return [row["url"] for row in (*never, *again[:IDLE_SOURCES])]
+    again = sorted((row for row in rows if row["polled_at"] and row["due"]), key=waits_since)
+    wanted = [row for row in rows if not (row["polled_at"] and row["due"])]
+    return [row["url"] for row in (*wanted, *again[:IDLE_SOURCES])]

@@ -137,10 +137,12 @@ def test_two_sources_are_asked_again_in_a_run_and_each_has_its_turn() -> None:
     rows[1] |= {"kind": "wordpress"}
     assert whose_turn(rows, primary) == ["new", "sport", "sitemap"]
     assert whose_turn([], primary) == []
+    rows[4]["due"] = None
+    assert whose_turn(rows, primary) == ["new", "section", "sport", "sitemap"]
 
 
 def test_every_source_comes_to_its_turn() -> None:
-    rows = [polled(str(n), f"{n:02d}") for n in range(9)]
+    rows = [polled(str(n), f"{n:02d}", "00") for n in range(9)]
     asked: set[str] = set()
     for run in range(10, 18):
         for url in whose_turn(rows, {row["url"] for row in rows}):
