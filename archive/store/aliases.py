@@ -65,7 +65,7 @@ def adopt(
     # By addresses and visits, as `+` says: SQLite takes the other indexes for better, and they are not.
     visits = c.execute(
         f"SELECT DISTINCT visit FROM captures WHERE +site = ? AND url IN ({marks}) "  # noqa: S608 -- marks
-        "AND +article IS NULL AND part <> 'said'",
+        "AND +article IS NULL AND status <> 0",
         (site, *own),
     ).fetchall()
     if visits:
