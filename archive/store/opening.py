@@ -174,8 +174,8 @@ def writing_since(folder: Path) -> str | None:
     The lock is only tried where its holder lives, so that a crawl that starts now is not kept from it.
     """
     try:
-        with (folder / LOCK).open(encoding="utf-8") as lock:
-            words = lock.read(80).split()
+        with open_file(folder / LOCK, folder) as lock:
+            words = lock.read(80).decode().split()
             os.kill(int(words[1]), 0)
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except (PermissionError, BlockingIOError):

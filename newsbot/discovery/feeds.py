@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from urllib.parse import urljoin
 
 from lxml.etree import _Element as Element
 
@@ -10,6 +10,8 @@ from newsbot.discovery import MAX_ENTRY, Entry, Feed
 from newsbot.discovery.jsonfeed import parse_json_feed
 from newsbot.discovery.xml import child_text, local_name, parse_xml, served, unpack
 
+_IANA = "http://www.iana.org/assignments/relation/"
+_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 MAX_ENTRIES = 5_000
 """Of one feed; longer ones are traps."""
 
@@ -38,24 +40,42 @@ def parse_feed(body: bytes, charset: str | None = None) -> Feed | None:
 def _next(root: Element) -> str | None:
     """RFC 5005 §3: `<link rel="next">` of the feed itself, in RSS inside its channel."""
     channel = next((child for child in root if local_name(child) == "channel"), root)
-    return next(_atom_links(channel, "next"), None)
+    return next(iter(_atom_links(channel, "next")), None)
 
 
 def _link(item: Element) -> str | None:
-    for href in _atom_links(item, "alternate"):
-        return href
-    link = child_text(item, "link")
+    """The address of the entry's web page (RFC 4287 §4.2.7, RSS 2.0); an identity that is one, else."""
+    found = _atom_links(item, "alternate")
+    link = found[0] if found else child_text(item, "link")
     if link:
-        return link
-    guid = next((child for child in item if local_name(child) == "guid"), None)
-    if guid is not None and guid.text and guid.get("isPermaLink", "true").lower() == "true":
-        text = guid.text.strip()
-        return text if text.startswith("http") else None
+        return _absolute(item, link)
+    for child in item:
+        is_link = child.get("isPermaLink", "true").lower() == "true"
+        if local_name(child) in ("guid", "id") and is_link:
+            identity = (child.text or "").strip()
+            return identity if identity.startswith(("http://", "https://")) else None
     return None
 
 
-def _atom_links(item: Element, relation: str) -> Iterator[str]:
+def _atom_links(item: Element, relation: str) -> list[str]:
+    """Addresses in this relation, web pages first. Relations may be lists, or named by IANA's address."""
+    found = []
     for child in item:
         href = child.get("href")
-        if local_name(child) == "link" and href and child.get("rel", "alternate") == relation:
-            yield href
+        if local_name(child) == "link" and href:
+            names = (child.get("rel") or "alternate").lower().split()
+            if relation in (name.removeprefix(_IANA) for name in names):
+                found.append((not _is_web_page(child.get("type")), href))
+    return [href for _, href in sorted(found, key=lambda one: one[0])]
+
+
+def _is_web_page(media_type: str | None) -> bool:
+    return media_type is None or "html" in media_type.lower()
+
+
+def _absolute(item: Element, link: str) -> str:
+    """A link as seen from `xml:base` of the item and of what it stands in (RFC 4287 §2)."""
+    base = ""
+    for element in reversed([item, *item.iterancestors()]):
+        base = urljoin(base, (element.get(_BASE) or "").strip())
+    return urljoin(base, link)

@@ -56,7 +56,7 @@ def crawl(newsbot: Run, folder: Path, running: Wire) -> dict[str, str]:
         ["/p?news&id=5"],
         ["/p?item,12"],
         ["/index.php?page=news/2024/maqala"],
-        ["/a?q=a%20b", "/a?q=%d0%b6"],
+        ["/a?x=a%20b", "/a?x=%d0%b6"],
         ["/a?b=2&a=(1)!"],
         ["/bir%2dnews/1"],
         ["/a?z&&y=1"],

@@ -12,7 +12,7 @@ from archive.captures.writing import gzip_member
 from archive.integrity.verify import verify
 from tests.replay.files import HOME, Archive, Warc, articles, page
 
-BODY = page("Бақ")
+BODY = page("Ауылда бақ өсіп жатыр")
 
 
 def record(number: int, off: int, *, declared: bool = True, body: bytes = BODY) -> bytes:
