@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
@@ -37,6 +38,21 @@ def spellings(url: str) -> list[str]:
         return [url]
     bare = rest.removeprefix("www.")
     return [f"{scheme}://{prefix}{bare}" for scheme in ("http", "https") for prefix in ("", "www.")]
+
+
+def naming(c: sqlite3.Connection, urls: Iterable[str]) -> set[int]:
+    """Articles of which a page, seen elsewhere, names one of these addresses, in whatever spelling."""
+    sql = (
+        "SELECT DISTINCT article FROM captures WHERE article IS NOT NULL "
+        "AND named IN (SELECT value FROM json_each(?))"
+    )
+    spelt = json.dumps([spelling for url in urls for spelling in spellings(url)])
+    return {int(row[0]) for row in c.execute(sql, (spelt,))}
+
+
+def is_believed(c: sqlite3.Connection, named: str, article: int) -> bool:
+    """Whether a page's word for its address holds: no other article names it, or stands there."""
+    return not (naming(c, (named,)) | {*known_articles(c, (named,))}) - {article}
 
 
 def other_spellings(c: sqlite3.Connection, article: int, urls: Iterable[str]) -> set[str]:

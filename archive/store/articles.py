@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from archive.article import JSON_FIELDS, READ, SOURCES, Article
 from archive.derive import BELIEVED, DAY, History, PageCapture, Reading, Revision, digest, history
+from archive.store.aliases import is_believed
 from archive.store.changes import Changes
 from archive.store.rows import insert, to_json, update
 from archive.times import utc
@@ -97,10 +98,7 @@ def _reading(row: sqlite3.Row) -> Reading:
 
 _CAPTURES = """
 SELECT id, record_id, fetched_at, result, reason, reading, payload_digest, layout, rules, views, comments,
-       CASE WHEN named IS NOT NULL
-             AND NOT EXISTS (SELECT 1 FROM captures o WHERE o.named = c.named AND o.article <> c.article)
-             AND NOT EXISTS (SELECT 1 FROM aliases a WHERE a.url = c.named AND a.article <> c.article)
-            THEN named ELSE coalesce(address, url) END AS address,
+       named, coalesce(address, url) AS address,
        (SELECT group_concat(f.payload_digest, ' ') FROM captures f
          WHERE f.visit = c.visit AND f.part = 'further') AS further
   FROM captures c WHERE article = ? AND result IS NOT NULL
@@ -128,8 +126,11 @@ def derive(
     if not {row["reading"] for row in rows} - {None} <= readings.keys():
         stored = c.execute("SELECT * FROM readings WHERE article = ?", (article,))
         readings = {row["id"]: _reading(row) for row in stored}
+    named = {
+        name for name in {row["named"] for row in rows} - {None} if is_believed(c, name, article)
+    }
     found = history(
-        (_page(row) for row in rows),
+        (_page(row, named) for row in rows),
         readings,
         lambda layout, name, moment: _prints_elsewhere(
             c, old["site"], article, layout, name, moment
@@ -148,7 +149,7 @@ def derive(
     return found, len(before)
 
 
-def _page(row: sqlite3.Row) -> PageCapture:
+def _page(row: sqlite3.Row, believed: Collection[str]) -> PageCapture:
     return PageCapture(
         id=row["id"],
         record_id=row["record_id"],
@@ -156,7 +157,7 @@ def _page(row: sqlite3.Row) -> PageCapture:
         result=row["result"],
         reading=row["reading"],
         payloads=(row["payload_digest"], *(row["further"] or "").split()),
-        address=row["address"],
+        address=row["named"] if row["named"] in believed else row["address"],
         layout=row["layout"],
         rules=row["rules"],
         views=row["views"],

@@ -1,8 +1,9 @@
 """identity: which article a visit belongs to, by the addresses that were asked for and the one that it names.
 
 A page's word for its own address is believed as long as no other article stands there or names it too:
-some templates print one address on all pages. What arrived first does not matter: where the proof comes
-later, articles that stood at an address by their word alone leave it.
+some templates print one address on all pages. It does not matter which of them came first: where the proof
+comes later, articles that stood at an address by their word alone leave it. (A redirect from an address
+that was read with another text does depend on the order: `leads_to_another`.)
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 from archive.derive import letters
 from archive.store import articles
-from archive.store.aliases import known_article, known_articles
+from archive.store.aliases import known_article, known_articles, naming, spellings
 from archive.store.changes import Changes
 from archive.visit import Visit
 
@@ -57,15 +58,16 @@ def identify(changes: Changes, visit: Visit) -> Identity:
     known = [other for other in known if other not in contested]
     named = visit.article.canonical_url
     named = named if named and named not in own else None
-    is_believed = False
-    if named:
-        there = known_article(c, (named,))
-        others = {there, *_naming(c, named)} - {None, *known}
-        is_believed = all(_tells_the_same(c, other, visit) for other in others if other)
-        if is_believed:
-            known = [k for k in known_articles(c, (*own, named)) if k not in contested]
-        elif there and there not in known and _is_there_by_name(c, there, (named,)):
-            contested.append(there)
+    there = known_articles(c, (named,)) if named else []
+    naming_it = naming(c, (named,)) if named else set()
+    others = {*there, *naming_it, *naming(c, own)} - {*known, *contested}
+    same = {other for other in others if _tells_the_same(c, other, visit)}
+    known += sorted(same)
+    is_believed = not ({*there, *naming_it} & others) - same
+    if named and not is_believed:
+        contested += [
+            other for other in there if other not in known and _is_there_by_name(c, other, (named,))
+        ]
     if not known:  # a newspaper that moves to another host keeps its articles, too
         known = [
             other
@@ -80,16 +82,26 @@ def identify(changes: Changes, visit: Visit) -> Identity:
 
 
 def leave(c: sqlite3.Connection, found: Identity, own: Collection[str]) -> None:
-    """Take addresses from contested articles; what waits there is an address of its own again."""
+    """Take addresses from contested articles, and what was seen there without proving them.
+
+    What waits there is an address of its own again.
+    """
     for other in found.contested:
-        for url in {*own, found.named} - {None}:
-            if _is_there_by_name(c, other, (str(url),)):
-                c.execute("DELETE FROM aliases WHERE url = ? AND article = ?", (url, other))
-                c.execute(
-                    "UPDATE frontier SET article = NULL, due = coalesce(due, discovered_at) "
-                    "WHERE url = ? AND article = ? AND visited_at IS NULL",
-                    (url, other),
-                )
+        for url in {spelt for at in (*own, found.named) if at for spelt in spellings(at)}:
+            if not _is_there_by_name(c, other, (url,)):
+                continue
+            c.execute("DELETE FROM aliases WHERE url = ? AND article = ?", (url, other))
+            c.execute(
+                "UPDATE captures SET article = NULL WHERE article = ?1 AND visit IN (SELECT visit "
+                "FROM captures WHERE article = ?1 AND result <> 'article' "
+                "AND coalesce(address, url) = ?2)",
+                (other, url),
+            )
+            c.execute(
+                "UPDATE frontier SET article = NULL, due = CASE WHEN visited_at IS NULL "
+                "THEN coalesce(due, discovered_at) ELSE due END WHERE url = ? AND article = ?",
+                (url, other),
+            )
 
 
 def leads_to_another(c: sqlite3.Connection, visit: Visit) -> bool:
@@ -105,22 +117,16 @@ def leads_to_another(c: sqlite3.Connection, visit: Visit) -> bool:
     return not _tells_the_same(c, asked, visit, by_title=True)
 
 
-def _naming(c: sqlite3.Connection, address: str) -> list[int]:
-    """Articles of which a page names an address as its own, though it was seen elsewhere."""
-    sql = "SELECT DISTINCT article FROM captures WHERE named = ? AND article IS NOT NULL"
-    return [int(row[0]) for row in c.execute(sql, (address,))]
-
-
 def _is_there_by_name(c: sqlite3.Connection, article: int, urls: Sequence[str]) -> bool:
-    """Whether an article stands at an address because it says so, and was never seen there."""
-    row = c.execute(
-        "SELECT max(named IN (SELECT value FROM json_each(?2))), "
-        "max(coalesce(address, url) IN (SELECT value FROM json_each(?2))) "
-        "FROM captures WHERE article = ?1 AND EXISTS "
-        "(SELECT 1 FROM captures WHERE named IN (SELECT value FROM json_each(?2)))",
-        (article, json.dumps(list(urls))),
+    """Whether an article stands at an address because it says so, and was never proved there."""
+    if article not in naming(c, urls):
+        return False
+    spelt = json.dumps([spelling for url in urls for spelling in spellings(url)])
+    return not c.execute(
+        "SELECT 1 FROM captures WHERE article = ? AND result = 'article' "
+        "AND coalesce(address, url) IN (SELECT value FROM json_each(?)) LIMIT 1",
+        (article, spelt),
     ).fetchone()
-    return bool(row[0] and not row[1])
 
 
 def _tells_the_same(

@@ -175,8 +175,8 @@ def _derive(
     if proof.result == "article" or visit.reason == "alias":
         own = [*dict.fromkeys((visit.url, *visit.urls, identity.stands_at))]
         asked = {*own, *(capture.url for capture in visit.captures)}
+        leave(c, identity, own)
         aliases.adopt(c, visit.site, article, asked, is_new=identity.is_new)
-    leave(c, identity, own)
     aliases.add(c, article, own, utc(visit.fetched_at))
     for other in identity.contested:
         articles.derive(changes, other)
@@ -233,7 +233,11 @@ def _frontier_row(c: sqlite3.Connection, visit: Visit, identity: Identity) -> tu
         ).fetchone()
     if row:
         return row["id"], row["url"], row["failures"]
-    added = {"site": visit.site, "url": visit.url, "discovered_at": utc(visit.fetched_at)}
+    asked = visit.captures[0].url if visit.captures else visit.url
+    added = {
+        "site": visit.site, "url": visit.url, "discovered_at": utc(visit.fetched_at),
+        "listed": asked if asked != visit.url else None,
+    }  # fmt: skip
     return insert(c, "frontier", added), visit.url, 0
 
 

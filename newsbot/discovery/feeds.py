@@ -50,7 +50,7 @@ def _link(item: Element) -> str | None:
     if link:
         return _absolute(item, link)
     for child in item:
-        is_link = child.get("isPermaLink", "true").lower() == "true"
+        is_link = (child.get("isPermaLink") or "true").lower() == "true"
         if local_name(child) in ("guid", "id") and is_link:
             identity = (child.text or "").strip()
             return identity if identity.startswith(("http://", "https://")) else None
