@@ -253,6 +253,11 @@ def _close(
     """What the frontier and the crawl's counts learn; a visit of the past teaches them little."""
     article = identity.article
     frontier, url, failures = _frontier_row(c, visit, identity)
+    if article and visit.result == "article":
+        # Where an address only leads to the article's own, that one is visited from now on.
+        sql = "SELECT id, url, failures FROM frontier WHERE url = ? AND article = ?"
+        own = c.execute(sql, (identity.address, article)).fetchone()
+        frontier, url, failures = own or (frontier, url, failures)
     moment = utc(visit.fetched_at)
     if visit.crawl is not None:
         c.execute(f"UPDATE crawls SET {outcome} = {outcome} + 1 WHERE id = ?", (visit.crawl,))  # noqa: S608 -- one of OUTCOMES

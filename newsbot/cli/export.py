@@ -6,7 +6,7 @@ import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 from tqdm import tqdm
@@ -22,6 +22,16 @@ from newsbot.cli.common import check_archived, data_option, date_options
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
 """Formats that hold the captures themselves."""
+
+
+class _NewFile(click.File):
+    """A file to write, whole or not at all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The open file; a folder is wrong usage."""
+        if isinstance(value, (str, Path)) and Path(value).is_dir():
+            self.fail(f"{value} is a folder: name a file in it", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 @click.command()
@@ -46,7 +56,7 @@ _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": writ
 @click.option(
     "-o",
     "--output",
-    type=click.File("wb", atomic=True),
+    type=_NewFile("wb", atomic=True),
     default="-",
     help="Write to this file instead of standard output.",
 )

@@ -32,7 +32,7 @@ def in_colour() -> bool:
 
 def styled(text: str, style: str) -> str:
     """A text in bold or in a colour, where it is printed on a terminal."""
-    return f"{_MARKS[style]}{clean(text)}{PLAIN}" if in_colour() else text
+    return f"{_MARKS[style]}{clean(text)}{PLAIN}"
 
 
 def clean(text: str) -> str:

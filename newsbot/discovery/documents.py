@@ -13,7 +13,7 @@ from newsbot.discovery import Entry
 from newsbot.discovery.feeds import parse_feed
 from newsbot.discovery.home import autodiscover
 from newsbot.discovery.listing import Listing, parse_json_listing, parse_listing
-from newsbot.discovery.sitemaps import parse_sitemap
+from newsbot.discovery.sitemaps import Sitemap, parse_sitemap
 from newsbot.discovery.wordpress import ASKED, parse_posts
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
@@ -67,17 +67,22 @@ def read_source(
         if sitemap is None:
             feed = parse_feed(body, charset)  # which the sitemap protocol allows
             return Found(entries=feed.entries) if feed else Found(error="not a sitemap")
-        pages = [entry for entry in sitemap.pages if not _LIST_PAGE.search(entry.url)]
-        return Found(entries=pages, sitemaps=sitemap.children)
+        return _sitemap(sitemap)
     if kind == "wordpress":
         return _posts(body, url)
     return _listing(body, charset, url, site, front)
 
 
+def _sitemap(sitemap: Sitemap) -> Found:
+    pages = [entry for entry in sitemap.pages if not _LIST_PAGE.search(entry.url)]
+    return Found(entries=pages, sitemaps=sitemap.children)
+
+
 def _feed(body: bytes, charset: str | None, url: str, site: Site) -> Found:
     feed = parse_feed(body, charset)
     if feed is None:
-        return Found(error="not a feed")
+        sitemap = parse_sitemap(body, charset)  # some sites call it so
+        return _sitemap(sitemap) if sitemap else Found(error="not a feed")
     parameter = families()[site.family].discovery.feed_page
     following = _absolute(url, feed.next) if feed.next else None
     if not following and parameter and feed.entries:

@@ -108,7 +108,7 @@ def find_authors(context: Context) -> list[Reader]:
         lambda: _by_meta(context),
         lambda: [
             candidate
-            for names, one in context.told("authors")
+            for names, one in context.told("authors")[:1]
             for candidate in said(names, one.source, _TOLD, one.address)
         ],
     ]

@@ -283,7 +283,7 @@ def _written(context: Context, text: _Text) -> Iterator[Candidate]:
         yield _for(0.25 if words >= _SENTENCE else 0.1, "printed", "headline", f"{words} words")
     elif not title or context.article.sources.get("title") in SOURCES:
         yield _against("no_title", 0.9, "page")
-    for told, one in context.told("title") if text.own >= MIN_TEXT else []:
+    for told, one in context.told("title")[:1] if text.own >= MIN_TEXT else []:
         if letters(told) == letters(title):
             yield _for(0.25, one.source, one.address, "listed under this headline")
     if text.own >= _LONG:

@@ -87,9 +87,9 @@ class Context:
             self.article.sources[name] = chosen.source
 
     def told(self, name: str) -> list[tuple[Any, Said]]:
-        """What sources say of a field, as one witness: they have it from the same database."""
+        """What sources say of a field, the surest first: one witness, they have it from one database."""
         found = ((getattr(one, name), one) for one in self.said)
-        return [pair for pair in found if pair[0]][:1]
+        return [pair for pair in found if pair[0]]
 
     @property
     def title_element(self) -> Element | None:

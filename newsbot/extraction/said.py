@@ -19,6 +19,7 @@ from archive.kazakh.letters import faithful
 from newsbot.extraction.fields import unescaped
 
 _TAG = re.compile(r"<[^<>]*>")
+_MEDIA = re.compile(r"/(?:mrss|itunes|podcast)|search\.yahoo\.com|itunes\.com", re.IGNORECASE)
 _LISTED_NAME = re.compile(r"\(([^()]+)\)")
 """The name in RSS's `author`: `mail@gazet.kz (Айгүл Серікқызы)`."""
 _LONGEST = 2000
@@ -73,10 +74,12 @@ def _of_xml(entry: bytes) -> dict[str, Any]:
     if root is None:
         return {}
     texts: dict[str, list[str]] = {}
-    for child in root:
+    for child in sorted(root, key=_is_foreign):  # a `media:title` says nothing of the entry's
         parts = {_name(part): "".join(map(str, part.itertext())) for part in child}
-        text = child.get("term") or parts.get("name") or "".join(map(str, child.itertext()))
-        texts.setdefault(_name(child), []).append(text)
+        named = child.get("label") or child.get("term") or parts.get("name")
+        text = (named or "".join(map(str, child.itertext()))).strip()
+        if text and not (_is_foreign(child) and _name(child) in texts):
+            texts.setdefault(_name(child), []).append(text)
         if "language" in parts:  # of the `<news:publication>`
             texts["language"] = [parts["language"]]
 
@@ -103,6 +106,11 @@ def _authors(texts: dict[str, list[str]]) -> list[str]:
     return [text for text in named if "@" not in text or "(" in text]
 
 
+def _is_foreign(element: Element) -> bool:
+    """Whether an element is of an extension that is about pictures and broadcasts."""
+    return isinstance(element.tag, str) and bool(_MEDIA.search(element.tag))
+
+
 def _name(element: Element) -> str:
     """Tag without its namespace, lower-case; empty for comments and the like."""
     tag = element.tag
@@ -111,14 +119,14 @@ def _name(element: Element) -> str:
 
 def _of_item(item: dict[str, Any]) -> dict[str, Any]:
     """An item of a JSON feed (jsonfeed.org)."""
-    authors = item.get("authors") or [item.get("author") or {}]
+    authors = item.get("authors") or item.get("author")
     texts = [item.get(key) for key in ("content_html", "content_text", "summary")]
     return {
         "title": _line(_text(item.get("title"))),
-        "authors": _lines([_text(author.get("name"))] for author in authors[:_MOST]),
+        "authors": _lines([name] for name in _names(authors)),
         "published": _text(item.get("date_published")),
         "modified": _text(item.get("date_modified")),
-        "tags": _lines([_text(tag)] for tag in (item.get("tags") or [])[:_MOST]),
+        "tags": _lines([name] for name in _names(item.get("tags"))),
         "language": _text(item.get("language")),
         "promised": max(_length(_text(text) or "") for text in texts),
     }
@@ -126,13 +134,16 @@ def _of_item(item: dict[str, Any]) -> dict[str, Any]:
 
 def _of_post(post: dict[str, Any]) -> dict[str, Any]:
     """A post of the WordPress REST API, with names of authors and terms embedded."""
-    embedded = post.get("_embedded") or {}
-    authors = embedded.get("author") or []
-    terms = [term for group in embedded.get("wp:term") or [] for term in group]
+    embedded = post.get("_embedded")
+    embedded = embedded if isinstance(embedded, dict) else {}
+    groups = embedded.get("wp:term")
+    terms = [t for group in (groups if isinstance(groups, list) else []) for t in _listed(group)]
+    terms = [term for term in terms if isinstance(term, dict)]
+    title = post.get("title")
     published, modified = (_text(post.get(key)) for key in ("date_gmt", "modified_gmt"))
     return {
-        "title": _line(_text((post.get("title") or {}).get("rendered"))),
-        "authors": _lines([_text(author.get("name"))] for author in authors[:_MOST]),
+        "title": _line(_text(title.get("rendered") if isinstance(title, dict) else title)),
+        "authors": _lines([name] for name in _names(embedded.get("author"))),
         "published": f"{published}Z" if published else None,  # which it does not say
         "modified": f"{modified}Z" if modified else None,
         **{
@@ -140,6 +151,16 @@ def _of_post(post: dict[str, Any]) -> dict[str, Any]:
             for name, taxonomy in (("categories", "category"), ("tags", "post_tag"))
         },
     }
+
+
+def _listed(value: object) -> list[Any]:
+    """A list; one thing alone as a list of it."""
+    return value[:_MOST] if isinstance(value, list) else [] if value is None else [value]
+
+
+def _names(value: object) -> list[str | None]:
+    """Names in one or several of: a text, an object with a `name`."""
+    return [_text(one.get("name") if isinstance(one, dict) else one) for one in _listed(value)]
 
 
 def _text(value: object) -> str | None:

@@ -53,7 +53,10 @@ def section(context: Context) -> list[Reader]:
         ),
         lambda: named(_linked(context), "printed"),
         lambda: named(_breadcrumb(context), "breadcrumb"),
-        *(partial(named, value, one.source, one.address) for value, one in context.told("section")),
+        *(
+            partial(named, value, one.source, one.address)
+            for value, one in context.told("section")[:1]
+        ),
     ]
 
 
@@ -109,7 +112,7 @@ def tags(context: Context) -> list[Reader]:
         lambda: besides(keywords(), "json-ld"),
         lambda: besides(context.surroundings.tags(), "printed"),
         lambda: besides([text for _, text in context.surroundings.links_to(_TAG_LISTS)], "printed"),
-        *(partial(besides, values, one.source) for values, one in context.told("tags")),
+        *(partial(besides, values, one.source) for values, one in context.told("tags")[:1]),
     ]
 
 

@@ -165,7 +165,7 @@ def _said(heads: _Heads) -> list[Candidate]:
 
 def _told(context: Context) -> list[Candidate]:
     """What a source calls the article."""
-    return [Candidate(t, one.source, _TOLD, one.address) for t, one in context.told("title")]
+    return [Candidate(t, one.source, _TOLD, one.address) for t, one in context.told("title")[:1]]
 
 
 # -- what is printed -------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def spider() -> NewspaperSpider:
 
 
 def due(spider: NewspaperSpider, url: str = f"{HOME}/1", etag: str | None = None) -> Request:
-    return spider.article_request(Due(7, url, 5 if etag else None, etag, None, 0, 0, None))
+    return spider.article_request(Due(7, url, url, 5 if etag else None, etag, None, 0, 0, None))
 
 
 def answer(request: Request, body: bytes = b"", status: int = 200, **headers: str) -> Response:
