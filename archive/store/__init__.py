@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from archive.captures import Capture, mend, pack
+from archive.captures import Capture, pack
 from archive.store import articles, events, visits
 from archive.store.aliases import known_article
 from archive.store.frontier import Candidate, Due
@@ -102,7 +102,7 @@ class Store(Imports):
 
     def start_crawl(self, site: str, started_at: datetime) -> int:
         """Open a crawl of one site and return its id; mends what a crash left in its WARC files."""
-        self.mend_captures(site)
+        self.captures(site)
         with self.transaction():
             row = {"site": site, "started_at": utc(started_at), "version": self.software}
             return int(str(self.db.table("crawls").insert(row).last_pk))
@@ -130,21 +130,6 @@ class Store(Imports):
         return events.lasting(self.connection, site, since)
 
     # -- captures -------------------------------------------------------------------------------
-
-    def mend_captures(self, site: str) -> dict[str, int]:
-        """Put right what a crash left in a site's WARC files.
-
-        Returns for each file that captures lie in up to which byte they vouch for it.
-        """
-        known: dict[str, int] = dict(
-            self.connection.execute(
-                "SELECT warc, max(warc_offset + warc_length) FROM captures "
-                "WHERE warc > ? AND warc < ? GROUP BY warc",  # by the index; 0 follows the slash
-                (f"warc/{site}/", f"warc/{site}0"),
-            ).fetchall()
-        )
-        mend(self.folder, site, known)
-        return known
 
     def finish_captures(self, site: str) -> None:
         """Pack a site's WARC files, as crawls, imports and merges end.

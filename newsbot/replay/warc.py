@@ -386,7 +386,7 @@ class _Import:
 
     def _find_rowless(self, site: Site) -> dict[str, Capture]:
         """Whole records in a site's files that a killed run has written before it had their rows."""
-        self._store.mend_captures(site.id)
+        self._store.captures(site.id)  # mends them
         folder, found = self._store.folder.absolute(), {}
         for path in site_files(folder / "warc" / site.id, site.id):
             warc = path.relative_to(folder).as_posix()
