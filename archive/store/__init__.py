@@ -29,6 +29,7 @@ from archive.store.opening import (
     open_database,
 )
 from archive.store.rows import insert, upsert
+from archive.store.said import UNREAD
 from archive.store.schema import OUTCOMES
 from archive.store.transactions import GROUP
 from archive.store.visits import Schedule, knows_exchange, knows_record, never
@@ -40,6 +41,7 @@ __all__ = [
     "GROUP",
     "LOCK",
     "OUTCOMES",
+    "UNREAD",
     "Candidate",
     "Due",
     "Store",
@@ -167,14 +169,25 @@ class Store(Imports):
                 [(crc, capture) for capture, crc in sums.items()],
             )
 
-    def add_knowledge(self, site: str, capture: Capture) -> None:
-        """Give its row to a `metadata` record in a site's files that tells what was learnt of the site."""
+    def add_knowledge(self, site: str, capture: Capture, *, unread: bool = False) -> None:
+        """Give its row to a `metadata` record in a site's files that tells what was learnt of the site.
+
+        It stands as `unread` until `knowledge_is_used`, where pages are to be read again because of it.
+        """
         with explained_errors(self.folder), self.transaction() as c:
             self.sync_captures()
             (visit,) = c.execute("SELECT coalesce(max(id), 0) + 1 FROM captures").fetchone()
             row = {"site": site, "visit": visit, **asdict(capture)}
+            row["reason"] = UNREAD if unread else None
             del row["refers_to_id"]
             insert(c, "captures", row)
+
+    def knowledge_is_used(self, site: str) -> None:
+        """Note that what was learnt of a site is its newest, and that pages were read again with it."""
+        with self.transaction() as c:
+            c.execute(
+                "UPDATE captures SET reason = NULL WHERE site = ? AND part = 'layouts'", (site,)
+            )
 
     # -- visits ---------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from archive.captures.grammar import knowledge_in
 from archive.captures.reading import parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveError
-from archive.store import Store, knows_record, open_database
+from archive.store import UNREAD, Store, knows_record, open_database
 from archive.times import now
 from newsbot import urls
 from newsbot.extraction import read_page
@@ -95,12 +95,12 @@ def _layouts(found: list[dict[str, Any]]) -> list[Layout]:
 
 def take_over(
     store: Store, sites: Mapping[str, Site], paths: Iterable[Path], *, in_place: bool = False
-) -> set[str]:
-    """Keep what was learnt of sites by the archive that wrote WARC files; returns of which.
+) -> None:
+    """Keep what was learnt of sites by the archive that wrote WARC files.
 
-    The records are copied, but for those that lie `in_place`. Damaged ones are passed over.
+    The records are copied, but for those that lie `in_place`; until the next `refresh` theirs hold.
+    Damaged ones are passed over.
     """
-    taken = set()
     for path in paths:
         for found in _learnings(path, sites):
             site, record = found.site, found.record
@@ -112,9 +112,7 @@ def take_over(
                 capture = replace(found.capture(warc), part=PART)
             else:
                 capture = store.captures(site.id).copy(path, record, filed_at=now())
-            store.add_knowledge(site.id, capture)
-            taken.add(site.id)
-    return taken
+            store.add_knowledge(site.id, capture, unread=not in_place)
 
 
 def _learnings(path: Path, sites: Mapping[str, Site]) -> Iterator[Captured]:
@@ -133,18 +131,24 @@ def _learnings(path: Path, sites: Mapping[str, Site]) -> Iterator[Captured]:
 # -- learning -----------------------------------------------------------------------------------
 
 
-def refresh(store: Store, site: Site, pool: Executor, *, wanted: bool = False) -> Counter[str]:
-    """Learn anew where that is due, or `wanted`, and read what fits no layout of people's again.
+def refresh(store: Store, site: Site, pool: Executor) -> Counter[str]:
+    """Learn anew where that is due, and read what fits no layout of people's again.
 
-    As crawls and imports end. Returns the outcomes of what was read.
+    As crawls and imports end. So it is, too, where layouts came from another archive, or where this
+    was interrupted. Returns the outcomes of what was read.
     """
     c, folder = store.connection, store.folder
+    sql = "SELECT 1 FROM captures WHERE site = ? AND part = 'layouts' AND reason = ?"
+    is_open = c.execute(sql, (site.id, UNREAD)).fetchone() is not None
     before = with_learned(c, folder, site)
-    after = learn_anew(c, folder, site, pool, store=store, wanted=wanted)
-    if after.learned == before.learned and not wanted:
-        return Counter()
-    choice = Choice(sites=(site.id,), astray=True)
-    return reextract(c, folder, {site.id: after}, choice, store=store, pool=pool).outcomes
+    after = learn_anew(c, folder, site, pool, store=store, wanted=is_open)
+    outcomes = Counter[str]()
+    if is_open or after.learned != before.learned:
+        choice = Choice(sites=(site.id,), astray=True)
+        report = reextract(c, folder, {site.id: after}, choice, store=store, pool=pool)
+        outcomes = report.outcomes
+    store.knowledge_is_used(site.id)
+    return outcomes
 
 
 def learn_anew(
@@ -160,9 +164,9 @@ def learn_anew(
 
     With a `store` they are kept. Takes a few seconds, in another process.
     """
-    capture, before = kept(c, folder, site.id)
+    last, before = kept(c, folder, site.id)
     known = _count(c, site.id)
-    is_due = _is_due(c, site.id, capture, before, known)
+    is_due = _is_due(c, site.id, last, before, known)
     found = before["layouts"]
     if is_due or (wanted and (known >= _FIRST or found)):
         future = pool.submit(look, folder, site)
@@ -173,7 +177,8 @@ def learn_anew(
     if store and (is_due or found != before["layouts"]):
         payload = json.dumps(Learning(known=known, layouts=found), ensure_ascii=False)
         writer = store.captures(site.id)
-        store.add_knowledge(site.id, writer.write_metadata(site.url, PART, payload.encode(), now()))
+        capture = writer.write_metadata(site.url, PART, payload.encode(), now())
+        store.add_knowledge(site.id, capture, unread=True)
         logger.info("%s: %d layouts learnt of %d articles", site.id, len(found), known)
     return _with(site, found)
 

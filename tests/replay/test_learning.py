@@ -18,6 +18,7 @@ from archive.captures import Capture
 from archive.store import DATABASE, Store
 from newsbot.pool import InProcess
 from newsbot.profiles import Layout
+from newsbot.replay import learning, warc
 from newsbot.replay.learning import choose, kept, learn_anew
 from newsbot.replay.merge import merge
 from newsbot.replay.reextract import Choice, reextract
@@ -202,7 +203,7 @@ class Killed(BaseException):
 def test_killed_between_learning_and_storing(
     truth: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def kill(store: Store, site: str, capture: Capture) -> None:
+    def kill(store: Store, site: str, capture: Capture, **how: Any) -> None:
         raise Killed
 
     paper = Paper(tmp_path / "data")
@@ -214,6 +215,47 @@ def test_killed_between_learning_and_storing(
     assert paper.layouts() == truth.layouts()
     paper.reextract()
     assert paper.says() == truth.says()
+
+
+def test_killed_between_storing_and_reading_again(
+    truth: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    paper = Paper(tmp_path / "data")
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(learning, "reextract", kill)
+        paper.see([*THEN, *NOW])
+    assert paper.learnt() == truth.learnt()
+    assert paper.layouts() != truth.layouts()
+    paper.see([*THEN[:1]])  # the next run, whatever it finds
+    assert paper.says() == truth.says()
+    assert paper.rows("SELECT 1 FROM captures WHERE reason = 'unread'") == []
+
+
+def test_a_merge_killed_before_it_learns(
+    truth: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Layouts of the other archive do not stay in the place of ours."""
+
+    def kill(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    ours, theirs = Paper(tmp_path / "ours" / "data"), Paper(tmp_path / "theirs" / "data")
+    ours.see([*THEN, *NOW])
+    theirs.see(THEN)
+    with (
+        monkeypatch.context() as patched,
+        Store(ours.folder, schedule=next_due) as store,
+        pytest.raises(Killed),
+    ):
+        patched.setattr(warc, "refresh", kill)
+        merge(store, theirs.folder, ours.sites, jobs=0)
+    assert ours.learnt() == theirs.learnt() != truth.learnt()
+    ours.see([*THEN[:1]])
+    assert ours.learnt() == truth.learnt()
+    assert ours.says() == truth.says()
 
 
 def test_what_cannot_be_read_is_passed_over(truth: Paper, tmp_path: Path) -> None:
