@@ -32,7 +32,7 @@ from newsbot.extraction.layouts import fallbacks
 from newsbot.extraction.learn import ENOUGH_PAGES, PageSample, learn
 from newsbot.extraction.said import read_said as said_in
 from newsbot.profiles import Layout, Site
-from newsbot.replay.records import Captured
+from newsbot.replay.records import Captured, KnownSites
 from newsbot.replay.reextract import Choice, reextract
 from newsbot.visit.decoding import Undecodable, decode
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
@@ -93,37 +93,35 @@ def _layouts(found: list[dict[str, Any]]) -> list[Layout]:
     return [Layout.model_validate_json(json.dumps(one["layout"])) for one in found]
 
 
-def take_over(
-    store: Store, sites: Mapping[str, Site], paths: Iterable[Path], *, in_place: bool = False
-) -> None:
+def take_over(store: Store, known: KnownSites, paths: Iterable[Path]) -> None:
     """Keep what was learnt of sites by the archive that wrote WARC files.
 
-    The records are copied, but for those that lie `in_place`; until the next `refresh` theirs hold.
-    Damaged ones are passed over.
+    The records are copied, and theirs hold until the next `refresh`. Where the files are this
+    archive's, and all of one site's `own`, they stay in their place. Damaged ones are passed over.
     """
     for path in paths:
-        for found in _learnings(path, sites):
+        for found in _learnings(path, known):
             site, record = found.site, found.record
             if knows_record(store.connection, record.record_id):
                 continue
             store.save_site(site.row)
-            if in_place:
+            if known.own:
                 warc = path.relative_to(store.folder.absolute()).as_posix()
                 capture = replace(found.capture(warc), part=PART)
             else:
                 capture = store.captures(site.id).copy(path, record, filed_at=now())
-            store.add_knowledge(site.id, capture, unread=not in_place)
+            store.add_knowledge(site.id, capture, unread=not known.own)
 
 
-def _learnings(path: Path, sites: Mapping[str, Site]) -> Iterator[Captured]:
-    homes = {urls.canonical(site.url): site for site in sites.values()}
+def _learnings(path: Path, known: KnownSites) -> Iterator[Captured]:
     with path.open("rb") as file:
         for number, raw in enumerate(raw_records(Stream(file))):
-            if number == 0 and b"newsbot" not in raw.data[raw.head :]:  # another program's
+            is_ours = number or known.own or b"newsbot" in raw.data[raw.head :]
+            if not is_ours:  # another program's
                 return
             if knowledge_in(raw.fields.get("Content-Type")) == PART:
                 record = parse(raw)
-                site = homes.get(urls.canonical(record.url or ""))
+                site = known.of(record.url or "")
                 if site and record.exchange and record.length and record.is_intact:
                     yield Captured(path, record, site, record.exchange)
 

@@ -88,7 +88,7 @@ def import_warc(
         c = store.connection
         if in_place:
             for plain, folder in _by_site(store.folder, files, sites, site):
-                take_over(store, {plain.id: plain}, folder, in_place=True)
+                take_over(store, KnownSites({plain.id: plain}, plain), folder)
                 own = with_learned(c, store.folder, plain)
                 run(KnownSites({own.id: own}, own), folder)
         else:
@@ -99,7 +99,7 @@ def import_warc(
                 )
                 for part, name in parts:
                     names[part] = name
-                    take_over(store, wanted, [part])
+                    take_over(store, known, [part])
                     run(known, [part], f"{_digest(part)} {_fingerprint(wanted)}")
         for (key,) in c.execute("SELECT id FROM sites ORDER BY id").fetchall():
             if key not in wanted:

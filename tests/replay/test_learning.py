@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.captures import Capture
+from archive.captures.reading import raw_records
+from archive.captures.streams import Stream
 from archive.store import DATABASE, Store
 from newsbot.pool import InProcess
 from newsbot.profiles import Layout
@@ -175,6 +177,25 @@ def test_a_lost_database_comes_back_with_them(truth: Paper, tmp_path: Path) -> N
     paper.load(*sorted((paper.folder / "warc").glob("*/*.warc.*")), in_place=True)
     assert paper.learnt() == learnt
     assert paper.says() == want
+
+
+def test_they_come_back_though_the_address_is_another(tmp_path: Path) -> None:
+    """The profile has been given another address since; the first record of the file is damaged."""
+    paper = Paper(tmp_path / "data")
+    paper.see(THEN)
+    learnt, want = paper.learnt(), paper.layouts()
+    for path in paper.folder.glob(f"{DATABASE}*"):
+        path.unlink()
+    files = sorted((paper.folder / "warc").glob("*/*.warc.*"))
+    with files[0].open("r+b") as file:
+        (first, *_) = raw_records(Stream(file))
+        file.seek(first.length - 9)
+        file.write(bytes(4))
+    moved = {"url": "https://moved.example/", "hosts": [HOME.partition("//")[2]]}
+    paper.sites["gazet"] = paper.sites["gazet"].model_copy(update=moved)
+    paper.load(*files, in_place=True)
+    assert paper.learnt() == learnt
+    assert paper.layouts() == want
 
 
 def test_a_merge_keeps_both_sides(truth: Paper, tmp_path: Path) -> None:
