@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from archive.captures.files import open_file
+
 DECISIONS = "decisions"
 """The folder of what people have decided, inside the archive's."""
 NOTES = "notes*.jsonl"
@@ -20,10 +22,16 @@ FIELDS = ("url", "note", "at", "by")
 def read_notes(folder: Path) -> Iterator[dict[str, str | None] | str]:
     """The notes of the archive in `folder`, each with all of `FIELDS`, as the files have them.
 
-    A line that is no note is told: FILE:NUMBER and why.
+    A line that is no note is told: FILE:NUMBER and why. So is a file that is none, or a link.
     """
     for path in sorted((folder / DECISIONS).glob(NOTES)):
-        for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            with open_file(path, folder) as file:
+                lines = file.read().splitlines()
+        except OSError as error:
+            yield f"{path}: cannot be read: {error.strerror}"
+            continue
+        for number, line in enumerate(lines, 1):
             if line.strip():
                 try:
                     yield _note(json.loads(line))

@@ -45,6 +45,7 @@ def pack(store: Rows, site: str) -> int:
     `newsbot verify` to report. Raises `ArchiveError` where the disk is full; nothing is lost then.
     """
     folder = store.folder / "warc" / site
+    store.captures(site).close()
     known = newest_dictionary(folder, site)
     least = _LEAST if known is None else 2 * len(known.frame)
     loose = [
@@ -55,7 +56,6 @@ def pack(store: Rows, site: str) -> int:
     dictionary = next_dictionary(folder, site) if loose else None
     if dictionary is None:
         return 0
-    store.captures(site).close()
     dictionaries.keep_copy(folder, site, dictionary)
     return sum(_pack(store, path, dictionary) for path in loose)
 

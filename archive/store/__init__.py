@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from archive.captures import Capture, mend, pack
+from archive.captures import Capture, pack
 from archive.store import articles, events, visits
 from archive.store.aliases import known_article
 from archive.store.frontier import Candidate, Due
@@ -29,6 +29,7 @@ from archive.store.opening import (
     open_database,
 )
 from archive.store.rows import insert, upsert
+from archive.store.said import UNREAD
 from archive.store.schema import OUTCOMES
 from archive.store.transactions import GROUP
 from archive.store.visits import Schedule, knows_exchange, knows_record, never
@@ -40,6 +41,7 @@ __all__ = [
     "GROUP",
     "LOCK",
     "OUTCOMES",
+    "UNREAD",
     "Candidate",
     "Due",
     "Store",
@@ -102,7 +104,7 @@ class Store(Imports):
 
     def start_crawl(self, site: str, started_at: datetime) -> int:
         """Open a crawl of one site and return its id; mends what a crash left in its WARC files."""
-        self.mend_captures(site)
+        self.captures(site)
         with self.transaction():
             row = {"site": site, "started_at": utc(started_at), "version": self.software}
             return int(str(self.db.table("crawls").insert(row).last_pk))
@@ -130,21 +132,6 @@ class Store(Imports):
         return events.lasting(self.connection, site, since)
 
     # -- captures -------------------------------------------------------------------------------
-
-    def mend_captures(self, site: str) -> dict[str, int]:
-        """Put right what a crash left in a site's WARC files.
-
-        Returns for each file that captures lie in up to which byte they vouch for it.
-        """
-        known: dict[str, int] = dict(
-            self.connection.execute(
-                "SELECT warc, max(warc_offset + warc_length) FROM captures "
-                "WHERE warc > ? AND warc < ? GROUP BY warc",  # by the index; 0 follows the slash
-                (f"warc/{site}/", f"warc/{site}0"),
-            ).fetchall()
-        )
-        mend(self.folder, site, known)
-        return known
 
     def finish_captures(self, site: str) -> None:
         """Pack a site's WARC files, as crawls, imports and merges end.
@@ -182,14 +169,25 @@ class Store(Imports):
                 [(crc, capture) for capture, crc in sums.items()],
             )
 
-    def add_knowledge(self, site: str, capture: Capture) -> None:
-        """Give its row to a `metadata` record in a site's files that tells what was learnt of the site."""
+    def add_knowledge(self, site: str, capture: Capture, *, unread: bool = False) -> None:
+        """Give its row to a `metadata` record in a site's files that tells what was learnt of the site.
+
+        It stands as `unread` until `knowledge_is_used`, where pages are to be read again because of it.
+        """
         with explained_errors(self.folder), self.transaction() as c:
             self.sync_captures()
             (visit,) = c.execute("SELECT coalesce(max(id), 0) + 1 FROM captures").fetchone()
             row = {"site": site, "visit": visit, **asdict(capture)}
+            row["reason"] = UNREAD if unread else None
             del row["refers_to_id"]
             insert(c, "captures", row)
+
+    def knowledge_is_used(self, site: str) -> None:
+        """Note that what was learnt of a site is its newest, and that pages were read again with it."""
+        with self.transaction() as c:
+            c.execute(
+                "UPDATE captures SET reason = NULL WHERE site = ? AND part = 'layouts'", (site,)
+            )
 
     # -- visits ---------------------------------------------------------------------------------
 

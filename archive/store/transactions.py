@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.captures import CaptureWriter
+from archive.captures import CaptureWriter, mend
 from archive.store.changes import Changes
 from archive.store.index import Index
 from archive.store.opening import (
@@ -147,8 +147,17 @@ class Transactions:
                 self.connection.execute("COMMIT")
 
     def captures(self, site: str) -> CaptureWriter:
-        """The writer of a site's WARC files."""
+        """The writer of a site's WARC files; first it puts right what a crash left in them."""
         if site not in self._writers:
+            # For each file that captures lie in, up to which byte they vouch for it.
+            known: dict[str, int] = dict(
+                self.connection.execute(
+                    "SELECT warc, max(warc_offset + warc_length) FROM captures "
+                    "WHERE warc > ? AND warc < ? GROUP BY warc",  # by the index; 0 follows the slash
+                    (f"warc/{site}/", f"warc/{site}0"),
+                ).fetchall()
+            )
+            mend(self.folder, site, known)
             self._writers[site] = CaptureWriter(self.folder, site, self.software)
         return self._writers[site]
 

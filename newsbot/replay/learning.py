@@ -24,7 +24,7 @@ from archive.captures.grammar import knowledge_in
 from archive.captures.reading import parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveError
-from archive.store import Store, knows_record, open_database
+from archive.store import UNREAD, Store, knows_record, open_database
 from archive.times import now
 from newsbot import urls
 from newsbot.extraction import read_page
@@ -32,7 +32,7 @@ from newsbot.extraction.layouts import fallbacks
 from newsbot.extraction.learn import ENOUGH_PAGES, PageSample, learn
 from newsbot.extraction.said import read_said as said_in
 from newsbot.profiles import Layout, Site
-from newsbot.replay.records import Captured
+from newsbot.replay.records import Captured, KnownSites
 from newsbot.replay.reextract import Choice, reextract
 from newsbot.visit.decoding import Undecodable, decode
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
@@ -93,39 +93,35 @@ def _layouts(found: list[dict[str, Any]]) -> list[Layout]:
     return [Layout.model_validate_json(json.dumps(one["layout"])) for one in found]
 
 
-def take_over(
-    store: Store, sites: Mapping[str, Site], paths: Iterable[Path], *, in_place: bool = False
-) -> set[str]:
-    """Keep what was learnt of sites by the archive that wrote WARC files; returns of which.
+def take_over(store: Store, known: KnownSites, paths: Iterable[Path]) -> None:
+    """Keep what was learnt of sites by the archive that wrote WARC files.
 
-    The records are copied, but for those that lie `in_place`. Damaged ones are passed over.
+    The records are copied, and theirs hold until the next `refresh`. Where the files are this
+    archive's, and all of one site's `own`, they stay in their place. Damaged ones are passed over.
     """
-    taken = set()
     for path in paths:
-        for found in _learnings(path, sites):
+        for found in _learnings(path, known):
             site, record = found.site, found.record
             if knows_record(store.connection, record.record_id):
                 continue
             store.save_site(site.row)
-            if in_place:
+            if known.own:
                 warc = path.relative_to(store.folder.absolute()).as_posix()
                 capture = replace(found.capture(warc), part=PART)
             else:
                 capture = store.captures(site.id).copy(path, record, filed_at=now())
-            store.add_knowledge(site.id, capture)
-            taken.add(site.id)
-    return taken
+            store.add_knowledge(site.id, capture, unread=not known.own)
 
 
-def _learnings(path: Path, sites: Mapping[str, Site]) -> Iterator[Captured]:
-    homes = {urls.canonical(site.url): site for site in sites.values()}
+def _learnings(path: Path, known: KnownSites) -> Iterator[Captured]:
     with path.open("rb") as file:
         for number, raw in enumerate(raw_records(Stream(file))):
-            if number == 0 and b"newsbot" not in raw.data[raw.head :]:  # another program's
+            is_ours = number or known.own or b"newsbot" in raw.data[raw.head :]
+            if not is_ours:  # another program's
                 return
             if knowledge_in(raw.fields.get("Content-Type")) == PART:
                 record = parse(raw)
-                site = homes.get(urls.canonical(record.url or ""))
+                site = known.of(record.url or "")
                 if site and record.exchange and record.length and record.is_intact:
                     yield Captured(path, record, site, record.exchange)
 
@@ -133,18 +129,24 @@ def _learnings(path: Path, sites: Mapping[str, Site]) -> Iterator[Captured]:
 # -- learning -----------------------------------------------------------------------------------
 
 
-def refresh(store: Store, site: Site, pool: Executor, *, wanted: bool = False) -> Counter[str]:
-    """Learn anew where that is due, or `wanted`, and read what fits no layout of people's again.
+def refresh(store: Store, site: Site, pool: Executor) -> Counter[str]:
+    """Learn anew where that is due, and read what fits no layout of people's again.
 
-    As crawls and imports end. Returns the outcomes of what was read.
+    As crawls and imports end. So it is, too, where layouts came from another archive, or where this
+    was interrupted. Returns the outcomes of what was read.
     """
     c, folder = store.connection, store.folder
+    sql = "SELECT 1 FROM captures WHERE site = ? AND part = 'layouts' AND reason = ?"
+    is_open = c.execute(sql, (site.id, UNREAD)).fetchone() is not None
     before = with_learned(c, folder, site)
-    after = learn_anew(c, folder, site, pool, store=store, wanted=wanted)
-    if after.learned == before.learned and not wanted:
-        return Counter()
-    choice = Choice(sites=(site.id,), astray=True)
-    return reextract(c, folder, {site.id: after}, choice, store=store, pool=pool).outcomes
+    after = learn_anew(c, folder, site, pool, store=store, wanted=is_open)
+    outcomes = Counter[str]()
+    if is_open or after.learned != before.learned:
+        choice = Choice(sites=(site.id,), astray=True)
+        report = reextract(c, folder, {site.id: after}, choice, store=store, pool=pool)
+        outcomes = report.outcomes
+    store.knowledge_is_used(site.id)
+    return outcomes
 
 
 def learn_anew(
@@ -160,9 +162,9 @@ def learn_anew(
 
     With a `store` they are kept. Takes a few seconds, in another process.
     """
-    capture, before = kept(c, folder, site.id)
+    last, before = kept(c, folder, site.id)
     known = _count(c, site.id)
-    is_due = _is_due(c, site.id, capture, before, known)
+    is_due = _is_due(c, site.id, last, before, known)
     found = before["layouts"]
     if is_due or (wanted and (known >= _FIRST or found)):
         future = pool.submit(look, folder, site)
@@ -173,7 +175,8 @@ def learn_anew(
     if store and (is_due or found != before["layouts"]):
         payload = json.dumps(Learning(known=known, layouts=found), ensure_ascii=False)
         writer = store.captures(site.id)
-        store.add_knowledge(site.id, writer.write_metadata(site.url, PART, payload.encode(), now()))
+        capture = writer.write_metadata(site.url, PART, payload.encode(), now())
+        store.add_knowledge(site.id, capture, unread=True)
         logger.info("%s: %d layouts learnt of %d articles", site.id, len(found), known)
     return _with(site, found)
 

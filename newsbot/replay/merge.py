@@ -7,6 +7,7 @@ followed, and nothing outside of its folder is read.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -212,15 +213,24 @@ def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: 
             continue
         own = folder / DECISIONS / path.name
         if own.exists():
-            lines = own.read_bytes().splitlines()
-            news = [line for line in data.splitlines() if line not in lines]
+            try:
+                with open_file(own, folder) as file:
+                    there = file.read()
+            except OSError as error:
+                report.problems.append(f"{own}: {error.strerror}")
+                continue
+            news = [line for line in data.splitlines() if line not in there.splitlines()]
             if news and not path.match(NOTES):
                 report.problems.append(f"{path}: differs from {own}, which stays as it is")
                 report.lacking += 1
             elif news:
                 report.decisions.append(path.name)
                 if not dry_run:
-                    _write(own, b"\n".join([*lines, *news, b""]))
+                    gap = b"" if not there or there.endswith(b"\n") else b"\n"
+                    # Behind what people have put there meanwhile: the file is theirs, too.
+                    with own.open("ab", 0) as end:
+                        end.write(gap + b"\n".join([*news, b""]))
+                        os.fsync(end.fileno())
             continue
         if not dry_run:
             _write(own, data)

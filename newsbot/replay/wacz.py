@@ -23,8 +23,10 @@ _MOST = 10_000
 _RATIO = 200
 """How many times larger than its packed form a member may be: text comes to ten, a bomb to a thousand."""
 _SPARE = 1 << 20
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError)
-"""What `zipfile` raises: `RuntimeError` for a password, `NotImplementedError` for a strange packing."""
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
+"""What `zipfile` raises: `RuntimeError` for a password."""
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Those that WACZ knows; the others' modules have errors of their own."""
 
 
 def is_wacz(path: Path) -> bool:
@@ -60,6 +62,9 @@ def unpacked(
         suffix = _MEMBER.fullmatch(info.filename)
         if suffix is None or info.file_size > _RATIO * info.compress_size + _SPARE:
             damaged(name, info.header_offset, "much larger than what it is packed in")
+            continue
+        if info.compress_type not in _PACKINGS:
+            damaged(name, info.header_offset, "packed neither as stored nor as deflated")
             continue
         place.mkdir(exist_ok=True)
         if shutil.disk_usage(place).free < info.file_size + _SPARE:

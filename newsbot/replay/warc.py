@@ -85,10 +85,10 @@ def import_warc(
             reader = RecordReader(store.folder, store.connection, known, counts, broken)
             _Import(store, reader, executor, counts, in_place, source).run(files, progress)
 
-        c, learnt = store.connection, set[str]()
+        c = store.connection
         if in_place:
             for plain, folder in _by_site(store.folder, files, sites, site):
-                take_over(store, {plain.id: plain}, folder, in_place=True)
+                take_over(store, KnownSites({plain.id: plain}, plain), folder)
                 own = with_learned(c, store.folder, plain)
                 run(KnownSites({own.id: own}, own), folder)
         else:
@@ -99,14 +99,14 @@ def import_warc(
                 )
                 for part, name in parts:
                     names[part] = name
-                    learnt |= take_over(store, wanted, [part])
+                    take_over(store, known, [part])
                     run(known, [part], f"{_digest(part)} {_fingerprint(wanted)}")
         for (key,) in c.execute("SELECT id FROM sites ORDER BY id").fetchall():
             if key not in wanted:
                 continue
             read_unread(store, {key: with_learned(c, store.folder, wanted[key])}, executor)
             if not in_place:
-                refresh(store, wanted[key], executor, wanted=key in learnt)
+                refresh(store, wanted[key], executor)
                 store.finish_captures(key)  # also of a run that was killed
             store.settle(key)
     return counts
@@ -386,7 +386,7 @@ class _Import:
 
     def _find_rowless(self, site: Site) -> dict[str, Capture]:
         """Whole records in a site's files that a killed run has written before it had their rows."""
-        self._store.mend_captures(site.id)
+        self._store.captures(site.id)  # mends them
         folder, found = self._store.folder.absolute(), {}
         for path in site_files(folder / "warc" / site.id, site.id):
             warc = path.relative_to(folder).as_posix()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -74,6 +75,27 @@ def test_a_line_that_is_none_is_told(noted: Path, line: str) -> None:
     assert done.exit_code == 0
     assert "notes-2.jsonl:1: no note" in done.stderr
     assert done.stdout.count("note") == 2
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link", "folder that is a link"])
+def test_a_file_that_is_none_is_told(noted: Path, tmp_path: Path, kind: str) -> None:
+    outside = tmp_path / "outside"
+    (noted / "decisions").rename(outside)
+    path = noted / "decisions" / "notes.jsonl"
+    if kind == "folder that is a link":
+        path.parent.symlink_to(outside)
+    else:
+        path.parent.mkdir()
+        if kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "folder":
+            path.mkdir()
+        else:
+            path.symlink_to(outside / path.name)
+    done = run("show", "2", "--data", noted)
+    assert done.exit_code == 0
+    assert "notes.jsonl: cannot be read" in done.stderr
+    assert "note" not in done.stdout
 
 
 def test_they_outlive_backup_and_merge(newsbot: Run, noted: Path, tmp_path: Path) -> None:

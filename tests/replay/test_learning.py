@@ -15,9 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.captures import Capture
+from archive.captures.reading import raw_records
+from archive.captures.streams import Stream
 from archive.store import DATABASE, Store
 from newsbot.pool import InProcess
 from newsbot.profiles import Layout
+from newsbot.replay import learning, warc
 from newsbot.replay.learning import choose, kept, learn_anew
 from newsbot.replay.merge import merge
 from newsbot.replay.reextract import Choice, reextract
@@ -176,6 +179,25 @@ def test_a_lost_database_comes_back_with_them(truth: Paper, tmp_path: Path) -> N
     assert paper.says() == want
 
 
+def test_they_come_back_though_the_address_is_another(tmp_path: Path) -> None:
+    """The profile has been given another address since; the first record of the file is damaged."""
+    paper = Paper(tmp_path / "data")
+    paper.see(THEN)
+    learnt, want = paper.learnt(), paper.layouts()
+    for path in paper.folder.glob(f"{DATABASE}*"):
+        path.unlink()
+    files = sorted((paper.folder / "warc").glob("*/*.warc.*"))
+    with files[0].open("r+b") as file:
+        (first, *_) = raw_records(Stream(file))
+        file.seek(first.length - 9)
+        file.write(bytes(4))
+    moved = {"url": "https://moved.example/", "hosts": [HOME.partition("//")[2]]}
+    paper.sites["gazet"] = paper.sites["gazet"].model_copy(update=moved)
+    paper.load(*files, in_place=True)
+    assert paper.learnt() == learnt
+    assert paper.layouts() == want
+
+
 def test_a_merge_keeps_both_sides(truth: Paper, tmp_path: Path) -> None:
     for first, second in ((THEN, NOW), (NOW, THEN)):
         folder = tmp_path / first[0].path.rpartition("/")[2]
@@ -202,7 +224,7 @@ class Killed(BaseException):
 def test_killed_between_learning_and_storing(
     truth: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def kill(store: Store, site: str, capture: Capture) -> None:
+    def kill(store: Store, site: str, capture: Capture, **how: Any) -> None:
         raise Killed
 
     paper = Paper(tmp_path / "data")
@@ -214,6 +236,47 @@ def test_killed_between_learning_and_storing(
     assert paper.layouts() == truth.layouts()
     paper.reextract()
     assert paper.says() == truth.says()
+
+
+def test_killed_between_storing_and_reading_again(
+    truth: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    paper = Paper(tmp_path / "data")
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(learning, "reextract", kill)
+        paper.see([*THEN, *NOW])
+    assert paper.learnt() == truth.learnt()
+    assert paper.layouts() != truth.layouts()
+    paper.see([*THEN[:1]])  # the next run, whatever it finds
+    assert paper.says() == truth.says()
+    assert paper.rows("SELECT 1 FROM captures WHERE reason = 'unread'") == []
+
+
+def test_a_merge_killed_before_it_learns(
+    truth: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Layouts of the other archive do not stay in the place of ours."""
+
+    def kill(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    ours, theirs = Paper(tmp_path / "ours" / "data"), Paper(tmp_path / "theirs" / "data")
+    ours.see([*THEN, *NOW])
+    theirs.see(THEN)
+    with (
+        monkeypatch.context() as patched,
+        Store(ours.folder, schedule=next_due) as store,
+        pytest.raises(Killed),
+    ):
+        patched.setattr(warc, "refresh", kill)
+        merge(store, theirs.folder, ours.sites, jobs=0)
+    assert ours.learnt() == theirs.learnt() != truth.learnt()
+    ours.see([*THEN[:1]])
+    assert ours.learnt() == truth.learnt()
+    assert ours.says() == truth.says()
 
 
 def test_what_cannot_be_read_is_passed_over(truth: Paper, tmp_path: Path) -> None:

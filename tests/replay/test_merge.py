@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -319,6 +320,22 @@ def test_profiles_and_decisions_that_are_lacking_come(pair: tuple[Half, Half]) -
     assert not (one.folder / "sites" / "gazet.toml").exists(), "that site has a profile here"
     assert (one.folder / "decisions" / "notes.jsonl").read_text("utf-8") == "ours\ntheirs\n"
     assert len(articles(one)) == 2
+
+
+def test_notes_are_appended_while_people_write(pair: tuple[Half, Half]) -> None:
+    one, other = pair
+    put(other.folder / "decisions" / "notes.jsonl", "both\ntheirs\n")
+    notes = one.folder / "decisions" / "notes.jsonl"
+    put(notes, "both\nours")  # its last line has no end yet
+    with notes.open("ab", 0) as colleague:
+        one.join(other)
+        colleague.write(b"meanwhile\n")
+    assert notes.read_text("utf-8") == "both\nours\ntheirs\nmeanwhile\n"
+    assert one.join(other).is_empty
+    notes.unlink()
+    os.mkfifo(notes)
+    problem = one.join(other).problems[0]
+    assert problem.startswith(f"{notes}: ")
 
 
 def test_links_and_broken_profiles_are_refused(pair: tuple[Half, Half], tmp_path: Path) -> None:

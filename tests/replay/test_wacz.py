@@ -126,13 +126,21 @@ def locked(folder: Path) -> Path:
     return path
 
 
-def odd_packing(folder: Path) -> Path:
+def odd_packing(folder: Path, method: int = 77) -> Path:
     path = package(folder / "odd.wacz", archive__a_warc_gz=b"x" * 99)
     data = bytearray(path.read_bytes())
     for mark, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
-        struct.pack_into("<H", data, data.index(mark) + at, 77)
+        struct.pack_into("<H", data, data.index(mark) + at, method)
     path.write_bytes(data)
     return path
+
+
+def no_bzip2(folder: Path) -> Path:
+    return odd_packing(folder, zipfile.ZIP_BZIP2)
+
+
+def no_lzma(folder: Path) -> Path:
+    return odd_packing(folder, zipfile.ZIP_LZMA)
 
 
 def flipped(folder: Path) -> Path:
@@ -143,7 +151,7 @@ def flipped(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("make", [bomb, locked, odd_packing, flipped])
+@pytest.mark.parametrize("make", [bomb, locked, odd_packing, no_bzip2, no_lzma, flipped])
 def test_a_member_that_cannot_be_unpacked_is_named(
     archive: Archive, tmp_path: Path, make: object
 ) -> None:

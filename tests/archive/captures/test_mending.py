@@ -114,6 +114,21 @@ def test_a_crawl_mends_what_a_crash_left(tmp_path: Path) -> None:
     assert [r[1] for r in warcio_records(path)] == [None, f"{HOME}1", f"{HOME}2", f"{HOME}3"]
 
 
+def test_whoever_writes_mends_first(tmp_path: Path) -> None:
+    """A record that is appended behind half of another one would make damage of it."""
+    paper = open_paper(tmp_path)
+    paper.visit(read=article(), captures=[paper.capture(f"{HOME}1", PAGE)])
+    torn = paper.capture(f"{HOME}2", PAGE)
+    paper.store.close()
+    path = tmp_path / torn.warc
+    path.write_bytes(path.read_bytes()[:-7])
+    with Store(tmp_path) as store:  # no crawl begins
+        writer = store.captures(paper.site)
+        store.add_knowledge(paper.site, writer.write_metadata(HOME, "layouts", b"{}", START))
+        check_whole(store)
+    assert [r[1] for r in warcio_records(path)] == [None, f"{HOME}1", HOME]
+
+
 # -- packed files --------------------------------------------------------------------------------
 
 
