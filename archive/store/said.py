@@ -21,8 +21,6 @@ from archive.store.rows import insert
 from archive.times import utc
 from archive.visit import Visit
 
-FEW = 5
-"""Addresses beyond which a source that dates all of them alike dates none."""
 UNREAD = "unread"
 """Reason of an entry that pages of its address were read without, until they are read again."""
 
@@ -37,9 +35,6 @@ def keep(
     distrust: str | None,
 ) -> None:
     """Keep what a source says of addresses, where it is new or not what it said last."""
-    hints = {item.hint for item in listed}
-    if len(listed) > FEW and len(hints) == 1 and None not in hints:
-        distrust = distrust or "uniform"
     head = [("via", source["url"]), ("kind", source["kind"])]
     head += [("dates", distrust)] if distrust else []
     said = {item.url: item.said for item in listed if item.said}

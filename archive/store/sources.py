@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -70,8 +71,10 @@ class Sources(Frontier):
         `children` are the sitemaps that a sitemap index lists, `cursor` the page to carry on with
         after an interrupted back-fill. Returns how many article URLs were not known before.
         """
-        listed = list(candidates)
         moment = utc(polled_at)
+        # Old dates alone (`frozen`) are no lie: so looks the sitemap of a year that is over.
+        lies = distrust in ("always_today", "uniform")
+        listed = [replace(item, hint=None) if lies else item for item in candidates]
         with self.transaction() as c:
             row = one(c, "SELECT site, kind, url, found FROM sources WHERE id = ?", (source,))
             site, kind = row["site"], row["kind"]
@@ -85,7 +88,7 @@ class Sources(Frontier):
             if not distrust:
                 look_again(c, source, listed, moment)
             if body_hash is not None:
-                _note_events(c, row, moment, distrust, is_empty=not listed and not children)
+                _note_events(c, row, moment, lies=lies, is_empty=not listed and not children)
             # With the index's validators, or a crash now and a 304 later would lose its children.
             c.executemany(
                 "INSERT INTO sources (site, kind, url, parent, found_by) "
@@ -143,12 +146,10 @@ class Sources(Frontier):
 
 
 def _note_events(
-    c: sqlite3.Connection, row: dict[str, Any], moment: str, distrust: str | None, *, is_empty: bool
+    c: sqlite3.Connection, row: dict[str, Any], moment: str, *, lies: bool, is_empty: bool
 ) -> None:
     """What a whole answer of a source shows of it."""
     site, url = row["site"], row["url"]
     if row["found"] or not is_empty:
         events.note(c, site, events.EMPTY, url, moment, lasts=is_empty)
-    # Old dates alone (`frozen`) are no lie: so looks the sitemap of a year that is over.
-    lies = distrust in ("always_today", "uniform")
     events.note(c, site, events.LYING, url, moment, lasts=lies)

@@ -216,19 +216,17 @@ class PollingSpider(Spider):
         listed = self._listed(poll, found, response.url)
         unseen = [item for item in listed if item.url not in poll.listed]
         poll.listed.update(item.url for item in listed)
-        # A feed or a list of edits is recent by nature; a sitemap that says so of all is not.
-        distrust = (
-            implausible_dates(found.entries, now()) if poll.source.kind == "sitemap" else None
-        )
+        if first:  # what it lies about there, it lies about on its further pages, which are old
+            # A feed or a list of edits is recent by nature; a sitemap that says so of all is not.
+            is_recent = poll.source.kind != "sitemap"
+            poll.row["distrust"] = implausible_dates(found.entries, now(), is_recent=is_recent)
         sitemaps = dict(self._child_sitemaps(found, response))
         following = (
             next(iter(found.next), None) if self._is_worth_paging(poll, listed, unseen) else None
         )
         # Before it is known whether it must be read: a crash right behind would lose the place.
         poll.next_pages[resumed] = meta["page"] if found.error and not first else following
-        discovered = self._save(
-            poll, response, found, listed, first=first, distrust=distrust, sitemaps=sitemaps
-        )
+        discovered = self._save(poll, response, found, listed, first=first, sitemaps=sitemaps)
         # Everything here is new, so what came before it may be too.
         full = self.session.options.full
         paged = not full and poll.source.kind != "sitemap"
@@ -340,7 +338,6 @@ class PollingSpider(Spider):
         listed: list[Candidate],
         *,
         first: bool,
-        distrust: str | None = None,
         sitemaps: Iterable[str] = (),
     ) -> int:
         session, source, moment = self.session, poll.source, now()
@@ -352,13 +349,13 @@ class PollingSpider(Spider):
             listed,
             polled_at=moment,
             status=response.status if response is not None else None,
-            due=next_poll(source.kind, moment, failures=failures, distrust=distrust),
+            due=next_poll(source.kind, moment, failures=failures, distrust=poll.row["distrust"]),
             # Validators belong to the source's own address, not to its further pages.
             etag=header(response, "ETag") if whole and response else None,
             last_modified=header(response, "Last-Modified") if whole and response else None,
             body_hash=hashlib.sha256(response.body).hexdigest() if whole and response else None,
             error=found.error,
-            distrust=distrust,
+            distrust=poll.row["distrust"],
             cursor=poll.cursor,
             children=list(sitemaps),
         )

@@ -27,12 +27,15 @@ _SAMPLE = 2_000
 """Entries that are read; a source of 50,000 lies throughout or not at all."""
 
 
-def implausible_dates(entries: Sequence[Entry], fetched_at: datetime) -> str | None:
+def implausible_dates(
+    entries: Sequence[Entry], fetched_at: datetime, *, is_recent: bool = False
+) -> str | None:
     """How a source's dates lie, or None where they are credible or too few to tell.
 
     `always_today`: nearly all of many are within a day of the fetch – and not spread over that day
     like those of a busy newsroom's feed; `frozen`: the newest is older than 60 days; `uniform`: all
-    are the same. `fetched_at` without an offset means UTC.
+    are the same. A source that `is_recent` by nature, a feed or a list of edits, lies in the last way
+    only. `fetched_at` without an offset means UTC.
     """
     fetched_at = fetched_at if fetched_at.tzinfo else fetched_at.replace(tzinfo=UTC)
     step = -(-len(entries) // _SAMPLE) or 1
@@ -42,16 +45,20 @@ def implausible_dates(entries: Sequence[Entry], fetched_at: datetime) -> str | N
     moments = [_moment(value) for value in values]
     near = [moment for moment in moments if abs(moment - fetched_at) <= _DAY]
     if (
-        len(moments) > MANY
+        not is_recent
+        and len(moments) > MANY
         and len(near) >= NEARLY_ALL * len(moments)
         and (len(near) * step > BUSY or max(near) - min(near) < _BURST)
     ):
         return "always_today"
     # One mistyped date of next year must not keep a dead sitemap alive.
     past = [moment for moment in moments if moment <= fetched_at + _DAY]
-    if past and fetched_at - max(past) > FROZEN_AFTER:
+    is_old = bool(past) and fetched_at - max(past) > FROZEN_AFTER
+    if is_old and not is_recent:
         return "frozen"
-    enough = FEW if any(moment.time() != time() for moment in moments) else MANY
+    # What a paper prints on one day has its date; a feed still has it months later where it is made up.
+    is_days = not is_old and all(moment.time() == time() for moment in moments)
+    enough = MANY if is_days else FEW
     return "uniform" if len(moments) > enough and len(set(moments)) == 1 else None
 
 

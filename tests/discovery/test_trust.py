@@ -61,6 +61,23 @@ def test_implausible_dates(listed: list[Entry], expected: str | None) -> None:
     assert implausible_dates(listed, NOW) == expected
 
 
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (entries(100, lambda n: ago(minutes=n // 2)), None),
+        (entries(15, lambda _: "2026-11-22"), None),
+        (entries(40, lambda n: ago(days=61 + n)), None),
+        (entries(6, lambda _: NOW), "uniform"),
+        (entries(30, lambda _: NOW), "uniform"),
+        # made up: no paper shows one day only, and that long ago
+        (entries(8, lambda _: "2015-01-01"), "uniform"),
+        (entries(3, lambda _: "2015-01-01"), None),
+    ],
+)
+def test_what_is_recent_by_nature(listed: list[Entry], expected: str | None) -> None:
+    assert implausible_dates(listed, NOW, is_recent=True) == expected
+
+
 def test_other_clocks() -> None:
     listed = entries(30, lambda _: "Sun, 22 Nov 2026 20:00:00 +0500")
     assert (

@@ -130,7 +130,8 @@ class Crawler:
         is_known = self.newspaper.season_day not in UNKNOWN_HOST
         source = self.store.source(self.site.id, self.site.url.rstrip("/") + path, kind)
         listed = list(candidates(self.site, self.site.url, entries)) if is_known else []
-        distrust = implausible_dates(entries, self.now) if is_known and kind == "sitemap" else None
+        listing = entries if is_known else []
+        distrust = implausible_dates(listing, self.now, is_recent=kind != "sitemap")
         self.store.save_poll(
             source["id"], self._crawl, listed, polled_at=self.now, status=200 if is_known else 301,
             due=next_poll(kind, self.now, failures=0, distrust=distrust),

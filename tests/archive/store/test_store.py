@@ -866,26 +866,35 @@ def test_the_date_of_a_source_tells_how_old_an_undated_article_is(tmp_path: Path
     with Store(tmp_path, schedule=remember) as store:
         paper = Paper(store)
         source = store.source(paper.site, f"{HOME}sitemap.xml", "sitemap")
-        for number, (hint, published) in enumerate(
-            [("2020-05-01", None), (None, None), ("2099-01-01", None), ("2020-05-01", "2021-01-01")]
-        ):
+        for number, (hint, published, distrust) in enumerate(
+            [
+                ("2020-05-01", None, None), (None, None, None), ("2099-01-01", None, None),
+                ("2020-05-01", "2021-01-01", None), ("2020-05-01", None, "frozen"),
+                ("2020-05-01", None, "uniform"), ("2020-05-01", None, "always_today"),
+            ]
+        ):  # fmt: skip
             url = f"{HOME}{number}"
             store.save_poll(
-                source["id"], paper.crawl, [Candidate(url, hint)], polled_at=paper.now, status=200
-            )
+                source["id"], paper.crawl, [Candidate(url, hint)], polled_at=paper.now, status=200,
+                distrust=distrust,
+            )  # fmt: skip
             paper.visit(url, article(url, published=published, title=url, text=url))
         first = utc(paper.now)
-    assert seen == ["2020-05-01", first, first, "2021-01-01"]
+    assert seen == ["2020-05-01", first, first, "2021-01-01", "2020-05-01", first, first]
 
 
 def test_what_a_source_says_is_kept_when_it_is_new_or_changed(paper: Paper) -> None:
     store, c = paper.store, paper.store.connection
     source = store.source(paper.site, f"{HOME}feed", "feed")
 
-    def poll(*entries: tuple[str, bytes | None, str | None]) -> list[bytes]:
+    def poll(
+        *entries: tuple[str, bytes | None, str | None], distrust: str | None = None
+    ) -> list[bytes]:
         paper.later(hours=1)
         listed = [Candidate(f"{HOME}{name}", hint, said=said) for name, said, hint in entries]
-        store.save_poll(source["id"], paper.crawl, listed, polled_at=paper.now, status=200)
+        store.save_poll(
+            source["id"], paper.crawl, listed, polled_at=paper.now, status=200, distrust=distrust
+        )
         rows = c.execute(
             "SELECT id FROM captures WHERE fetched_at = ? ORDER BY id", (utc(paper.now),)
         )
@@ -898,5 +907,6 @@ def test_what_a_source_says_is_kept_when_it_is_new_or_changed(paper: Paper) -> N
         head + b"\r\n<b/>", head + b"\r\n<c/>",
     ]  # fmt: skip
     alike = [(str(n), b"<d/>", "2026-11-20") for n in range(10, 16)]
-    assert poll(*alike) == [head + b"dates: uniform\r\n\r\n<d/>"] * 6
+    assert poll(*alike) == [head + b"\r\n<d/>"] * 6, "a daily paper prints them on one day"
+    assert poll(*alike[:2], distrust="uniform") == [head + b"dates: uniform\r\n\r\n<d/>"] * 2
     assert said_at(c, {f"{HOME}1"}, "2020-01-01") != said_at(c, {f"{HOME}1"}, utc(paper.now))
