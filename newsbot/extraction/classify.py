@@ -137,7 +137,8 @@ def _evidence(context: Context) -> Iterator[Candidate]:
         strong = reason in _IN_PLACE and chars < MIN_TEXT
         weak = reason in _IN_PLACE and chars >= _ERROR
         yield _against(reason, 3.0 if strong else 0.5 if weak else 1.5, "layout", css)
-    yield from _addressed(page.url, context.article.title or "")
+    is_declared = any(c.value is True for c in _declared(context))
+    yield from _addressed(page.url, None if is_declared else context.article.title or "")
     if proven and not refused and chars >= MIN_TEXT and context.body.candidates < 2:
         return
     teasers = find_teasers(
@@ -305,8 +306,11 @@ def _written(context: Context, text: _Text) -> Iterator[Candidate]:
 # --- address -------------------------------------------------------------------------------------
 
 
-def _addressed(url: str, title: str) -> Iterator[Candidate]:
-    """What the address says by its form, and a title that is a name as short as it."""
+def _addressed(url: str, title: str | None) -> Iterator[Candidate]:
+    """What the address says by its form, and a title that is a name as short as it.
+
+    Without a title for a page that calls itself an article, which may well be called «Су».
+    """
     try:
         parts = urlsplit(_INDEX.sub("/", url))
         plain = parts._replace(fragment="").geturl()
@@ -332,7 +336,7 @@ def _addressed(url: str, title: str) -> Iterator[Candidate]:
         yield _for(0.4 if said.score > 2 else 0.3, "address", path, "a number or a date")
     elif said.score > 1:
         yield _for(0.2, "address", path, "a long name")
-    elif _words(title) < 3 and len(title) <= _NAME:
+    elif title is not None and _words(title) < 3 and len(title) <= _NAME:
         share = 1.0 if path.strip("/").count("/") == 0 else 0.6
         for reason, weight in (("listing", 0.25), ("static_page", 0.2)):
             yield _against(
