@@ -204,7 +204,9 @@ def test_a_merge_keeps_both_sides(truth: Paper, tmp_path: Path) -> None:
         theirs.see(second)
         records = [*_records(ours), *_records(theirs)]
         with Store(ours.folder, schedule=next_due) as store:
-            merge(store, theirs.folder, ours.sites, jobs=0)
+            rehearsed = merge(store, theirs.folder, ours.sites, jobs=0, dry_run=True)
+            real = merge(store, theirs.folder, ours.sites, jobs=0)
+        assert rehearsed.records == real.records == len(second)
         assert set(records) < set(_records(ours))
         ours.reextract()
         assert ours.learnt() == truth.learnt()
