@@ -230,9 +230,7 @@ def test_files_of_strangers_are_refused(tmp_path: Path) -> None:
     stray = data / "warc" / "nobody" / "nobody-2024-01.warc"
     with Store(data) as store:
         stray.parent.mkdir(parents=True)
-        stray.write_bytes(
-            b"WARC/1.1\r\nWARC-Type: warcinfo\r\nContent-Length: 0\r\n\r\n\r\n\r\n"
-        )
+        stray.write_bytes(b"WARC/1.1\r\nWARC-Type: warcinfo\r\nContent-Length: 0\r\n\r\n\r\n\r\n")
         with pytest.raises(ArchiveUsageError, match="no profile of nobody"):
             import_warc(store, [stray], {}, in_place=True)
         with pytest.raises(ArchiveUsageError, match="not in a site's folder"):
