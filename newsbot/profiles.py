@@ -39,6 +39,10 @@ OWN_SITES = "sites"
 FAMILIES_DIR = Path(__file__).parent / "families"
 
 
+LEARNED = "learned-"
+"""Begins the ids of layouts that an archive has learnt, and of no others."""
+
+
 class ProfileError(Exception):
     """A profile cannot be used; the message names the file, the key and what was expected."""
 
@@ -321,6 +325,13 @@ def load_site(path: Path, folder: Path | None = None) -> Site:
     Raises `ProfileError` naming file, key and expectation.
     """
     site = _read(path, Site, folder)
+    if site.learned:
+        raise ProfileError(f"{path}: learned: unknown key")
+    for layout in site.layouts:
+        if layout.id.startswith(LEARNED):
+            raise ProfileError(
+                f"{path}: layouts: expected an id that does not begin with {LEARNED}, got {layout.id!r}"
+            )
     if site.family not in families():
         raise ProfileError(
             f"{path}: family: expected one of {', '.join(families())}, got {site.family!r}"

@@ -63,12 +63,12 @@ class LostDatabase(ArchiveError):
         )
 
 
-def check_place(path: Path, *, may_be_lost: bool = False) -> bool:
+def check_place(path: Path) -> bool:
     """Whether there is a database; nothing is written, and no link is followed.
 
     Raises `ArchiveUsageError` where something else has its name, `LostDatabase` where the captures of
-    one are there without it (a repair makes it anew: it `may_be_lost`), `ArchiveError` where its first
-    bytes are no database's.
+    one are there without it (a repair makes it anew, under another name), `ArchiveError` where its
+    first bytes are no database's.
     """
     for one in (path, *(path.with_name(path.name + suffix) for suffix in _BESIDE)):
         if one.is_symlink():
@@ -78,7 +78,7 @@ def check_place(path: Path, *, may_be_lost: bool = False) -> bool:
         if one.exists() and not one.is_file():
             raise ArchiveUsageError(f"{one} is no ordinary file: name another folder with --data")
     if not path.exists() or not path.stat().st_size:
-        if not may_be_lost and any(path.parent.glob("warc/*/*.warc*")):
+        if any(path.parent.glob("warc/*/*.warc*")):
             raise LostDatabase(path)
         if path.exists():
             raise ArchiveUsageError(f"{path} is empty: delete it, or name another folder")

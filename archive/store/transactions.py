@@ -37,7 +37,7 @@ class Transactions:
         `software` is what its files name as their maker.
 
         Raises `ArchiveLocked` where another process writes to it, `ArchiveUsageError` where the
-        folder cannot be written or holds something else, `ArchiveError` where it is damaged.
+        folder cannot be written or holds something else, `ArchiveError` where it is damaged or lost.
         """
         self.folder = folder
         self.software = software
@@ -46,7 +46,7 @@ class Transactions:
         self._waiting = 0
         """Visits of the open transaction that wait for their commit."""
         path = folder / database
-        if database == DATABASE and check_place(path, may_be_lost=not path.exists()):
+        if database == DATABASE and check_place(path):
             open_database(folder).close()  # a stranger's folder gets no lock of ours
         self._lock = take_lock(folder)
         try:

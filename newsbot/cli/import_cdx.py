@@ -12,7 +12,7 @@ import click
 from tqdm import tqdm
 
 from archive.errors import ArchiveUsageError
-from archive.store import DATABASE, OUTCOMES, check_place
+from archive.store import OUTCOMES
 from archive.times import now
 from newsbot import urls
 from newsbot.cli.common import (
@@ -116,7 +116,6 @@ def cdx(
     from newsbot.replay.cdx import import_sites
     from newsbot.replay.download import CdxOptions, CdxReport
 
-    check_place(data / DATABASE)
     options = CdxOptions(**asked)
     pace = _pace(options.server, contact, delay)
     sites = pick_sites(site_ids, data, sites_dirs)

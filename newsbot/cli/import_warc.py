@@ -60,13 +60,12 @@ def warc(
     newsbot import warc --site aqjolgazet old/*.warc.zst
     newsbot import wacz recorded.wacz
     """
-    from archive.store import DATABASE, Store, check_place
+    from archive.store import Store
     from newsbot import SOFTWARE
     from newsbot.replay.warc import import_warc
     from newsbot.visit.schedule import next_due
 
     sites = known_sites(data, sites_dirs, [site_id] if site_id else ())
-    check_place(data / DATABASE)
     broken: list[dict[str, Any]] = []
 
     def damaged(path: Path, offset: int, reason: str) -> None:

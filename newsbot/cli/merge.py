@@ -57,12 +57,11 @@ def merge_command(
     from newsbot.visit.schedule import next_due
 
     check_other(data, other)  # before an archive is made here
-    check_place(data / DATABASE)
     sites = known_sites(data, sites_dirs, example=True)
     size = sum(path.stat().st_size for files in warc_files(other, []).values() for path in files)
     with ExitStack() as stack:
         folder = data
-        if dry_run and not (data / DATABASE).is_file():
+        if dry_run and not check_place(data / DATABASE):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         store = stack.enter_context(Store(folder, SOFTWARE, next_due))
         bar = stack.enter_context(

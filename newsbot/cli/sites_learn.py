@@ -22,7 +22,7 @@ from newsbot.cli.common import (
 )
 from newsbot.extraction.learn import ENOUGH_PAGES
 from newsbot.pool import open_pool
-from newsbot.profiles import Layout
+from newsbot.profiles import LEARNED, Layout
 from newsbot.replay.learning import choose, kept, look
 
 
@@ -86,6 +86,8 @@ def _as_toml(one: Mapping[str, Any], state: str) -> Iterator[str]:
             yield "]"
         elif key == "refuse" and key in keys:
             yield from (f"refuse.{reason} = {_quoted(css)}" for reason, css in keys[key].items())
+        elif key == "id":  # in a profile it is one of people's
+            yield f"id = {_quoted(keys[key].removeprefix(LEARNED))}"
         elif key in keys:
             said = f"  # {_said(key, support[key][keys[key]])}" if key in support else ""
             yield f"{key} = {_quoted(keys[key])}{said}"

@@ -27,7 +27,7 @@ from archive.captures import (
 )
 from archive.errors import ArchiveError
 from archive.status import BY_DESIGN, came_to, event_said
-from archive.store import DATABASE, Due, Store, check_place, explained_errors
+from archive.store import Due, Store, explained_errors
 from archive.times import now
 from archive.visit import Visit
 from newsbot import SOFTWARE
@@ -46,8 +46,6 @@ _pools: dict[int, tuple[Executor, int]] = {}
 def borrow_store(folder: Path) -> Store:
     """The process's one store for a folder; give it back with `return_store`."""
     key = folder.absolute()
-    if key not in _stores:
-        check_place(key / DATABASE)
     store, users = _stores.get(key) or (Store(key, SOFTWARE, next_due), 0)
     _stores[key] = (store, users + 1)
     return store

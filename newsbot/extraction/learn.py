@@ -28,7 +28,7 @@ from newsbot.extraction.learn_fields import (
     rules,
 )
 from newsbot.extraction.learn_places import LEAST, PageSample, common_names, own_names, spelt
-from newsbot.profiles import Layout
+from newsbot.profiles import LEARNED, Layout
 
 __all__ = ["LearnedLayout", "PageSample", "Support", "learn"]
 
@@ -133,7 +133,7 @@ def _learn_make(
     name = hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()[:6]
     days = list(_written(make))
     return LearnedLayout(
-        Layout(id=f"learned-{name}", valid_until=until, **keys),
+        Layout(id=f"{LEARNED}{name}", valid_until=until, **keys),
         len(make),
         [min(days), max(days)] if days else [],
         {name: chosen for name, chosen in support.items() if chosen},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -85,9 +86,7 @@ class ElementIndex:
 
     def select(self, selector: str) -> list[Any]:
         """Elements, or strings for `::attr()` and `::text`, in document order."""
-        plan = _PLANS.get(selector)
-        if plan is None:
-            plan = _PLANS[selector] = _plan(selector)
+        plan = _plan(selector)
         names = self.names
         if len(plan) == 1:
             needed, look_up = plan[0]
@@ -104,8 +103,6 @@ class ElementIndex:
 
 
 LookUp = Callable[[ElementIndex], list[Any]]
-_PLANS: dict[str, list[tuple[frozenset[str], LookUp]]] = {}
-"""Every selector that was asked for: those of the profiles, so their number is bounded."""
 
 
 def marks_of(selector: str) -> list[str]:
@@ -116,6 +113,7 @@ def marks_of(selector: str) -> list[str]:
     return [min(needed, key=str.isalpha, default="*") for needed, _ in _plan(selector)]
 
 
+@lru_cache(20_000)  # profiles have some thousands, and learning tries others all the time
 def _plan(selector: str) -> list[tuple[frozenset[str], LookUp]]:
     """For each alternative of a selector list what a page must hold for it, and how to find it."""
     try:

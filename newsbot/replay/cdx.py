@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from archive.errors import ArchiveLocked, ArchiveUsageError
-from archive.store import DATABASE, Store, open_database
+from archive.store import DATABASE, Store, check_place, open_database
 from newsbot import SOFTWARE
 from newsbot.profiles import Site
 from newsbot.replay import servers
@@ -136,7 +136,7 @@ def _work_folder(folder: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def _known(folder: Path) -> Iterator[Known]:
-    if not (folder / DATABASE).exists():
+    if not check_place(folder / DATABASE):
         yield Known(None)
         return
     with closing(open_database(folder).conn) as connection:

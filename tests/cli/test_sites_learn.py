@@ -16,6 +16,7 @@ from newsbot.cli import newsbot as command
 from newsbot.demo.articles import expected, load_articles
 from newsbot.demo.render import render_site
 from newsbot.demo.server import ExampleNewspaper
+from newsbot.profiles import ProfileError, load_site
 from tests.conftest import Run, write_profile
 from tests.crawl.state import read
 
@@ -53,7 +54,7 @@ def layouts(data: Path) -> list[dict[str, Any]]:
 
 def check(paper: ExampleNewspaper, data: Path) -> None:
     """That the archive holds the newspaper's articles exactly, each theme read by its layout."""
-    modern, classic = (f"aqbulaq/{layout['id']}" for layout in layouts(data))
+    modern, classic = (f"aqbulaq/learned-{layout['id']}" for layout in layouts(data))
     known = {
         url: (layout, title, text, json.loads(authors), published, section)
         for url, layout, title, text, authors, published, section in read(
@@ -104,6 +105,23 @@ def test_printed_with_evidence(data: Path) -> None:
     ]
     support = told["kept"][0]["support"]["body"][".post-body"]
     assert support["wrong"] == 0 < support["right"] == support["known"]
+
+
+def test_as_a_profile_would_have_them(data: Path, tmp_path: Path) -> None:
+    """What is printed can be copied; what only the archive may say is refused."""
+    printed = run("aqbulaq", "--data", data).stdout
+    assert "learned-" not in printed
+    path = tmp_path / "gazet.toml"
+    head = 'name = "Газет"\nurl = "https://gazet.example/"\n'
+    path.write_text(head + printed, "utf-8")
+    assert len(load_site(path).layouts) == 2
+    for wrong, told in (
+        (printed.replace("id = '", "id = 'learned-"), "layouts: expected an id"),
+        (printed.replace("[[layouts]]", "[[learned]]"), "learned: unknown key"),
+    ):
+        path.write_text(head + wrong, "utf-8")
+        with pytest.raises(ProfileError, match=told):
+            load_site(path)
 
 
 def test_few_pages(newsbot: Run, paper: ExampleNewspaper, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from archive.captures.dictionaries import compress
 from archive.captures.reading import raw_records
 from archive.captures.streams import Stream
 from archive.store import DATABASE, Store
+from archive.store.opening import make
 from newsbot.profiles import Site, load_site
 from newsbot.replay.warc import import_warc
 from newsbot.visit.schedule import next_due
@@ -252,6 +253,13 @@ class Archive:
                     record = next(iter(ArchiveIterator(file, check_digests="raise")))
                     assert record.rec_headers["WARC-Record-ID"] == record_id
                     record.raw_stream.read()
+
+
+def lose_database(folder: Path) -> None:
+    """Leave an archive its captures alone, and an empty database: without one it would not open."""
+    for path in folder.glob(f"{DATABASE}*"):
+        path.unlink()
+    make(folder / DATABASE)
 
 
 def articles(archive: Archive) -> list[tuple[str, str]]:

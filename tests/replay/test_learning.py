@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from archive.captures import Capture
 from archive.captures.reading import raw_records
 from archive.captures.streams import Stream
-from archive.store import DATABASE, Store
+from archive.store import Store
 from newsbot.pool import InProcess
 from newsbot.profiles import Layout
 from newsbot.replay import learning, warc
@@ -26,7 +26,7 @@ from newsbot.replay.merge import merge
 from newsbot.replay.reextract import Choice, reextract
 from newsbot.visit.schedule import next_due
 from tests.extraction.test_learn import Template, named, positions, story
-from tests.replay.files import HOME, HTML, Archive, Warc
+from tests.replay.files import HOME, HTML, Archive, Warc, lose_database
 
 PROFILE = f'name = "Газет"\nurl = "{HOME}/"\n'
 OLD, NEW = datetime(2021, 3, 1, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
@@ -172,8 +172,7 @@ def test_a_lost_database_comes_back_with_them(truth: Paper, tmp_path: Path) -> N
     paper.see(THEN)
     paper.see(NOW)
     learnt, want = paper.learnt(), paper.says()
-    for path in paper.folder.glob(f"{DATABASE}*"):
-        path.unlink()
+    lose_database(paper.folder)
     paper.load(*sorted((paper.folder / "warc").glob("*/*.warc.*")), in_place=True)
     assert paper.learnt() == learnt
     assert paper.says() == want
@@ -184,8 +183,7 @@ def test_they_come_back_though_the_address_is_another(tmp_path: Path) -> None:
     paper = Paper(tmp_path / "data")
     paper.see(THEN)
     learnt, want = paper.learnt(), paper.layouts()
-    for path in paper.folder.glob(f"{DATABASE}*"):
-        path.unlink()
+    lose_database(paper.folder)
     files = sorted((paper.folder / "warc").glob("*/*.warc.*"))
     with files[0].open("r+b") as file:
         (first, *_) = raw_records(Stream(file))
@@ -206,7 +204,9 @@ def test_a_merge_keeps_both_sides(truth: Paper, tmp_path: Path) -> None:
         theirs.see(second)
         records = [*_records(ours), *_records(theirs)]
         with Store(ours.folder, schedule=next_due) as store:
-            merge(store, theirs.folder, ours.sites, jobs=0)
+            rehearsed = merge(store, theirs.folder, ours.sites, jobs=0, dry_run=True)
+            real = merge(store, theirs.folder, ours.sites, jobs=0)
+        assert rehearsed.records == real.records == len(second)
         assert set(records) < set(_records(ours))
         ours.reextract()
         assert ours.learnt() == truth.learnt()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from archive.errors import ArchiveUsageError
-from archive.store import DATABASE, Store
+from archive.store import Store
 from newsbot.demo.articles import load_articles
 from newsbot.demo.render import Page, render_site
 from newsbot.demo.server import ExampleNewspaper
@@ -23,7 +23,7 @@ from newsbot.visit.schedule import next_due
 from tests.conftest import Run
 from tests.crawl.state import read, write
 from tests.crawl.wire import PARAGRAPHS, Route, counted, http, page, prepare, scrapy, wire
-from tests.replay.files import HOME, START, Archive, Warc
+from tests.replay.files import HOME, START, Archive, Warc, lose_database
 from tests.replay.files import page as page_of
 
 QUERIES = {
@@ -56,8 +56,7 @@ def known(data: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 def rebuild(data: Path, profile: Path, **how: Any) -> Counter[str]:
     """Throw news.db away and make it again."""
-    for path in data.glob(f"{DATABASE}*"):
-        path.unlink()
+    lose_database(data)
     return repair(data, profile, **how)
 
 
@@ -229,9 +228,9 @@ def test_a_damaged_page_costs_its_own_visits_only(tmp_path: Path) -> None:
 def test_files_of_strangers_are_refused(tmp_path: Path) -> None:
     data = tmp_path / "data"
     stray = data / "warc" / "nobody" / "nobody-2024-01.warc"
-    stray.parent.mkdir(parents=True)
-    stray.write_bytes(b"WARC/1.1\r\nWARC-Type: warcinfo\r\nContent-Length: 0\r\n\r\n\r\n\r\n")
     with Store(data) as store:
+        stray.parent.mkdir(parents=True)
+        stray.write_bytes(b"WARC/1.1\r\nWARC-Type: warcinfo\r\nContent-Length: 0\r\n\r\n\r\n\r\n")
         with pytest.raises(ArchiveUsageError, match="no profile of nobody"):
             import_warc(store, [stray], {}, in_place=True)
         with pytest.raises(ArchiveUsageError, match="not in a site's folder"):
