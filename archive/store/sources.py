@@ -121,9 +121,8 @@ class Sources(Frontier):
         """Note that the pages were read again that had been read without what sources said."""
         with self.transaction() as c:
             c.execute(
-                "UPDATE captures SET reason = NULL WHERE site = ? AND part = 'said' "
-                "AND reason = 'unread'",
-                (site,),
+                "UPDATE captures SET reason = NULL WHERE site = ? AND part = 'said' AND reason = ?",
+                (site, said.UNREAD),
             )
 
     def listed_articles(self, source: int) -> list[str]:
