@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -149,9 +150,12 @@ def reextract(
     _check(connection, choice)
     report = Report()
     batch: list[Rereading] = []
+    since: dict[str, str] = {}  # site → moment of the first page that was read again
     for found in _reread_all(pool or InProcess(), connection, folder, sites, choice):
         report.add(found)
         seen(found)
+        moment = found.stored.captures[0].fetched_at
+        since[found.stored.site] = min(moment, since.get(found.stored.site, moment))
         if store:
             batch.append(found)
             if len(batch) == BATCH:
@@ -163,7 +167,8 @@ def reextract(
             for site in choice.sites:
                 store.said_is_read(site)
         for site in sorted(report.sites.keys() & sites.keys()):
-            store.settle(site)
+            # By other rules a run that was interrupted may have read others: look at all there is.
+            store.settle(site, datetime.fromisoformat(since[site]) if choice.unread else None)
     return report
 
 

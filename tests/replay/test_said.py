@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,20 @@ def test_a_page_that_was_refused_is_read_with_what_is_said_later(
     assert archive.rows("SELECT title FROM articles") == [(TITLE,)]
     assert archive.rows("SELECT reason FROM captures WHERE part = 'said'") == [(None,)]
     archive.check()
+
+
+def test_what_was_seen_before_the_pages_that_are_read_again_is_not_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive(tmp_path / "data")
+    archive.put(Warc().info("newsbot/1").add("/news/2", PAGE).later(days=40).add("/news/1", PAGE))
+    since: list[datetime | None] = []
+    with Store(archive.folder, schedule=next_due) as store:
+        warc = tmp_path / "late.warc.gz"
+        Warc().later(days=50).info("newsbot/1").said("/news/1", entry("Айгүл Серікқызы")).save(warc)
+        monkeypatch.setattr(store, "settle", lambda _, moment=None: since.append(moment))
+        import_warc(store, [warc], archive.sites)
+    assert since == [START + timedelta(days=40, seconds=1), None], "of the reading, of the import"
 
 
 def test_what_is_no_web_page_is_not_read_again(
