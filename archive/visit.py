@@ -48,8 +48,8 @@ class Visit:
     """In the order of fetching, each with its part."""
     article: Article | None = None
     """The whole article, its pages joined; only with the result `article`."""
-    said: tuple[str, ...] = ()
-    """Record ids of what sources said of the page when it was read."""
+    said: tuple[str, ...] | None = ()
+    """Record ids of what sources said of the page when it was read; None where it is no web page."""
     rules: str | None = None
     """Version of the rules that read the page."""
     status: int | None = None

@@ -17,7 +17,15 @@ from archive.captures.reading import (
     read_record,
     read_records,
 )
-from archive.captures.stored import SAID, previous_capture, read_said, read_stored, said_at
+from archive.captures.stored import (
+    SAID,
+    listed_as,
+    previous_capture,
+    read_said,
+    read_stored,
+    said_at,
+    spellings,
+)
 from archive.captures.writing import Capture, CaptureWriter
 
 __all__ = [
@@ -32,6 +40,7 @@ __all__ = [
     "Resolve",
     "cut_torn_tail",
     "fields_of",
+    "listed_as",
     "mend",
     "pack",
     "payload_digest",
@@ -42,5 +51,6 @@ __all__ = [
     "read_said",
     "read_stored",
     "said_at",
+    "spellings",
     "with_fields",
 ]

@@ -35,22 +35,45 @@ def previous_capture(
     return Capture(*row) if row else None
 
 
+def spellings(url: str) -> list[str]:
+    """An address with either scheme, with and without `www`; itself is one of them."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("http", "https"):
+        return [url]
+    bare = rest.removeprefix("www.")
+    return [f"{scheme}://{prefix}{bare}" for scheme in ("http", "https") for prefix in ("", "www.")]
+
+
 SAID = "said"
 """Part of a capture that is the entry of a source, as served: what it said of the address `url`."""
 MOST_SOURCES = 8
 """Sources that are heard of one address."""
 
 
+def listed_as(c: sqlite3.Connection, page: int) -> set[str]:
+    """Addresses under which sources may have listed the page with this id: those that led to it.
+
+    The further pages of a divided article have entries of their own, if any.
+    """
+    rows = c.execute(
+        "SELECT coalesce(address, url) FROM captures WHERE part <> 'further' "
+        "AND visit = (SELECT visit FROM captures WHERE id = ?)",
+        (page,),
+    )
+    return {url for (url,) in rows}
+
+
 def said_at(c: sqlite3.Connection, urls: Collection[str], moment: str) -> dict[str, int]:
     """What sources said of a page with these addresses when it was fetched: record id → capture.
 
-    Of each source the newest entry of that moment or before, else the first one after it.
+    Of each source the newest entry of that moment or before, else the first one after it. Sources
+    may list an address in another spelling than leads to the page.
     """
     chosen: dict[str, sqlite3.Row | tuple[int, str, str, str]] = {}
     for row in c.execute(
         "SELECT id, record_id, address, fetched_at FROM captures WHERE part = 'said' AND url IN "
         "(SELECT value FROM json_each(?)) ORDER BY fetched_at, record_id",
-        (json.dumps(sorted(urls)),),
+        (json.dumps([spelling for url in urls for spelling in spellings(url)]),),
     ):
         if row[3] <= moment or row[2] not in chosen:
             chosen[row[2]] = row

@@ -6,6 +6,8 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
+from archive.captures import spellings
+
 
 def known_articles(c: sqlite3.Connection, urls: Sequence[str]) -> list[int]:
     """Ids of the articles that addresses lead to, as they are or in another spelling; the best first.
@@ -29,15 +31,6 @@ def known_article(c: sqlite3.Connection, urls: Sequence[str]) -> int | None:
     """Id of the article that addresses lead to, or None."""
     found = known_articles(c, urls)
     return found[0] if found else None
-
-
-def spellings(url: str) -> list[str]:
-    """An address with either scheme, with and without `www`; itself is one of them."""
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in ("http", "https"):
-        return [url]
-    bare = rest.removeprefix("www.")
-    return [f"{scheme}://{prefix}{bare}" for scheme in ("http", "https") for prefix in ("", "www.")]
 
 
 def naming(c: sqlite3.Connection, urls: Iterable[str]) -> set[int]:

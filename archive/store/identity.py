@@ -14,9 +14,10 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from archive.captures.stored import spellings
 from archive.derive import letters
 from archive.store import articles
-from archive.store.aliases import known_article, known_articles, naming, spellings
+from archive.store.aliases import known_article, known_articles, naming
 from archive.store.changes import Changes
 from archive.visit import Visit
 

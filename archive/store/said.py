@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,11 +12,12 @@ from archive.captures import (
     SAID,
     Capture,
     CaptureWriter,
+    listed_as,
     payload_digest,
     said_at,
+    spellings,
     with_fields,
 )
-from archive.store.aliases import known_article
 from archive.store.frontier import Candidate
 from archive.store.rows import insert
 from archive.times import utc
@@ -56,15 +58,17 @@ def add(
     c: sqlite3.Connection, site: str, capture: Capture, source: str, crawl: int | None = None
 ) -> None:
     """Give an entry of a source its row."""
-    article = known_article(c, (capture.url,))
     # Pages that this is the newest entry before, or that no entry came before.
     is_news = c.execute(
-        "SELECT 1 FROM captures p WHERE p.article = ?1 AND p.result = 'article' AND p.status = 200 "
-        "AND NOT EXISTS (SELECT 1 FROM captures o WHERE o.url = ?2 AND o.part = 'said' "
-        "AND o.address = ?3 AND CASE WHEN ?4 > p.fetched_at THEN o.fetched_at < ?4 "
-        "ELSE o.fetched_at BETWEEN ?4 AND p.fetched_at END) LIMIT 1",
-        (article, capture.url, source, capture.fetched_at),
-    ).fetchone()
+        "SELECT 1 FROM captures p WHERE p.id IN (SELECT value FROM json_each(?1)) "
+        "AND NOT EXISTS (SELECT 1 FROM captures o WHERE o.url IN (SELECT value FROM json_each(?2)) "
+        "AND o.part = 'said' AND o.address = ?3 AND CASE WHEN ?4 > p.fetched_at "
+        "THEN o.fetched_at < ?4 ELSE o.fetched_at BETWEEN ?4 AND p.fetched_at END) LIMIT 1",
+        (
+            json.dumps(_pages(c, capture.url)), json.dumps(spellings(capture.url)),
+            source, capture.fetched_at,
+        ),
+    ).fetchone()  # fmt: skip
     (number,) = c.execute("SELECT coalesce(max(id), 0) + 1 FROM captures").fetchone()
     row = {
         name: getattr(capture, name) for name in Capture.__slots__ if name != "refers_to_id"
@@ -77,10 +81,36 @@ def add(
 
 def note_unread(c: sqlite3.Connection, visit: Visit) -> None:
     """Mark the entries that a visit's page should have been read with, and was not."""
-    if visit.result != "article":
+    if visit.said is None or visit.result == "excluded" or visit.page is None:
         return
-    known = said_at(c, {visit.url, *visit.urls}, utc(visit.fetched_at))
+    (page,) = c.execute(
+        "SELECT id FROM captures WHERE record_id = ?", (visit.page.record_id,)
+    ).fetchone()
+    known = said_at(c, listed_as(c, page), utc(visit.fetched_at))
     if known and set(known) != set(visit.said):
         c.executemany(
             "UPDATE captures SET reason = ? WHERE id = ?", [(UNREAD, n) for n in known.values()]
         )
+
+
+def unread_pages(c: sqlite3.Connection, site: str) -> list[int]:
+    """Ids of pages that were read without what sources had said of them."""
+    rows = c.execute(
+        # As the index says it, which a mark would not reach.
+        f"SELECT url FROM captures WHERE site = ? AND part = 'said' AND reason = '{UNREAD}'",  # noqa: S608
+        (site,),
+    ).fetchall()
+    return sorted({page for (url,) in rows for page in _pages(c, url)})
+
+
+def _pages(c: sqlite3.Connection, url: str) -> list[int]:
+    """Ids of pages that were read, refused ones among them, and that an entry of an address is about."""
+    rows = c.execute(
+        "SELECT id FROM captures WHERE status = 200 AND result <> 'excluded' AND visit IN ("
+        "SELECT visit FROM captures WHERE url IN (SELECT value FROM json_each(?1)) "
+        "AND part IN ('page', 'redirect') UNION ALL "
+        "SELECT visit FROM captures WHERE address IN (SELECT value FROM json_each(?1)) "
+        "AND address IS NOT NULL AND part <> 'said')",
+        (json.dumps(spellings(url)),),
+    )
+    return [page for (page,) in rows]

@@ -133,6 +133,8 @@ CREATE TABLE captures (
 );
 CREATE INDEX captures_article ON captures(article, fetched_at);
 CREATE INDEX captures_url ON captures(url, fetched_at);
+-- Where the address was spelt otherwise than it was asked for; of what sources said it is the source.
+CREATE INDEX captures_address ON captures(address) WHERE address IS NOT NULL AND part <> 'said';
 CREATE INDEX captures_site ON captures(site, fetched_at);
 -- An address that two articles name as their own is believed of neither.
 CREATE INDEX captures_named ON captures(named) WHERE named IS NOT NULL;

@@ -121,8 +121,8 @@ class Sources(Frontier):
         """Note that the pages were read again that had been read without what sources said."""
         with self.transaction() as c:
             c.execute(
-                "UPDATE captures SET reason = NULL WHERE site = ? AND part = 'said' "
-                "AND reason = 'unread'",
+                "UPDATE captures SET reason = NULL WHERE site = ? AND part = 'said' "  # noqa: S608
+                f"AND reason = '{said.UNREAD}'",
                 (site,),
             )
 

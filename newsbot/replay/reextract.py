@@ -12,14 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from archive.article import JSON_FIELDS, READ
-from archive.captures import Capture, read_said
+from archive.captures import Capture, listed_as, read_said
 from archive.errors import ArchiveUsageError
 from archive.store import Store
-from newsbot import urls
+from archive.store.said import unread_pages
 from newsbot.extraction import rules_version
 from newsbot.extraction.layouts import fallbacks
 from newsbot.pool import InProcess, map_in_order
@@ -51,7 +52,7 @@ class Choice:
     astray: bool = False
     """Only what no layout of a profile or a family has read, refused or not."""
     unread: bool = False
-    """Only articles that were read without what sources had said of them, whatever the rules."""
+    """Only pages of `sites` that were read without what sources had said of them, whatever the rules."""
     everything: bool = False
     """Also what today's rules have read already; so it is with `articles`."""
 
@@ -149,9 +150,12 @@ def reextract(
     _check(connection, choice)
     report = Report()
     batch: list[Rereading] = []
+    since: dict[str, str] = {}  # site → moment of the first page that was read again
     for found in _reread_all(pool or InProcess(), connection, folder, sites, choice):
         report.add(found)
         seen(found)
+        moment = found.stored.captures[0].fetched_at
+        since[found.stored.site] = min(moment, since.get(found.stored.site, moment))
         if store:
             batch.append(found)
             if len(batch) == BATCH:
@@ -163,13 +167,14 @@ def reextract(
             for site in choice.sites:
                 store.said_is_read(site)
         for site in sorted(report.sites.keys() & sites.keys()):
-            store.settle(site)
+            # By other rules a run that was interrupted may have read others: look at all there is.
+            store.settle(site, datetime.fromisoformat(since[site]) if choice.unread else None)
     return report
 
 
 def count(connection: sqlite3.Connection, sites: Mapping[str, Site], choice: Choice) -> int:
     """How many visits a choice means."""
-    where, args = _where(sites, choice)
+    where, args = _where(connection, sites, choice)
     sql = f"SELECT count(*) {_PAGES} AND {where}"
     return int(connection.execute(sql, args).fetchone()[0])
 
@@ -201,7 +206,7 @@ def _reread_all(
 
 
 def read_unread(store: Store, sites: Mapping[str, Site], pool: Executor | None = None) -> None:
-    """Read articles again that were read without what sources had said of them."""
+    """Read pages again that were read without what sources had said of them."""
     choice = Choice(sites=tuple(sites), unread=True)
     if sites and count(store.connection, sites, choice):
         reextract(store.connection, store.folder, sites, choice, store=store, pool=pool)
@@ -209,9 +214,8 @@ def read_unread(store: Store, sites: Mapping[str, Site], pool: Executor | None =
 
 def _said(c: sqlite3.Connection, folder: Path, stored: StoredVisit) -> dict[str, bytes]:
     """What sources said of a visit's page."""
-    addresses = {urls.canonical(capture.url) or capture.url for capture in stored.captures}
     page = next(capture for capture in stored.captures if capture.part == "page")
-    return read_said(c, folder, addresses, page.fetched_at)
+    return read_said(c, folder, listed_as(c, stored.page), page.fetched_at)
 
 
 def _keep(store: Store, batch: Iterable[Rereading], report: Report, skip_worse: bool) -> None:
@@ -249,7 +253,9 @@ def _check(c: sqlite3.Connection, choice: Choice) -> None:
                 raise ArchiveUsageError(f"this archive has no {table[:-1]} {key!r}")
 
 
-def _where(sites: Mapping[str, Site], choice: Choice) -> tuple[str, list[Any]]:
+def _where(
+    c: sqlite3.Connection, sites: Mapping[str, Site], choice: Choice
+) -> tuple[str, list[Any]]:
     clauses, args = ["1"], list[Any]()
     for column, keys in (("c.site", choice.sites), ("c.article", choice.articles)):
         if keys:
@@ -270,10 +276,8 @@ def _where(sites: Mapping[str, Site], choice: Choice) -> tuple[str, list[Any]]:
         clauses.append(f"(c.layout IS NULL OR {learned} OR {named})")
         args.append(json.dumps(sorted(fallbacks())))
     if choice.unread:
-        clauses.append(
-            "c.article IN (SELECT x.article FROM captures s JOIN aliases x ON x.url = s.url "
-            "WHERE s.part = 'said' AND s.reason = 'unread')"
-        )
+        clauses.append("c.id IN (SELECT value FROM json_each(?))")
+        args.append(json.dumps([page for site in choice.sites for page in unread_pages(c, site)]))
     elif not choice.everything and not choice.articles:
         clauses.append("c.rules IS NOT json_extract(?, '$.\"' || c.site || '\"')")
         args.append(json.dumps({key: rules_version(site) for key, site in sites.items()}))
@@ -284,7 +288,7 @@ def _find_visits(
     c: sqlite3.Connection, sites: Mapping[str, Site], choice: Choice
 ) -> Iterator[StoredVisit]:
     """The visits, by the ids of their pages."""
-    where, args = _where(sites, choice)
+    where, args = _where(c, sites, choice)
     sql = f"SELECT c.id {_PAGES} AND {where} AND c.id > ? ORDER BY c.id LIMIT {_AHEAD}"
     last = 0
     while pages := [int(row[0]) for row in c.execute(sql, (*args, last))]:

@@ -64,7 +64,7 @@ class VisitBuilder:
         self._status: int | None = None
         self._etag: str | None = None
         self._last_modified: str | None = None
-        self._said: tuple[str, ...] = ()
+        self._said: tuple[str, ...] | None = None
         self._failure: tuple[str, str] | None = None
 
     @property

@@ -42,8 +42,8 @@ class Reading:
     """A page that forwards (`meta refresh`): where it leads in circles, it is a page all the same."""
     error: str | None = None
     """Why it cannot be read."""
-    said: tuple[str, ...] = ()
-    """Record ids of what sources said of it, where it was read with that."""
+    said: tuple[str, ...] | None = None
+    """Record ids of what sources said of it, as far as it was known; None where it is no web page."""
 
 
 def is_costly(exchange: Exchange) -> bool:

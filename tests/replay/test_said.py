@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import random
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archive.captures import listed_as
+from archive.store import Store
+from archive.store.said import unread_pages
 from newsbot.discovery import MAX_ENTRY
+from newsbot.replay.warc import import_warc
+from newsbot.visit.schedule import next_due
 from tests.replay.files import START, Archive, Warc, page
 
 PAGE = page("Бақ өсіп жатыр")
@@ -120,3 +126,78 @@ def test_what_is_no_entry_of_the_site_is_passed_over(tmp_path: Path) -> None:
     archive.check()
     archive.put(Warc(START).info().said("/news/1", entry("Айгүл Серікқызы")))
     assert archive.rows("SELECT authors FROM articles") == [('["Айгүл Серікқызы"]',)]
+
+
+TITLE = "Ауылда жаңа мектеп ашылды"
+PARAGRAPH = f"<p>{'Мектеп ашылды. ' * 13}</p>"
+SHORT = (
+    f"<!DOCTYPE html><html><head><title>{TITLE}</title></head><body><h1>{TITLE}</h1>"
+    f'<div class="text">{PARAGRAPH * 3}</div></body></html>'
+).encode()
+LISTED = f"<item><title>{TITLE}</title></item>"
+
+
+@pytest.mark.parametrize("spelling", ["https://gazet.example", "http://www.gazet.example"])
+@pytest.mark.parametrize("asked", ["/news/1", "/news/1?utm_source=x", "/short/1"])
+def test_a_page_that_was_refused_is_read_with_what_is_said_later(
+    tmp_path: Path, asked: str, spelling: str
+) -> None:
+    archive = Archive(tmp_path / "data")
+    warc = Warc().info("newsbot/1")
+    if asked.startswith("/short"):
+        warc.redirect("/news/1", "/news/one").add("/news/one", SHORT, Concurrent_To=warc.ids[0])
+    else:
+        warc.add(asked, SHORT)
+    archive.put(warc)
+    assert archive.rows("SELECT result FROM captures WHERE part = 'page'") == [("refused",)]
+    archive.put(Warc().later(days=1).info().said(f"{spelling}/news/1", LISTED))
+    assert archive.rows("SELECT title FROM articles") == [(TITLE,)]
+    assert archive.rows("SELECT reason FROM captures WHERE part = 'said'") == [(None,)]
+    archive.check()
+
+
+def test_what_was_seen_before_the_pages_that_are_read_again_is_not_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive(tmp_path / "data")
+    archive.put(Warc().info("newsbot/1").add("/news/2", PAGE).later(days=40).add("/news/1", PAGE))
+    since: list[datetime | None] = []
+    with Store(archive.folder, schedule=next_due) as store:
+        warc = tmp_path / "late.warc.gz"
+        Warc().later(days=50).info("newsbot/1").said("/news/1", entry("Айгүл Серікқызы")).save(warc)
+        monkeypatch.setattr(store, "settle", lambda _, moment=None: since.append(moment))
+        import_warc(store, [warc], archive.sites)
+    assert since == [START + timedelta(days=40, seconds=1), None], "of the reading, of the import"
+
+
+def test_what_is_no_web_page_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsbot.replay.warc.read_unread", lambda *_: None)
+    archive = Archive(tmp_path / "data")
+    kind = [("Content-Type", "application/pdf")]
+    with Store(archive.folder, schedule=next_due) as store:
+        warc = (
+            Warc().info("newsbot/1").said("/news/1", LISTED).add("/news/1", b"%PDF", headers=kind)
+        )
+        import_warc(store, [warc.save(tmp_path / "a.warc.gz")], archive.sites)
+        assert unread_pages(store.connection, "gazet") == []
+
+
+def test_an_entry_of_a_further_page_is_not_the_article_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsbot.replay.warc.read_unread", lambda *_: None)
+    archive = Archive(tmp_path / "data")
+    first, second = page("Бақ өсіп жатыр", more=["/news/1/2"]), page("Бақ өсіп жатыр", "су")
+    warc = Warc().info("newsbot/1").said("/news/1/2", entry("Бөтен Біреу"), source="/rss")
+    warc.said("/news/1", entry("Айгүл Серікқызы"))
+    warc.add("/news/1", first).add("/news/1/2", second, Concurrent_To=warc.ids[0])
+    archive.put(warc)
+    assert archive.rows("SELECT authors FROM articles") == [('["Айгүл Серікқызы"]',)]
+    with Store(archive.folder) as store:
+        assert unread_pages(store.connection, "gazet") == []
+        (number,) = store.connection.execute(
+            "SELECT id FROM captures WHERE result = 'article'"
+        ).fetchone()
+        assert listed_as(store.connection, number) == {"https://gazet.example/news/1"}

@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive import query
-from archive.captures import NOT_MODIFIED, previous_capture
+from archive.captures import NOT_MODIFIED, previous_capture, spellings
 from archive.store import Store
-from archive.store.aliases import spellings
 from archive.visit import Visit
 from tests.archive.building import HOME, SITE, START, article, check_whole, tomorrow
 
