@@ -27,6 +27,7 @@ from newsbot.extraction.dates import find_dates, tells_age
 from newsbot.extraction.evidence import Candidate, weigh
 from newsbot.extraction.fields import letters
 from newsbot.extraction.page import Page
+from newsbot.extraction.said import Said
 from newsbot.extraction.surroundings import BETWEEN
 from newsbot.extraction.teasers import Teasers, find_teasers, plain_addresses
 
@@ -255,9 +256,10 @@ def _signed(context: Context, text: _Text) -> Iterator[Candidate]:
             yield _for(weight * 0.25, source, name, "of a teaser")
         else:
             yield _for(weight if source in _MACHINE else weight * 0.75, source, name)
-    if not article.published and _is_aged(context):
+    is_shown = article.published and article.sources.get("published") not in SOURCES
+    if not is_shown and _is_aged(context):
         yield _for(0.3, "printed", "published", "an age")
-    elif not signed:
+    elif not signed and not _lister(context, text):
         yield _against("static_page", 0.5, "printed", "", "no date, author or counter")
 
 
@@ -269,6 +271,13 @@ def _is_aged(context: Context) -> bool:
         for _, text, element in near.dates()
         if len(text) <= _LINE
     )
+
+
+def _lister(context: Context, text: _Text) -> Said | None:
+    """The source that lists the page under its headline, where there is a text; they list no static pages."""
+    title = letters(context.article.title or "")
+    told = context.told("title")[:1] if text.own >= MIN_TEXT else []
+    return next((one for listed, one in told if letters(listed) == title), None)
 
 
 def _words(title: str) -> int:
@@ -284,9 +293,8 @@ def _written(context: Context, text: _Text) -> Iterator[Candidate]:
         yield _for(0.25 if words >= _SENTENCE else 0.1, "printed", "headline", f"{words} words")
     elif not title or context.article.sources.get("title") in SOURCES:
         yield _against("no_title", 0.9, "page")
-    for told, one in context.told("title")[:1] if text.own >= MIN_TEXT else []:
-        if letters(told) == letters(title):
-            yield _for(0.25, one.source, one.address, "listed under this headline")
+    if lister := _lister(context, text):
+        yield _for(0.25, lister.source, lister.address, "listed under this headline")
     if text.own >= _LONG:
         yield _for(0.5, "text", "", f"{text.own} characters of prose")
     elif text.paragraphs >= _STORY or text.own >= _STORY_TEXT:
@@ -321,13 +329,8 @@ def _addressed(url: str, title: str | None) -> Iterator[Candidate]:
     if path in ("", "/") and not parts.query:
         yield _against("listing", 2.0, "address", path, "the front page")
     elif not parts.query and (_DATE_PATH.search(path) or _YEAR.search(path)):
-        yield _against(
-            "listing",
-            0.9 if _DATE_PATH.search(path) else 0.35,
-            "address",
-            path,
-            "a day, month or year",
-        )
+        weight = 0.9 if _DATE_PATH.search(path) else 0.35
+        yield _against("listing", weight, "address", path, "a day, month or year")
     elif _INDEX_PAGE.search(path) or (at.kind in ("page", "offset") and not at.weak):
         yield _against("listing", 0.7, "address", at.key or path, "a page of a list")
     elif said.role:
@@ -338,10 +341,9 @@ def _addressed(url: str, title: str | None) -> Iterator[Candidate]:
         yield _for(0.2, "address", path, "a long name")
     elif title is not None and _words(title) < 3 and len(title) <= _NAME:
         share = 1.0 if path.strip("/").count("/") == 0 else 0.6
-        for reason, weight in (("listing", 0.25), ("static_page", 0.2)):
-            yield _against(
-                reason, weight * share, "address", path, f"a page's or section's name: {title}"
-            )
+        why = f"a page's or section's name: {title}"
+        yield _against("listing", 0.25 * share, "address", path, why)
+        yield _against("static_page", 0.2 * share, "address", path, why)
 
 
 def _named(said: Shape, path: str, keys: list[str]) -> Iterator[Candidate]:
