@@ -234,7 +234,9 @@ class RecordReader:
         if raw.error:
             self._count_broken(path, raw, kind, url)
             return None
-        if kind not in STORED:
+        if kind not in STORED or (
+            kind == "metadata" and knowledge_in(raw.fields.get("Content-Type")) is None
+        ):
             return None
         site = self._sites.of(url)
         address = urls.canonical(url)

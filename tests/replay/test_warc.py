@@ -222,7 +222,7 @@ def test_a_304_proves_what_the_page_before_it_proved(archive: Archive) -> None:
     assert archive.put(warc) == {"new": 1, "not_article": 2, "unchanged": 1, "failed": 1}
     assert archive.rows("SELECT result, reason, refers_to FROM captures WHERE status = 304") == [
         ("article", None, 1),
-        ("refused", "no_title", 2),
+        ("refused", "listing", 2),
         ("failed", "HTTP 304, and the page that it refers to is not here", None),
     ]
 
