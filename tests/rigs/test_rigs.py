@@ -76,7 +76,7 @@ def setting(request: pytest.FixtureRequest) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def newsbot(
+def program(
     newsbot: Run, setting: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
     """The command; where the engine is to be a stranger, without families: it must learn its layouts."""
@@ -157,19 +157,19 @@ def profiles(setting: tuple[str, str], tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def archive(
-    rig: str, profiles: Path, newsbot: Run, tmp_path_factory: pytest.TempPathFactory
+    rig: str, profiles: Path, program: Run, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """An archive of the whole rig site."""
     data = tmp_path_factory.mktemp(rig) / "data"
-    done = newsbot("crawl", f"rig-{rig}", "--data", data, "--sites-dir", profiles, timeout=1400)
+    done = program("crawl", f"rig-{rig}", "--data", data, "--sites-dir", profiles, timeout=1400)
     assert done.returncode == 0, done.stderr
     return data
 
 
 @pytest.fixture(scope="module")
-def records(newsbot: Run, archive: Path) -> dict[str, dict[str, Any]]:
+def records(program: Run, archive: Path) -> dict[str, dict[str, Any]]:
     out = archive.parent / "all.jsonl"
-    assert newsbot("export", "--data", archive, "-o", out).returncode == 0
+    assert program("export", "--data", archive, "-o", out).returncode == 0
     return {key(record["url"]): record for record in lines(out)}
 
 
@@ -251,10 +251,10 @@ def test_bodies_are_exact(rig: str, records: dict[str, dict[str, Any]]) -> None:
 
 
 def test_a_second_crawl_changes_nothing(
-    rig: str, profiles: Path, newsbot: Run, archive: Path
+    rig: str, profiles: Path, program: Run, archive: Path
 ) -> None:
     before = everything(archive)
-    done = newsbot(
+    done = program(
         "crawl", f"rig-{rig}", "--data", archive, "--sites-dir", profiles, "--json", timeout=600
     )
     assert done.returncode == 0, done.stderr
