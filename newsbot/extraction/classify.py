@@ -259,7 +259,7 @@ def _signed(context: Context, text: _Text) -> Iterator[Candidate]:
     is_shown = article.published and article.sources.get("published") not in SOURCES
     if not is_shown and _is_aged(context):
         yield _for(0.3, "printed", "published", "an age")
-    elif not signed and not _lister(context, text):
+    elif not signed:
         yield _against("static_page", 0.5, "printed", "", "no date, author or counter")
 
 
