@@ -332,7 +332,7 @@ def _become(words: list[str], out: Path, opened: Path, allowed: list[Path]) -> N
                     "/etc/mime",
                     "/etc/localtime",
                     "/sys",
-                    "/root/.cache/python",
+                    *([sys.pycache_prefix] if sys.pycache_prefix else []),
                 )
             ):
                 os.write(log, f"{event} {real}\n".encode("utf-8", "backslashreplace"))

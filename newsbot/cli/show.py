@@ -211,13 +211,7 @@ def _notes_on(
         if isinstance(note, str):
             click.echo(f"newsbot: {note}", err=True)
         elif addresses & {note["url"], urls.canonical(note["url"] or "")}:
-            shown = {name: text and _harmless(text) for name, text in note.items()}
-            yield shown
-
-
-def _harmless(text: str) -> str:
-    """Without characters that steer a terminal: the notes of a merged archive are a stranger's."""
-    return "".join(c for c in text if c.isprintable() or c in "\n\u200d")
+            yield note
 
 
 def _print_related(connection: sqlite3.Connection, record: dict[str, Any]) -> None:

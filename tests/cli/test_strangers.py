@@ -112,6 +112,19 @@ def contents(folder: Path) -> dict[str, object]:
     }
 
 
+def run(command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    """The exit code of a command on `folder`/data, `folder`/other beside it."""
+    other, bag = folder / "other", folder / "bag"
+    words = command.format(warc=_warc(folder), other=other, bag=bag).split()
+    sites = write_profile(folder / "sites", "http://127.0.0.1:9")
+    if words[0] in ("crawl", "import", "merge"):
+        words += ["--sites-dir", str(sites)]
+    monkeypatch.setattr(sys, "argv", ["newsbot", *words, "--data", str(folder / "data")])
+    monkeypatch.setattr(sys, "stdout", sys.stdout)
+    monkeypatch.setattr(sys, "stderr", sys.stderr)
+    return cli.main()
+
+
 @pytest.mark.parametrize("put", IN_ITS_PLACE)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_something_else(
@@ -125,17 +138,10 @@ def test_something_else(
         (data / "newsbot.lock").unlink()
     open_paper(other).store.close()
     before = contents(data)
-    words = command.format(warc=_warc(tmp_path), other=other, bag=tmp_path / "bag").split()
-    sites = write_profile(tmp_path / "sites", "http://127.0.0.1:9")
-    if words[0] in ("crawl", "import", "merge"):
-        words += ["--sites-dir", str(sites)]
-    monkeypatch.setattr(sys, "argv", ["newsbot", *words, "--data", str(data)])
-    monkeypatch.setattr(sys, "stdout", sys.stdout)
-    monkeypatch.setattr(sys, "stderr", sys.stderr)
-    assert cli.main() in (2, 5)
+    assert run(command, tmp_path, monkeypatch) in (2, 5)
     said = capfd.readouterr()
-    printed = said.out if words[0] == "verify" and said.out else said.err
-    assert len(printed.strip().splitlines()) <= (3 if words[0] == "verify" else 1), printed
+    printed = said.out if command.startswith("verify") and said.out else said.err
+    assert len(printed.strip().splitlines()) <= (3 if command.startswith("verify") else 1), printed
     assert "a bug" not in printed
     assert contents(data) == before
 
@@ -178,14 +184,7 @@ def test_no_command_but_a_repair_begins_another_history(
     other = tmp_path / "other"
     open_paper(other).store.close()
     before = contents(data)
-    words = command.format(warc=_warc(tmp_path), other=other, bag=tmp_path / "bag").split()
-    sites = write_profile(tmp_path / "sites", "http://127.0.0.1:9")
-    if words[0] in ("crawl", "import", "merge"):
-        words += ["--sites-dir", str(sites)]
-    monkeypatch.setattr(sys, "argv", ["newsbot", *words, "--data", str(data)])
-    monkeypatch.setattr(sys, "stdout", sys.stdout)
-    monkeypatch.setattr(sys, "stderr", sys.stderr)
-    assert cli.main() == 5
+    assert run(command, tmp_path, monkeypatch) == 5
     (line,) = capfd.readouterr().err.splitlines()
     assert f"news.db is {state}" in line
     assert "newsbot verify --repair" in line
