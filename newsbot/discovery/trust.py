@@ -35,7 +35,8 @@ def implausible_dates(
     `always_today`: nearly all of many are within a day of the fetch – and not spread over that day
     like those of a busy newsroom's feed; `frozen`: the newest is older than 60 days; `uniform`: all
     are the same. A source that `is_recent` by nature, a feed or a list of edits, lies in the last way
-    only. `fetched_at` without an offset means UTC.
+    only, and one day is not too much for what a newsroom publishes in a day. `fetched_at` without an
+    offset means UTC.
     """
     fetched_at = fetched_at if fetched_at.tzinfo else fetched_at.replace(tzinfo=UTC)
     step = -(-len(entries) // _SAMPLE) or 1
@@ -43,6 +44,8 @@ def implausible_dates(
     if not values:
         return None
     moments = [_moment(value) for value in values]
+    # Midnight, wherever, is how a source writes that it knows the day alone.
+    is_days = all(_is_day(value) for value in values)
     near = [moment for moment in moments if abs(moment - fetched_at) <= _DAY]
     if (
         not is_recent
@@ -57,15 +60,21 @@ def implausible_dates(
     if is_old and not is_recent:
         return "frozen"
     # What a paper prints on one day has its date; a feed still has it months later where it is made up.
-    is_days = not is_old and all(moment.time() == time() for moment in moments)
-    enough = MANY if is_days else FEW
-    return "uniform" if len(moments) > enough and len(set(moments)) == 1 else None
+    if is_days and not is_old:
+        enough, count = (BUSY, len(moments) * step) if is_recent else (MANY, len(moments))
+    else:
+        enough, count = FEW, len(moments)
+    return "uniform" if count > enough and len(set(moments)) == 1 else None
 
 
 def _value(entry: Entry) -> date | None:
     printed = entry.date or entry.changed
     parsed = parse_machine(printed, zone=_UTC) if printed else None
     return parsed.value if parsed else None
+
+
+def _is_day(value: date) -> bool:
+    return not isinstance(value, datetime) or value.time() == time()
 
 
 def _moment(value: date) -> datetime:

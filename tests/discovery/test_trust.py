@@ -66,6 +66,12 @@ def test_implausible_dates(listed: list[Entry], expected: str | None) -> None:
     [
         (entries(100, lambda n: ago(minutes=n // 2)), None),
         (entries(15, lambda _: "2026-11-22"), None),
+        # the home page of a busy day, of a weekly's day, and with the day written as its midnight
+        (entries(60, lambda _: "2026-11-22"), None),
+        (entries(40, lambda _: "2026-11-10"), None),
+        (entries(40, lambda _: "2026-11-22T00:00:00+05:00"), None),
+        (entries(40, lambda _: "Sun, 22 Nov 2026 00:00:00 +0600"), None),
+        (entries(301, lambda _: "2026-11-22"), "uniform"),
         (entries(40, lambda n: ago(days=61 + n)), None),
         (entries(6, lambda _: NOW), "uniform"),
         (entries(30, lambda _: NOW), "uniform"),
