@@ -133,6 +133,10 @@ class Context:
     @cached_property
     def site_names(self) -> list[str | None]:
         """What the newspaper may be called in titles and bylines."""
+        return [*self._own_names, *self.page.front_links]
+
+    @cached_property
+    def _own_names(self) -> list[str | None]:
         page = self.page
         host = urls.netloc(page.url).removeprefix("www.")
         label = host.rpartition(".")[0].rpartition(".")[2]
@@ -144,8 +148,11 @@ class Context:
             *structured.site_names(page),
             host,
             label if len(label) > _SHORT_LABEL else None,
-            *page.front_links,
         ]
+
+    def is_own(self, name: str) -> bool:
+        """Whether a name is the newspaper's by more than a link to its front page."""
+        return letters(name) in {letters(own) for own in self._own_names if own}
 
     @cached_property
     def site_letters(self) -> frozenset[str]:
