@@ -16,6 +16,7 @@ from lxml.etree import _Element as Element
 
 from newsbot import vocabulary
 from newsbot.extraction.blocks import Block, text_length
+from newsbot.vocabulary import pattern
 
 _MOSTLY_LINK = 0.6
 """Share of linked characters above which a line under a read-also label belongs to it."""
@@ -38,6 +39,23 @@ _SENTENCE = 3
 """Words beside the first that begin with no capital: a value has names and numbers instead."""
 _PROSE = 60
 """Characters of the shortest line that is prose by its length and its end."""
+
+
+COMMENTS = pattern(
+    "counters",
+    "comments_heading",
+    within=r"(?:\d+\s*)?{}\s*:?\s*(?:\(?\d+\)?)?\s*:?",
+)
+"""The line above readers' comments."""
+_MOMENT = re.compile(
+    r"(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|\d{1,2}\s+[^\W\d]{3,12},?\s+\d{4})"
+    r"\W{1,3}(?:[^\W\d]{1,2}\W{1,3}){0,2}\d{1,2}:\d\d(?::\d\d)?"
+)
+"""A day and a time: what is printed beside the name of whoever comments."""
+_READER = 40
+"""Characters of the longest name of a reader."""
+_ABOVE_COMMENTS = 200
+"""Characters of text that stand above readers' comments, at least."""
 
 
 def _any_of(phrases: Sequence[str]) -> re.Pattern[str]:
@@ -220,9 +238,37 @@ def boxes_to_fill(body: Element) -> set[Element]:
     return found
 
 
+def _before_comments(blocks: list[Block]) -> list[Block]:
+    """Blocks up to readers' comments that no name of an element tells: name, moment, what they say.
+
+    Two of them, or one under a heading for them, end the article.
+    """
+    lines = [(n, line) for n, block in enumerate(blocks) for line in block.text.split("\n")]
+    starts: list[int] = []
+    for place, (_, line) in enumerate(lines):
+        moment = _MOMENT.search(line) if len(line) <= 2 * _READER + 20 else None
+        if moment is None:
+            continue
+        beside = _MOMENT.sub("", line).strip(" ,.|•·:–—()[]/-")
+        start = place if beside else place - 1
+        name = beside or (lines[start][1] if start >= 0 else "")
+        says = place + 1 < len(lines) and not _MOMENT.search(lines[place + 1][1])
+        if says and len(name) <= _READER and len(name.split()) <= _SENTENCE:
+            starts.append(start)
+    heading = starts and COMMENTS.fullmatch(lines[starts[0] - 1][1])
+    above = sum(len(line) for _, line in lines[: starts[0]]) if starts else 0
+    if above < _ABOVE_COMMENTS or not (heading or len(starts) > 1):
+        return blocks
+    number, end = lines[starts[0]][0], starts[0] - bool(heading)
+    own = "\n".join(line for n, line in lines[:end] if n == number)
+    last = [replace(blocks[number], text=own)] if own else []
+    kept = blocks[: min(number, lines[end][0])]
+    return [*kept, *last]
+
+
 def clean(blocks: list[Block]) -> list[Block]:
     """Blocks without boilerplate."""
-    blocks = without_teasers(_without_offers(blocks))
+    blocks = without_teasers(_without_offers(_before_comments(blocks)))
     patterns = _patterns()
     label, linked_label, cut = patterns["label"], patterns["linked_label"], patterns["cut"]
     shortcode, credit = patterns["shortcode"], patterns["credit"]

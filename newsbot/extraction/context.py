@@ -33,6 +33,8 @@ _MOST_DATES = 200
 
 _TRUSTED = ("wordpress", "feed", "sitemap")
 """Kinds of sources, the surest first."""
+_MENU = 200
+"""Links of a page that may be its menu."""
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
 _SHORT_LABEL = 3
 """Letters of a host's name that may be anything else too: `24.kz`."""
@@ -153,6 +155,14 @@ class Context:
     def is_own(self, name: str) -> bool:
         """Whether a name is the newspaper's by more than a link to its front page."""
         return letters(name) in {letters(own) for own in self._own_names if own}
+
+    @cached_property
+    def menu(self) -> dict[str, list[Element]]:
+        """The page's first links by the letters of their own text: its menu is among them."""
+        found: dict[str, list[Element]] = {}
+        for link in self.page.index.tags.get("a", [])[:_MENU]:
+            found.setdefault(letters(link.text or ""), []).append(link)
+        return found
 
     @cached_property
     def site_letters(self) -> frozenset[str]:

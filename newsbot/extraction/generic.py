@@ -13,17 +13,13 @@ from itertools import takewhile
 from lxml.etree import _Element as Element
 
 from newsbot.extraction.blocks import HEADINGS, Block, blocks
-from newsbot.extraction.boilerplate import boxes_to_fill, is_legal, without_teasers
+from newsbot.extraction.boilerplate import COMMENTS, boxes_to_fill, is_legal, without_teasers
 from newsbot.extraction.fields import letters
 from newsbot.extraction.naming import allowance, in_masthead, is_whole, name_of
 from newsbot.extraction.page import Page
-from newsbot.vocabulary import pattern
 
 _TOGETHER = 0.6
 """Share of a page's prose from which parts of one name are the body between them."""
-_COUNTED = r"(?:\d+\s*)?{}\s*:?\s*(?:\(?\d+\)?)?\s*:?"
-_COMMENTS = pattern("counters", "comments_heading", within=_COUNTED)
-"""The line above readers' comments; where it is missing names must do."""
 _SENTENCE_END = re.compile(r"[.!?…:;։。؟۔]['\"»”’)\]]*$")
 _WHOLE = frozenset(["html", "body", "main", "article", "h1"])
 _INLINE = frozenset(
@@ -240,7 +236,7 @@ def _before_comments(found: list[Block], kept: list[int], titles: list[int]) -> 
         block = found[index]
         if titles and index < titles[0]:
             continue
-        if prose >= 200 and len(block.text) < 40 and _COMMENTS.fullmatch(block.text):
+        if prose >= 200 and len(block.text) < 40 and COMMENTS.fullmatch(block.text):
             return kept[:position]
         if _is_prose(block):
             prose += len(block.text)

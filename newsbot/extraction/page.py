@@ -44,6 +44,12 @@ _MANY_ATTRIBUTES = re.compile(
     r"|(<(script|style)\b.*?(?:</\3|\Z))",
     re.IGNORECASE | re.DOTALL,
 )
+# A title whose end was forgotten swallows the page: it ends where a tag stands that none can hold.
+_UNCLOSED_TITLE = re.compile(
+    r"(<title(?:\s[^<>]{0,200})?>[^<]*+)(?=</?(?:title|meta|link|script|style|base|head|body|html|div|h1)\b)"
+    r"(?!</title)",
+    re.IGNORECASE,
+)
 _NESTED_RUN = re.compile(r"((?:<[a-zA-Z][^<>]{0,200}>\s*){20})(?:<[a-zA-Z][^<>]{0,200}>\s*)+")
 
 
@@ -196,6 +202,7 @@ def _parse(text: str) -> Element:
         text = _DATA_URI.sub("data:,", text)[:MAX_CHARS]
     if _LONG_TAG.search(text):
         text = _MANY_ATTRIBUTES.sub(r"\1\2", text)
+    text = _UNCLOSED_TITLE.sub(r"\1</title>", text, count=2)
     root = _tree(text)
     if _TOO_DEEP(root):
         # Runs of start tags without text are an attack or a bug; what they wrap is kept.
