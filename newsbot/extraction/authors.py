@@ -83,6 +83,8 @@ _LINE = 160
 """Characters of the longest line with a byline."""
 _NAMES_ALONE = 2
 """Lines of names at the end of a text that are a signature; more are a list."""
+_NAME = 3
+"""Words of the longest name that is known by its form alone."""
 _NAMED_BESIDE = 4
 """Words of the longest thing that stands beside a name and a date; a longer one is prose."""
 _TEASER_LEVELS = 3
@@ -97,6 +99,7 @@ _PROSE_END = re.compile(r"[.!?…:;]$")
 _PICTURE = pattern("elements", "near.picture", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
 _AUTHOR = pattern("elements", "fields.author", within=r"(?:^|-){}(?=-|$)")
 _AUTHOR_LINK = pattern("elements", "near.author_links", within=r"/{}/")
+_HALF = pattern("elements", "near.half_names")
 _METAS = vocabulary.entries("structured", "metas.author")
 
 
@@ -125,8 +128,12 @@ def find_authors(context: Context) -> list[Reader]:
 
 
 def same(names: Iterable[str]) -> frozenset[str]:
-    """What two lists of authors have in common that name the same persons, in whatever order."""
-    return frozenset(" ".join(sorted(map(letters, name.split()))) for name in names)
+    """What two lists of authors have in common that name the same persons, in whatever order.
+
+    A second name or a patronymic between the others may be left out.
+    """
+    words = ([*map(letters, name.split())] for name in names)
+    return frozenset(" ".join(sorted(one if len(one) < 3 else (one[0], one[-1]))) for one in words)
 
 
 def _said(
@@ -253,6 +260,9 @@ def _in_teaser(near: Surroundings, element: Element) -> bool:
 
 def _pieces(element: Element) -> list[str]:
     """An element's text as its mark-up parts it: a name and a role, two names; labels stay before names."""
+    halved = (e.getparent() for e in element.iter("span") if _HALF.fullmatch(e.get("class") or ""))
+    if named := dict.fromkeys(filter(None, halved)):
+        return [inline_text(name) for name in named]
     pieces: list[str] = []
     for text in map(faithful, texts(element)):
         if not text:
@@ -308,7 +318,9 @@ def _signed(context: Context) -> list[Candidate]:
         for block in near.short_blocks
         if order.get(block.element, 0) > order.get(last, 0) and near.in_core(block.element)
     ][: _ENDS[1]]
-    names = list(filter(is_surely_name, signature(takewhile(_is_line, below))))
+    lines = list(takewhile(_is_line, below))
+    apart = {b.text for b in lines if _is_unknown_name(b.text) and _signs(context, b)}
+    names = [n for n in signature(lines) if is_surely_name(n) or n in apart]
     beside = bool(below) and below[0].element.getparent() is last.getparent()
     return _said(context, names, "signature", _SIGNED if beside else _BELOW_TEXT)
 
@@ -347,7 +359,7 @@ def _alone(context: Context) -> list[Candidate]:
         if not lone or block.linked > _LINKED_BLOCK or _of_picture(block.element):
             continue
         parts = list(filter(None, _DATES_AND_MARKS.split(block.text)))
-        signs = looks_like_name if kinds is _INSIDE and _signs(context, block) else is_surely_name
+        signs = _is_unknown_name if kinds is _INSIDE and _signs(context, block) else is_surely_name
         names = [part for part in parts if signs(part) and letters(part) != title]
         if kinds is _AROUND and not names:
             names = list(filter(is_newsroom, parts))
@@ -361,10 +373,20 @@ def _alone(context: Context) -> list[Candidate]:
     return []
 
 
+def _is_unknown_name(text: str) -> bool:
+    """Whether two or three words, all with a capital, may be a name of another country."""
+    words = text.split()
+    return (
+        len(words) <= _NAME and looks_like_name(text) and all(word[0].isupper() for word in words)
+    )
+
+
 def _signs(context: Context, block: Block) -> bool:
     """Whether a line is set like a signature, and says what the rest of the text does not."""
     element = block.element
-    is_right = _RIGHT.search(f"{element.get('style')} {element.get('align')} {element.get('class')}")
+    is_right = _RIGHT.search(
+        f"{element.get('style')} {element.get('align')} {element.get('class')}"
+    )
     inner = element
     while len(inner) == 1 and not (inner.text or "").strip():
         inner = inner[0]

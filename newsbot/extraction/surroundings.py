@@ -233,7 +233,7 @@ class Surroundings:
                 text = inline_text(element)
                 if kind == "section" and len(text) <= MAX_LINE:
                     text = inline_text(_first_link(element))
-                if not text or tag == "svg":
+                if tag == "svg" or (not text and element.find(".//p") is element.find(".//div")):
                     text = _beside_icon(element)
                 if text and len(text) <= MAX_LINE:
                     found.setdefault(kind, []).append((self._distance(element), text, element))

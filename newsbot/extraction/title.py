@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 from lxml.etree import _Element as Element
 
 from newsbot.extraction import fields, structured
-from newsbot.extraction.blocks import inline_text, is_hidden
+from newsbot.extraction.blocks import HEADINGS, inline_text, is_hidden
 from newsbot.extraction.context import Context
 from newsbot.extraction.evidence import ENOUGH, Candidate, Reader
 from newsbot.extraction.fields import letters
@@ -157,7 +158,15 @@ def _is_listed(context: Context, part: str, mark: str) -> bool:
     spelt = letters(part)
     if not 0 < len(spelt) < _SECTION:
         return False
-    return fields.is_navigation(part) or (not _DASH.fullmatch(mark) and spelt in context.menu)
+    links = [] if _DASH.fullmatch(mark) else context.menu.get(spelt, [])
+    return fields.is_navigation(part) or any(not _is_own(context, link) for link in links)
+
+
+def _is_own(context: Context, link: Element) -> bool:
+    """Whether a link leads to the page itself, or is a headline."""
+    above = (e.tag for e in islice(link.iterancestors(), 2))
+    own = context.page.absolute(link.get("href") or "") == context.page.url
+    return own or any(tag in HEADINGS for tag in above)
 
 
 def _runs(title: str) -> dict[str, str]:
