@@ -359,7 +359,8 @@ def _alone(context: Context) -> list[Candidate]:
         if not lone or block.linked > _LINKED_BLOCK or _of_picture(block.element):
             continue
         parts = list(filter(None, _DATES_AND_MARKS.split(block.text)))
-        signs = _is_unknown_name if kinds is _INSIDE and _signs(context, block) else is_surely_name
+        unknown = before and block.kind in _INSIDE and _signs(context, block)
+        signs = _is_unknown_name if unknown else is_surely_name
         names = [part for part in parts if signs(part) and letters(part) != title]
         if kinds is _AROUND and not names:
             names = list(filter(is_newsroom, parts))
