@@ -246,7 +246,7 @@ def _before_comments(blocks: list[Block]) -> list[Block]:
     lines = [(n, line) for n, block in enumerate(blocks) for line in block.text.split("\n")]
     starts: list[int] = []
     for place, (_, line) in enumerate(lines):
-        moment = _MOMENT.search(line) if len(line) <= 2 * _READER + 20 else None
+        moment = _MOMENT.search(line) if ":" in line and len(line) <= _PHRASE else None
         if moment is None:
             continue
         beside = _MOMENT.sub("", line).strip(" ,.|•·:–—()[]/-")

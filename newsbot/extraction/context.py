@@ -35,6 +35,8 @@ _TRUSTED = ("wordpress", "feed", "sitemap")
 """Kinds of sources, the surest first."""
 _MENU = 200
 """Links of a page that may be its menu."""
+_SHORT_LINK = 60
+"""Characters of the longest of them, white space included."""
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
 _SHORT_LABEL = 3
 """Letters of a host's name that may be anything else too: `24.kz`."""
@@ -161,7 +163,8 @@ class Context:
         """The page's first links by the letters of their own text: its menu is among them."""
         found: dict[str, list[Element]] = {}
         for link in self.page.index.tags.get("a", [])[:_MENU]:
-            found.setdefault(letters(link.text or ""), []).append(link)
+            if link.text and len(link.text) <= _SHORT_LINK:
+                found.setdefault(letters(link.text), []).append(link)
         return found
 
     @cached_property
