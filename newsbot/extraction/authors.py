@@ -260,9 +260,10 @@ def _in_teaser(near: Surroundings, element: Element) -> bool:
 
 def _pieces(element: Element) -> list[str]:
     """An element's text as its mark-up parts it: a name and a role, two names; labels stay before names."""
-    halved = (e.getparent() for e in element.iter("span") if _HALF.fullmatch(e.get("class") or ""))
-    if named := dict.fromkeys(filter(None, halved)):
-        return [inline_text(name) for name in named]
+    halves = (e for e in element.iter("span") if _HALF.fullmatch(e.get("class") or ""))
+    named = dict.fromkeys(e.getparent() for e in halves)
+    if named:
+        return [inline_text(e) for e in named if e is not None]
     pieces: list[str] = []
     for text in map(faithful, texts(element)):
         if not text:

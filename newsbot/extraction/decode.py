@@ -242,7 +242,7 @@ def _by_letters(body: bytes, label: str | None) -> str:
 
 
 # Half of all letters of a Russian or Kazakh text are these, and in a wrong reading a quarter.
-_FREQUENT = "оаеитылсОАЕИТЫЛС"
+_FREQUENT = "о е а и т ы л с О Е А И Т Ы Л С".replace(" ", "")
 _CYRILLIC = {codec: _FREQUENT.encode(codec) for codec in ("cp1251", "koi8-r", "cp866", "iso8859-5")}
 _KAZAKH = ("kz1048", "ptcp154")
 _ENOUGH = 40

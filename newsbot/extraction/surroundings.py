@@ -232,7 +232,7 @@ class Surroundings:
                 text = inline_text(element)
                 if kind == "section" and len(text) <= MAX_LINE:
                     text = inline_text(_first_link(element))
-                if tag == "svg" or (not text and element.find(".//p") is element.find(".//div")):
+                if not text or tag == "svg":
                     text = _beside_icon(element)
                 if text and len(text) <= MAX_LINE:
                     found.setdefault(kind, []).append((self._distance(element), text, element))
@@ -444,6 +444,8 @@ def _first_link(element: Element) -> Element:
 
 def _beside_icon(icon: Element) -> str:
     """What stands after an empty element: its tail, its neighbour, or the rest of its parent."""
+    if icon.find(".//p") is not None or icon.find(".//div") is not None:
+        return ""  # an empty box is no icon
     tail = faithful(icon.tail or "")
     if tail:
         return tail
