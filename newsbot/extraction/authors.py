@@ -260,8 +260,8 @@ def _in_teaser(near: Surroundings, element: Element) -> bool:
 
 def _pieces(element: Element) -> list[str]:
     """An element's text as its mark-up parts it: a name and a role, two names; labels stay before names."""
-    halves = (e for e in element.iter("span") if _HALF.fullmatch(e.get("class") or ""))
-    named = dict.fromkeys(e.getparent() for e in halves)
+    parts = (e for e in element.iter("span") if _HALF.fullmatch(e.get("class") or ""))
+    named = dict.fromkeys(part.getparent() for part in parts)
     if named:
         return [inline_text(e) for e in named if e is not None]
     pieces: list[str] = []

@@ -23,7 +23,8 @@ from newsbot.vocabulary import pattern
 
 _KICKER = pattern("titles", "kickers", within=r"(?:^|[\s_-]){}(?=$|[\s_-])")
 _MARK = re.compile(r"[\s:.|–—-]")
-_DASH = re.compile(r"\s*[–—-]+\s*")
+_IN_SENTENCES = re.compile(r"\s*(?:[–—-]+|:)\s*")
+"""Marks that part sentences too: «Ауыл : жаңа мектеп», «Ана тілі – қазына»."""
 _NAMES = 300
 """Characters of a class that are looked at; what is longer is no name."""
 _MOST = 5
@@ -143,8 +144,8 @@ def _without_newspaper(title: str) -> str:
 def _without_sections(context: Context, title: str) -> str:
     """A title without the sections at its ends: «… :: Жаңалықтар», «… ⟶ Қоғам».
 
-    A section is named by a link elsewhere on the page, or is a word for a list. Dashes part
-    sentences too: behind one only such a word is a section.
+    A section is named by a link elsewhere on the page, or is a word for a list. Dashes and
+    colons part sentences too: behind one only such a word is a section.
     """
     parts = fields.title_parts(title) if len(title) <= fields.LONGEST_TITLE else []
     while len(parts) > 2 and _is_listed(context, parts[-1], parts[-2]):
@@ -158,7 +159,7 @@ def _is_listed(context: Context, part: str, mark: str) -> bool:
     spelt = letters(part)
     if not 0 < len(spelt) < _SECTION:
         return False
-    links = [] if _DASH.fullmatch(mark) else context.menu.get(spelt, [])
+    links = [] if _IN_SENTENCES.fullmatch(mark) else context.menu.get(spelt, [])
     return fields.is_navigation(part) or any(not _is_own(context, link) for link in links)
 
 

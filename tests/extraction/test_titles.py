@@ -92,6 +92,7 @@ def test_a_section_at_an_end_is_no_part_of_the_headline(end: str) -> None:
 
 
 def test_what_a_dash_parts_and_a_link_to_the_page_itself_stay() -> None:
-    assert title_of("<title>Ел – біздің тірегіміз</title>", MENU) == "Ел – біздің тірегіміз"
+    for title in ("Ел – біздің тірегіміз", "Қоғам : жаңа мектеп ашылды", "Ел « Қоғам » іздейді"):
+        assert title_of(f"<title>{title}</title>", MENU) == title
     link = f'<a href="{URL}">Көпірге жол</a>'
     assert title_of("<title>Көпірге жол • Дала үні</title>", MENU + link) == "Көпірге жол"
