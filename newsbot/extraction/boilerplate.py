@@ -253,7 +253,7 @@ def _before_comments(blocks: list[Block]) -> list[Block]:
         start = place if beside else place - 1
         name = beside or (lines[start][1] if start >= 0 else "")
         says = place + 1 < len(lines) and not _MOMENT.search(lines[place + 1][1])
-        if says and len(name) <= _READER and len(name.split()) <= _SENTENCE:
+        if says and name and len(name) <= _READER and len(name.split()) <= _SENTENCE:
             starts.append(start)
     heading = starts and COMMENTS.fullmatch(lines[starts[0] - 1][1])
     above = sum(len(line) for _, line in lines[: starts[0]]) if starts else 0
