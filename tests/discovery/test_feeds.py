@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.discovery import Entry, feeds
+from newsbot.discovery import Entry
 from newsbot.discovery.feeds import parse_feed
 
 RSS = """<?xml version="1.0" encoding="{charset}"?>
@@ -257,12 +257,6 @@ def test_deep_nesting() -> None:
     started = time.monotonic()
     assert read(text) in ([("/1", None)], None)
     assert time.monotonic() - started < 20
-
-
-def test_endless_feeds_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "MAX_ENTRIES", 10)
-    found = read(items(*(f"<link>/{n}</link>" for n in range(50))))
-    assert [e[0] for e in found or []] == [f"/{n}" for n in range(10)]
 
 
 PIECES = st.sampled_from(
