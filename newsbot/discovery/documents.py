@@ -16,6 +16,7 @@ from newsbot.discovery.links import MAX_LINKS
 from newsbot.discovery.listing import Listing, parse_json_listing, parse_listing
 from newsbot.discovery.sitemaps import Sitemap, parse_sitemap
 from newsbot.discovery.wordpress import ASKED, parse_posts
+from newsbot.discovery.xml import LOST
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import MAX_CHARS, Page
 from newsbot.profiles import Site, Source, families
@@ -69,6 +70,7 @@ def read_source(
     none, else as pages to visit once and to follow from there.
     """
     found = _read(kind, body, charset, url, site, front)
+    found.entries = [entry for entry in found.entries if LOST not in entry.url]
     for name, most in _MOST.items():
         listed = getattr(found, name)
         if len(listed) > most:
