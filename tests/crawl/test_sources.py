@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from newsbot.crawl import polling
 from newsbot.discovery.xml import MAX_BYTES
-from tests.conftest import Run
+from tests.conftest import ROOT, Run, environment
 from tests.crawl.state import read, write
 from tests.crawl.test_discovery import ARTICLES, PAGES, links, profile, stored
 from tests.crawl.wire import Answer, Route, counted, http, page, wire
@@ -111,73 +112,76 @@ def test_addresses_that_a_family_tries_are_not_missed(newsbot: Run, tmp_path: Pa
 # --- limits ------------------------------------------------------------------------------------
 
 
-def numbered(number: int) -> bytes:
-    """A page of a list that goes on for ever."""
-    path = f"/{2024 + number // 12}/maqala-{number:03d}-turaly-khabar"
-    return links(path, more=f'<a rel="next" href="/tizim?page={number + 1}">Келесі</a>')
+def limited(limit: str, *command: str) -> str:
+    """What a crawl says on stderr where a limit is lower."""
+    start = f"import runpy; {limit}; runpy.run_module('newsbot', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", start, *command],
+        env=environment(), cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stderr
 
 
 class Endless(dict[str, Route]):
+    """A list of ten pages, an article each, and no page behind them."""
+
     def get(self, path: str, default: Any = None) -> Any:
-        if path.startswith("/tizim"):
-            number = int(parse_qs(urlsplit(path).query).get("page", ["1"])[0])
-            return numbered(number) if number <= 150 else links("/2024/maqala-001-turaly-khabar")
-        return http(page(f"Хабар {path}")) if "maqala" in path else default
+        if not path.startswith("/tizim"):
+            return http(page(f"Хабар {path}")) if "maqala" in path else default
+        number = int(parse_qs(urlsplit(path).query).get("page", ["1"])[0])
+        more = f'<a rel="next" href="/tizim?page={number + 1}">Келесі</a>' if number < 10 else ""
+        return links(f"/2024/maqala-{number:03d}-turaly-khabar", more=more)
 
 
 def test_a_run_carries_on_behind_the_last_page_of_the_one_before(
     newsbot: Run, tmp_path: Path
 ) -> None:
+    limit = "from newsbot.crawl import polling; polling.MAX_PAGES = 4"
+    data = tmp_path / "data"
     with wire(Endless()) as server:
         command = [*profile(tmp_path, server.origin, "listing /tizim"), "--limit", "1"]
-        done = newsbot(*command)
-        most = polling.MAX_PAGES
-        said = f"{server.origin}/tizim: {most} pages are read in one run: the next one carries on"
-        assert done.stderr.count(said) == 1
-        shown = newsbot("status", "--sources", "--data", tmp_path / "data").stdout
-        assert f"{most} pages are read in one run" in " ".join(shown.split())
-        write(tmp_path / "data", "UPDATE sources SET due = NULL")
-        assert said not in newsbot(*command).stderr, "once, not at each poll"
-        write(tmp_path / "data", "UPDATE sources SET due = NULL")
-        newsbot(*command)
-    assert read(tmp_path / "data", "SELECT count(*) FROM frontier") == [(150,)]
-    assert read(tmp_path / "data", "SELECT cursor, left_out FROM sources") == [(None, None)]
+        said = "4 pages are read in one run: the next one carries on"
+        assert f"x: {server.origin}/tizim: {said}" in limited(limit, *command)
+        assert said in " ".join(newsbot("status", "--sources", "--data", data).stdout.split())
+        for pages in (7, 10):
+            write(data, "UPDATE sources SET due = NULL")
+            assert said not in limited(limit, *command), "once, not at each poll"
+            assert read(data, "SELECT count(*) FROM frontier") == [(pages,)]
+        write(data, "UPDATE sources SET due = NULL")
+        limited(limit, *command)
+    assert read(data, "SELECT cursor, left_out FROM sources") == [(None, None)]
 
 
-def test_a_sitemap_beyond_the_limit_is_told_once(newsbot: Run, tmp_path: Path) -> None:
-    locations = "".join(f"<url><loc>/n/{number}</loc></url>" for number in range(500_001))
-    sitemap = http(f"<urlset>{locations}</urlset>".encode(), "Content-Type: text/xml", 'ETag: "1"')
+def test_entries_beyond_the_limit_are_told_once(tmp_path: Path) -> None:
+    limit = "from newsbot.discovery import documents; documents._MOST['entries'] = 3"
+    sitemap = urlset(*ARTICLES)
 
     @counted
     def answer(number: int) -> Answer:
-        return sitemap if number == 1 else http(b"", status="304 Not Modified")
+        return sitemap if number != 2 else http(b"", status="304 Not Modified")
 
     with wire({"/s.xml": answer}) as server:
-        command = [*profile(tmp_path, server.origin, "sitemap /s.xml"), "--dry-run"]
-        command.remove("--dry-run")
-        command += ["--since", "2099-01-01", "--limit", "1", "--json"]
-        (report,) = json.loads(newsbot(*command).stdout)
-        said = "lists 500,001 entries: those beyond 500,000 are left out"
-        assert report["left_out"] == {f"{server.origin}/s.xml": said}
-        write(tmp_path / "data", "UPDATE sources SET due = NULL")
-        (report,) = json.loads(newsbot(*command).stdout)
-        assert report["left_out"] == {}
-    assert read(tmp_path / "data", "SELECT left_out FROM sources") == [(said,)]
+        command = [*profile(tmp_path, server.origin, "sitemap /s.xml"), "--limit", "1"]
+        said = "lists 8 entries: those beyond 3 are left out"
+        for times in (1, 0, 0):
+            assert limited(limit, *command).count(f"x: {server.origin}/s.xml: {said}") == times
+            assert read(tmp_path / "data", "SELECT left_out FROM sources") == [(said,)]
+            write(tmp_path / "data", "UPDATE sources SET due = NULL")
+        limited("pass", *command)
+    assert read(tmp_path / "data", "SELECT left_out FROM sources") == [(None,)]
 
 
-def test_sources_beyond_those_of_one_run_are_told_and_asked_in_the_next(
-    newsbot: Run, tmp_path: Path
-) -> None:
-    children = [f"/s{number}.xml" for number in range(polling.MAX_SOURCES + 5)]
+def test_sources_beyond_those_of_one_run_are_told_and_asked_in_the_next(tmp_path: Path) -> None:
+    limit = "from newsbot.crawl import polling; polling.MAX_SOURCES = 5"
+    children = [f"/s{number}.xml" for number in range(8)]
     index = "".join(f"<sitemap><loc>{path}</loc></sitemap>" for path in children)
     routes: dict[str, Route] = dict.fromkeys(children, urlset())
     routes["/s.xml"] = http(f"<sitemapindex>{index}</sitemapindex>".encode())
     with wire(routes) as server:
         command = profile(tmp_path, server.origin, "sitemap /s.xml")
-        toml = tmp_path / "sites" / "x.toml"
-        toml.write_text(toml.read_text() + "concurrency = 16\n")
-        assert f"{polling.MAX_SOURCES} sources are asked in one run" in newsbot(*command).stderr
-        newsbot(*command)
+        said = "x: further sources: 5 sources are asked in one run: the next one carries on"
+        assert said in limited(limit, *command)
+        assert said not in limited(limit, *command)
     assert set(children) <= set(server.paths)
 
 
