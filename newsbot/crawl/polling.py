@@ -153,8 +153,10 @@ class PollingSpider(Spider):
         pairs = {row["url"]: (source, row) for source, row in due}
         last = max((row["polled_at"] for _, row in rows if row["polled_at"]), default=None)
         at_once, later = whose_turn((row for _, row in due), self._primary, last)
-        self._waiting = [pairs[url] for url in later]
-        return [pairs[url] for url in at_once]
+        # What waits for the end of the visits, as sitemaps do, must not keep the news waiting.
+        more = 1 if self.session.store.count_due(self.site.id, now()) else 0
+        self._waiting = [pairs[url] for url in later[more:]]
+        return [pairs[url] for url in (*at_once, *later[:more])]
 
     def _shows_news(self, source: Source, discovered: int) -> bool:
         """Whether a primary source listed something new, so that the others may have news too."""
@@ -232,8 +234,7 @@ class PollingSpider(Spider):
             # A feed or a list of edits is recent by nature; a sitemap that says so of all is not.
             is_recent = poll.source.kind != "sitemap"
             poll.row["distrust"] = implausible_dates(found.entries, now(), is_recent=is_recent)
-            if "redirect_urls" in meta:
-                poll.row["location"] = response.url
+            poll.row["location"] = response.url if "redirect_urls" in meta else poll.row["location"]
         if first and response.status == 200:
             self._leave_out(poll, found.left_out)
         elif found.left_out:
@@ -430,8 +431,7 @@ class PollingSpider(Spider):
             yield from self._poll(Source(kind="listing", url=self.site.url))
         listed = {url for poll in self._complete_polls for url in poll.listed}
         polled = [poll.row["id"] for poll in self._complete_polls]
-        known = set(self.session.store.listed_articles(*polled))
-        vanished = known - listed
+        vanished = set(known := self.session.store.listed_articles(*polled)) - listed
         if self.session.options.since or not vanished:
             return
         if self._sitemap_failed:
