@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from newsbot.cli import newsbot
+from newsbot import cli
 from newsbot.cli.common import pick_sites
 from tests.cli.conftest import run
-from tests.conftest import write_profile
+from tests.conftest import Run, write_profile
 
 DATED = {
     "crawl": ("--since",),
@@ -34,7 +34,7 @@ def test_what_is_no_date(archive: Path, command: str, option: str, typed: str) -
 def test_every_date_is_of_the_one_type() -> None:
     named = {"--since", "--after", "--before", "--from", "--to"}
     found = {}
-    for name, command in newsbot.commands.items():
+    for name, command in cli.newsbot.commands.items():
         for part in getattr(command, "commands", {"": command}).values():
             full = f"{name} {part.name}" if part is not command else name
             options = [p for p in part.params if named & set(p.opts)]
@@ -84,9 +84,6 @@ def test_dates_of_a_search_whose_quotation_mark_is_not_closed(archive: Path) -> 
         ("crawl --region zhambyl", "unknown region 'zhambyl': did you mean 'jambyl'?"),
         ("crawl --region x", "unknown region 'x': there are abai, almaty-city"),
         ("crawl --region jambyl aqjolgazet", "either names of sites or --region"),
-        ("crawl --region jambyl", "is a public site: say who is crawling it with --contact"),
-        ("reextract --article 99", "no article '99' in this archive"),
-        ("reextract --article -1", "no article '-1' in this archive"),
         ("crawl aqjolgazeta", "unknown site 'aqjolgazeta': did you mean 'aqjolgazet'?"),
         ("crawl tobyl-x", "unknown site 'tobyl-x': `newsbot sites list` shows those known"),
         ("sites show aqjolgazeta", "did you mean 'aqjolgazet'?"),
@@ -99,6 +96,21 @@ def test_names_that_do_not_exist(archive: Path, command: str, message: str) -> N
     assert done.exit_code == 2
     assert message in done.stderr
     assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("reextract --article 99", "no article '99' in this archive"),
+        ("reextract --article -1", "no article '-1' in this archive"),
+        ("crawl --region jambyl", "is a public site: say who is crawling it with --contact"),
+    ],
+)
+def test_what_is_found_out_later(newsbot: Run, archive: Path, command: str, message: str) -> None:
+    done = newsbot(*command.split(), "--data", archive)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert message in line
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ CLAIMS = [
     ("newsbot/visit/decoding.py", "whole or not at all", "visit/test_decoding.py::test_any_cut_is_noticed"),
     ("newsbot/replay/reread.py", "Never raises", "replay/test_reextraction.py::test_what_cannot_be_read_is_named_and_the_rest_goes_on"),
     ("newsbot/replay/merge.py", "news.db is never opened", "replay/test_merge.py::test_the_database_of_the_other_is_not_opened"),
+    ("newsbot/replay/download.py", "cannot be imported twice", "replay/test_cdx.py::test_kill_9_loses_nothing_and_doubles_nothing"),
     ("newsbot/replay/cdx.py", "nothing imported twice", "replay/test_cdx.py::test_kill_9_loses_nothing_and_doubles_nothing"),
     ("newsbot/crawl/settings.py", "survives kill -9", "crawl/test_crawl.py::test_kill_9_loses_nothing_and_doubles_nothing"),
     ("newsbot/cli/export.py", "the same selection gives the same bytes", "archive/test_export.py::test_the_same_selection_gives_the_same_bytes"),
@@ -61,6 +62,7 @@ CLAIMS = [
     ("archive/captures/reading.py", "Never raises", "archive/captures/test_reading.py::test_nothing_in_a_file_raises"),
     ("archive/captures/packing.py", "byte for byte", "archive/captures/test_packing.py::test_killed_at_every_step"),
     ("archive/export/warc.py", "byte for byte", "archive/test_export_warc.py::test_all_captures_of_all_articles_as_they_were_written"),
+    ("archive/export/warc.py", "the same selection of the same archive gives the same bytes", "archive/test_export_warc.py::test_the_same_selection_gives_the_same_bytes"),
     ("archive/export/wacz.py", "Every version of an article", "archive/test_export_warc.py::test_every_version_is_a_page"),
     ("archive/export/jsonl.py", "The same records give the same bytes", "archive/test_export.py::test_two_archives_of_one_history_give_the_same_bytes"),
 ]  # fmt: skip
