@@ -33,7 +33,7 @@ from newsbot.extraction.learn import ENOUGH_PAGES, PageSample, learn
 from newsbot.extraction.said import read_said as said_in
 from newsbot.profiles import Layout, Site
 from newsbot.replay.records import Captured, KnownSites
-from newsbot.replay.reextract import Choice, reextract
+from newsbot.replay.reextract import FALLBACK, LEARNED, Choice, reextract
 from newsbot.visit.decoding import Undecodable, decode
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import charset_of, may_be_html
@@ -195,10 +195,10 @@ def _is_due(c: sqlite3.Connection, site: str, capture: int, before: Learning, kn
 
 def _count(c: sqlite3.Connection, site: str, *, after: int = 0, astray: bool = False) -> int:
     """Pages of articles behind a row that fallbacks have read, or learned layouts, if not `astray`."""
-    learned = "" if astray else " OR substr(layout, 1, length(site) + 9) = site || '/learned-'"
+    read_by = FALLBACK if astray else f"({FALLBACK} OR {LEARNED})"
     (count,) = c.execute(
-        "SELECT count(*) FROM captures WHERE site = ? AND id > ? AND result = 'article' "  # noqa: S608
-        f"AND status = 200 AND (layout IN (SELECT value FROM json_each(?)){learned})",
+        "SELECT count(*) FROM captures c WHERE site = ? AND id > ? AND result = 'article' "  # noqa: S608
+        f"AND status = 200 AND {read_by}",
         (site, after, json.dumps(sorted(fallbacks()))),
     ).fetchone()
     return int(count)
