@@ -18,6 +18,8 @@ from typing import BinaryIO, cast
 
 PART = ".part"
 """At the end of the name of a file that is still being written."""
+STRANGE = (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR, errno.ENOTDIR)
+"""Errors of `own_file` that tell of something else in the place of a file."""
 LARGEST = 2_000_000_000
 """Bytes that no WARC file of an archive reaches (`archive.captures.writing.MAX_FILE`)."""
 _NAME = re.compile(r"-(\d{4}-\d\d)(?:-(\d{1,5}))?\.warc\.(?:gz|zst)")
@@ -45,8 +47,9 @@ def number_of(path: Path) -> int:
 def whole_file(path: Path, folder: Path | None = None) -> Iterator[BinaryIO]:
     """Create a file that is there whole or not at all, whatever happens meanwhile; see `fresh_file`."""
     part = path.with_name(path.name + PART)
+    file = fresh_file(part, folder)
     try:
-        with fresh_file(part, folder) as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())

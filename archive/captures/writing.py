@@ -6,7 +6,6 @@ there is enough of it to train a dictionary on, the next one holds zstd frames (
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import re
@@ -20,7 +19,15 @@ from typing import Any, cast
 
 from archive.captures import dictionaries, grammar
 from archive.captures.dictionaries import Dictionary
-from archive.captures.files import month_of, number_of, open_file, own_file, site_files, sync_folder
+from archive.captures.files import (
+    STRANGE,
+    month_of,
+    number_of,
+    open_file,
+    own_file,
+    site_files,
+    sync_folder,
+)
 from archive.captures.grammar import (
     HTTP_RESPONSE,
     IDENTICAL,
@@ -262,7 +269,7 @@ class CaptureWriter:
         try:
             file = own_file(self._path, "ab", self._folder, buffering=0)
         except OSError as error:
-            if error.errno in (errno.ELOOP, errno.EINVAL):
+            if error.errno in STRANGE:
                 raise ArchiveUsageError(f"{error.filename}: {error.strerror}") from None
             raise
         self._file, self._month = cast("io.FileIO", file), month

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from sqlite_utils import Database
 
-from archive.captures.files import check_inside, open_file, own_file, sync_folder
+from archive.captures.files import STRANGE, check_inside, open_file, own_file, sync_folder
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.store.schema import check_version, create, stranger
 from archive.times import now, utc
@@ -166,7 +166,7 @@ def explained_errors(folder: Path) -> Iterator[None]:
             raise ArchiveError(
                 f"{folder}: the disk is full: free some space and run again"
             ) from error
-        if error.errno in (errno.ELOOP, errno.EINVAL) and error.filename:  # `own_file`
+        if error.errno in STRANGE and error.filename:
             raise ArchiveUsageError(f"{error.filename}: {error.strerror}") from None
         raise
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -116,22 +116,24 @@ def note_unread(c: sqlite3.Connection, visit: Visit) -> None:
         )
 
 
-def unread(c: sqlite3.Connection, site: str) -> list[tuple[int, str]]:
+def unread(c: sqlite3.Connection, site: str) -> Iterator[tuple[int, str]]:
     """Entries that count and that pages were read without: ids and addresses."""
-    rows = c.execute(
+    known: dict[str, bool] = {}
+    for capture, url, source, content_type in c.execute(
         # As the index says it, which a mark would not reach.
-        "SELECT id, url, address, content_type FROM captures "  # noqa: S608
-        f"WHERE site = ? AND part = 'said' AND reason = '{UNREAD}'",
+        "SELECT id, url, address, content_type FROM captures "
+        f"WHERE site = ? AND part = 'said' AND reason = '{UNREAD}'",  # noqa: S608
         (site,),
-    ).fetchall()
-    told = {source for _, _, source, content_type in rows if content_type != OWN_WORD}
-    strange = {source for source in told if not known_source(c, site, source)}
-    return [(n, url) for n, url, source, kind in rows if kind == OWN_WORD or source not in strange]
+    ):
+        if content_type != OWN_WORD and source not in known:
+            known[source] = known_source(c, site, source) is not None
+        if content_type == OWN_WORD or known[source]:
+            yield capture, url
 
 
 def unread_pages(c: sqlite3.Connection, site: str) -> list[int]:
     """Ids of pages that were read without what sources had said of them."""
-    return sorted({page for _, url in unread(c, site) for page in _pages(c, url)})
+    return sorted({page for _, url in list(unread(c, site)) for page in _pages(c, url)})
 
 
 def _pages(c: sqlite3.Connection, url: str) -> list[int]:

@@ -218,7 +218,7 @@ def _reread_all(
 def read_unread(store: Store, sites: Mapping[str, Site], pool: Executor | None = None) -> None:
     """Read pages again that were read without what sources had said of them."""
     choice = Choice(sites=tuple(sites), unread=True)
-    if sites and any(unread(store.connection, site) for site in sites):
+    if any(next(unread(store.connection, site), None) for site in sites):
         reextract(store.connection, store.folder, sites, choice, store=store, pool=pool)
 
 
