@@ -121,8 +121,8 @@ def unread(c: sqlite3.Connection, site: str) -> Iterator[tuple[int, str]]:
     known: dict[str, bool] = {}
     for capture, url, source, content_type in c.execute(
         # As the index says it, which a mark would not reach.
-        "SELECT id, url, address, content_type FROM captures "
-        f"WHERE site = ? AND part = 'said' AND reason = '{UNREAD}'",  # noqa: S608
+        "SELECT id, url, address, content_type FROM captures "  # noqa: S608
+        f"WHERE site = ? AND part = 'said' AND reason = '{UNREAD}'",
         (site,),
     ):
         if content_type != OWN_WORD and source not in known:

@@ -19,6 +19,7 @@ from archive.store.said import MOST_ENTRIES
 from newsbot.replay.merge import merge
 from newsbot.replay.warc import import_warc
 from newsbot.visit.schedule import next_due
+from tests.conftest import Run
 from tests.replay.files import FED, HOME, START, Archive, Warc, lose_database, page
 
 PAGE = page("Бақ өсіп жатыр")
@@ -343,6 +344,26 @@ def test_an_import_of_our_own_export_gives_the_same_articles(
     if path.suffix == ".gz":
         kinds = [r.type for r in read_records(path)]
         assert kinds == ["warcinfo", "metadata", "metadata", *["response"] * (1 if current else 2)]
+
+
+@pytest.mark.parametrize("how", ["", "--site gazet", "--all", "--skip-worse"])
+def test_reextraction_reads_what_was_said_later(
+    own: Own, newsbot: Run, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("newsbot.replay.warc.read_unread", lambda *_: None)  # it was killed
+    own.put(Warc().info("newsbot/1").add("/news/1", PAGE))
+    own.put(warc().said("/news/1", entry()).said("/news/1", entry(FORGED), source="/strange"))
+    where = ("--data", own.folder, "--sites-dir", own.sites_dir, "--jobs", 0)
+    waiting = "SELECT address FROM captures WHERE reason = 'unread' ORDER BY address"
+    for part in ("--dry-run", "--before 1999", "--after 2030 --all"):
+        assert newsbot("reextract", *part.split(), *where).returncode == 0
+        assert len(own.rows(waiting)) == 2, part
+        assert own.told() == ([], None)
+    done = newsbot("reextract", *how.split(), *where)
+    assert done.returncode == 0, done.stderr
+    assert own.told() == ([THEIRS], "2024-02-05")
+    assert own.rows(waiting) == [(f"{HOME}/strange",)]
+    assert "nothing to read" in newsbot("reextract", *where).stdout
 
 
 @pytest.mark.parametrize("refers", ["<urn:uuid:0>", "nothing", "<urn:uuid:1> <urn:uuid:2>"])
