@@ -77,11 +77,19 @@ def _is_web_page(media_type: str | None) -> bool:
 
 def _absolute(item: Element, link: str) -> str:
     """A link as seen from `xml:base` of the item and of what it stands in (RFC 4287 §2)."""
-    return urljoin(_base(item), link)
+    return _joined(_base(item), link)
 
 
 def _base(item: Element) -> str:
     base = ""
     for element in reversed([item, *item.iterancestors()]):
-        base = urljoin(base, (element.get(_BASE) or "").strip())
+        base = _joined(base, (element.get(_BASE) or "").strip())
     return base
+
+
+def _joined(base: str, link: str) -> str:
+    """A link as seen from an address; itself where that cannot be, so that it spoils no other entry."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link

@@ -46,6 +46,8 @@ PAGES = 200
 """Captured pages that are looked at."""
 _FIRST = 24
 """Articles that only fallbacks have read from which layouts are learnt."""
+_MOST = 64
+"""Records of a site that are taken over from one file of others."""
 _GROWTH = 2
 """How many times as many there must be until they are learnt again, as long as pages fit."""
 
@@ -100,9 +102,13 @@ def take_over(store: Store, known: KnownSites, paths: Iterable[Path]) -> None:
     archive's, and all of one site's `own`, they stay in their place. Damaged ones are passed over.
     """
     for path in paths:
+        taken = Counter[str]()
         for found in _learnings(path, known):
             site, record = found.site, found.record
             if knows_record(store.connection, record.record_id):
+                continue
+            taken[site.id] += 1
+            if taken[site.id] > _MOST and not known.own:
                 continue
             store.save_site(site.row)
             if known.own:
