@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -391,3 +393,47 @@ def test_an_entry_cannot_call_itself_ours(own: Own) -> None:
     own.put(Warc().info("newsbot/1").add("/news/1", PAGE))
     own.put(warc().said("/news/1", entry(FORGED, day=20), source="/rss", origin="own"))
     assert own.told() == ([OURS], "2024-02-01")
+
+
+def test_the_order_in_which_ours_and_theirs_arrive_does_not_matter(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Own entries, pages, entries of known sources and of one that is found on the way."""
+    scratch = tmp_path_factory.mktemp("made")
+    made = [
+        Warc().later(hours=2).info("newsbot/1").add("/news/1", PAGE),
+        Warc().later(hours=9).info("newsbot/1").add("/news/1", PAGE.replace(b"2-", b"7-")),
+        warc(3).said("/news/1", entry("", day=3), source="/found"),
+        warc(4).said("/news/1", entry(THEIRS, day=0), source="/rss"),
+        warc(5).said("/news/1", entry(FORGED, day=20)),
+    ]
+    files = [one.save(scratch / f"{n}.warc.gz") for n, one in enumerate(made)]
+
+    def steps(own: Own) -> list[Any]:
+        return [
+            *(partial(own.load, path) for path in files),
+            partial(own.hear, entry(OURS, day=0), hours=6),
+            partial(own.hear, entry("", "/news/2"), "/found", url="/news/2", hours=7),
+        ]
+
+    def told(own: Own) -> list[Any]:
+        return [
+            own.rows(
+                "SELECT url, title, authors, published, sources, flags, revision FROM articles"
+            ),
+            own.rows("SELECT number, seen_at, changed, kept FROM revisions ORDER BY number"),
+            own.rows("SELECT address, reason FROM captures WHERE part = 'said' ORDER BY 1, 2"),
+        ]
+
+    wanted: list[Any] = []
+    for seed in range(6):
+        own = Own(scratch / f"{seed}" / "data")
+        for step in random.Random(seed).sample(steps(own), 7):
+            step()
+        wanted = wanted or told(own)
+        assert told(own) == wanted, seed
+        own.rebuild()
+        assert told(own) == wanted, f"{seed}, rebuilt"
+        own.check()
+    assert wanted[0][0][2:4] == (f'["{OURS}"]', "2024-02-20T09:00:00+06:00")
+    assert {reason for _, reason in wanted[2]} == {None}
