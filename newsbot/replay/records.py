@@ -19,17 +19,12 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from weakref import WeakValueDictionary
 
-from archive.article import SOURCES
 from archive.captures import (
-    OWN_WORD,
-    SAID,
     Capture,
     Exchange,
     Record,
-    fields_of,
     payload_digest,
     read_capture,
-    spellings,
 )
 from archive.captures.files import crc_of, open_file
 from archive.captures.grammar import STORED, bracketed, clean_address, knowledge_in
@@ -39,10 +34,9 @@ from archive.errors import ArchiveError
 from archive.store import knows_exchange, knows_record
 from archive.store.said import is_full
 from newsbot import urls
-from newsbot.discovery import MAX_ENTRY, is_candidate
-from newsbot.discovery.documents import linked
-from newsbot.discovery.traps import without_session
+from newsbot.discovery import is_candidate
 from newsbot.profiles import Site
+from newsbot.replay.entries import leads_there, source_of
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import may_be_html
 from newsbot.visit.reading import Reading
@@ -53,8 +47,6 @@ Damaged = Callable[[Path, int, str], object]
 """Called with a file, the offset of a damaged record in it, and what is wrong with it."""
 _SHA1_HEX = 40
 _MAX_RECORD = DOWNLOAD_MAXSIZE + (1 << 16)
-_MAX_FIELDS = 1 << 13
-"""Bytes of what is said before an entry."""
 _OURS = re.compile(rb"^software:\s*newsbot\b", re.I | re.M)
 _NO_PAGE = re.compile(
     r"/robots\.txt$|/feed/?$|\.(?:css|m?js|json|map|png|jpe?g|gif|webp|avif|svg|ico|bmp|woff2?|ttf|"
@@ -268,7 +260,7 @@ class RecordReader:
             is_sought
             and address == url
             and source_of(record, own=self._sites.own is not None)
-            and self._is_sound(record)
+            and (self._sites.own or (not is_full(self._connection, url) and leads_there(record)))
         ):
             self._counts["skipped"] += 1
             return None
@@ -293,22 +285,6 @@ class RecordReader:
             self._under_way[record.record_id] = found
             self._under_way[f"{found.exchange.url} {record.payload_digest}"] = found
         return found
-
-    def _is_sound(self, record: Record) -> bool:
-        """Whether an entry of others leads to the address that it is filed under, and there is room."""
-        if self._sites.own:
-            return True
-        assert record.url
-        assert record.exchange
-        if is_full(self._connection, record.url):
-            return False
-        fields, entry = fields_of(record.exchange.body)
-        via, own = urlsplit(fields.get("via", "")), urlsplit(record.url)
-        # A link without a host is the site's, wherever the source was asked for.
-        bases = {via.geturl(), via._replace(scheme=own.scheme, netloc=own.netloc).geturl()}
-        found = {linked(fields.get("kind", ""), entry, base) for base in bases}
-        spelt = {urls.canonical(url) for link in found for url in (link, without_session(link))}
-        return not spelt.isdisjoint(spellings(record.url))
 
     def _count_broken(self, path: Path, raw: Raw, kind: str, url: str) -> None:
         """Count a record that cannot be read, where nothing says that it is none of ours."""
@@ -376,25 +352,6 @@ class RecordReader:
             values,
         ).fetchone()
         return Capture(*row) if row else None
-
-
-def source_of(record: Record, *, own: bool) -> tuple[str, str] | None:
-    """Address and kind of the source whose entry a record holds; None where it holds something else.
-
-    `own`: in a file of the archive itself. Of what was imported it is the index that lists a sitemap,
-    if any: that is what another archive knows.
-    """
-    exchange = record.exchange
-    if exchange is None or knowledge_in(exchange.header("Content-Type")) != SAID:
-        return None
-    fields, entry = fields_of(exchange.body)
-    if len(exchange.body) - len(entry) > _MAX_FIELDS or len(entry) > MAX_ENTRY:
-        return None
-    via, kind = fields.get("via", ""), fields.get("kind", "")
-    is_own = own and exchange.header("Content-Type") == OWN_WORD
-    source = via if is_own else fields.get("index", via)
-    is_source = kind in SOURCES and all(map(urls.canonical, (via, source)))
-    return (clean_address(source), kind) if is_source else None
 
 
 def _is_ours(path: Path) -> bool:

@@ -28,9 +28,10 @@ from archive.visit import Visit
 from newsbot import urls
 from newsbot.pool import map_in_order, open_pool
 from newsbot.profiles import Site
+from newsbot.replay.entries import source_of
 from newsbot.replay.learning import all_learned, refresh, take_over, with_learned
 from newsbot.replay.pending import PendingVisit, PendingVisits
-from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader, source_of
+from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader
 from newsbot.replay.reextract import read_unread
 from newsbot.replay.wacz import is_wacz, members, unpacked
 from newsbot.visit.reading import is_costly, read, reading_of
