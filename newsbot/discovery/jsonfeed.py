@@ -25,7 +25,7 @@ def parse_json_feed(body: bytes) -> Feed | None:
         return None
     entries = []
     for item in objects_of(feed.get("items")) or []:
-        url = _address(item)
+        url = address_of(item)
         if url:
             published, modified = (
                 text_of(item.get(key)) for key in ("date_published", "date_modified")
@@ -34,7 +34,7 @@ def parse_json_feed(body: bytes) -> Feed | None:
     return Feed(entries, address(feed.get("next_url")))
 
 
-def _address(item: dict[str, Any]) -> str | None:
+def address_of(item: dict[str, Any]) -> str | None:
     """An item's `url`; else its id where that is an address; else what it links to."""
     identity = address(item.get("id")) or ""
     linked = identity if identity.startswith(("http://", "https://")) else None
