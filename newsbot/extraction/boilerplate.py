@@ -239,31 +239,27 @@ def boxes_to_fill(body: Element) -> set[Element]:
 
 
 def _before_comments(blocks: list[Block]) -> list[Block]:
-    """Blocks up to readers' comments that no name of an element tells: name, moment, what they say.
+    """Blocks up to a heading for readers' comments with one below: name, moment, what they say.
 
-    Two of them, or one under a heading for them, end the article.
+    Without the heading, names and moments may as well be those of a live report.
     """
     lines = [(n, line) for n, block in enumerate(blocks) for line in block.text.split("\n")]
-    starts: list[int] = []
-    for place, (_, line) in enumerate(lines):
-        moment = _MOMENT.search(line) if ":" in line and len(line) <= _PHRASE else None
-        if moment is None:
-            continue
-        beside = _MOMENT.sub("", line).strip(" ,.|•·:–—()[]/-")
-        start = place if beside else place - 1
-        name = beside or (lines[start][1] if start >= 0 else "")
-        says = place + 1 < len(lines) and not _MOMENT.search(lines[place + 1][1])
-        if says and name and len(name) <= _READER and len(name.split()) <= _SENTENCE:
-            starts.append(start)
-    heading = starts and COMMENTS.fullmatch(lines[starts[0] - 1][1])
-    above = sum(len(line) for _, line in lines[: starts[0]]) if starts else 0
-    if above < _ABOVE_COMMENTS or not (heading or len(starts) > 1):
-        return blocks
-    number, end = lines[starts[0]][0], starts[0] - bool(heading)
-    own = "\n".join(line for n, line in lines[:end] if n == number)
-    last = [replace(blocks[number], text=own)] if own else []
-    kept = blocks[: min(number, lines[end][0])]
-    return [*kept, *last]
+    above = 0
+    for place, (number, line) in enumerate(lines):
+        if above >= _ABOVE_COMMENTS and COMMENTS.fullmatch(line):
+            below = [text for _, text in lines[place + 1 : place + 4]]
+            if len(below) > 1 and any(map(_is_signed, below[:2])):
+                own = "\n".join(text for n, text in lines[:place] if n == number)
+                return [*blocks[:number], *([replace(blocks[number], text=own)] if own else [])]
+        above += len(line)
+    return blocks
+
+
+def _is_signed(line: str) -> bool:
+    """Whether a line holds a moment, and beside it a reader's name or nothing."""
+    moment = _MOMENT.search(line) if ":" in line and len(line) <= _PHRASE else None
+    name = moment and _MOMENT.sub("", line).strip(" ,.|•·:–—()[]/-")
+    return name is not None and len(name) <= _READER and len(name.split()) <= _SENTENCE
 
 
 def clean(blocks: list[Block]) -> list[Block]:
