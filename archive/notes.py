@@ -16,6 +16,8 @@ from archive.captures.files import open_file
 DECISIONS = "decisions"
 """The folder of what people have decided, inside the archive's."""
 NOTES = "notes*.jsonl"
+LARGEST = 64_000_000
+"""Bytes of a file that is read."""
 FIELDS = ("url", "note", "at", "by")
 
 
@@ -27,11 +29,14 @@ def read_notes(folder: Path) -> Iterator[dict[str, str | None] | str]:
     for path in sorted((folder / DECISIONS).glob(NOTES)):
         try:
             with open_file(path, folder) as file:
-                lines = file.read().splitlines()
+                found = file.read(LARGEST + 1)
         except OSError as error:
             yield f"{path}: cannot be read: {error.strerror}"
             continue
-        for number, line in enumerate(lines, 1):
+        if len(found) > LARGEST:
+            yield f"{path}: larger than {LARGEST // 1_000_000} MB: not read"
+            continue
+        for number, line in enumerate(found.splitlines(), 1):
             if line.strip():
                 try:
                     yield _note(json.loads(line))
@@ -46,4 +51,6 @@ def _note(value: Any) -> dict[str, str | None]:
         raise ValueError("expected an object with url and note")
     if not all(text is None or isinstance(text, str) for text in known.values()):
         raise ValueError(f"expected texts as {', '.join(FIELDS)}")
+    for text in filter(None, known.values()):
+        text.encode()  # a surrogate alone is no letter; the error is a ValueError
     return known
