@@ -253,6 +253,16 @@ def place_of(
     return role, "named so" if role else ""
 
 
+def is_in_teaser(element: Element, near: Surroundings) -> bool:
+    """Whether an element stands in a card whose heading links to another article."""
+    for around, _ in zip(element.iterancestors(), range(_LEVELS), strict=False):
+        if not near.is_outside(around) or text_length(around) > _TEASER_SIZE:
+            return False
+        if any(heading.find(".//a") is not None for heading in around.iter(*HEADINGS)):
+            return True
+    return False
+
+
 def _shows_clock(near: Surroundings, around: Element, length: int, *, beside: bool) -> bool:
     """Whether a short line holds the weather or a rate of exchange, or one `beside` it without a date.
 
