@@ -326,8 +326,8 @@ def _addressed(url: str, title: str | None) -> Iterator[Candidate]:
     except ValueError:
         return
     path = parts.path
-    if path in ("", "/") and not parts.query:
-        yield _against("listing", 2.0, "address", path, "the front page")
+    if "/" not in at.list and not at.rest and not at.weak and at.kind in ("", "page"):
+        yield _against("listing", 2.0, "address", path, "the front page or a page of its list")
     elif not parts.query and (_DATE_PATH.search(path) or _YEAR.search(path)):
         weight = 0.9 if _DATE_PATH.search(path) else 0.35
         yield _against("listing", weight, "address", path, "a day, month or year")
