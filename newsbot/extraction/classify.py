@@ -326,7 +326,8 @@ def _addressed(url: str, title: str | None) -> Iterator[Candidate]:
     except ValueError:
         return
     path = parts.path
-    if "/" not in at.list and not at.rest and not at.weak and at.kind in ("", "page"):
+    is_front = at.list == parts.netloc.removeprefix("www.") and not at.rest
+    if is_front and not at.weak and at.kind in ("", "page"):
         yield _against("listing", 2.0, "address", path, "the front page or a page of its list")
     elif not parts.query and (_DATE_PATH.search(path) or _YEAR.search(path)):
         weight = 0.9 if _DATE_PATH.search(path) else 0.35
