@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from archive import stories
 from archive.store import Store, explained_errors
+from archive.store.views import hidden
+from archive.store.withheld import enforce
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,11 @@ def link(store: Store) -> Linked:
 
     Everything is found afresh, outside any transaction, and the differences are written in one.
     """
-    with explained_errors(store.folder):
-        found = stories.find(store.connection)
+    with explained_errors(store.folder), hidden(store.connection) as c:
+        found = stories.find(c)
     with store.transaction() as c:
         changed = _write(c, found)
+        enforce(c, store.changes.index, found.articles)  # withheld meanwhile
     return Linked(
         stories=len(found.stories),
         articles=len(found.articles),
