@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from archive import stories
 from archive.store import Store, explained_errors
-from archive.store.views import hidden
 from archive.store.withheld import enforce
 
 
@@ -33,15 +32,16 @@ def link(store: Store) -> Linked:
 
     Everything is found afresh, outside any transaction, and the differences are written in one.
     """
-    with explained_errors(store.folder), hidden(store.connection) as c:
-        found = stories.find(c)
+    with explained_errors(store.folder):
+        found = stories.find(store.connection)
     with store.transaction() as c:
         changed = _write(c, found)
-        enforce(c, store.changes.index, found.articles)  # withheld meanwhile
+        linked = {number for pair in found.editions for number in pair}
+        enforce(c, store.changes.index, linked | found.articles.keys())  # withheld meanwhile
     return Linked(
         stories=len(found.stories),
         articles=len(found.articles),
-        editions=len({number for pair in found.editions for number in pair}),
+        editions=len(linked),
         changed=changed,
     )
 

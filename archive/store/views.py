@@ -7,16 +7,14 @@ SQLite looks there first: whoever writes a query need not think of what is withh
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from archive.article import READ
 
 VIEWS = f"""
--- The addresses that people withhold, with the articles that they lead to.
+-- The addresses that people withhold, with the articles that they lead to. CROSS: the few first, then the many.
 CREATE VIEW withheld_articles AS
 SELECT x.article AS id, w.url, w.since, w.reason, w.by
-  FROM withheld w JOIN aliases x ON x.url = w.url;
+  FROM withheld w CROSS JOIN aliases x ON x.url = w.url;
 
 -- The one place that says what may be read; all other views look here.
 CREATE VIEW readable_articles AS
@@ -54,17 +52,14 @@ SELECT s.id AS story, s.articles, s.sites, a.id = s.first_article AS is_first, a
   FROM stories s JOIN readable_articles a ON a.story = s.id;
 """  # noqa: S608 -- constants
 
-_OF_ARTICLES = "captures readings revisions aliases engagement article_tags frontier".split()
-"""Tables whose column `article` says of which article a row tells."""
 _SHOWN = {
     "articles": "SELECT * FROM main.readable_articles",
     "tags": "SELECT * FROM main.tags AS t WHERE EXISTS (SELECT 1 FROM main.article_tags x "
     "WHERE x.tag = t.id AND x.article NOT IN (SELECT id FROM main.withheld_articles))",
-    **{
-        table: f"SELECT * FROM main.{table} WHERE article IS NULL "  # noqa: S608 -- own names
-        "OR article NOT IN (SELECT id FROM main.withheld_articles)"
-        for table in _OF_ARTICLES
-    },
+} | {
+    table: f"SELECT * FROM main.{table} WHERE article IS NULL "  # noqa: S608 -- own names
+    "OR article NOT IN (SELECT id FROM main.withheld_articles)"
+    for table in "captures readings revisions aliases engagement article_tags frontier editions".split()
 }
 """Table → what of it is seen."""
 _NOTHING_WITHHELD = {
@@ -84,14 +79,3 @@ def hide(c: sqlite3.Connection, *, everything: bool = False) -> None:
     shown = _NOTHING_WITHHELD if known.fetchone() is None else {} if everything else _SHOWN
     for name, sql in shown.items():
         c.execute(f"CREATE TEMP VIEW {name} AS {sql}")
-
-
-@contextmanager
-def hidden(c: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Hide withheld articles from the writer's connection, which must not write to them meanwhile."""
-    hide(c)
-    try:
-        yield c
-    finally:
-        for name in _SHOWN:
-            c.execute(f"DROP VIEW temp.{name}")

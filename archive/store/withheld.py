@@ -12,19 +12,16 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from archive import decisions
+from archive.decisions import DECISIONS, WITHHOLD, WITHHOLDING, withheld
 from archive.store.index import Index
 from archive.store.opening import BUSY_SECONDS, DATABASE, explained_errors
 from archive.store.schema import ADDED, restore_objects
-
-Row = tuple[str | None, ...]
-_TABLE = "SELECT url, since, reason, by FROM withheld"
 
 
 def act(folder: Path) -> None:
     """Let what was decided hold at once, whoever writes to the archive meanwhile.
 
-    Raises `ArchiveLocked` where a writer lets nobody in for a minute: the next one follows then.
+    Raises `ArchiveLocked` where a writer lets nobody in for a minute: the next run follows then.
     """
     uri = f"{(folder / DATABASE).absolute().as_uri()}?mode=rw"
     with (
@@ -32,50 +29,38 @@ def act(folder: Path) -> None:
         closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)) as c,
     ):
         c.execute("PRAGMA trusted_schema = OFF")
-        c.execute("PRAGMA synchronous = FULL")
         follow(c, Index(c), folder)
 
 
 def follow(c: sqlite3.Connection, index: Index, folder: Path) -> None:
-    """Bring the table up to the files, in a transaction of its own where they differ.
+    """Bring the table up to the files, in a transaction of its own.
 
     Addresses of which no file says anything any more stay as they are: a lost file shows nothing.
     """
-    if _has_table(c) and not _changes(c, folder):
+    known = c.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (ADDED,)).fetchone()
+    if known and not any((folder / DECISIONS).glob(WITHHOLDING.files)):
         return
     c.execute("BEGIN IMMEDIATE")
     try:
-        if not _has_table(c):
+        if not known:
             restore_objects(c)
-        changes = _changes(c, folder)
-        c.executemany("DELETE FROM withheld WHERE url = ?", [(url,) for url in changes])
-        rows = [row for row in changes.values() if row]
-        c.executemany("INSERT INTO withheld (url, since, reason, by) VALUES (?, ?, ?, ?)", rows)
+        there = {row[0]: tuple(row) for row in c.execute("SELECT * FROM withheld")}
+        changed = []
+        for url, line in withheld(folder)[0].items():
+            is_withheld = line["decision"] == WITHHOLD
+            row = (url, line["at"], line["reason"], line["by"]) if is_withheld else None
+            if there.get(url) != row:
+                c.execute("DELETE FROM withheld WHERE url = ?", (url,))
+                c.executemany("INSERT INTO withheld VALUES (?, ?, ?, ?)", [row] if row else [])
+                changed.append(url)
         sql = "SELECT article FROM aliases WHERE url IN (SELECT value FROM json_each(?))"
-        enforce(c, index, [article for (article,) in c.execute(sql, (json.dumps([*changes]),))])
+        enforce(c, index, [row[0] for row in c.execute(sql, (json.dumps(changed),))])
         c.execute("COMMIT")
     except BaseException:
+        index.forget()
         if c.in_transaction:
             c.execute("ROLLBACK")
-        index.forget()
         raise
-
-
-def _has_table(c: sqlite3.Connection) -> bool:
-    return bool(c.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (ADDED,)).fetchone())
-
-
-def _changes(c: sqlite3.Connection, folder: Path) -> dict[str, Row | None]:
-    """Address → its row as it ought to be, None for none; of those where the table says otherwise."""
-    found, _ = decisions.withheld(folder)
-    there = {row[0]: tuple(row) for row in c.execute(_TABLE)} if _has_table(c) else {}
-    wanted: dict[str, Row | None] = {
-        url: (url, line["at"], line["reason"], line["by"])
-        if line["decision"] == decisions.WITHHOLD
-        else None
-        for url, line in found.items()
-    }
-    return {url: row for url, row in wanted.items() if there.get(url) != row}
 
 
 _OUT_OF_STEP = """

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from newsbot.cli.common import check_profiles, data_option, known_sites, sites_dir_option
+from newsbot.cli.common import data_option, known_sites
 
 _MINUTE, _HOUR = 17, 4
 """Not on the hour, when all the world's jobs begin; once a day, at night."""
@@ -61,7 +61,6 @@ def _one_word(_: click.Context, param: click.Parameter, value: Any) -> Any:
 @click.command()
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
 @data_option
-@sites_dir_option
 @click.option("--systemd", is_flag=True, help="Units of systemd instead of lines of a crontab.")
 @click.option("--every", default="1h", show_default=True,
               type=click.Choice(_PERIODS), help="How often.")  # fmt: skip
@@ -73,7 +72,6 @@ def _one_word(_: click.Context, param: click.Parameter, value: Any) -> Any:
 def schedule(
     site_ids: tuple[str, ...],
     data: Path,
-    sites_dirs: tuple[Path, ...],
     systemd: bool,
     every: str,
     user: str | None,
@@ -89,17 +87,13 @@ def schedule(
     newsbot schedule --contact archive@example.org --mail me@example.org    into `crontab -e`
     newsbot schedule --systemd --every 2h --user press --data /srv/press
     """
-    check_profiles(site_ids, known_sites(data, sites_dirs, site_ids))
+    known_sites(data, (), site_ids)
     program = Path(sys.argv[0]).absolute()
     start = [str(program)] if program.name == "newsbot" else [sys.executable, "-m", "newsbot"]
     command = [*start, "crawl", *site_ids, "--data", str(data.absolute())]
-    for folder in sites_dirs:
-        command += ["--sites-dir", str(folder.absolute())]
     command += ["--contact", contact] if contact else []
-    if any(set(word) & set("\\\n\r\0") for word in command):
-        raise click.UsageError(
-            "neither cron nor systemd knows names with backslashes or line breaks"
-        )
+    if re.search(r"[\\\0-\x1f]", "".join(command)):
+        raise click.UsageError("cron knows no names with backslashes or line breaks")
     number, unit = int(every[:-1]), every[-1]
     minutes = ",".join(map(str, range(_MINUTE % number, 60, number))) if unit == "m" else _MINUTE
     hours = {"m": "*", "h": f"*/{number}" if number > 1 else "*", "d": _HOUR}[unit]

@@ -10,7 +10,6 @@ import click
 
 from archive import query
 from archive.decisions import REVOKE, WITHHOLD, WITHHOLDING, Decision, decide, withheld
-from archive.errors import ArchiveLocked
 from archive.store import open_database
 from archive.store.withheld import act
 from archive.times import now, utc
@@ -49,12 +48,9 @@ def withhold(
     newsbot withhold --list
     newsbot withhold 17 --revoke --reason 'lifted on appeal'
     """
-    if as_list == (article is not None) or (as_list and (revoke or reason or by)):
-        raise click.UsageError("either an article with --reason, or --list")
-    if as_json and not as_list:
-        raise click.UsageError("--json goes with --list")
-    if article is not None and not (reason or "").strip():
-        raise click.UsageError("--reason is needed: whoever meets the decision later will ask")
+    is_decision = article is not None and (reason or "").strip() and not (as_list or as_json)
+    if not is_decision and (not as_list or article or revoke or reason or by):
+        raise click.UsageError("either an article with a --reason, or --list")
     c = open_database(data, everything=True).conn
     found, problems = withheld(data)
     for problem in problems:
@@ -69,11 +65,7 @@ def withhold(
         said = {"url": url, "decision": REVOKE if revoke else WITHHOLD, "reason": reason}
         decide(data, WITHHOLDING, {**said, "at": utc(moment), "by": by})
         click.echo(f"{url}: {said['decision']}")
-    try:
-        act(data)
-    except ArchiveLocked:
-        told = "the decision is kept, and holds when the run that writes now has ended"
-        raise ArchiveLocked(f"{data}: {told}") from None
+    act(data)
     return 3 if problems else 0
 
 
@@ -97,12 +89,12 @@ def _addresses(
     """The address to withhold; or all those by which an article is withheld."""
     if not revoke:
         return [query.article(c, wanted)["url"]]
-    chosen = {url for url, line in found.items() if line["decision"] == WITHHOLD}
-    if wanted not in chosen:  # the archive may know no article there
-        sql = "SELECT url FROM aliases WHERE article = ?"
-        chosen &= {url for (url,) in c.execute(sql, (query.article(c, wanted)["id"],))}
-    else:
-        chosen = {wanted}
+    sql = "SELECT url FROM aliases WHERE article IN (?1, (SELECT article FROM aliases WHERE url = ?1))"
+    own = {
+        wanted,
+        *(url for (url,) in c.execute(sql, (wanted,))),
+    }  # the archive may know none there
+    chosen = sorted(url for url in own & found.keys() if found[url]["decision"] == WITHHOLD)
     if not chosen:
         raise WrongUsage("it is not withheld: `newsbot withhold --list` prints what is")
-    return sorted(chosen)
+    return chosen

@@ -47,7 +47,17 @@ READERS: dict[str, list[tuple[str, ...]]] = {
     "withhold": [("--list",), ("--list", "--json")],
 }  # fmt: skip
 """Commands that print what an archive holds, in all the ways that they can."""
-NO_READERS = {"crawl", "sites", "extract", "import", "backup", "restore", "merge", "demo"}
+NO_READERS = {
+    "crawl",
+    "sites",
+    "extract",
+    "import",
+    "schedule",
+    "backup",
+    "restore",
+    "merge",
+    "demo",
+}
 """Commands that print counts, addresses, or what is not in the archive."""
 
 
