@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from archive.captures.files import check_inside, open_file, sync_folder
+from archive.captures.files import open_file, own_file, sync_folder
 from archive.errors import ArchiveUsageError
 from archive.times import utc
 
@@ -112,8 +112,7 @@ def append(path: Path, folder: Path, lines: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        check_inside(path, folder)
-        with path.open("a+b", 0) as file:
+        with own_file(path, "a+b", folder, buffering=0) as file:
             size = file.seek(0, os.SEEK_END)
             gap = b"\n" if size and os.pread(file.fileno(), 1, size - 1) != b"\n" else b""
             file.write(gap + lines)

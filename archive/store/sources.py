@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from archive.captures import Capture
+from archive.captures import OWN_WORD, Capture
 from archive.store import events, said
 from archive.store.frontier import (
     Candidate,
@@ -76,7 +76,7 @@ class Sources(Frontier):
         lies = distrust in ("always_today", "uniform")
         listed = [replace(item, hint=None) if lies else item for item in candidates]
         with self.transaction() as c:
-            row = one(c, "SELECT site, kind, url, found FROM sources WHERE id = ?", (source,))
+            row = one(c, "SELECT id, site, kind, url, found FROM sources WHERE id = ?", (source,))
             site, kind = row["site"], row["kind"]
             discovered = insert_candidates(c, site, source, listed, moment)
             said.keep(c, self.captures(site), row, crawl, listed, polled_at, distrust)
@@ -112,18 +112,22 @@ class Sources(Frontier):
             count_discovered(c, crawl, discovered)
         return discovered
 
-    def add_said(self, site: str, capture: Capture, source: str) -> None:
-        """Give the entry of a source that lies in the site's files its row."""
+    def add_said(self, site: str, capture: Capture, source: str, kind: str) -> None:
+        """Give the entry of a source that lies in the site's files its row.
+
+        Our own entries tell of sources that were found, where a `news.db` was lost.
+        """
+        if capture.content_type == OWN_WORD:
+            self.source(site, source, kind, "auto")
         with self.transaction() as c:
             said.add(c, site, capture, source)
 
     def said_is_read(self, site: str) -> None:
         """Note that the pages were read again that had been read without what sources said."""
         with self.transaction() as c:
-            c.execute(
-                "UPDATE captures SET reason = NULL WHERE site = ? AND part = 'said' "  # noqa: S608
-                f"AND reason = '{said.UNREAD}'",
-                (site,),
+            c.executemany(
+                "UPDATE captures SET reason = NULL WHERE id = ?",
+                [(capture,) for capture, _ in said.unread(c, site)],
             )
 
     def listed_articles(self, source: int) -> list[str]:

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from twisted.python.failure import Failure
 
 from archive.status import GAVE_UP
-from archive.store import DATABASE, OUTCOMES, Store, open_database
+from archive.store import DATABASE, OUTCOMES, Store, log_file, open_database
 from archive.times import now
 from newsbot.crawl.loader import spider_class
 from newsbot.crawl.session import Options, Session, borrow_store, return_store
@@ -194,13 +194,12 @@ def _settings(
 ) -> Settings:
     settings = Settings()
     settings.setmodule("newsbot.crawl.settings")
-    logs = folder / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    log = None if verbose else str(log_file(folder, f"crawl-{now():%Y-%m}.log"))
     for name, value in (
         ("NEWSBOT_DATA", str(folder)),
         ("NEWSBOT_OPTIONS", asdict(options)),
         ("NEWSBOT_CONTACT", contact or ""),
-        ("LOG_FILE", None if verbose else str(logs / f"crawl-{now():%Y-%m}.log")),
+        ("LOG_FILE", log),
         ("LOG_FILE_APPEND", True),
         ("STATS_DUMP", verbose),
     ):

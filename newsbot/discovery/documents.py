@@ -10,11 +10,13 @@ from w3lib.url import add_or_replace_parameters, url_query_parameter
 
 from newsbot import urls
 from newsbot.discovery import Entry
-from newsbot.discovery.feeds import parse_feed
+from newsbot.discovery.feeds import link_of, parse_feed
 from newsbot.discovery.home import autodiscover
+from newsbot.discovery.jsonfeed import address_of, load, text_of
 from newsbot.discovery.listing import Listing, parse_json_listing, parse_listing
 from newsbot.discovery.sitemaps import Sitemap, parse_sitemap
 from newsbot.discovery.wordpress import ASKED, parse_posts
+from newsbot.discovery.xml import child_text, local_name, parse_xml
 from newsbot.extraction.decode import decode
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site, Source, families
@@ -71,6 +73,29 @@ def read_source(
     if kind == "wordpress":
         return _posts(body, url)
     return _listing(body, charset, url, site, front)
+
+
+def linked(kind: str, entry: bytes, base: str) -> str:
+    """The address for which an entry of a source of this kind would be kept; empty where it has none.
+
+    `entry` is what was kept: an element or an object of its own, found at the address `base`.
+    """
+    if entry[:1] == b"{":
+        item = load(entry)
+        found = (
+            (text_of(item.get("link")) if kind == "wordpress" else address_of(item))
+            if item
+            else None
+        )
+    else:
+        root = parse_xml(entry)
+        name = "" if root is None else local_name(root)
+        location = child_text(root, "loc") if root is not None and name == "url" else None
+        found = link_of(root) if root is not None and name in ("item", "entry") else location
+    try:
+        return urljoin(base, found) if found else ""
+    except ValueError:
+        return ""
 
 
 def _sitemap(sitemap: Sitemap) -> Found:

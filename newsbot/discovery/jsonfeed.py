@@ -28,7 +28,7 @@ def parse_json_feed(body: bytes) -> Feed | None:
     items = feed.get("items")
     entries = []
     for item in items[:MAX_ITEMS] if isinstance(items, list) else []:
-        url = _address(item) if isinstance(item, dict) else None
+        url = address_of(item) if isinstance(item, dict) else None
         if url:
             published, modified = (
                 text_of(item.get(key)) for key in ("date_published", "date_modified")
@@ -37,7 +37,7 @@ def parse_json_feed(body: bytes) -> Feed | None:
     return Feed(entries, text_of(feed.get("next_url")))
 
 
-def _address(item: dict[str, Any]) -> str | None:
+def address_of(item: dict[str, Any]) -> str | None:
     """An item's `url`; else its id where that is an address; else what it links to."""
     identifier = text_of(item.get("id")) or ""
     linked = identifier if identifier.startswith(("http://", "https://")) else None

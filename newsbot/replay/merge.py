@@ -198,7 +198,7 @@ def _profiles(
         if data is None:
             continue
         if not dry_run:
-            _write(folder / OWN_SITES / path.name, data)
+            _write(folder / OWN_SITES / path.name, data, folder)
         report.profiles.append(site.id)
         yield site
 
@@ -232,7 +232,7 @@ def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: 
                     append(own, folder, b"\n".join([*news, b""]))
             continue
         if not dry_run:
-            _write(own, data)
+            _write(own, data, folder)
         report.decisions.append(path.name)
 
 
@@ -250,7 +250,7 @@ def _read_small(path: Path, other: Path, report: MergeReport) -> bytes | None:
     return data
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, folder: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as file:
+    with whole_file(path, folder) as file:
         file.write(data)
