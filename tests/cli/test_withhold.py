@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import click
 import pytest
 
 from archive.decisions import append
@@ -20,6 +21,7 @@ from archive.search import check
 from archive.store import DATABASE, Store, open_database
 from archive.store.stories import link
 from newsbot.cli import COMMANDS
+from newsbot.cli.export import export
 from newsbot.demo.server import ExampleNewspaper
 from tests.archive.building import HOME, Paper, article, check_whole, open_paper
 from tests.archive.test_duplicates import Press
@@ -32,6 +34,7 @@ TEXT = "\n\n".join(Press(20).article(4))
 AT = f"{HOME}2"
 REASON = "сот шешімі"
 
+(FORMATS,) = (p.type.choices for p in export.params if isinstance(p.type, click.Choice))
 READERS: dict[str, list[tuple[str, ...]]] = {
     "search": [(WORD,), (f"{WORD}тың",), (WORD[:-1],), ("мектеп",), (f"author:{WORD}",),
                ("after:2020",), ("after:2020", "--order", "newest", "--facets", "--json")],
@@ -39,7 +42,7 @@ READERS: dict[str, list[tuple[str, ...]]] = {
              ("2", "--revisions"), ("2", "--revision", "1"), ("2", "--diff"), ("1",), ("3", "--json")],
     "stories": [(), ("--list",), ("--list", "--json"), ("2",), ("1",), ("3",)],
     "stems": [("мектеп",), ("--rebuild",)],
-    "export": [("--format", name) for name in ("jsonl", "warc", "wacz")]
+    "export": [("--format", name) for name in FORMATS]
     + [("--format", name, "--current") for name in ("warc", "wacz")],
     "status": [(), ("--json",)],
     "verify": [(), ("--full",), ("--json",)],
