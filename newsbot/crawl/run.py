@@ -44,6 +44,10 @@ class CrawlReport:
     discovered: int
     outcomes: dict[str, int]
     traps: dict[str, int]
+    unread: dict[str, str]
+    """Sources that could not be read, each with the reason."""
+    left_out: dict[str, str]
+    """Sources of which a limit kept us from reading something, where that is news."""
     planned: list[str]
     events: list[dict[str, Any]]
     """What befalls the site as a whole."""
@@ -60,6 +64,8 @@ class CrawlReport:
             "discovered": self.discovered,
             "outcomes": self.outcomes,
             "traps": self.traps,
+            "unread": self.unread,
+            "left_out": self.left_out,
             "planned": self.planned,
             "events": self.events,
             "reread": self.reread,
@@ -75,7 +81,9 @@ def _report(session: Session, reason: str) -> CrawlReport:
         exit_code=fatal.exit_code if fatal else 3 if session.failed or reason in GAVE_UP else 0,
         discovered=session.discovered,
         outcomes={name: session.outcomes[name] for name in OUTCOMES},
-        traps=dict(session.traps),
+        traps=dict(session.traps.counts),
+        unread=session.unread,
+        left_out=session.left_out,
         planned=session.planned,
         events=session.events,
         reread=dict(session.reread),

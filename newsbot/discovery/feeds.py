@@ -12,8 +12,6 @@ from newsbot.discovery.xml import child_text, local_name, parse_xml, served, unp
 
 _IANA = "http://www.iana.org/assignments/relation/"
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
-MAX_ENTRIES = 5_000
-"""Of one feed; longer ones are traps."""
 
 
 def parse_feed(body: bytes, charset: str | None = None) -> Feed | None:
@@ -34,8 +32,6 @@ def parse_feed(body: bytes, charset: str | None = None) -> Feed | None:
                 date = child_text(item, "pubdate", "published", "updated", "date")
                 changed = child_text(item, "updated", "modified")
                 entries.append(Entry(link, date, changed, served(item, MAX_ENTRY)))
-                if len(entries) >= MAX_ENTRIES:
-                    break
     return Feed(entries, _next(root))
 
 
