@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from archive.captures.files import STRANGE, check_inside, open_file, own_file, sync_folder
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.store.schema import check_version, create, stranger
+from archive.store.views import hide
 from archive.times import now, utc
 
 DATABASE = "news.db"
@@ -34,8 +35,11 @@ BUSY_SECONDS = 60
 """How long one statement waits for another process, in seconds."""
 
 
-def open_database(folder: Path) -> Database:
-    """Open an archive for reading. Raises `ArchiveUsageError` where there is none or it is newer."""
+def open_database(folder: Path, *, everything: bool = False) -> Database:
+    """Open an archive for reading, without what is withheld unless `everything` is asked for.
+
+    Raises `ArchiveUsageError` where there is none or it is newer.
+    """
     path = folder / DATABASE
     if not check_place(path):
         raise ArchiveUsageError(
@@ -52,6 +56,7 @@ def open_database(folder: Path) -> Database:
         connection.isolation_level = None
         connection.execute("PRAGMA trusted_schema = OFF")  # it may be somebody else's
         check_version(connection, path)
+        hide(connection, everything=everything)
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise explained(error, path) from None
     return Database(connection, execute_plugins=False)
