@@ -26,6 +26,7 @@ from archive.store import DATABASE, damaged, open_database
 from archive.store.opening import FULL, explained, is_failure
 from newsbot import __version__
 from newsbot.cli import (
+    alarms,
     backup,
     crawl,
     demo,
@@ -59,6 +60,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
     "Use": (export.export,),
     "Keep": (
         status.status,
+        alarms.alarms,
         verify.verify_command,
         backup.backup_command,
         restore.restore_command,

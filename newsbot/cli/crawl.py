@@ -11,8 +11,10 @@ from urllib.parse import unquote
 import click
 
 from archive.store import OUTCOMES
+from newsbot.cli.alarms import alarm_options, tell
 from newsbot.cli.common import (
     FROM_DATE,
+    SITE_FAILED,
     data_option,
     jobs_option,
     json_option,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     show_envvar=True,
     help="Your e-mail address or web page, sent to the newspapers; public sites need it.",
 )
+@alarm_options
 @json_option
 @verbosity_options
 def crawl(
@@ -56,6 +59,8 @@ def crawl(
     sites_dirs: tuple[Path, ...],
     contact: str | None,
     jobs: int | None,
+    alarm_urls: tuple[str, ...],
+    language: str,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -95,7 +100,10 @@ def crawl(
     elif not quiet:
         print_reports(reports)
     print_failures(reports)
-    return max((report.exit_code for report in reports), default=0)
+    code = max((report.exit_code for report in reports), default=0)
+    if options.dry_run or tell(data, sites_dirs, alarm_urls, language) is not False:
+        return code
+    return max(code, SITE_FAILED)
 
 
 def print_reports(reports: Sequence[CrawlReport]) -> None:

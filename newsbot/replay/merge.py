@@ -17,7 +17,7 @@ from typing import Any
 
 from archive.captures.files import open_file, site_files, whole_file
 from archive.errors import ArchiveUsageError
-from archive.notes import DECISIONS, NOTES
+from archive.decisions import DECISIONS, FORMS
 from archive.store import DATABASE, OUTCOMES, Store
 from newsbot.profiles import OWN_SITES, ProfileError, Site, load_site
 from newsbot.replay.records import KnownSites, RecordReader
@@ -205,7 +205,7 @@ def _profiles(
 def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: bool) -> None:
     """Copy files of decisions that are not here; to one of the same name, the lines that it lacks.
 
-    Only of notes: what else is decided here stays as it is.
+    Only of notes and mutes: what else is decided here stays as it is.
     """
     for path in _entries(other / DECISIONS, report.problems):
         if path.is_dir():
@@ -222,7 +222,7 @@ def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: 
                 report.problems.append(f"{own}: {error.strerror}")
                 continue
             news = [line for line in data.splitlines() if line not in there.splitlines()]
-            if news and not path.match(NOTES):
+            if news and not any(path.match(form.files) for form in FORMS):
                 report.problems.append(f"{path}: differs from {own}, which stays as it is")
                 report.lacking += 1
             elif news:

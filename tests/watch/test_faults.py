@@ -1,0 +1,171 @@
+"""What goes wrong at a newspaper is named rightly, in the earliest crawl that could know, in one message."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.watch.press import DAY, FIRST, Look, Paper, Press, any_paper
+
+pytestmark = [pytest.mark.xdist_group("press"), pytest.mark.timeout(900)]
+HEALTHY, DAYS = 8, 16
+START = FIRST + 4 * DAY
+
+
+def breaking(kind: str, **values: object) -> Callable[[Paper, Look], None]:
+    """A fault of pages: their result, or fields, once it has begun."""
+
+    def fault(paper: Paper, look: Look) -> None:
+        if paper.today < START or look.result != "article":
+            return
+        paper.seen[kind] += 1
+        for name, value in values.items():
+            if name in ("result", "reason", "has_capture"):
+                setattr(look, name, value)
+            elif value is None:
+                look.fields.pop(name, None)
+            else:
+                look.fields[name] = value
+
+    return fault
+
+
+def damaged(paper: Paper, look: Look) -> None:
+    if paper.today >= START:
+        paper.seen["encoding"] += 1
+        look.fields |= {
+            "text": look.fields["text"].replace("ө", "\ufffd"),
+            "charset": "windows-1251",
+        }
+
+
+def teaser(paper: Paper, look: Look) -> None:
+    if paper.today >= START:
+        paper.seen["text_length"] += 1
+        look.fields["text"] = "Қысқа мәтін."
+
+
+def longer(paper: Paper, look: Look) -> None:
+    if paper.today >= START:
+        paper.seen["text_length"] += 1
+        look.fields["text"] = "сөз " * 3000
+
+
+@dataclass
+class Case:
+    """A fault and what must be found."""
+
+    kind: str
+    fault: Callable[[Paper, Look], None] | None = None
+    begin: Callable[[Paper], object] = lambda paper: None
+    needs: int = 0
+    """Pages that must have shown it before anybody can know."""
+    days: int = 0
+    """Or days."""
+    start: date = START
+    rate: float = 7.0
+
+
+def freeze(paper: Paper) -> None:
+    paper.sources = {"feed": {"frozen": []}, "sitemap": {"frozen": []}}
+
+
+def refuse(paper: Paper, look: Look) -> None:
+    if paper.today >= START:
+        look.result, look.reason, look.has_capture = "deferred", "HTTP 503", False
+
+
+CASES = {
+    "theme that generic rules read": Case("layout_changed", breaking("t", layout="generic/article"), needs=6),
+    "theme that nothing reads": Case("unreadable", breaking("u", result="refused", reason="no_text"), needs=5),
+    "log-in": Case("blocked", breaking("b", result="blocked", reason="login"), needs=5),
+    "challenge": Case("blocked", breaking("c", result="blocked", reason="challenge"), needs=5),
+    "server errors": Case("failing", breaking("f", result="failed", reason="HTTP 500"), needs=5),
+    "articles deleted": Case("missing", breaking("m", result="missing", reason="HTTP 404"), needs=5),
+    "address moved": Case("moved", breaking("a", result="excluded", reason="leads elsewhere"), needs=5),
+    "dates removed": Case("field_lost", breaking("d", published=None), needs=8),
+    "authors removed": Case("field_lost", breaking("n", authors=None), needs=8),
+    "charset changed": Case("encoding", damaged, needs=8),
+    "teasers": Case("text_length", teaser, needs=8),
+    "menus in the text": Case("text_length", longer, needs=8),
+    "addresses doubled": Case("duplicates", begin=lambda paper: setattr(paper, "old_again", True)),
+    "feed emptied": Case("empty_source", begin=lambda p: p.sources.update(feed={"empty": True})),
+    "feed lies": Case("lying_source", begin=lambda p: p.sources.update(feed={"distrust": "uniform"})),
+    "feed fails": Case("failing_source", begin=lambda p: p.sources.update(feed={"error": "HTTP 410"}), days=1),
+    "no source answers": Case(
+        "down", begin=lambda p: p.sources.update(feed={"error": "timeout"}, sitemap={"error": "timeout"}), days=1
+    ),
+    "sitemap frozen": Case("stale_source", begin=lambda p: p.sources.update(sitemap={"frozen": []}), days=5),
+    "both frozen": Case("few_articles", begin=freeze, start=FIRST + DAY, rate=15.0),
+    "robots closed": Case(
+        "closed", breaking("r", result="excluded", reason="Forbidden by robots.txt", has_capture=False), needs=5
+    ),
+    "slowed": Case("slow", begin=lambda paper: setattr(paper, "pace", 30.0), start=FIRST + 9 * DAY),
+    "new pages hold nothing": Case("unread_pages"),
+    "slow paper closed": Case("silent", begin=lambda paper: setattr(paper, "prints", False), rate=1.5),
+    "refused at once": Case("refusing", refuse, begin=lambda paper: setattr(paper, "reason", "backing_off"), days=1),
+}  # fmt: skip
+
+
+def only_new(paper: Paper, look: Look) -> None:
+    """New pages alone are unreadable: those that are known are served as before."""
+    if paper.today >= START and f"{paper.today - DAY}" in look.fields.get("published", ""):
+        paper.seen["w"] += 1
+        look.result, look.reason = "refused", "no_text"
+
+
+CASES["new pages hold nothing"].fault = only_new
+CASES["new pages hold nothing"].needs = 8
+
+
+@pytest.fixture(scope="module")
+def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
+    """A newspaper for each fault, and some that are well."""
+    broken = [Paper(100 + n, random.Random(n), rate=case.rate, weekend=0.8, fault=case.fault)
+              for n, case in enumerate(CASES.values())]  # fmt: skip
+    press = Press(
+        tmp_path_factory.mktemp("press"), [*broken, *(any_paper(n, 7) for n in range(HEALTHY))]
+    ).open()
+    known: dict[str, dict[date, int]] = {paper.id: {} for paper in broken}
+
+    def before(press: Press, day: date) -> None:
+        for paper, case in zip(broken, CASES.values(), strict=True):
+            known[paper.id][day - DAY] = paper.seen.total()
+            if day == case.start:
+                case.begin(paper)
+
+    press.run(DAYS, before)
+    press.shown = known  # type: ignore[attr-defined]
+    yield press
+    press.store.close()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_fault_is_named_once_and_early(press: Press, name: str) -> None:
+    paper, case = press.papers[list(CASES).index(name)], CASES[name]
+    found = {kind: day for (site, kind), day in press.begun.items() if site == paper.id}
+    assert set(found) == {case.kind}
+    shown = press.shown[paper.id]  # type: ignore[attr-defined]
+    could = next(
+        day for day in shown if day >= case.start + case.days * DAY and shown[day] >= case.needs
+    )
+    if case.kind == "silent":  # for twice as long as ever, and two days
+        days = sorted(paper.days)
+        longest = max(later - day for day, later in pairwise(days))
+        could = days[-1] + 2 * longest + 3 * DAY
+    assert found[case.kind] == could
+    told = [
+        day for day, message in press.messages for event in message.new if event["site"] == paper.id
+    ]
+    assert len(set(told)) == 1 and told[0] == could
+
+
+def test_the_others_are_left_in_peace(press: Press) -> None:
+    well = {paper.id for paper in press.papers[len(CASES) :]}
+    assert {site for site, _ in press.begun} & well == set()
