@@ -20,6 +20,8 @@ _HISTORY = timedelta(days=60)
 _WEEKS = timedelta(days=70)
 _USUAL = timedelta(days=60)
 """After this time, what an event found has become usual."""
+_AFTERMATH = timedelta(days=7)
+"""How long what has ended still explains what followed from it: pages wait to be tried again."""
 LANGUAGES = ("en", "ru", "kk")
 
 
@@ -97,7 +99,10 @@ def _findings(
 ) -> Iterator[tuple[str, dict[str, Any], bool]]:
     """Kind, evidence and whether it lasts, of all that can be told."""
     known = events.lasting(c, site.id)
-    lasting = {event["kind"] for event in known}
+    ended = c.execute(
+        "SELECT kind FROM events WHERE site = ? AND ended_at >= ?", (site.id, utc(at - _AFTERMATH))
+    )
+    explained = {event["kind"] for event in known} | {kind for (kind,) in ended}
     own: Mapping[Any, float] = site.watch
     for kind in kinds().values():
         same = [event for event in known if event["kind"] == kind.name]
@@ -108,8 +113,8 @@ def _findings(
             before = min((event["began_at"] for event in same), default=utc(at))
             for row in _rows(c, kind, site, at, max(before, utc(at - _USUAL)), limit):
                 bad = row.pop("bad")
-                if bad and (lasting.isdisjoint(kind.unless) or same):
-                    lasting.add(kind.name)
+                if bad and (explained.isdisjoint(kind.unless) or same):
+                    explained.add(kind.name)
                     yield kind.name, row, True
                 elif bad == 0:
                     yield kind.name, row, False

@@ -131,6 +131,7 @@ class Press:
     folder: Path
     papers: list[Paper]
     hour: int = 3
+    history: int = HISTORY
     messages: list[tuple[date, Alarms]] = field(default_factory=list)
     begun: dict[tuple[str, str], date] = field(default_factory=dict)
     """Site and kind of each event → day of the crawl that named it."""
@@ -149,7 +150,7 @@ class Press:
             for number in range(-1, days):
                 day = FIRST + number * DAY
                 before(self, day)
-                self.crawl_all(day, HISTORY if number < 0 else 1)
+                self.crawl_all(day, self.history if number < 0 else 1)
         return self
 
     def crawl_all(self, day: date, back: int = 1) -> None:
