@@ -65,6 +65,8 @@ class Paper:
     )
     noise: float = 0.05
     """Share of addresses that are no articles."""
+    flaky: float = 0.02
+    """Share of polls that fail for once."""
     layout: str = "wordpress/post"
     watch: dict[str, Any] = field(default_factory=dict)
     # -- what faults set
@@ -213,7 +215,7 @@ class Press:
         for kind, odd in paper.sources.items():
             row = self.store.source(paper.id, f"{paper.site.url}{kind}", kind)
             error = odd.get("error") or (
-                "HTTP 500" if paper.random.random() < 0.02 and not odd else None
+                "HTTP 500" if paper.random.random() < paper.flaky and not odd else None
             )
             has_news = not (error or odd.get("frozen") or odd.get("empty"))
             if "frozen" in odd:

@@ -18,11 +18,13 @@ from aiosmtpd.controller import Controller
 from click.testing import CliRunner
 
 from archive.times import now
-from newsbot.cli import newsbot
+from newsbot.cli import newsbot as command
 from newsbot.profile_values import Monitor
 from newsbot.watch.alarms import TOLD, alarms
 from newsbot.watch.monitors import LANGUAGES, kinds, said, words
 from tests.archive.building import HOME, Paper, article, open_paper
+from tests.conftest import Run
+from tests.crawl.wire import counted, http, page, prepare, wire
 
 
 class Inbox:
@@ -87,7 +89,7 @@ def run(paper: Paper, *args: object) -> tuple[int, str, str]:
     words = [*map(str, args), "--data", str(paper.store.folder)]
     if args[1:2] == ("mute",):
         words = ["alarms", "--data", str(paper.store.folder), *map(str, args[1:])]
-    done = CliRunner().invoke(newsbot, words, standalone_mode=False)
+    done = CliRunner().invoke(command, words, standalone_mode=False)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.return_value or 0, done.stdout, done.stderr
 
@@ -253,3 +255,38 @@ def test_every_kind_speaks_three_languages_in_three_words() -> None:
 
 def test_a_profile_may_set_every_monitor() -> None:
     assert set(Monitor.__args__) == {kind.name for kind in kinds().values() if kind.sql}
+
+
+# -- with a crawl ---------------------------------------------------------------------------------
+
+
+def test_a_crawl_sends_what_it_found(tmp_path: Path, smtp: tuple[Inbox, str], newsbot: Run) -> None:
+    item = "<item><link>{}/1</link></item>"
+    asked = []
+
+    @counted
+    def feed(number: int) -> bytes:
+        asked.append(number)
+        items = item.format(server.origin) if number < 2 else ""
+        return http(
+            f"<rss version='2.0'><channel>{items}</channel></rss>".encode(),
+            "Content-Type: application/rss+xml",
+        )
+
+    with wire({"/1": http(page()), "/feed": feed}) as server:
+        prepare(server.origin, tmp_path, ["/1"])
+        folders = ("--data", tmp_path / "data", "--sites-dir", tmp_path / "sites")
+        for code in (0, 3, 0):
+            done = newsbot("crawl", "x", *folders, "--alarms", smtp[1])
+            assert done.returncode == code, done.stderr
+    (mail,) = smtp[0].messages
+    assert mail["Subject"] == "newsbot: x needs a look: source is empty"
+    assert len(asked) == 3
+
+
+def test_a_dry_run_sends_nothing(tmp_path: Path, smtp: tuple[Inbox, str], newsbot: Run) -> None:
+    with wire({"/1": http(page())}) as server:
+        prepare(server.origin, tmp_path, ["/1"])
+        folders = ("--data", tmp_path / "data", "--sites-dir", tmp_path / "sites")
+        newsbot("crawl", "x", *folders, "--dry-run", "--alarms", smtp[1])
+    assert smtp[0].messages == []
