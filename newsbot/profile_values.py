@@ -102,5 +102,5 @@ Zone = Annotated[str, AfterValidator(_zone)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 SourceUrl = Annotated[str, AfterValidator(_source_url)]
 Region = Annotated[str, AfterValidator(_region)]
-Limit = Annotated[float, Field(ge=0)] | Literal[False]
-"""A threshold in place of the usual one; false switches the monitor off."""
+Watch = dict[Monitor, Annotated[float, Field(ge=0)] | Literal[False]]
+"""Thresholds in place of the usual ones; false switches a monitor off."""

@@ -26,20 +26,8 @@ from pydantic import (
 )
 
 from archive.captures.files import open_file
-from newsbot import urls
-from newsbot.profile_values import (
-    AnyCss,
-    Css,
-    Host,
-    Id,
-    Limit,
-    Monitor,
-    Regex,
-    Region,
-    SourceUrl,
-    WebUrl,
-    Zone,
-)
+from newsbot import profile_values, urls
+from newsbot.profile_values import AnyCss, Css, Host, Id, Regex, Region, SourceUrl, WebUrl, Zone
 
 SITES_DIR = Path(__file__).parent / "sites"
 EXAMPLE_DIR = Path(__file__).parent / "demo" / "sites"
@@ -223,7 +211,7 @@ class Site(_Model):
     learned: list[Layout] = []
     """Layouts that the archive has learnt: they help where no layout's `when` matches."""
     crawl: Crawl = Crawl()
-    watch: dict[Monitor, Limit] = {}
+    watch: profile_values.Watch = {}
     """Thresholds of monitors for this site."""
 
     @cached_property

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from archive.decisions import MUTE, decide
 from archive.store import open_database
@@ -23,7 +23,7 @@ from newsbot.cli.common import (
     json_option,
     print_json,
     sites_dir_option,
-)
+)  # fmt: skip
 from newsbot.profiles import archive_sites
 from newsbot.watch import alarms as watched
 from newsbot.watch.monitors import LANGUAGES, said
@@ -56,16 +56,14 @@ def tell(
     data: Path, sites_dirs: Sequence[Path], alarm_urls: Sequence[str], language: str
 ) -> bool | None:
     """Send what a person has not been told; None where nothing is to be sent, False where it failed."""
-    urls = watched.addresses(data, alarm_urls)
-    if not urls:
-        return None
-    with closing(open_database(data).conn) as c:
-        told = watched.alarms(c, data, now())
-        if not told:
-            return None
-        sites = archive_sites(data, *sites_dirs, example=True)
-        words = watched.message(c, data, sites, told, language)
     try:
+        urls = watched.addresses(data, alarm_urls)
+        with closing(open_database(data).conn) as c:
+            told = watched.alarms(c, data, now())
+            if not (urls and told):
+                return None
+            sites = archive_sites(data, *sites_dirs, example=True)
+            words = watched.message(c, data, sites, told, language)
         failed = watched.send(urls, *words)
     except watched.AlarmsUnavailable as error:
         click.echo(f"newsbot: {error}; the next run tries again", err=True)
@@ -93,7 +91,7 @@ def alarms(
     dry_run: bool,
     send: bool,
     as_json: bool,
-) -> int | None:
+) -> None:
     """What is wrong with the newspapers, most urgent first; nothing is told twice.
 
     After each crawl, what is new and what is over is sent as one message. Exit code 3 means that
@@ -106,7 +104,7 @@ def alarms(
     """
     ctx.obj = data
     if ctx.invoked_subcommand:
-        return None
+        return
     with closing(open_database(data).conn) as c:
         found = watched.alarms(c, data, now())
         if dry_run and found:
@@ -114,52 +112,36 @@ def alarms(
             click.echo("\n\n".join(watched.message(c, data, sites, found, language)))
     for line in watched.mutes(data, now())[1]:
         click.echo(f"newsbot: {line}", err=True)
+    sent: bool | None = True
     if send:
-        if not watched.addresses(data, alarm_urls):
+        if not (alarm_urls or (data / watched.URLS).exists()):
             raise WrongUsage("nowhere to send alarms: name it with --alarms or NEWSBOT_ALARMS")
-        if tell(data, sites_dirs, alarm_urls, language) is None:
-            click.echo("nothing is to be told", err=True)
+        sent = tell(data, sites_dirs, alarm_urls, language)
     elif as_json:
-        new = [event for event in found.new if event in found.lasting]
-        print_json([_record(event, found, event not in new) for event in found.lasting])
-    elif dry_run:
-        if not found:
-            click.echo("nothing is to be told", err=True)
-    else:
-        _print(found, language)
-    wrong = any(event["site"] not in found.muted for event in found.lasting)
-    ctx.meta[ENDS_WITH] = SITE_FAILED if wrong else 0
-    return None
-
-
-def _record(event: dict[str, Any], found: watched.Alarms, told: bool) -> dict[str, Any]:
-    """An alarm for programs."""
-    until = found.muted.get(event["site"], {}).get("until")
-    return {**event, "told": told and not until, "muted_until": until}
-
-
-def _print(found: watched.Alarms, language: str) -> None:
-    """A line an alarm, and what is muted last."""
-    if not found.lasting:
-        click.echo("nothing is wrong")
-    for event in found.lasting:
-        mute = found.muted.get(event["site"])
-        reason = f", {mute['reason']}" if mute and mute["reason"] else ""
-        muted = f" [muted until {mute['until']}{reason}]" if mute else ""
-        click.echo(f"{event['site']}: {said(event, language)}{muted}")
+        print_json(found.records())
+    elif not dry_run:
+        for event in found.records():
+            muted = f" [muted until {event['mute']['until']}]" if event["mute"] else ""
+            click.echo(f"{event['site']}: {said(event, language)}{muted}")
+    if (dry_run and not found) or sent is None or not (found.lasting or as_json):
+        click.echo("nothing is to be told" if dry_run or send else "nothing is wrong", err=True)
+    is_wrong = sent is False or any(event["site"] not in found.muted for event in found.lasting)
+    ctx.meta[ENDS_WITH] = SITE_FAILED if is_wrong else 0
 
 
 @alarms.command()
 @click.argument("site")
+@data_option
 @click.option("--until", type=TO_DATE, required=True, help="The last day without alarms (UTC).")
 @click.option("--reason", help="Why, for those who read it later.")
 @click.pass_context
-def mute(ctx: click.Context, site: str, until: str, reason: str | None) -> None:
+def mute(ctx: click.Context, site: str, data: Path, until: str, reason: str | None) -> None:
     """Send no alarms of a site until a day; `--until yesterday` ends that.
 
     It is appended to decisions/mutes.jsonl in the archive's folder, while a crawl runs too.
     """
-    data: Path = ctx.obj
+    if ctx.get_parameter_source("data") == ParameterSource.DEFAULT:
+        data = ctx.obj
     with closing(open_database(data).conn) as c:
         check_archived(c, site=[site])
     decide(data, MUTE, {"site": site, "until": until, "reason": reason, "at": utc(now())})

@@ -15,8 +15,8 @@ import click
 from archive import query, stories
 from archive.article import READ
 from archive.captures import read_stored
-from archive.errors import ArchiveUsageError
 from archive.decisions import NOTE, read_decisions
+from archive.errors import ArchiveUsageError
 from archive.store import open_database
 from archive.wording import changes
 from newsbot import urls

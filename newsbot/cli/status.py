@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,6 @@ from newsbot.watch.monitors import kinds, said
 
 _WELL = 9
 """Behind every severity."""
-_WIDTHS = (13, 20, 6, 3, 4, 3, 5)
-"""Columns of the table: 60 with the spaces between."""
 
 
 @click.command()
@@ -91,7 +90,7 @@ def _print_sources(rows: list[dict[str, Any]]) -> None:
             for row in rows
         ],
         ("site", "kind", "listed", "new ever", "asked (UTC)", "rests until", "wrong", "source"),
-    )
+    )  # fmt: skip
 
 
 def _minute(instant: str | None) -> str:
@@ -105,70 +104,55 @@ def _judged(rows: list[dict[str, Any]], data: Path) -> list[dict[str, Any]]:
         known = [kinds()[e["kind"]] for e in row["events"] if e["kind"] in kinds()]
         worst = min(known, key=lambda kind: kind.severity, default=None)
         crawl, mute = row["last_crawl"], muted.get(row["site"])
-        done = sum(crawl["outcomes"].values()) if crawl else 0
         health = worst.title["en"] if worst else "in trouble" if row["trouble"] else "ok"
         if crawl and crawl["running"]:
+            done = sum(crawl["outcomes"].values())
             health = f"running {done}/{done + row['due_now']}"
-        elif health == "ok" and not crawl:
-            health = "never crawled"
-        elif health == "ok" and crawl and not crawl["ended_at"]:
-            health = "crawl did not end"
-        is_wrong = bool(worst or row["trouble"]) and not mute
-        severity = (worst.severity if worst else 1) if is_wrong else _WELL
-        until = mute["until"] if mute else None
-        row |= {"health": health, "severity": severity, "muted_until": until}
+        elif health == "ok" and not (crawl and crawl["ended_at"]):
+            health = "crawl did not end" if crawl else "never crawled"
+        severity = worst.severity if worst else 1 if row["trouble"] else _WELL
+        row["health"], row["severity"] = health, _WELL if mute else severity
+        row["muted_until"] = mute and mute["until"]
     return rows
 
 
 def _print_sites(rows: list[dict[str, Any]], data: Path) -> None:
-    _line("site", "health", "days", "ok", "wait", "due", "disk")
+    table = [("site", "health", "days", "ok", "wait", "due", "disk")]
     for row in rows:
         days = "" if row["days"] is None else f"{row['days']}/{row['habit'] or '–'}"
         health = f"({row['health']})" if row["muted_until"] else row["health"]
-        due = _age(row["next_due"], ahead=True)
-        size = _size(row["warc_bytes"], short=True)
-        _line(row["site"], health, days, _age(row["last_success"]), row["waiting"], due, size)
+        ages = _age(row["last_success"]), _age(row["next_due"], ahead=True)
+        size = f"{row['warc_bytes'] / 1e6:.0f}M"
+        table.append((row["site"], health, days, ages[0], str(row["waiting"]), ages[1], size))
+    for site, health, days, success, waiting, due, size in table:
+        click.echo(
+            f"{site:13.13} {health:20.20} {days:>6} {success:>3} {waiting:>4} {due:>3} {size:>5}"
+        )
     for row in rows:
         wrong = [said(event) for event in row["events"] if event["kind"] in kinds()]
-        for line in [*wrong, *([row["trouble"]] if row["trouble"] else [])]:
+        muted = f"muted until {row['muted_until']}" if row["muted_until"] else None
+        for line in filter(None, [*wrong, row["trouble"], muted]):
             click.echo(f"{row['site']}: {line}")
-        if row["muted_until"]:
-            click.echo(f"{row['site']}: muted until {row['muted_until']}")
     free = shutil.disk_usage(data).free
     click.echo(f"news.db {_size(database_bytes(data))}, {_size(free)} free on this disk")
-
-
-def _line(*cells: object) -> None:
-    """One line of the table; what does not fit is cut, the first two from the left."""
-    words = [
-        str(c) if len(str(c)) <= w else f"{str(c)[: w - 1]}…"
-        for c, w in zip(cells, _WIDTHS, strict=True)
-    ]
-    left = [word.ljust(width) for word, width in zip(words[:2], _WIDTHS[:2], strict=True)]
-    click.echo(
-        " ".join([*left, *(w.rjust(n) for w, n in zip(words[2:], _WIDTHS[2:], strict=True))])
-    )
 
 
 def _age(instant: str | None, *, ahead: bool = False) -> str:
     """How long ago, or how far ahead, in the largest unit: `5m`, `3h`, `12d`; `now` for what is due."""
     if not instant:
         return "–"
-    seconds = (now() - datetime.fromisoformat(instant)).total_seconds()
-    if ahead and seconds >= 0:
+    minutes = int((now() - datetime.fromisoformat(instant)).total_seconds() / 60)
+    if ahead and minutes >= 0:
         return "now"
-    minutes = int(abs(seconds) / 60)
+    minutes = abs(minutes)
     if minutes < 60:
         return f"{minutes}m"
     return f"{minutes // 60}h" if minutes < 60 * 48 else f"{min(minutes // 1440, 99)}d"
 
 
-def _size(number: int, *, short: bool = False) -> str:
+def _size(number: int) -> str:
     """Bytes as a person reads them."""
-    amount, unit = (number / 1e9, "GB") if number >= 1e9 else (number / 1e6, "MB")
-    if short:
-        return f"{amount:.1f}{unit[0]}" if amount < 100 else f"{amount:.0f}{unit[0]}"
-    return f"{amount:.1f} {unit}"
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
 
 
 # -- metrics --------------------------------------------------------------------------------------
@@ -187,24 +171,21 @@ _METRICS = {
 
 def _write_metrics(rows: list[dict[str, Any]], data: Path, file: Path) -> None:
     """Gauges in Prometheus' text format; the file is there whole or as it was."""
-    lines = []
-    for name, (key, told) in _METRICS.items():
-        lines += [f"# HELP newsbot_site_{name} {told}", f"# TYPE newsbot_site_{name} gauge"]
-        lines += [
-            f'newsbot_site_{name}{{site="{row["site"]}"}} {_number(row[key])}'
-            for row in rows if row[key] is not None
-        ]  # fmt: skip
-    lines += [
-        "# HELP newsbot_site_event 1 for each kind of event that lasts at a site.",
-        "# TYPE newsbot_site_event gauge",
-    ]
     lasting = {(row["site"], event["kind"]) for row in rows for event in row["events"]}
-    lines += [f'newsbot_site_event{{site="{s}",kind="{kind}"}} 1' for s, kind in sorted(lasting)]
-    lines += [
-        "# HELP newsbot_database_bytes Size of news.db.",
-        "# TYPE newsbot_database_bytes gauge",
-    ]
-    lines.append(f"newsbot_database_bytes {database_bytes(data)}")
+    found: dict[str, tuple[str, dict[Any, Any]]] = {
+        f"site_{name}": (help_text, {(row["site"],): row[key] for row in rows})
+        for name, (key, help_text) in _METRICS.items()
+    }
+    found["site_event"] = ("An event of a kind lasts.", dict.fromkeys(sorted(lasting), 1))
+    found["database_bytes"] = ("Size of news.db.", {(): database_bytes(data)})
+    lines = []
+    for name, (help_text, samples) in found.items():
+        lines += [f"# HELP newsbot_{name} {help_text}", f"# TYPE newsbot_{name} gauge"]
+        for labels, value in samples.items():
+            pairs = zip(("site", "kind"), map(json.dumps, labels), strict=False)
+            shown = ",".join(f"{key}={text}" for key, text in pairs)
+            if value is not None:
+                lines.append(f"newsbot_{name}{shown and f'{{{shown}}}'} {_number(value)}")
     with whole_file(file) as out:
         out.write(("\n".join(lines) + "\n").encode())
 
@@ -214,4 +195,4 @@ def _number(value: int | str) -> float:
     if isinstance(value, int):
         return value
     moment = datetime.fromisoformat(value)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=now().tzinfo)).timestamp()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from archive.captures.files import open_file, site_files, whole_file
-from archive.errors import ArchiveUsageError
 from archive.decisions import DECISIONS, FORMS
+from archive.errors import ArchiveUsageError
 from archive.store import DATABASE, OUTCOMES, Store
 from newsbot.profiles import OWN_SITES, ProfileError, Site, load_site
 from newsbot.replay.records import KnownSites, RecordReader

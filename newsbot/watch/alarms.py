@@ -44,6 +44,14 @@ class Alarms:
     muted: dict[str, dict[str, str | None]]
     """Site → the mute that holds today."""
 
+    def records(self) -> list[Event]:
+        """What lasts, for programs: with `told` and the `mute` that holds."""
+        mutes = [self.muted.get(event["site"]) for event in self.lasting]
+        return [
+            {**event, "told": not mute and event not in self.new, "mute": mute}
+            for event, mute in zip(self.lasting, mutes, strict=True)
+        ]
+
     def __bool__(self) -> bool:
         return bool(self.new or self.over)
 
@@ -66,7 +74,8 @@ def alarms(c: sqlite3.Connection, folder: Path, at: datetime) -> Alarms:
     muted, _ = mutes(folder, at)
     sites = [site for (site,) in c.execute("SELECT id FROM sites ORDER BY id").fetchall()]
     found = [{"site": site, **event} for site in sites for event in events.lasting(c, site)]
-    lasting = sorted((event for event in found if event["kind"] in kinds()), key=_urgency)
+    lasting = [event for event in found if event["kind"] in kinds()]
+    lasting.sort(key=lambda e: (kinds()[e["kind"]].severity, e["kind"], e["site"]))
     known = {_key(event) for event in lasting}
     told = _told(folder)
     return Alarms(
@@ -80,11 +89,6 @@ def alarms(c: sqlite3.Connection, folder: Path, at: datetime) -> Alarms:
 def _key(event: Mapping[str, Any]) -> tuple[str, str, str]:
     """What makes two events one and the same trouble."""
     return event["site"], event["kind"], event.get("source") or event.get("about") or ""
-
-
-def _urgency(event: Event) -> tuple[int, int, str]:
-    names = list(kinds())
-    return kinds()[event["kind"]].severity, names.index(event["kind"]), event["site"]
 
 
 def _told(folder: Path) -> dict[tuple[str, str, str], Event]:
@@ -144,14 +148,19 @@ def _lines(
 
 
 def addresses(folder: Path, chosen: Sequence[str]) -> list[str]:
-    """Where alarms go: the addresses that were chosen, else those in the archive's `alarms.conf`."""
+    """Where alarms go: the addresses that were chosen, else those in the archive's `alarms.conf`.
+
+    Raises `AlarmsUnavailable` where that is there and cannot be read, such as a link.
+    """
     if chosen:
         return list(chosen)
     try:
         with open_file(folder / URLS, folder) as file:
             lines = file.read().decode(errors="replace").splitlines()
-    except OSError:
+    except FileNotFoundError:
         return []
+    except OSError as error:
+        raise AlarmsUnavailable(f"{folder / URLS}: cannot be read: {error.strerror}") from None
     return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
 
 

@@ -18,6 +18,7 @@ from newsbot.visit.decoding import Undecodable, decode
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import charset_of
 
+_FIRST = ("when", "article", "body", "title", "published")
 _PAGES = 2
 _MOST = 4
 """Selectors that a message names."""
@@ -78,18 +79,6 @@ def _layout(site: Site, name: str) -> Layout | None:
 
 def _selectors(layout: Layout | None) -> Iterator[tuple[str, str]]:
     """Key and selector, what finds the page itself first."""
-    if layout is None:
-        return
-    names = dict.fromkeys(
-        (
-            "when",
-            "article",
-            "body",
-            "title",
-            "published",
-            *sorted(LISTS - {"remove", "pages", "editions"}),
-        )
-    )
-    for name in names:
-        value = getattr(layout, name)
+    for name in dict.fromkeys((*_FIRST, *sorted(LISTS - {"remove", "pages", "editions"}))):
+        value = getattr(layout, name, None)
         yield from ((name, css) for css in ([value] if isinstance(value, str) else value or ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,15 +65,11 @@ def words(language: str) -> dict[str, str]:
 
 def said(event: Mapping[str, Any], language: str = "en") -> str:
     """What happened, and what to do, in one sentence. `event` is one of `archive.store.events.lasting`."""
-    values = _Values(event, came_to=came_to(event.get("reason") or ""))
+    reason = came_to(event.get("reason") or "")
+    values = defaultdict[str, Any](lambda: "–", event, came_to=reason)
     for name in ("began_at", "newest"):
         values[name] = str(values[name])[:16].replace("T", " ")
     return kinds()[event["kind"]].says[language].format_map(values)
-
-
-class _Values(dict[str, Any]):
-    def __missing__(self, name: str) -> str:
-        return "–"
 
 
 _DAYS = """
@@ -115,7 +112,7 @@ def _findings(
                 bad = row.pop("bad")
                 if bad and (explained.isdisjoint(kind.unless) or same):
                     explained.add(kind.name)
-                    yield kind.name, row, True
+                    yield kind.name, {**row, "last": utc(at)}, True
                 elif bad == 0:
                     yield kind.name, row, False
 

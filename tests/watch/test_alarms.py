@@ -87,8 +87,6 @@ def finish(paper: Paper) -> None:
 def run(paper: Paper, *args: object) -> tuple[int, str, str]:
     """Exit code, stdout, stderr of `newsbot ARGS…`."""
     words = [*map(str, args), "--data", str(paper.store.folder)]
-    if args[1:2] == ("mute",):
-        words = ["alarms", "--data", str(paper.store.folder), *map(str, args[1:])]
     done = CliRunner().invoke(command, words, standalone_mode=False)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.return_value or 0, done.stdout, done.stderr
@@ -104,12 +102,8 @@ def test_they_are_listed_and_printed(paper: Paper) -> None:
     assert f"\n  {HOME}" in text
     code, shown, _ = run(paper, "alarms", "--json")
     (record,) = json.loads(shown)
-    assert (record["site"], record["kind"], record["told"], record["muted_until"]) == (
-        "aqbulaq",
-        "blocked",
-        False,
-        None,
-    )
+    found = [record[name] for name in ("site", "kind", "told", "mute")]
+    assert found == ["aqbulaq", "blocked", False, None]
 
 
 def test_a_mail_comes_once_and_a_note_when_it_is_over(
@@ -137,6 +131,15 @@ def test_an_address_in_the_archive(paper: Paper, smtp: tuple[Inbox, str]) -> Non
     run(paper, "alarms", "--send", "--language", "kk")
     (mail,) = smtp[0].messages
     assert "aqbulaq газетіне қарау керек: кіру не тексеру" in mail["Subject"]
+
+
+def test_addresses_that_cannot_be_read(paper: Paper, tmp_path: Path) -> None:
+    folder = paper.store.folder
+    (folder / "alarms.conf").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text("mailto://x")
+    code, _, error = run(paper, "alarms", "--send")
+    assert code == 3
+    assert "alarms.conf: cannot be read" in error
 
 
 def test_what_could_not_be_sent_is_told_next_time(paper: Paper, smtp: tuple[Inbox, str]) -> None:
@@ -171,7 +174,10 @@ def test_a_muted_site_is_silent_until_a_day(paper: Paper, smtp: tuple[Inbox, str
     assert (code, shown) == (0, f"aqbulaq: no alarms until {day}\n")
     code, shown, _ = run(paper, "alarms")
     assert code == 0
-    assert shown.endswith(f"[muted until {day}, we know]\n")
+    assert shown.endswith(f" [muted until {day}]\n")
+    (record,) = json.loads(run(paper, "alarms", "--json")[1])
+    known = record["mute"]
+    assert (known["until"], known["reason"], record["told"]) == (str(day), "we know", False)
     assert run(paper, "status")[0] == 0
     run(paper, "alarms", "--send", "--alarms", smtp[1])
     assert smtp[0].messages == []
