@@ -20,7 +20,7 @@ from newsbot.profiles import Site
 _HISTORY = timedelta(days=60)
 _WEEKS = timedelta(days=70)
 _USUAL = timedelta(days=60)
-"""After this time, what an event found has become usual."""
+"""After this time, what an event found has become usual: it ends, and begins anew if it is not."""
 _AFTERMATH = timedelta(days=7)
 """How long what has ended still explains what followed from it: pages wait to be tried again."""
 LANGUAGES = ("en", "ru", "kk")
@@ -102,13 +102,18 @@ def _findings(
     explained = {event["kind"] for event in known} | {kind for (kind,) in ended}
     own: Mapping[Any, float] = site.watch
     for kind in kinds().values():
-        same = [event for event in known if event["kind"] == kind.name]
         limit = own.get(kind.name, kind.limit)
-        if kind.sql and limit is False:
-            yield from ((kind.name, event, False) for event in same)
-        elif kind.sql:
-            before = min((event["began_at"] for event in same), default=utc(at))
-            for row in _rows(c, kind, site, at, max(before, utc(at - _USUAL)), limit):
+        if not kind.sql:
+            continue
+        same = [event for event in known if event["kind"] == kind.name]
+        before = utc(at)
+        for event in same:
+            if limit is False or event["last"] < utc(at - _USUAL):  # when it was found
+                yield kind.name, event, False
+            else:
+                before = min(before, event["began_at"])
+        if limit is not False:
+            for row in _rows(c, kind, site, at, before, limit):
                 bad = row.pop("bad")
                 if bad and (explained.isdisjoint(kind.unless) or same):
                     explained.add(kind.name)
@@ -127,7 +132,7 @@ def _rows(
         f"WITH {views}{', ' if own != sql else ' '}{own}",
         {
             "site": site.id, "now": utc(at), "today": at.astimezone(site.zone).date().isoformat(),
-            "since": utc(at - _HISTORY), "before": before, "limit": limit,
+            "since": utc(datetime.fromisoformat(before) - _HISTORY), "before": before, "limit": limit,
         },
     )  # fmt: skip
     names = [column[0] for column in cursor.description]

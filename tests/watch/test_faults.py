@@ -162,6 +162,12 @@ def test_a_fault_is_named_once_and_early(press: Press, name: str) -> None:
         day for day, message in press.messages for event in message.new if event["site"] == paper.id
     ]
     assert set(told) == {named}
+    assert not [
+        day
+        for day, message in press.messages
+        for event in message.over
+        if event["site"] == paper.id
+    ]
 
 
 def test_the_others_are_left_in_peace(press: Press) -> None:
@@ -212,3 +218,18 @@ def test_it_is_over_and_may_come_again(tmp_path: Path) -> None:
     assert ([e["kind"] for e in over.over], over.new) == (["blocked"], [])
     assert START + 3 * DAY <= second < START + 6 * DAY <= third
     assert [e["kind"] for e in again.new] == ["blocked"]
+
+
+def test_what_lasts_for_two_months_is_usual(tmp_path: Path) -> None:
+    """A field that the newspaper no longer prints: told, over after 60 days, and not told again."""
+    paper = Paper(1, random.Random(3), rate=3, weekend=1, flaky=0)
+
+    def before(press: Press, day: date) -> None:
+        paper.fault = breaking("n", authors=None)
+
+    press = Press(tmp_path, [paper], history=40).open().run(72, before)
+    press.store.close()
+    (first, began), (last, over) = press.messages
+    assert [event["kind"] for event in began.new] == ["field_lost"]
+    assert ([event["kind"] for event in over.over], over.new) == (["field_lost"], [])
+    assert 60 * DAY <= last - first <= 61 * DAY
