@@ -122,16 +122,17 @@ def _print_sites(rows: list[dict[str, Any]], data: Path) -> None:
         days = "" if row["days"] is None else f"{row['days']}/{row['habit'] or '–'}"
         health = f"({row['health']})" if row["muted_until"] else row["health"]
         ages = _age(row["last_success"]), _age(row["next_due"], ahead=True)
-        size = f"{row['warc_bytes'] / 1e6:.0f}M"
+        megabytes = row["warc_bytes"] / 1e6
+        size = f"{megabytes:.0f}M" if megabytes < 1000 else f"{megabytes / 1000:.0f}G"
         table.append((row["site"], health, days, ages[0], str(row["waiting"]), ages[1], size))
     for site, health, days, success, waiting, due, size in table:
         click.echo(
-            f"{site:13.13} {health:20.20} {days:>6} {success:>3} {waiting:>4} {due:>3} {size:>5}"
+            f"{site:13.13} {health:21.21} {days:>6} {success:>3} {waiting:>4} {due:>3} {size:>4}"
         )
     for row in rows:
         wrong = [said(event) for event in row["events"] if event["kind"] in kinds()]
         muted = f"muted until {row['muted_until']}" if row["muted_until"] else None
-        for line in filter(None, [*wrong, row["trouble"], muted]):
+        for line in filter(None, [*(wrong or [row["trouble"]]), muted]):
             click.echo(f"{row['site']}: {line}")
     free = shutil.disk_usage(data).free
     click.echo(f"news.db {_size(database_bytes(data))}, {_size(free)} free on this disk")

@@ -24,13 +24,13 @@ _MOST = 4
 """Selectors that a message names."""
 _BEFORE = """
 SELECT id, url, fetched_at, layout FROM captures
- WHERE site = ?1 AND fetched_at < ?2 AND result = 'article' AND refers_to IS NULL
+ WHERE site = ?1 AND fetched_at < substr(?2, 1, 10) AND result = 'article' AND refers_to IS NULL
    AND (?3 IS NULL OR layout = ?3) ORDER BY fetched_at DESC, id DESC LIMIT ?4
 """
 _AFTER = """
 SELECT id, url, fetched_at, layout FROM captures
- WHERE site = ?1 AND fetched_at >= ?2 AND part = 'page' AND result IN ('article', 'refused')
-   AND refers_to IS NULL ORDER BY (result = 'refused' OR layout IS NOT ?3) DESC, fetched_at, id LIMIT ?4
+ WHERE site = ?1 AND fetched_at >= ?2 AND part = 'page' AND result = ?3 AND (layout IS NOT ?4) = ?5
+   AND refers_to IS NULL ORDER BY fetched_at, id LIMIT ?6
 """
 
 
@@ -44,7 +44,9 @@ def evidence(
     place = (event["site"], event["began_at"])
     before = c.execute(_BEFORE, (*place, event.get("layout"), _PAGES)).fetchall()
     layout = event.get("layout") or (before[0][3] if before else None)
-    after = c.execute(_AFTER, (*place, layout, _PAGES)).fetchall()
+    result = "refused" if event["kind"] in ("unreadable", "unread_pages") else "article"
+    is_another = event["kind"] not in ("field_lost", "text_length")
+    after = c.execute(_AFTER, (*place, result, layout, is_another, _PAGES)).fetchall()
     lost: list[str] = []
     if site and before and after:
         with suppress(ArchiveError, Undecodable, KeyError, OSError):

@@ -108,7 +108,7 @@ def _findings(
         same = [event for event in known if event["kind"] == kind.name]
         before = utc(at)
         for event in same:
-            if limit is False or event["last"] < utc(at - _USUAL):  # when it was found
+            if limit is False or event.get("last", "") < utc(at - _USUAL):  # when it was found
                 yield kind.name, event, False
             else:
                 before = min(before, event["began_at"])
