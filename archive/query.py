@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from archive.article import FIELDS, JSON_FIELDS, READ
+from archive.article import FIELDS, JSON_FIELDS, READ, SOURCED
 from archive.errors import ArchiveUsageError
 
 _READ = ", ".join(f"g.{name}" for name in READ)
@@ -151,6 +151,9 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
     row["is_article"], row["reason"] = True, None
     row["canonical_url"] = row["url"]
     row["pages"] = []
+    row["sources"] = {
+        name: row["sources"].get(name) for name in SOURCED
+    }  # one type in every export
     row["capture"] = (
         {
             "url": row["capture_url"],

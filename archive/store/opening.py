@@ -22,6 +22,10 @@ DATABASE = "news.db"
 LOCK = "newsbot.lock"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Errors of the operating system that mean: no more bytes."""
+UNFIT = (
+    errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENAMETOOLONG,
+)  # fmt: skip
+"""Errors of the operating system that mean: the place that was named cannot be used."""
 _BESIDE = ("-wal", "-shm", "-journal")
 """Ends of the names of files that SQLite opens beside a database; a pipe would hang it."""
 _MAGIC = b"SQLite format 3\0"

@@ -15,6 +15,7 @@ from newsbot.cli.alarms import alarm_options, tell
 from newsbot.cli.common import (
     FROM_DATE,
     SITE_FAILED,
+    contact_option,
     data_option,
     jobs_option,
     json_option,
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
 @data_option
 @sites_dir_option
+@click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    help="All sites of this region instead of some by name; may be given several times.",
+)
 @click.option("--full", is_flag=True, help="Back-fill: read every source to its very end.")
 @click.option(
     "--since",
@@ -44,12 +51,7 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many URLs a site.")
 @jobs_option
 @click.option("--dry-run", is_flag=True, help="Ask the sources, then list what would be visited.")
-@click.option(
-    "--contact",
-    envvar="NEWSBOT_CONTACT",
-    show_envvar=True,
-    help="Your e-mail address or web page, sent to the newspapers; public sites need it.",
-)
+@contact_option
 @alarm_options
 @json_option
 @verbosity_options
@@ -57,6 +59,7 @@ def crawl(
     site_ids: tuple[str, ...],
     data: Path,
     sites_dirs: tuple[Path, ...],
+    regions: tuple[str, ...],
     contact: str | None,
     jobs: int | None,
     alarm_urls: tuple[str, ...],
@@ -73,6 +76,7 @@ def crawl(
 
     \b
     newsbot crawl aqjolgazet --contact archive@example.org
+    newsbot crawl --region jambyl         all newspapers of a region
     newsbot crawl aqjolgazet --full       all its history; once is enough
     newsbot crawl aqjolgazet --dry-run    what would be visited?
     """
@@ -81,7 +85,7 @@ def crawl(
 
     options = Options(**choices)
     reports = (dry_run if options.dry_run else run_crawls)(
-        pick_sites(site_ids, data, sites_dirs),
+        pick_sites(site_ids, data, sites_dirs, regions),
         data,
         options=options,
         contact=contact,

@@ -95,6 +95,8 @@ def reextract_command(
     with ExitStack() as stack:
         connection = stack.enter_context(closing(open_database(data).conn))
         check_archived(connection, site=site_ids)
+        for number in articles:
+            query.article(connection, str(number))
         store = None if dry_run else stack.enter_context(Store(data, SOFTWARE, next_due))
         connection = store.connection if store else connection
         pool = stack.enter_context(open_pool(jobs))
