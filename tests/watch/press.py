@@ -217,7 +217,7 @@ class Press:
             error = odd.get("error") or (
                 "HTTP 500" if paper.random.random() < paper.flaky and not odd else None
             )
-            has_news = not (error or odd.get("frozen") or odd.get("empty"))
+            has_news = not (error or "frozen" in odd or odd.get("empty"))
             if "frozen" in odd:
                 odd["frozen"] = odd["frozen"] or [url for url, _ in paper.known[-10:]]
             old = (

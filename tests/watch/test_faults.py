@@ -104,7 +104,7 @@ CASES = {
         "down", begin=lambda p: p.sources.update(feed={"error": "timeout"}, sitemap={"error": "timeout"}), days=1
     ),
     "sitemap frozen": Case("stale_source", begin=lambda p: p.sources.update(sitemap={"frozen": []}), days=6, exact=False),
-    "both frozen": Case("few_articles", begin=freeze, start=FIRST + DAY, rate=15.0, days=2, exact=False),
+    "both frozen": Case("few_articles", begin=freeze, start=FIRST + DAY, rate=15.0, days=3, exact=False),
     "robots closed": Case(
         "closed", breaking("r", result="excluded", reason="Forbidden by robots.txt", has_capture=False), needs=5
     ),
