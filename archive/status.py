@@ -45,7 +45,7 @@ SELECT gap FROM (
  WHERE share >= 0.9 ORDER BY gap LIMIT 1
 """
 _SOURCES = """
-SELECT site, kind, url, found_by, polled_at, due, status, found, discovered, failures, error, distrust
+SELECT site, kind, url, found_by, polled_at, due, status, found, discovered, failures, error, distrust, left_out
   FROM sources
  ORDER BY site, discovered DESC, found DESC, url
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import TextIO
 
 from sqlite_utils import Database
 
-from archive.captures.files import open_file, sync_folder
+from archive.captures.files import STRANGE, check_inside, open_file, own_file, sync_folder
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.store.schema import check_version, create, stranger
 from archive.times import now, utc
@@ -169,7 +170,19 @@ def explained_errors(folder: Path) -> Iterator[None]:
             raise ArchiveError(
                 f"{folder}: the disk is full: free some space and run again"
             ) from error
+        if error.errno in STRANGE and error.filename:
+            raise ArchiveUsageError(f"{error.filename}: {error.strerror}") from None
         raise
+
+
+def log_file(folder: Path, name: str) -> Path:
+    """A file of the archive's `logs/`, to be appended to. Raises `ArchiveUsageError` where it is another's."""
+    path = folder / "logs" / name
+    with explained_errors(folder):
+        check_inside(path.parent, folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        own_file(path, "ab", folder).close()
+    return path
 
 
 def writing_since(folder: Path) -> str | None:
@@ -200,7 +213,7 @@ def take_lock(folder: Path) -> TextIO:
         folder.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(folder / LOCK):
             open_file(folder / LOCK, folder).close()  # no link and no pipe
-        lock = (folder / LOCK).open("a+", encoding="utf-8")
+        lock = io.TextIOWrapper(own_file(folder / LOCK, "a+b"), encoding="utf-8")
     except OSError as error:
         if error.errno == errno.EROFS:
             raise ArchiveError(

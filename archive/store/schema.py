@@ -94,6 +94,8 @@ CREATE TABLE sources (
     failures INTEGER NOT NULL DEFAULT 0,
     error TEXT,
     distrust TEXT,
+    left_out TEXT,
+    location TEXT,
     found INTEGER NOT NULL DEFAULT 0,
     discovered INTEGER NOT NULL DEFAULT 0,
     UNIQUE (site, url)
@@ -424,8 +426,9 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
     columns = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('captures')")}
     fields = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('readings')")}
     articles = {name for (name,) in c.execute("SELECT name FROM pragma_table_xinfo('articles')")}
-    has_early_table = (fields and not fields.issuperset(READ)) or (
-        articles and "stems" not in articles
+    polled = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('sources')")}
+    has_early_table = (fields and not fields.issuperset(READ)) or any(
+        table and name not in table for table, name in ((articles, "stems"), (polled, "location"))
     )
     is_empty = c.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     if not is_empty and (version == 0 or not c.execute(_KNOWN).fetchone()):

@@ -157,7 +157,8 @@ class Transactions:
                     (f"warc/{site}/", f"warc/{site}0"),
                 ).fetchall()
             )
-            mend(self.folder, site, known)
+            with explained_errors(self.folder):
+                mend(self.folder, site, known)
             self._writers[site] = CaptureWriter(self.folder, site, self.software)
         return self._writers[site]
 

@@ -128,6 +128,13 @@ def print_reports(reports: Sequence[CrawlReport]) -> None:
         if report.reread:
             said = ", ".join(f"{number} {name}" for name, number in report.reread.items())
             click.echo(f"{report.site}: pages read again from the archive: {said}", err=True)
+        failed = (report.exit_code and report.error) or ""  # which names one of them already
+        if report.unread and not failed.startswith(tuple(report.unread)):
+            said = ", ".join(f"{url} ({reason})" for url, reason in report.unread.items())
+            number = f"{len(report.unread)} source" + "s" * (len(report.unread) > 1)
+            click.echo(f"{report.site}: {number} could not be read: {said}", err=True)
+        for source, limit in report.left_out.items():
+            click.echo(f"{report.site}: {source}: {limit}", err=True)
         if report.traps:
             said = ", ".join(f"{number} {name}" for name, number in report.traps.items())
             click.echo(

@@ -13,7 +13,7 @@ import click
 from tqdm import tqdm
 
 from archive.errors import ArchiveUsageError
-from archive.store import OUTCOMES
+from archive.store import OUTCOMES, log_file
 from archive.times import now
 from newsbot.cli.common import (
     FROM_DATE,
@@ -151,8 +151,7 @@ def _log(data: Path, options: Any, verbose: bool) -> None:
     """What happens on the way, for people who look on or later."""
     file = None
     if not verbose and not options.dry_run:
-        (data / "logs").mkdir(parents=True, exist_ok=True)
-        file = data / "logs" / f"import-{now():%Y-%m}.log"
+        file = log_file(data, f"import-{now():%Y-%m}.log")
     if file or verbose:
         logging.basicConfig(
             level=logging.INFO, filename=file, format="%(asctime)s %(levelname)s: %(message)s"

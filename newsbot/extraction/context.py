@@ -87,9 +87,12 @@ class Context:
             self.article.sources[name] = chosen.source
 
     def told(self, name: str) -> list[tuple[Any, Said]]:
-        """What sources say of a field, the surest first: one witness, they have it from one database."""
-        found = ((getattr(one, name), one) for one in self.said)
-        return [pair for pair in found if pair[0]]
+        """What sources say of a field, the surest first: one witness, they have it from one database.
+
+        What was imported is asked only where our own crawl was told nothing.
+        """
+        found = [(value, one) for one in self.said if (value := getattr(one, name))]
+        return [pair for pair in found if not pair[1].imported] or found
 
     @property
     def title_element(self) -> Element | None:

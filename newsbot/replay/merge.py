@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archive.captures.files import open_file, site_files, whole_file
+from archive.captures.files import open_file, own_file, site_files, whole_file
 from archive.decisions import DECISIONS, FORMS
 from archive.errors import ArchiveUsageError
 from archive.store import DATABASE, OUTCOMES, Store
@@ -197,7 +197,7 @@ def _profiles(
         if data is None:
             continue
         if not dry_run:
-            _write(folder / OWN_SITES / path.name, data)
+            _write(folder / OWN_SITES / path.name, data, folder)
         report.profiles.append(site.id)
         yield site
 
@@ -230,12 +230,12 @@ def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: 
                 if not dry_run:
                     gap = b"" if not there or there.endswith(b"\n") else b"\n"
                     # Behind what people have put there meanwhile: the file is theirs, too.
-                    with own.open("ab", 0) as end:
+                    with own_file(own, "ab", folder, buffering=0) as end:
                         end.write(gap + b"\n".join([*news, b""]))
                         os.fsync(end.fileno())
             continue
         if not dry_run:
-            _write(own, data)
+            _write(own, data, folder)
         report.decisions.append(path.name)
 
 
@@ -253,7 +253,7 @@ def _read_small(path: Path, other: Path, report: MergeReport) -> bytes | None:
     return data
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, folder: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as file:
+    with whole_file(path, folder) as file:
         file.write(data)
