@@ -91,6 +91,8 @@ def _checked(value: Any, form: Form) -> Decision:
         raise ValueError(f"expected an object with {' and '.join(form.needed)}")
     if not all(text is None or isinstance(text, str) for text in known.values()):
         raise ValueError(f"expected texts as {', '.join(form.fields)}")
+    for text in filter(None, known.values()):
+        text.encode()  # a surrogate alone is no letter; the error is a ValueError
     form.check(known)
     return known
 

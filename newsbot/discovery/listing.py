@@ -70,16 +70,13 @@ def parse_json_listing(body: bytes, base: str, address: str = "/{slug}") -> List
     entries, fragments = jsonlists.objects(value, own, address)
     found = {entry.url: entry for entry in reversed(entries)}
     found = dict(reversed(found.items()))
-    linked: list[str] = []
-    for fragment in fragments:
-        part = _unbound(Page(fragment, own))
-        linked += part.next
-        for entry in part.articles:
-            found.setdefault(entry.url, entry)
+    part = _unbound(Page("\n".join(fragments), own))
+    for entry in part.articles:
+        found.setdefault(entry.url, entry)
     counted = jsonlists.next_page(value, own, len(found))
     return Listing(
         list(found.values()),
-        [counted] if counted else list(dict.fromkeys(linked))[:MAX_NEXT],
+        [counted] if counted else part.next[:MAX_NEXT],
     )
 
 

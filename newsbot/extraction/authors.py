@@ -72,8 +72,6 @@ _WRITTEN = ("p", "heading")
 """Kinds of blocks that may sign a text."""
 _AROUND, _INSIDE = (*_WRITTEN, "item"), ("p",)
 """Kinds of blocks before the text, and in it, that may be a name alone."""
-_EMPHASIS = frozenset(["b", "strong", "i", "em"])
-_RIGHT = re.compile(r"\bright\b")
 _NUMBER = re.compile(r"\d\d")
 _SIGNABLE = 3
 """Blocks of the shortest text whose last line may be a signature."""
@@ -83,8 +81,6 @@ _LINE = 160
 """Characters of the longest line with a byline."""
 _NAMES_ALONE = 2
 """Lines of names at the end of a text that are a signature; more are a list."""
-_NAME = 3
-"""Words of the longest name that is known by its form alone."""
 _NAMED_BESIDE = 4
 """Words of the longest thing that stands beside a name and a date; a longer one is prose."""
 _TEASER_LEVELS = 3
@@ -320,8 +316,7 @@ def _signed(context: Context) -> list[Candidate]:
         if order.get(block.element, 0) > order.get(last, 0) and near.in_core(block.element)
     ][: _ENDS[1]]
     lines = list(takewhile(_is_line, below))
-    apart = {b.text for b in lines if _is_unknown_name(b.text) and _signs(context, b)}
-    names = [n for n in signature(lines) if is_surely_name(n) or n in apart]
+    names = list(filter(is_surely_name, signature(lines)))
     beside = bool(below) and below[0].element.getparent() is last.getparent()
     return _said(context, names, "signature", _SIGNED if beside else _BELOW_TEXT)
 
@@ -360,9 +355,7 @@ def _alone(context: Context) -> list[Candidate]:
         if not lone or block.linked > _LINKED_BLOCK or _of_picture(block.element):
             continue
         parts = list(filter(None, _DATES_AND_MARKS.split(block.text)))
-        unknown = before and block.kind in _INSIDE and _signs(context, block)
-        signs = _is_unknown_name if unknown else is_surely_name
-        names = [part for part in parts if signs(part) and letters(part) != title]
+        names = [part for part in parts if is_surely_name(part) and letters(part) != title]
         if kinds is _AROUND and not names:
             names = list(filter(is_newsroom, parts))
         if not names or not (before or _place(near, block.element)):
@@ -373,31 +366,6 @@ def _alone(context: Context) -> list[Candidate]:
         if short and _NUMBER.search(block.text):
             return _said(context, names, "printed", _BELOW_TEXT, block.text[:30])
     return []
-
-
-def _is_unknown_name(text: str) -> bool:
-    """Whether two or three words, all with a capital, may be a name of another country."""
-    words = text.split()
-    return (
-        len(words) <= _NAME and looks_like_name(text) and all(word[0].isupper() for word in words)
-    )
-
-
-def _signs(context: Context, block: Block) -> bool:
-    """Whether a line is set like a signature, and says what the rest of the text does not."""
-    element = block.element
-    is_right = _RIGHT.search(
-        f"{element.get('style')} {element.get('align')} {element.get('class')}"
-    )
-    inner = element
-    while len(inner) == 1 and not (inner.text or "").strip():
-        inner = inner[0]
-        if (inner.tail or "").strip():
-            return False
-    if not is_right and inner.tag not in _EMPHASIS:
-        return False
-    last = block.text.split()[-1]
-    return not any(last in other.text for other in context.body.blocks if other is not block)
 
 
 def _in_box(element: Element) -> bool:

@@ -17,7 +17,7 @@ from lxml.etree import _Element as Element
 
 from archive.kazakh.letters import faithful
 from newsbot import vocabulary
-from newsbot.extraction.blocks import inline_text, text_length
+from newsbot.extraction.blocks import HEADINGS, inline_text, text_length
 from newsbot.extraction.context import Context
 from newsbot.extraction.date_lines import (
     EVENT,
@@ -68,6 +68,9 @@ _PUBLISHED = pattern("elements", "near.published")
 _TODAY_NAMES = pattern("elements", "near.today")
 _COMMENT = pattern("elements", "near.comment", within=r"(?:^|-){}s?(?:-|$)")
 _CLOCK = pattern("dates", "beside_clock.weather", "beside_clock.currency")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_CLOCK_WORDS = 4
+"""Words beside the weather or a rate: the names of a place, a day and a month."""
 _CLOCK_LINE = 100
 """Characters of the longest line that shows the clock of a page with what stands beside it."""
 _DATA_NAME = pattern("elements", "near.date_attributes")
@@ -231,7 +234,7 @@ def place_of(
         if length > _TEASER_SIZE:
             break
         group = near.group(around)
-        if group != BELOW and _shows_clock(around, length, beside=group == ABOVE):
+        if group != BELOW and _shows_clock(near, around, length, beside=group == ABOVE):
             return TODAY, "beside the weather or a rate"
         if around is not element and length <= MAX_LINE:
             line = inline_text(around) or line
@@ -250,13 +253,25 @@ def place_of(
     return role, "named so" if role else ""
 
 
-def _shows_clock(around: Element, length: int, *, beside: bool) -> bool:
-    """Whether a short line holds the weather or a rate of exchange, or one `beside` it without a date."""
-    texts = [inline_text(around)] if length <= MAX_LINE else []
+def _shows_clock(near: Surroundings, around: Element, length: int, *, beside: bool) -> bool:
+    """Whether a short line holds the weather or a rate of exchange, or one `beside` it without a date.
+
+    A headline may speak of either: nothing else but a few names of places stands in such a line.
+    """
+    texts = [inline_text(around)] if length <= MAX_LINE and not _heads(near, around) else []
     for other in (around.getprevious(), around.getnext()) if beside else ():
-        text = inline_text(other) if other is not None and text_length(other) <= _CLOCK_LINE else ""
-        texts += [] if _DATE_LIKE.search(text) else [text]
-    return any(len(text) <= MAX_LINE and _CLOCK.search(text) for text in texts)
+        if other is not None and text_length(other) <= _CLOCK_LINE and not _heads(near, other):
+            text = inline_text(other)
+            texts += [] if _DATE_LIKE.search(text) else [text]
+    return any(
+        _CLOCK.search(text) and len(_WORD.findall(_CLOCK.sub(" ", text))) <= _CLOCK_WORDS
+        for text in texts
+    )
+
+
+def _heads(near: Surroundings, element: Element) -> bool:
+    """Whether an element is or holds a heading, or the title."""
+    return any(e is near.title or e.tag in HEADINGS for e in element.iter())
 
 
 def _has_headline(around: Element) -> bool:

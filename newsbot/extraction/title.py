@@ -35,6 +35,8 @@ _PARTS = 6
 """Parts of a `<title>` that are told apart."""
 _SHORTEST = 8
 """Letters of the shortest text that is known for the headline by its being said twice."""
+_HEADLINE = 4
+"""Words of the shortest text from which a section at its end is cut."""
 _SECTION = 20
 """Letters of the longest name of a section that a heading may repeat."""
 _LEVELS = 12
@@ -145,14 +147,16 @@ def _without_sections(context: Context, title: str) -> str:
     """A title without the sections at its ends: «… :: Жаңалықтар», «… ⟶ Қоғам».
 
     A section is named by a link elsewhere on the page, or is a word for a list. Dashes and
-    colons part sentences too: behind one only such a word is a section.
+    colons part sentences too: behind one only such a word is a section. What is left must be a
+    headline: «Жастар | Спорт» is one as a whole.
     """
     parts = fields.title_parts(title) if len(title) <= fields.LONGEST_TITLE else []
     while len(parts) > 2 and _is_listed(context, parts[-1], parts[-2]):
         parts = parts[:-2]
     while len(parts) > 2 and _is_listed(context, parts[0], parts[1]):
         parts = parts[2:]
-    return "".join(parts).strip() or title
+    left = "".join(parts).strip()
+    return left if len(left.split()) >= _HEADLINE else title
 
 
 def _is_listed(context: Context, part: str, mark: str) -> bool:

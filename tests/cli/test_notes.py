@@ -70,6 +70,7 @@ def test_show_has_them(noted: Path, newsbot: Run) -> None:
         '{"url": "x", "note": 7}',
         "[" * 9999,
         "\ufffd",
+        r'{"url": "https://x.kz/\ud800", "note": "x"}',
     ],
 )
 def test_a_line_that_is_none_is_told(noted: Path, line: str) -> None:
@@ -80,7 +81,7 @@ def test_a_line_that_is_none_is_told(noted: Path, line: str) -> None:
     assert done.stdout.count("note") == 2
 
 
-@pytest.mark.parametrize("kind", ["pipe", "folder", "link", "folder that is a link"])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link", "folder that is a link", "endless"])
 def test_a_file_that_is_none_is_told(noted: Path, tmp_path: Path, kind: str) -> None:
     outside = tmp_path / "outside"
     (noted / "decisions").rename(outside)
@@ -93,11 +94,14 @@ def test_a_file_that_is_none_is_told(noted: Path, tmp_path: Path, kind: str) -> 
             os.mkfifo(path)
         elif kind == "folder":
             path.mkdir()
+        elif kind == "endless":
+            path.touch()
+            os.truncate(path, 10**13)
         else:
             path.symlink_to(outside / path.name)
     done = run("show", "2", "--data", noted)
     assert done.exit_code == 0
-    assert "notes.jsonl: cannot be read" in done.stderr
+    assert f"notes.jsonl: {'larger than' if kind == 'endless' else 'cannot be read'}" in done.stderr
     assert "note" not in done.stdout
 
 

@@ -398,6 +398,16 @@ def test_buttons_that_load_more(button: str) -> None:
     assert read(f"<title>x</title>{button}", "/news").next == ["/news?page=2"]
 
 
+def test_many_fragments_in_an_answer_are_read_as_one_page() -> None:
+    """A small answer that holds thousands must not keep every other site waiting."""
+    value = {
+        "items": [f'<li><a href="/qogam/{n}-mektep.html">{T1} {n}</a></li>' for n in range(9_000)]
+    }
+    found = parse_json_listing(json.dumps(value).encode(), ROOT + "/api?page=2")
+    assert found is not None
+    assert len(found.articles) == 9_000
+
+
 def test_a_fragment_goes_on_by_counting() -> None:
     fragment = f'<div class="zmainCard_item"><a href="/qogam/6400123-mektep.html"><div>{T1}</div></a></div>'
     found = read(fragment, "/news/?handler=LoadMoreNews&p=2&type=list")

@@ -418,6 +418,21 @@ def test_lines_of_a_programme_are_text() -> None:
     assert "14 наурыз – Көрісу күні;\n\n16 наурыз – ағаш отырғызу" in article.text
 
 
+@pytest.mark.parametrize("name", ["date", "post-date", "meta", "published", ""])
+@pytest.mark.parametrize("headline", [
+    "<h1>Доллар 450 теңгеге жетті</h1>", "<h1>Алматыда 30° ыстық болады</h1>", "<h1>Евро – 500 теңге</h1>",
+    "<div class='title'><h2>Доллар 520 теңге болды</h2></div>",
+])  # fmt: skip
+def test_a_headline_about_a_rate_or_the_weather_takes_no_date_away(
+    headline: str, name: str
+) -> None:
+    printed = f"<div class='{name}'>12.05.2024</div>"
+    teaser = "<div><span class='date'>03.03.2023</span> <a href='/x'>Ауылда жаңа мектеп салынды</a></div>"
+    for head in (printed + headline, f"<div>{printed}{headline}</div>", headline + printed):
+        found = read(f"<div>{head}<div>{TEXT}</div></div>{teaser}").published
+        assert str(found).startswith("2024-05-12"), head
+
+
 @pytest.mark.parametrize(
     "clock",
     [

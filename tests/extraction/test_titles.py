@@ -84,6 +84,11 @@ def test_a_name_inside_a_headline_stays() -> None:
 MENU = '<div><a href="/">Дала үні</a> <a href="/qogam/">Қоғам</a> <a href="/el/">Ел</a></div>'
 
 
+@pytest.mark.parametrize("whole", ["Мемлекет / Қоғам", "Жастар | Қоғам", "Ғылым мен / Қоғам", "Білім / Қоғам / Білім"])  # fmt: skip
+def test_a_section_may_be_what_a_headline_is_about(whole: str) -> None:
+    assert title_of(f"<title>{whole}</title>", f"{MENU}<h1>{whole}</h1>") == whole
+
+
 @pytest.mark.parametrize("end", [":: Жаңалықтар", "⟶ Қоғам", "» Қоғам", "« Дала үні", "► Қоғам", "|| Қоғам", "– Жаңалықтар", "/ Қоғам | Дала үні"])  # fmt: skip
 def test_a_section_at_an_end_is_no_part_of_the_headline(end: str) -> None:
     head = f"<title>{TITLE} {end}</title>"
