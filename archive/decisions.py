@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.captures.files import open_file, own_file, sync_folder
 from archive.errors import ArchiveUsageError
-from archive.times import utc
+from archive.times import now, utc
 
 DECISIONS = "decisions"
 """The folder of what people have decided, inside the archive's."""
@@ -30,8 +31,18 @@ Decision = dict[str, Any]
 def _check_withheld(known: Decision) -> None:
     if known["decision"] not in (WITHHOLD, REVOKE):
         raise ValueError(f"expected {WITHHOLD} or {REVOKE} as decision")
-    moment = datetime.fromisoformat(known["at"])
-    known["at"] = utc(moment if moment.tzinfo else moment.astimezone())
+    known["at"] = _moment(known["at"])
+
+
+def _check_mute(known: Decision) -> None:
+    known["until"] = date.fromisoformat(known["until"]).isoformat()
+    if known["at"] is not None:
+        known["at"] = _moment(known["at"])
+
+
+def _moment(text: str) -> str:
+    moment = datetime.fromisoformat(text)
+    return utc(moment if moment.tzinfo else moment.astimezone())
 
 
 class Form(NamedTuple):
@@ -54,10 +65,8 @@ class Form(NamedTuple):
 _WHAT = ("url", "decision", "reason", "at")
 NOTE = Form("note", "notes", ("url", "note"), ("url", "note", "at", "by"))
 WITHHOLDING = Form("decision", "withheld", _WHAT, (*_WHAT, "by"), _check_withheld)
-MUTE = Form(
-    "mute", "mutes", ("site", "until"), ("site", "until", "reason", "at", "by"),
-    lambda known: date.fromisoformat(known["until"]),
-)  # fmt: skip
+_UNTIL = ("site", "until")
+MUTE = Form("mute", "mutes", _UNTIL, (*_UNTIL, "reason", "at", "by"), _check_mute)
 FORMS = (NOTE, WITHHOLDING, MUTE)
 
 
@@ -106,6 +115,15 @@ def withheld(folder: Path) -> tuple[dict[str, Decision], list[str]]:
     found = [line for line in lines if isinstance(line, dict)]
     found.sort(key=lambda line: (line["at"], line["decision"] == WITHHOLD))
     return {line["url"]: line for line in found}, [line for line in lines if isinstance(line, str)]
+
+
+def moment_after(known: Decision | None) -> str:
+    """When a decision is made: later than the one it replaces, whatever the clock of that machine said."""
+    moment = now()
+    if known and known["at"]:
+        with suppress(OverflowError):
+            moment = max(moment, datetime.fromisoformat(known["at"]) + timedelta(seconds=1))
+    return utc(moment)
 
 
 def decide(folder: Path, form: Form, decision: Mapping[str, str | None]) -> None:

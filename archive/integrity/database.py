@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from archive.integrity.finding import Finding, grouped
 from archive.search.check import SUPERFLUOUS, check
 from archive.store.digests import digests
+from archive.store.events import read
 from archive.store.schema import ADDED, OUTCOMES, objects
 from archive.visit import RESULTS
 
@@ -28,6 +29,7 @@ def check_database(c: sqlite3.Connection) -> Iterator[Finding]:
     """All that can be said of news.db alone. What a user has made in it is the user's."""
     # A damaged letter is no error, but another letter.
     c.text_factory = lambda data: data.decode("utf-8", "replace")
+    c.create_function("is_evidence", 2, lambda *values: read(*values) is not None)
     c.execute("BEGIN")
     try:
         for part in (
@@ -172,7 +174,7 @@ _RULES = (
     ),
     (
         "rebuild", "events", "its evidence cannot be read",
-        "SELECT id FROM events WHERE NOT json_valid(evidence)",
+        "SELECT id FROM events WHERE NOT is_evidence(began_at, evidence)",
     ),
     (
         "stories", "stories", "its numbers are not those of its articles",

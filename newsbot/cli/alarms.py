@@ -7,11 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
-from archive.decisions import MUTE, decide
+from archive.decisions import MUTE, decide, moment_after
 from archive.store import open_database
-from archive.times import now, utc
+from archive.times import now
 from newsbot.cli.common import (
     ENDS_WITH,
     SITE_FAILED,
@@ -26,7 +25,7 @@ from newsbot.cli.common import (
 )  # fmt: skip
 from newsbot.profiles import archive_sites
 from newsbot.watch import alarms as watched
-from newsbot.watch.monitors import LANGUAGES, said
+from newsbot.watch.monitors import LANGUAGES, one_line, said
 
 
 def alarm_options(command: F) -> F:
@@ -55,22 +54,28 @@ def alarm_options(command: F) -> F:
 def tell(
     data: Path, sites_dirs: Sequence[Path], alarm_urls: Sequence[str], language: str
 ) -> bool | None:
-    """Send what a person has not been told; None where nothing is to be sent, False where it failed."""
+    """Send each address what it was not told; None where nothing is to be sent, False where it failed."""
+    failed, messages = [], []
     try:
         urls = watched.addresses(data, alarm_urls)
         with closing(open_database(data).conn) as c:
-            told = watched.alarms(c, data, now())
-            if not (urls and told):
+            found = [watched.alarms(c, data, now(), [url]) for url in urls]
+            if not any(found):
                 return None
             sites = archive_sites(data, *sites_dirs, example=True)
-            words = watched.message(c, data, sites, told, language)
-        failed = watched.send(urls, *words)
+            for number, told in enumerate(found):
+                if told:
+                    words = watched.message(c, data, sites, told, language)
+                    messages.append((number, told, words))
+        for number, told, words in messages:
+            if problem := watched.send(urls[number], *words):
+                failed.append(problem.format(number + 1))
+            else:
+                watched.are_told(data, told, urls[number])
     except watched.AlarmsUnavailable as error:
-        click.echo(f"newsbot: {error}; the next run tries again", err=True)
-        return False
-    watched.are_told(data, told)
+        failed.append(str(error))
     for line in failed:
-        click.echo(f"newsbot: {line}", err=True)
+        click.echo(f"newsbot: {line}; the next run tries again", err=True)
     return not failed
 
 
@@ -103,10 +108,18 @@ def alarms(
     newsbot alarms mute aqjolgazet --until 2026-12-31 --reason 'new site in January'
     """
     ctx.obj = data
+    if dry_run + send + as_json + bool(ctx.invoked_subcommand) > 1:
+        raise WrongUsage("--dry-run, --send, --json or a command: one of them")
     if ctx.invoked_subcommand:
         return
+    try:
+        urls = watched.addresses(data, alarm_urls)
+    except watched.AlarmsUnavailable as error:
+        click.echo(f"newsbot: {error}", err=True)
+        ctx.meta[ENDS_WITH] = SITE_FAILED
+        return
     with closing(open_database(data).conn) as c:
-        found = watched.alarms(c, data, now())
+        found = watched.alarms(c, data, now(), urls or [""])
         if dry_run and found:
             sites = archive_sites(data, *sites_dirs, example=True)
             click.echo("\n\n".join(watched.message(c, data, sites, found, language)))
@@ -114,7 +127,7 @@ def alarms(
         click.echo(f"newsbot: {line}", err=True)
     sent: bool | None = True
     if send:
-        if not (alarm_urls or (data / watched.URLS).exists()):
+        if not urls:
             raise WrongUsage("nowhere to send alarms: name it with --alarms or NEWSBOT_ALARMS")
         sent = tell(data, sites_dirs, alarm_urls, language)
     elif as_json:
@@ -122,7 +135,7 @@ def alarms(
     elif not dry_run:
         for event in found.records():
             muted = f" [muted until {event['mute']['until']}]" if event["mute"] else ""
-            click.echo(f"{event['site']}: {said(event, language)}{muted}")
+            click.echo(one_line(f"{event['site']}: {said(event, language)}{muted}"))
     if (dry_run and not found) or sent is None or not (found.lasting or as_json):
         click.echo("nothing is to be told" if dry_run or send else "nothing is wrong", err=True)
     is_wrong = sent is False or any(event["site"] not in found.muted for event in found.lasting)
@@ -134,15 +147,13 @@ def alarms(
 @data_option
 @click.option("--until", type=TO_DATE, required=True, help="The last day without alarms (UTC).")
 @click.option("--reason", help="Why, for those who read it later.")
-@click.pass_context
-def mute(ctx: click.Context, site: str, data: Path, until: str, reason: str | None) -> None:
+def mute(site: str, data: Path, until: str, reason: str | None) -> None:
     """Send no alarms of a site until a day; `--until yesterday` ends that.
 
     It is appended to decisions/mutes.jsonl in the archive's folder, while a crawl runs too.
     """
-    if ctx.get_parameter_source("data") == ParameterSource.DEFAULT:
-        data = ctx.obj
     with closing(open_database(data).conn) as c:
         check_archived(c, site=[site])
-    decide(data, MUTE, {"site": site, "until": until, "reason": reason, "at": utc(now())})
+    at = moment_after(watched.decided(data)[0].get(site))
+    decide(data, MUTE, {"site": site, "until": until, "reason": reason, "at": at})
     click.echo(f"{site}: no alarms until {until}")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from tabulate import tabulate
 
 from archive import query
@@ -84,6 +85,8 @@ FOLDER = "newsbot.data"
 
 
 def _note_folder(ctx: click.Context, _: click.Parameter, folder: Path) -> Path:
+    if ctx.obj and ctx.get_parameter_source("data") != ParameterSource.COMMANDLINE:
+        folder = ctx.obj  # that of the group, which may have been typed
     ctx.meta[FOLDER] = folder
     return folder
 

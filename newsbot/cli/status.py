@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import shutil
 from contextlib import closing
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from newsbot.cli.common import (
     print_table,
 )
 from newsbot.watch.alarms import mutes
-from newsbot.watch.monitors import kinds, said
+from newsbot.watch.monitors import kinds, one_line, said
 
 _WELL = 9
 """Behind every severity."""
@@ -38,8 +38,8 @@ _WELL = 9
 @click.option(
     "--prometheus",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write it as metrics for the textfile collector of node_exporter (FILE.prom).",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write it as metrics for the textfile collector of node_exporter (FILE.prom; - prints them).",
 )
 @json_option
 def status(
@@ -53,6 +53,9 @@ def status(
     """
     if by_source and prometheus:
         raise WrongUsage("--prometheus is about sites, not about their --sources")
+    is_file = prometheus and str(prometheus) != "-"
+    if is_file and Path(os.path.realpath(str(prometheus))).is_relative_to(os.path.realpath(data)):
+        raise WrongUsage(f"{prometheus} lies in the archive's folder: name another place")
     with closing(open_database(data).conn) as connection:
         check_archived(connection, site=site_ids)
         if by_source:
@@ -132,14 +135,13 @@ def _print_sites(rows: list[dict[str, Any]], data: Path) -> None:
         size = f"{megabytes:.0f}M" if megabytes < 1000 else f"{megabytes / 1000:.0f}G"
         table.append((row["site"], health, days, ages[0], str(row["waiting"]), ages[1], size))
     for site, health, days, success, waiting, due, size in table:
-        click.echo(
-            f"{site:13.13} {health:21.21} {days:>6} {success:>3} {waiting:>4} {due:>3} {size:>4}"
-        )
+        line = f"{site:13.13} {health:21.21} {days:>6} {success:>3} {waiting:>4} {due:>3} {size:>4}"
+        click.echo(one_line(line))
     for row in rows:
         wrong = [said(event) for event in row["events"] if event["kind"] in kinds()]
         muted = f"muted until {row['muted_until']}" if row["muted_until"] else None
         for line in filter(None, [*(wrong or [row["trouble"]]), muted]):
-            click.echo(f"{row['site']}: {line}")
+            click.echo(one_line(f"{row['site']}: {line}"))
     free = shutil.disk_usage(data).free
     click.echo(f"news.db {_size(database_bytes(data))}, {_size(free)} free on this disk")
 
@@ -174,10 +176,12 @@ _METRICS = {
     "severity": ("severity", "How bad it is: 1 nothing comes in, 2, 3; 9 nothing is wrong."),
 }
 """Name of a metric → key of a row, and its help."""
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+"""Of labels, in the text format."""
 
 
 def _write_metrics(rows: list[dict[str, Any]], data: Path, file: Path) -> None:
-    """Gauges in Prometheus' text format; the file is there whole or as it was."""
+    """Gauges in Prometheus' text format; the file (`-`: stdout) is there whole or as it was."""
     lasting = {(row["site"], event["kind"]) for row in rows for event in row["events"]}
     found: dict[str, tuple[str, dict[Any, Any]]] = {
         f"site_{name}": (help_text, {(row["site"],): row[key] for row in rows})
@@ -189,12 +193,19 @@ def _write_metrics(rows: list[dict[str, Any]], data: Path, file: Path) -> None:
     for name, (help_text, samples) in found.items():
         lines += [f"# HELP newsbot_{name} {help_text}", f"# TYPE newsbot_{name} gauge"]
         for labels, value in samples.items():
-            pairs = zip(("site", "kind"), map(json.dumps, labels), strict=False)
-            shown = ",".join(f"{key}={text}" for key, text in pairs)
+            pairs = zip(("site", "kind"), labels, strict=False)
+            shown = ",".join(f'{key}="{text.translate(_ESCAPES)}"' for key, text in pairs)
             if value is not None:
                 lines.append(f"newsbot_{name}{shown and f'{{{shown}}}'} {_number(value)}")
-    with whole_file(file) as out:
-        out.write(("\n".join(lines) + "\n").encode())
+    if str(file) == "-":
+        click.echo("\n".join(lines))
+        return
+    try:
+        with whole_file(file) as out:
+            out.write(("\n".join(lines) + "\n").encode())
+    except OSError as error:
+        error.filename = str(file)
+        raise
 
 
 def _number(value: int | str) -> float:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from archive import query
-from archive.decisions import REVOKE, WITHHOLD, WITHHOLDING, Decision, decide, withheld
+from archive.decisions import (
+    REVOKE,
+    WITHHOLD,
+    WITHHOLDING,
+    Decision,
+    decide,
+    moment_after,
+    withheld,
+)
 from archive.store import open_database
 from archive.store.withheld import act
-from archive.times import now, utc
 from newsbot import urls
 from newsbot.cli.common import WrongUsage, data_option, json_option, print_json, print_table
 
@@ -59,11 +65,8 @@ def withhold(
         _print_list(c, found, as_json)
         return 3 if problems else 0
     for url in _addresses(c, urls.canonical(article) or article, found, revoke):
-        moment = now()
-        if url in found:  # later than what it replaces, whatever the clock of that machine said
-            moment = max(moment, datetime.fromisoformat(found[url]["at"]) + timedelta(seconds=1))
         said = {"url": url, "decision": REVOKE if revoke else WITHHOLD, "reason": reason}
-        decide(data, WITHHOLDING, {**said, "at": utc(moment), "by": by})
+        decide(data, WITHHOLDING, {**said, "at": moment_after(found.get(url)), "by": by})
         click.echo(f"{url}: {said['decision']}")
     act(data)
     return 3 if problems else 0

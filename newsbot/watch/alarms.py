@@ -1,12 +1,15 @@
 """alarms: the events that a person has not been told of, as one message, sent through Apprise.
 
-`alarms.json` in the archive's folder has what was told and was not over then: nothing is told twice while it
-lasts. It may be lost; then what lasts is told once more. Mutes are decisions (`archive.decisions`).
+`alarms.json` in the archive's folder has what each address was told and was not over then: nothing is told
+twice while it lasts. It may be lost; then what lasts is told once more. Mutes are decisions (`archive.decisions`).
 """
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,15 +20,17 @@ from pathlib import Path
 from typing import Any
 
 from archive.captures.files import open_file, whole_file
-from archive.decisions import MUTE, read_decisions
+from archive.decisions import MUTE, Decision, read_decisions
 from archive.store import events
 from newsbot.profiles import Site
 from newsbot.watch.evidence import evidence
-from newsbot.watch.monitors import kinds, said, words
+from newsbot.watch.monitors import kinds, one_line, said, words
 
 TOLD = "alarms.json"
 URLS = "alarms.conf"
 """Of an archive: Apprise's addresses, one a line; `#` begins a comment."""
+LARGEST = 16_000_000
+"""Bytes of one of these files that is read."""
 Event = dict[str, Any]
 
 
@@ -41,7 +46,7 @@ class Alarms:
     over: list[Event]
     lasting: list[Event]
     """All that lasts, told and muted ones too."""
-    muted: dict[str, dict[str, str | None]]
+    muted: dict[str, Decision]
     """Site → the mute that holds today."""
 
     def records(self) -> list[Event]:
@@ -56,57 +61,94 @@ class Alarms:
         return bool(self.new or self.over)
 
 
-def mutes(folder: Path, at: datetime) -> tuple[dict[str, dict[str, str | None]], list[str]]:
-    """The mutes that hold on a day (UTC): site → the newest decision; and lines that are none."""
-    newest: dict[str, dict[str, str | None]] = {}
+def decided(folder: Path) -> tuple[dict[str, Decision], list[str]]:
+    """Site → the newest decision to mute it, which may be over; and lines that are none."""
+    newest: dict[str, Decision] = {}
     problems = []
     for mute in read_decisions(folder, MUTE):
         if isinstance(mute, str):
             problems.append(mute)
-        elif (mute["at"] or "") >= (newest.get(str(mute["site"]), mute)["at"] or ""):
-            newest[str(mute["site"])] = mute
+        elif (mute["at"] or "") >= (newest.get(mute["site"], mute)["at"] or ""):
+            newest[mute["site"]] = mute
+    return newest, problems
+
+
+def mutes(folder: Path, at: datetime) -> tuple[dict[str, Decision], list[str]]:
+    """The mutes that hold on a day (UTC), as `decided` has them."""
+    newest, problems = decided(folder)
     today = at.date().isoformat()
-    return {site: mute for site, mute in newest.items() if str(mute["until"]) >= today}, problems
+    return {site: mute for site, mute in newest.items() if mute["until"] >= today}, problems
 
 
-def alarms(c: sqlite3.Connection, folder: Path, at: datetime) -> Alarms:
-    """What lasts in the archive, and what of it is to be told now."""
+def alarms(
+    c: sqlite3.Connection, folder: Path, at: datetime, urls: Sequence[str] = ("",)
+) -> Alarms:
+    """What lasts in the archive, and what of it one of the addresses is to be told now."""
     muted, _ = mutes(folder, at)
     sites = [site for (site,) in c.execute("SELECT id FROM sites ORDER BY id").fetchall()]
     found = [{"site": site, **event} for site in sites for event in events.lasting(c, site)]
     lasting = [event for event in found if event["kind"] in kinds()]
     lasting.sort(key=lambda e: (kinds()[e["kind"]].severity, e["kind"], e["site"]))
     known = {_key(event) for event in lasting}
-    told = _told(folder)
+    everything = _told(folder)
+    told = [everything.get(_digest(url), {}) for url in urls]
+    over = {key: e for own in told for key, e in own.items() if key not in known}
     return Alarms(
-        [e for e in lasting if _key(e) not in told and e["site"] not in muted],
-        [e for key, e in told.items() if key not in known and e["site"] not in muted],
+        [e for e in lasting if not all(_key(e) in t for t in told) and e["site"] not in muted],
+        [e for e in over.values() if e["site"] not in muted],
         lasting,
         muted,
     )
 
 
-def _key(event: Mapping[str, Any]) -> tuple[str, str, str]:
+_Key = tuple[str, str, str]
+
+
+def _key(event: Mapping[str, Any]) -> _Key:
     """What makes two events one and the same trouble."""
-    return event["site"], event["kind"], event.get("source") or event.get("about") or ""
+    return event["site"], event["kind"], events.about(event)
 
 
-def _told(folder: Path) -> dict[tuple[str, str, str], Event]:
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        with open_file(folder / TOLD, folder) as file:
-            known = json.load(file)
-        return {_key(event): event for event in known if event["kind"] in kinds()}
+def _digest(url: str) -> str:
+    """What stands for an address, which may hold a password, where it is kept."""
+    return hashlib.sha256(url.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _told(folder: Path) -> dict[str, dict[_Key, Event]]:
+    """Address, by its digest → what it was told; nothing where the file is not as it was written."""
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        known = json.loads(_read(folder / TOLD, folder))
+        return {address: {_key(e): _event(e) for e in told} for address, told in known.items()}
     return {}
 
 
-def are_told(folder: Path, told: Alarms) -> None:
-    """Remember that a person knows of these. Raises OSError where that cannot be written."""
+def _event(event: Event) -> Event:
+    """An event as it was kept. Raises ValueError, TypeError, KeyError or AttributeError where it is none."""
+    event["site"].encode()
+    evidence = {name: event[name] for name in event.keys() - {"site", "kind", "began_at"}}
+    events.checked(event["began_at"], evidence)
+    kinds()[event["kind"]]
+    return event
+
+
+def are_told(folder: Path, told: Alarms, url: str = "") -> None:
+    """Remember that an address knows of these. Raises OSError where that cannot be written."""
     known = _told(folder)
-    known.update((_key(event), event) for event in told.new)
+    own = known.setdefault(_digest(url), {})
+    own.update((_key(event), event) for event in told.new)
     for event in told.over:
-        known.pop(_key(event), None)
+        own.pop(_key(event), None)
     with whole_file(folder / TOLD) as file:
-        file.write(json.dumps(list(known.values()), ensure_ascii=False, indent=1).encode())
+        kept = {address: list(own.values()) for address, own in known.items()}
+        file.write(json.dumps(kept, ensure_ascii=False, indent=1).encode())
+
+
+def _read(path: Path, folder: Path) -> bytes:
+    with open_file(path, folder) as file:
+        found = file.read(LARGEST + 1)
+    if len(found) > LARGEST:
+        raise OSError(errno.EFBIG, f"larger than {LARGEST // 1_000_000} MB", str(path))
+    return found
 
 
 # -- the message ----------------------------------------------------------------------------------
@@ -120,7 +162,7 @@ def message(
     names = sorted({event["site"] for event in told.new})
     head = word["calm" if not names else "one" if len(names) == 1 else "head"]
     causes = dict.fromkeys(kinds()[e["kind"]].title[language] for e in told.new or told.over)
-    head = head.format(count=len(names), site=names[0] if names else "")
+    head = one_line(head.format(count=len(names), site=names[0] if names else ""))
     lines = []
     for title, group in groupby(told.new, lambda event: kinds()[event["kind"]].title[language]):
         lines += ["", title.upper()]
@@ -131,14 +173,14 @@ def message(
     for event in told.over:
         title = kinds()[event["kind"]].title[language]
         lines.append(f"{event['site']}: {title} ({word['since']} {event['began_at'][:10]})")
-    return f"{head}: {', '.join(list(causes)[:3])}", "\n".join(lines).strip()
+    return f"{head}: {', '.join(list(causes)[:3])}", "\n".join(map(one_line, lines)).strip()
 
 
 def _lines(
     c: sqlite3.Connection, folder: Path, site: Site | None, event: Event, language: str
 ) -> Iterator[str]:
     yield f"{event['site']}: {said(event, language)}"
-    yield from (f"  {url}" for url in event.get("urls", ()))
+    yield from (f"  {url}" for url in event.get("urls") or ())
     if kinds()[event["kind"]].pages:
         for name, values in evidence(c, folder, site, event).items():
             yield from (f"  {words(language)[name]}: {value}" for value in values)
@@ -155,8 +197,7 @@ def addresses(folder: Path, chosen: Sequence[str]) -> list[str]:
     if chosen:
         return list(chosen)
     try:
-        with open_file(folder / URLS, folder) as file:
-            lines = file.read().decode(errors="replace").splitlines()
+        lines = _read(folder / URLS, folder).decode(errors="replace").splitlines()
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -164,10 +205,10 @@ def addresses(folder: Path, chosen: Sequence[str]) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
 
 
-def send(urls: Sequence[str], head: str, text: str) -> list[str]:
-    """Send a message to each address; what failed is returned, in one line each, without passwords.
+def send(url: str, head: str, text: str) -> str | None:
+    """Send a message to an address; returns what is wrong where that fails, with a place for its number alone.
 
-    Raises `AlarmsUnavailable` where Apprise is not installed, or no address took the message.
+    Raises `AlarmsUnavailable` where Apprise is not installed.
     """
     try:
         import apprise
@@ -175,18 +216,11 @@ def send(urls: Sequence[str], head: str, text: str) -> list[str]:
         raise AlarmsUnavailable(
             "alarms are sent by Apprise, which is missing: pip install 'newsbot[alarms]'"
         ) from None
-    failed = []
-    for number, url in enumerate(urls, 1):
-        service = apprise.Apprise()
-        if not service.add(url):
-            failed.append(f"alarm address {number} is none that Apprise knows")
-            continue
-        with apprise.LogCapture(level=apprise.logging.WARNING) as log:
-            is_sent = service.notify(text, head, body_format=apprise.NotifyFormat.TEXT)
-            reasons = log.getvalue().strip().splitlines()
-        if not is_sent:
-            where = service[0].url(privacy=True)
-            failed.append(f"alarms could not be sent to {where}: {' '.join(reasons[-1:])}")
-    if len(failed) == len(urls):
-        raise AlarmsUnavailable("; ".join(failed))
-    return failed
+    logging.getLogger("apprise").disabled = True  # it writes addresses, and answers of servers
+    service = apprise.Apprise()
+    if not service.add(url):
+        return "alarm address {} is none that Apprise knows"
+    if service.notify(text, head, body_format=apprise.NotifyFormat.TEXT):
+        return None
+    scheme = service[0].url(privacy=True).partition("://")[0]
+    return f"alarms could not be sent to address {{}} ({scheme})"

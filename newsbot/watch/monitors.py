@@ -69,7 +69,12 @@ def said(event: Mapping[str, Any], language: str = "en") -> str:
     values = defaultdict[str, Any](lambda: "–", event, came_to=reason)
     for name in ("began_at", "newest"):
         values[name] = str(values[name])[:16].replace("T", " ")
-    return kinds()[event["kind"]].says[language].format_map(values)
+    return one_line(kinds()[event["kind"]].says[language].format_map(values))
+
+
+def one_line(text: str) -> str:
+    """A text without line breaks and whatever else is not printed: it may come from anybody's archive."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 _DAYS = """
@@ -88,7 +93,8 @@ def look(store: Store, sites: Iterable[Site], at: datetime) -> None:
         for site in sites:
             store.note_findings(site.id, utc(at), list(_findings(c, site, at)))
     finally:
-        c.execute("DROP TABLE days")
+        for name in ("days", *_table()["tables"]):
+            c.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
 
 def _findings(
@@ -101,6 +107,7 @@ def _findings(
     )
     explained = {event["kind"] for event in known} | {kind for (kind,) in ended}
     own: Mapping[Any, float] = site.watch
+    of = ""
     for kind in kinds().values():
         limit = own.get(kind.name, kind.limit)
         if not kind.sql:
@@ -113,7 +120,13 @@ def _findings(
             else:
                 before = min(before, event["began_at"])
         if limit is not False:
-            for row in _rows(c, kind, site, at, before, limit):
+            values = _values(site, at, before, limit)
+            if before != of:
+                of = before
+                for name, sql in _table()["tables"].items():
+                    c.execute(f"DROP TABLE IF EXISTS temp.{name}")
+                    c.execute(f"CREATE TEMP TABLE {name} AS {sql}", values)
+            for row in _rows(c, kind, values):
                 bad = row.pop("bad")
                 if bad and (explained.isdisjoint(kind.unless) or same):
                     explained.add(kind.name)
@@ -122,23 +135,23 @@ def _findings(
                     yield kind.name, row, False
 
 
-def _rows(
-    c: sqlite3.Connection, kind: Kind, site: Site, at: datetime, before: str, limit: float
-) -> Iterator[dict[str, Any]]:
+def _values(site: Site, at: datetime, before: str, limit: float) -> dict[str, Any]:
+    """What the SQL knows."""
+    return {
+        "site": site.id, "now": utc(at), "today": at.astimezone(site.zone).date().isoformat(),
+        "since": utc(datetime.fromisoformat(before) - _HISTORY), "before": before, "limit": limit,
+    }  # fmt: skip
+
+
+def _rows(c: sqlite3.Connection, kind: Kind, values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What a monitor has to say, without what is not known."""
     sql, views = kind.sql.strip(), _table()["views"].rstrip()
     own = sql.removeprefix("WITH ")
-    cursor = c.execute(
-        f"WITH {views}{', ' if own != sql else ' '}{own}",
-        {
-            "site": site.id, "now": utc(at), "today": at.astimezone(site.zone).date().isoformat(),
-            "since": utc(datetime.fromisoformat(before) - _HISTORY), "before": before, "limit": limit,
-        },
-    )  # fmt: skip
+    cursor = c.execute(f"WITH {views}{', ' if own != sql else ' '}{own}", values)
     names = [column[0] for column in cursor.description]
-    for values in cursor.fetchall():
+    for found in cursor.fetchall():
         row = {
             name: int(value) if isinstance(value, float) and value.is_integer() else value
-            for name, value in zip(names, values, strict=True)
+            for name, value in zip(names, found, strict=True)
         }
         yield {name: value for name, value in row.items() if value is not None or name == "bad"}

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from sqlite3 import connect
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from click.testing import CliRunner
 
+from archive.decisions import MUTE, decide
+from archive.integrity.database import check_database
+from archive.store.carry_over import carry_events
 from archive.times import now
 from newsbot.cli import newsbot as command
 from newsbot.profile_values import Monitor
-from newsbot.watch.alarms import TOLD, alarms
-from newsbot.watch.monitors import LANGUAGES, kinds, said, words
+from newsbot.profiles import Site
+from newsbot.watch.alarms import TOLD, alarms, decided, message
+from newsbot.watch.monitors import LANGUAGES, kinds, look, said, words
 from tests.archive.building import HOME, Paper, article, open_paper
 from tests.conftest import Run
 from tests.crawl.wire import counted, http, page, prepare, wire
+
+EVENTS = "SELECT sql FROM sqlite_schema WHERE name IN ('sites', 'events')"
 
 
 class Inbox:
@@ -151,13 +160,205 @@ def test_what_could_not_be_sent_is_told_next_time(paper: Paper, smtp: tuple[Inbo
         "mailto://u:secret@127.0.0.1:1?from=a@b.kz&to=c@d.kz&mode=insecure",
     )
     assert code == 3
-    assert "alarms could not be sent to mailto" in error and "the next run tries again" in error
+    assert (
+        "alarms could not be sent to address 1 (mailto);" in error
+        and "the next run tries again" in error
+    )
     assert "secret" not in error
     code, _, error = run(paper, "alarms", "--send", "--alarms", "nonsense")
     assert "none that Apprise knows" in error
     assert not (paper.store.folder / TOLD).exists()
     run(paper, "alarms", "--send", "--alarms", smtp[1])
     assert len(smtp[0].messages) == 1
+
+
+def test_each_address_is_told_once_though_another_fails(
+    paper: Paper, smtp: tuple[Inbox, str]
+) -> None:
+    bad = "mailto://u:secret@127.0.0.1:1?from=a@b.kz&to=c@d.kz&mode=insecure"
+    for known in (0, 1):
+        code, _, error = run(
+            paper, "alarms", "--send", "--alarms", bad, "--alarms", smtp[1], "--alarms", "secret"
+        )
+        assert code == 3
+        assert error.count("address 1 (mailto)") == error.count("address 3 is none") == 1, known
+        assert len(smtp[0].messages) == 1
+    kept = (paper.store.folder / TOLD).read_text("utf-8")
+    assert "secret" not in kept and "127.0.0.1" not in kept
+    (record,) = json.loads(run(paper, "alarms", "--json", "--alarms", smtp[1])[1])
+    assert record["told"]
+    (record,) = json.loads(run(paper, "alarms", "--json", "--alarms", bad)[1])
+    assert not record["told"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "json://127.0.0.1:1/secret/path",
+        "xml://u:secret@127.0.0.1:1/?+X-Token=secret",
+        "json://127.0.0.1:1/?-key=secret",
+        "form://secret:secret@127.0.0.1:1/secret",
+    ],
+)
+def test_nothing_of_an_address_is_printed(
+    paper: Paper, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    code, shown, error = run(paper, "alarms", "--send", "--alarms", url)
+    scheme = url.partition(":")[0]
+    assert (code, shown) == (3, "")
+    assert error == (
+        f"newsbot: alarms could not be sent to address 1 ({scheme}); the next run tries again\n"
+    )
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        '[{"site": "x", "kind": "down"}]',
+        '{"a": [{"site": "x", "kind": "down", "began_at": 5}]}',
+        '{"a": [{"site": "x", "kind": ["down"], "began_at": "2026-11-28T00:00:00Z"}]}',
+        '{"a": [{"site": "x", "kind": "down", "began_at": "2026-11-28T00:00:00Z", "urls": 5}]}',
+        '{"a": 5}',
+        "[" * 99_999,
+        '{"a": "\\ud800"}',
+        "",
+        "huge",
+    ],
+)
+def test_what_was_told_may_be_lost(paper: Paper, smtp: tuple[Inbox, str], kept: str) -> None:
+    path = paper.store.folder / TOLD
+    path.write_text(kept)
+    if kept == "huge":
+        os.truncate(path, 10**13)
+    assert run(paper, "alarms")[0] == 3
+    run(paper, "alarms", "--send", "--alarms", smtp[1])
+    assert len(smtp[0].messages) == 1
+    assert [len(told) for told in json.loads(path.read_text("utf-8")).values()] == [1]
+
+
+def test_addresses_without_end(paper: Paper) -> None:
+    path = paper.store.folder / "alarms.conf"
+    path.touch()
+    os.truncate(path, 10**13)
+    code, _, error = run(paper, "alarms", "--send")
+    assert (code, "alarms.conf: cannot be read: larger than" in error) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--dry-run", "--send"),
+        ("--dry-run", "--json"),
+        ("--send", "--json"),
+        ("--send", "mute", "aqbulaq", "--until", "tomorrow"),
+    ],
+)
+def test_one_thing_at_a_time(paper: Paper, options: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(command, ["alarms", "--data", str(paper.store.folder), *options])
+    assert (done.exit_code, done.stdout) == (2, "")
+
+
+def test_a_mute_goes_where_the_group_says(
+    paper: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSBOT_DATA", str(tmp_path / "other"))
+    how = ["mute", "aqbulaq", "--until", "2099-01-01"]
+    folder = paper.store.folder
+    done = CliRunner().invoke(command, ["alarms", "--data", str(folder), *how])
+    assert done.exit_code == 0, done.output
+    assert (folder / "decisions" / "mutes.jsonl").exists()
+    nowhere = ["alarms", "--data", str(tmp_path / "other"), *how, "--data", str(folder)]
+    assert CliRunner().invoke(command, nowhere).exit_code == 0
+    monkeypatch.setenv("NEWSBOT_DATA", str(folder))
+    assert CliRunner().invoke(command, ["alarms", *how]).exit_code == 0
+
+
+def test_the_last_mute_holds_whatever_the_clock_said(paper: Paper) -> None:
+    folder = paper.store.folder
+    decide(
+        folder, MUTE, {"site": "aqbulaq", "until": "20991231", "at": "2098-01-01T00:00:00+05:00"}
+    )
+    assert run(paper, "alarms")[0] == 0
+    assert json.loads(run(paper, "status", "--json")[1])[0]["muted_until"] == "2099-12-31"
+    run(paper, "alarms", "mute", "aqbulaq", "--until", "yesterday")
+    assert run(paper, "alarms")[0] == 3
+    assert decided(folder)[0]["aqbulaq"]["at"] == "2097-12-31T19:00:01Z"
+
+
+STRANGE = [
+    "[1]",
+    '{"last": 5}',
+    '{"urls": [{"a": 1}]}',
+    '{"urls": 5}',
+    '{"layout": [1]}',
+    '{"kind": 5}',
+    '{"site": "x"}',
+    '{"began_at": "x"}',
+    '{"reason": 1e999}',
+    '{"source": "\\ud800"}',
+    '{"articles": {"a": 1}}',
+    "[" * 9999,
+    "{",
+    "",
+    json.dumps({"a": "x" * 99_999}),
+]
+
+
+@pytest.mark.parametrize("evidence", STRANGE)
+def test_evidence_of_an_archive_of_others(paper: Paper, evidence: str) -> None:
+    c = paper.store.connection
+    with paper.store.transaction():
+        for site, kind in (("tobyl", "down"), ("tobyl", "layout_changed"), ("aqbulaq", "blocked")):
+            row = (site, kind, "2026-11-20T00:00:00Z", evidence)
+            c.execute(
+                "INSERT INTO events (site, kind, began_at, evidence) VALUES (?, ?, ?, ?)", row
+            )
+    assert run(paper, "status", "tobyl")[0] == 0
+    assert run(paper, "alarms")[1].count("\n") == 1
+    visit(paper.later(days=1))
+    finish(paper)
+    look(paper.store, [Site(id=name, name=name, url=HOME) for name in ("aqbulaq", "tobyl")], now())
+    found = {f.where for f in check_database(c) if "evidence" in f.what}
+    ids = [
+        number for (number,) in c.execute("SELECT id FROM events WHERE evidence = ?", (evidence,))
+    ]
+    assert found == {f"events {number}" for number in ids} and len(ids) >= 2
+    with closing(connect(":memory:", isolation_level=None)) as new:
+        new.executescript("".join(f"{sql};" for (sql,) in c.execute(EVENTS)))
+        carry_events(c, new)
+        assert new.execute("SELECT count(*) FROM events").fetchone() == (0,)
+
+
+def test_a_moment_that_is_none_is_no_event(paper: Paper) -> None:
+    c = paper.store.connection
+    with paper.store.transaction():
+        for began_at in ("x", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00Z", "20261128T080000Z"):
+            for kind in ("down", "missing"):
+                sql = "INSERT INTO events (site, kind, began_at) VALUES ('tobyl', ?, ?)"
+                c.execute(sql, (kind, began_at))
+    paper.store.settle("tobyl", now())
+    look(paper.store, [Site(id="tobyl", name="x", url=HOME)], now())
+    assert run(paper, "status", "tobyl")[0] == 0
+    assert len([f for f in check_database(c) if "evidence" in f.what]) == 8
+
+
+def test_whatever_stands_in_an_archive_is_one_line_each(paper: Paper) -> None:
+    odd = "a\nb\u2028c\x1b[31md\u202ee\r"
+    c = paper.store.connection
+    with paper.store.transaction():
+        c.execute(
+            "INSERT INTO sites (id, name, url, timezone) VALUES (?, ?, 'x', 'UTC')", (odd, odd)
+        )
+        event = {"source": odd, "reason": odd, "urls": [odd], "url": odd}
+        for kind in ("failing_source", "down"):
+            sql = "INSERT INTO events (site, kind, began_at, evidence) VALUES (?, ?, ?, ?)"
+            c.execute(sql, (odd, kind, "2026-11-20T00:00:00Z", json.dumps(event)))
+    assert run(paper, "alarms")[1].count("\n") == 3
+    assert run(paper, "status")[1].count("\n") == 1 + 3 + 3 + 1
+    head, text = message(c, paper.store.folder, {}, alarms(c, paper.store.folder, now()), "en")
+    for line in (head, *text.split("\n")):
+        assert line.isprintable()
 
 
 def test_without_apprise(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,8 +428,8 @@ def test_a_running_crawl_is_shown_with_its_progress(paper: Paper) -> None:
     assert re.search(r"aqbulaq +running 1/\d+ ", run(paper, "status")[1])
 
 
-def test_metrics(paper: Paper, tmp_path: Path) -> None:
-    file = tmp_path / "newsbot.prom"
+def test_metrics(paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = tmp_path_factory.mktemp("collector") / "newsbot.prom"
     code, shown, _ = run(paper, "status", "--prometheus", file)
     assert (code, shown) == (3, "")
     lines = file.read_text().splitlines()
@@ -242,7 +443,28 @@ def test_metrics(paper: Paper, tmp_path: Path) -> None:
     named = {line.split()[2] for line in lines if line.startswith("# TYPE")}
     assert named == {line.split()[2] for line in lines if line.startswith("# HELP")}
     assert {re.split(r"[{ ]", line)[0] for line in lines if line[0] != "#"} <= named
-    assert list(tmp_path.glob("*.part")) == []
+    assert list(file.parent.glob("*.part")) == []
+    assert run(paper, "status", "--prometheus", "-")[1].splitlines()[:-2] == lines[:-2]
+
+
+def test_metrics_do_not_go_just_anywhere(
+    paper: Paper, tmp_path_factory: pytest.TempPathFactory, newsbot: Run
+) -> None:
+    folder, outside = paper.store.folder, tmp_path_factory.mktemp("collector")
+    (outside / "link").symlink_to(folder / "news.db")
+    for place in (folder / "news.db", folder / "x", outside / "link", outside / "no" / "x"):
+        done = newsbot("status", "--data", folder, "--prometheus", place)
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert f"{place}: " in done.stderr or f"{place} lies in" in done.stderr
+    assert (folder / "news.db").read_bytes()[:6] == b"SQLite"
+
+
+def test_labels_of_metrics_are_escaped_as_the_format_says(paper: Paper) -> None:
+    odd = 'қ"\\\n'
+    with paper.store.transaction() as c:
+        c.execute("INSERT INTO sites (id, name, url, timezone) VALUES (?, 'x', 'x', 'UTC')", (odd,))
+    shown = run(paper, "status", "--prometheus", "-")[1]
+    assert 'newsbot_site_articles{site="қ\\"\\\\\\n"} 0\n' in shown
 
 
 # -- the table of monitors ------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from archive.store import Candidate
+from archive.times import utc
 from newsbot.profiles import ProfileError, Site, load_site
 from newsbot.visit.schedule import next_poll
-from newsbot.watch.monitors import look
+from newsbot.watch.monitors import kinds, look
 from tests.archive.building import HOME, START, Paper, open_paper
 
 HOUR = timedelta(hours=1)
@@ -58,6 +59,49 @@ def test_a_server_that_is_down_is_one_from_the_first_poll_after_six_hours(paper:
     assert hours(paper, 12, "no connection") == [""] * 7 + ["down"] * 5
     found = hours(paper, 24)
     assert found[-1] == "" and found[0] == "down", "over with the first answer"
+
+
+def test_a_site_that_never_answered_is_down_from_its_first_crawl(paper: Paper) -> None:
+    found = hours(paper, 12, "no connection")
+    assert found == [""] * 5 + ["down"] * 7
+    assert hours(paper, 24)[-1] == ""
+
+
+def test_sources_are_compared_in_one_pass(paper: Paper) -> None:
+    """A sitemap that stands still among 200; the steps of SQLite grow as the addresses do."""
+    c, step = paper.store.connection, [0]
+
+    def count() -> int:
+        step[0] += 1
+        return 0
+
+    def moment(number: int) -> str:
+        return utc(START + number * timedelta(seconds=90))
+
+    with paper.store.transaction():
+        for n in range(200):
+            c.execute(
+                "INSERT INTO sources (id, site, url, kind, polled_at) VALUES (?, 'aqbulaq', ?, 'sitemap', ?)",
+                (n + 1, f"{HOME}{n}.xml", utc(START + timedelta(days=9))),
+            )
+    steps = []
+    for part in (0, 1):
+        with paper.store.transaction():
+            for n in range(3000 * part, 3000 * (part + 1)):
+                source = 1 if n < 2900 else 2 + n % 199
+                c.execute(
+                    "INSERT INTO frontier (url, site, source, depth, discovered_at) VALUES (?, 'aqbulaq', ?, 0, ?)",
+                    (f"{HOME}a{n}", source, moment(n)),
+                )
+        step[0] = 0
+        c.set_progress_handler(count, 1000)
+        values = {"site": "aqbulaq", "since": moment(0), "limit": 10}
+        found = c.execute(kinds()["stale_source"].sql, values).fetchall()
+        c.set_progress_handler(None, 0)
+        steps.append(step[0])
+    bad = [tuple(row)[:3] for row in found if row["bad"]]
+    assert bad == [(f"{HOME}0.xml", moment(2899), 3100)]
+    assert steps[1] < 4 * steps[0] and steps[1] < 2000
 
 
 def test_a_profile_sets_another_threshold_or_none(paper: Paper) -> None:
