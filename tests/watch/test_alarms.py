@@ -393,7 +393,14 @@ def test_a_muted_site_is_silent_until_a_day(paper: Paper, smtp: tuple[Inbox, str
 
 
 @pytest.mark.parametrize(
-    "line", ["{", '{"site": "aqbulaq"}', '{"site": "aqbulaq", "until": "soon"}']
+    "line",
+    [
+        "{",
+        '{"site": "aqbulaq"}',
+        '{"site": "aqbulaq", "until": "soon"}',
+        '{"site": "aqbulaq", "until": "2099-12-31", "at": "today"}',
+        '{"site": "aqbulaq", "until": "2099-12-31", "at": ""}',
+    ],
 )
 def test_a_line_that_mutes_nothing_is_told(paper: Paper, line: str) -> None:
     folder = paper.store.folder / "decisions"
