@@ -105,7 +105,7 @@ def write_wacz(
     summary = Summary()
     package = _Package(out)
     with Lines() as lines, package.zip:
-        stream = captures(c, folder, chosen, summary, current=current, progress=progress)
+        stream = captures(c, folder, chosen, summary, current=current, progress=progress, said=True)
         about = (chosen.newest, software, describe(selection, current=current))
         seen = _write_captures(package, stream, lines, about)
         with package.member(f"indexes/{FILENAME}") as file:

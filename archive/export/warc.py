@@ -78,8 +78,6 @@ def write_warc(
 ) -> Summary:
     """Write every capture of the selected articles: redirects, parts and revisits included.
 
-    With them goes what sources said of them, so that an import reads the same articles.
-
     `current` writes only the captures that the articles' present wording comes from. What revisit
     records refer to is written before them. `progress` is called with the number of articles done.
     Captures that cannot be read are left out and named in the summary.
@@ -100,14 +98,19 @@ def captures(
     *,
     current: bool = False,
     progress: Callable[[int], object] = lambda _: None,
+    said: bool = False,
 ) -> Iterator[Stored]:
-    """Captures of articles, each once, oldest first within an article; fills in `summary`."""
+    """Captures of articles, each once, oldest first within an article; fills in `summary`.
+
+    With `said` go before them the entries of sources that they are read with. Not for programs that
+    make an index of their own: pywb's would show an entry in place of the page.
+    """
     written: set[int] = set()
     for article in chosen.ids:
         rows = _rows(c, "WHERE article = ? ORDER BY fetched_at, id", article)
         if current:
             rows = _current(c, folder, article, rows)
-        for row in (*_said(c, rows), *rows):
+        for row in (*(_said(c, rows) if said else ()), *rows):
             for one in (*_referred(c, row), row):
                 if one["id"] in written:
                     continue

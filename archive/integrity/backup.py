@@ -11,6 +11,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
@@ -320,8 +321,11 @@ def _others(folder: Path) -> Iterator[str]:
     for pattern in ("warc/*/*.dict.zst", "sites/**/*", "decisions/**/*"):
         for path in sorted(folder.glob(pattern)):
             name = path.relative_to(folder).as_posix()
-            if any(mark in name for mark in "%\r\n"):  # sha256sum and bagit.py disagree on them
-                raise ArchiveUsageError(f"{path}: a name with % or a line break: rename the file")
+            # sha256sum and bagit.py disagree on them; the tag files are UTF-8.
+            if re.search("[%\r\n\ud800-\udfff]", name):
+                raise ArchiveUsageError(
+                    f"{path}: a name with %, a line break or bytes that are no UTF-8: rename the file"
+                )
             if not path.is_dir():
                 yield name
 

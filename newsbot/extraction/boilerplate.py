@@ -238,7 +238,7 @@ def boxes_to_fill(body: Element) -> set[Element]:
     return found
 
 
-def _before_comments(blocks: list[Block]) -> list[Block]:
+def _without_comments(blocks: list[Block]) -> list[Block]:
     """Blocks up to a heading for readers' comments with one below: name, moment, what they say.
 
     Without the heading, names and moments may as well be those of a live report.
@@ -264,7 +264,7 @@ def _is_signed(line: str) -> bool:
 
 def clean(blocks: list[Block]) -> list[Block]:
     """Blocks without boilerplate."""
-    blocks = without_teasers(_without_offers(_before_comments(blocks)))
+    blocks = without_teasers(_without_offers(_without_comments(blocks)))
     patterns = _patterns()
     label, linked_label, cut = patterns["label"], patterns["linked_label"], patterns["cut"]
     shortcode, credit = patterns["shortcode"], patterns["credit"]

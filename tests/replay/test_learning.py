@@ -239,16 +239,23 @@ def test_killed_between_learning_and_storing(
     assert paper.says() == truth.says()
 
 
-def test_killed_between_storing_and_reading_again(
-    truth: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def killed_before_reading_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Paper:
+    """An archive that has learnt, and not yet read its pages by that."""
+
     def kill(*_: Any, **__: Any) -> None:
         raise Killed
 
-    paper = Paper(tmp_path / "data")
+    paper = Paper(folder / "data")
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(learning, "reextract", kill)
         paper.see([*THEN, *NOW])
+    return paper
+
+
+def test_killed_between_storing_and_reading_again(
+    truth: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = killed_before_reading_again(tmp_path, monkeypatch)
     assert paper.learnt() == truth.learnt()
     assert paper.layouts() != truth.layouts()
     paper.see([*THEN[:1]])  # the next run, whatever it finds
@@ -260,13 +267,7 @@ def test_killed_between_storing_and_reading_again(
 def test_reextraction_ends_as_the_next_import_would(
     truth: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newsbot: Run, how: str
 ) -> None:
-    def kill(*_: Any, **__: Any) -> None:
-        raise Killed
-
-    paper = Paper(tmp_path / "data")
-    with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(learning, "reextract", kill)
-        paper.see([*THEN, *NOW])
+    paper = killed_before_reading_again(tmp_path, monkeypatch)
     where = ("--data", paper.folder, "--sites-dir", paper.sites_dir, "--jobs", 0)
     waiting = "SELECT 1 FROM captures WHERE reason = 'unread'"
     for part in ("--dry-run", "--article 1"):  # a part, or nothing

@@ -328,24 +328,21 @@ def exported(own: Own, path: Path, **how: Any) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["all.warc.gz", "all.wacz"])
 @pytest.mark.parametrize("current", [False, True])
-def test_an_import_of_our_own_export_gives_the_same_articles(
-    tmp_path: Path, name: str, current: bool
-) -> None:
+def test_an_import_of_our_own_wacz_gives_the_same_articles(tmp_path: Path, current: bool) -> None:
     one, two = halves(tmp_path)
     one.join(two)
     one.hear(entry(OURS, "/news/9", day=9), url="/news/9")  # of a page that nobody fetched
-    path = exported(one, tmp_path / name, current=current)
+    path = exported(one, tmp_path / "all.wacz", current=current)
     fresh = Own(tmp_path / "fresh" / "data")
     with Store(fresh.folder, schedule=next_due) as store:
         import_warc(store, [path], fresh.sites, jobs=0)
     sql = "SELECT url, title, text, authors, published, sources, flags FROM articles"
     assert fresh.rows(sql) == one.rows(sql)
     assert fresh.told() == ([OURS], "2024-02-07")
-    if path.suffix == ".gz":
-        kinds = [r.type for r in read_records(path)]
-        assert kinds == ["warcinfo", "metadata", "metadata", *["response"] * (1 if current else 2)]
+    # Programs that index a WARC file themselves would show an entry in place of its page.
+    kinds = [r.type for r in read_records(exported(one, tmp_path / "all.warc.gz", current=current))]
+    assert kinds == ["warcinfo", *["response"] * (1 if current else 2)]
 
 
 @pytest.mark.parametrize("how", ["", "--site gazet --all"])

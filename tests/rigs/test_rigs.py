@@ -253,10 +253,12 @@ def test_bodies_are_exact(rig: str, records: dict[str, dict[str, Any]]) -> None:
 def test_a_second_crawl_changes_nothing(
     rig: str, profiles: Path, program: Run, archive: Path
 ) -> None:
+    command = "crawl", f"rig-{rig}", "--data", archive, "--sites-dir", profiles, "--json"
+    if read(archive, "SELECT 1 FROM sources WHERE left_out IS NOT NULL"):
+        # A list longer than a run reads is carried on: nothing new to be found there, but told.
+        assert program(*command, timeout=600).returncode == 0
     before = everything(archive)
-    done = program(
-        "crawl", f"rig-{rig}", "--data", archive, "--sites-dir", profiles, "--json", timeout=600
-    )
+    done = program(*command, timeout=600)
     assert done.returncode == 0, done.stderr
     (report,) = json.loads(done.stdout)
     assert report["discovered"] == 0

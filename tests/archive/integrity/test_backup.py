@@ -492,7 +492,12 @@ def test_paths_of_a_bag_do_not_lead_out_of_it(folder: Path, bag: Path, tmp_path:
     assert (tmp_path / "secret").read_text() == "x"
 
 
-def test_names_that_manifests_cannot_hold(folder: Path, bag: Path) -> None:
-    (folder / "sites/100%.toml").write_text("")
-    with pytest.raises(ArchiveUsageError, match=r"100%\.toml: .*rename"):
+@pytest.mark.parametrize(
+    "name", [b"100%.toml", b"a\nb.toml", b"a\rb.toml", b"\xff.toml", b"a/\xe2\x82"]
+)
+def test_names_that_manifests_cannot_hold(folder: Path, bag: Path, name: bytes) -> None:
+    path = folder / "sites" / os.fsdecode(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("")
+    with pytest.raises(ArchiveUsageError, match=r"rename the file"):
         take(folder, bag)
