@@ -58,14 +58,17 @@ def withhold(
     if article is None:
         _print_list(c, found, as_json)
         return 3 if problems else 0
-    for url in _addresses(c, urls.canonical(article) or article, found, revoke):
+    chosen = _addresses(c, urls.canonical(article) or article, found, revoke)
+    decision = REVOKE if revoke else WITHHOLD
+    for url in chosen:
         moment = now()
         if url in found:  # later than what it replaces, whatever the clock of that machine said
             moment = max(moment, datetime.fromisoformat(found[url]["at"]) + timedelta(seconds=1))
-        said = {"url": url, "decision": REVOKE if revoke else WITHHOLD, "reason": reason}
-        decide(data, WITHHOLDING, {**said, "at": utc(moment), "by": by})
-        click.echo(f"{url}: {said['decision']}")
+        said = {"url": url, "decision": decision, "reason": reason, "at": utc(moment), "by": by}
+        decide(data, WITHHOLDING, said)
     act(data)
+    for url in chosen:
+        click.echo(f"{url}: {decision}")
     return 3 if problems else 0
 
 
