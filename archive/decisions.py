@@ -22,8 +22,8 @@ from archive.times import now, utc
 DECISIONS = "decisions"
 """The folder of what people have decided, inside the archive's."""
 WITHHOLD, REVOKE = "withheld", "revoked"
-_MOST = 64 << 20
-"""Bytes of a file of decisions; a larger one is not read."""
+LARGEST = 64_000_000
+"""Bytes of a file that is read."""
 _AHEAD = timedelta(days=1)
 """By how much another machine's clock may be ahead: what is dated later would outdo all that is decided."""
 Decision = dict[str, Any]
@@ -71,11 +71,12 @@ def read_decisions(folder: Path, form: Form) -> Iterator[Decision | str]:
     for path in sorted((folder / DECISIONS).glob(form.files)):
         try:
             with open_file(path, folder) as file:
-                found = file.read(_MOST + 1)
-                if len(found) > _MOST:
-                    raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+                found = file.read(LARGEST + 1)
         except OSError as error:
             yield f"{path}: cannot be read: {error.strerror}"
+            continue
+        if len(found) > LARGEST:
+            yield f"{path}: larger than {LARGEST // 1_000_000} MB: not read"
             continue
         for number, line in enumerate(found.splitlines(), 1):
             if line.strip():
@@ -138,7 +139,7 @@ def append(path: Path, folder: Path, lines: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with own_file(path, "a+b", folder, buffering=0) as file:
             size = file.seek(0, os.SEEK_END)
-            if size + len(lines) >= _MOST:
+            if size + len(lines) >= LARGEST:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
             gap = b"\n" if size and os.pread(file.fileno(), 1, size - 1) != b"\n" else b""
             file.write(gap + lines)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from archive.decisions import (
     FORMS,
+    LARGEST,
     NOTE,
     REVOKE,
     WITHHOLD,
@@ -142,13 +143,13 @@ def test_a_file_that_is_too_large_is_told_and_left(tmp_path: Path) -> None:
     decide(tmp_path, WITHHOLDING, SAID)
     path = tmp_path / "decisions" / "withheld-2.jsonl"
     path.write_text(json.dumps({**SAID, "decision": REVOKE}) + "\n")
-    os.truncate(path, (64 << 20) + 1)
+    os.truncate(path, LARGEST + 1)
     known, problems = withheld(tmp_path)
     assert known[SAID["url"]]["decision"] == WITHHOLD
-    assert problems == [f"{path}: cannot be read: File too large"]
+    assert problems == [f"{path}: larger than 64 MB: not read"]
     with pytest.raises(ArchiveUsageError, match="File too large"):
         append(path, tmp_path, b"{}\n")
-    os.truncate(path, 64 << 20)  # as large as may be, and no decision any more
+    os.truncate(path, LARGEST)  # as large as may be, and no decision any more
     assert "withheld-2.jsonl:2: no decision" in withheld(tmp_path)[1][0]
 
 
