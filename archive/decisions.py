@@ -7,6 +7,7 @@ sites, they outlive a rebuild of news.db; nothing is ever rewritten.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,8 @@ DECISIONS = "decisions"
 WITHHOLD, REVOKE = "withheld", "revoked"
 LARGEST = 64_000_000
 """Bytes of a file that is read."""
+_AHEAD = timedelta(days=1)
+"""By how much another machine's clock may be ahead: what is dated later would outdo all that is decided."""
 Decision = dict[str, Any]
 """Names of fields → texts, or None."""
 
@@ -42,7 +45,10 @@ def _check_mute(known: Decision) -> None:
 
 def _moment(text: str) -> str:
     moment = datetime.fromisoformat(text)
-    return utc(moment if moment.tzinfo else moment.astimezone())
+    moment = moment if moment.tzinfo else moment.astimezone()
+    if moment > now() + _AHEAD:
+        raise ValueError(f"{text} is more than a day ahead of the clock here")
+    return utc(moment)
 
 
 class Form(NamedTuple):
@@ -73,7 +79,7 @@ FORMS = (NOTE, WITHHOLDING, MUTE)
 def read_decisions(folder: Path, form: Form) -> Iterator[Decision | str]:
     """The decisions of one kind in the archive in `folder`, each with all fields, as the files have them.
 
-    A line that is none is told: FILE:NUMBER and why. So is a file that is none, or a link.
+    A line that is none is told: FILE:NUMBER and why. So is a file that is none, a link, or too large.
     """
     for path in sorted((folder / DECISIONS).glob(form.files)):
         try:
@@ -100,8 +106,8 @@ def _checked(value: Any, form: Form) -> Decision:
         raise ValueError(f"expected an object with {' and '.join(form.needed)}")
     if not all(text is None or isinstance(text, str) for text in known.values()):
         raise ValueError(f"expected texts as {', '.join(form.fields)}")
-    for text in filter(None, known.values()):
-        text.encode()  # a surrogate alone is no letter; the error is a ValueError
+    for text in known.values():
+        (text or "").encode()  # half a pair of surrogates is no letter, and nothing can store it
     form.check(known)
     return known
 
@@ -109,12 +115,18 @@ def _checked(value: Any, form: Form) -> Decision:
 def withheld(folder: Path) -> tuple[dict[str, Decision], list[str]]:
     """Address → the latest decision on withholding what is there; and what could not be read.
 
-    Of two of one moment, that to withhold holds.
+    Of two of one moment, that to withhold holds. Where it is confirmed, who asked first is kept.
     """
     lines = list(read_decisions(folder, WITHHOLDING))
     found = [line for line in lines if isinstance(line, dict)]
     found.sort(key=lambda line: (line["at"], line["decision"] == WITHHOLD))
-    return {line["url"]: line for line in found}, [line for line in lines if isinstance(line, str)]
+    latest: dict[str, Decision] = {}
+    for line in found:
+        before = latest.get(line["url"], line)
+        if before["decision"] == line["decision"]:
+            line["by"] = line["by"] or before["by"]
+        latest[line["url"]] = line
+    return latest, [line for line in lines if isinstance(line, str)]
 
 
 def moment_after(known: Decision | None) -> str:
@@ -127,10 +139,16 @@ def moment_after(known: Decision | None) -> str:
 
 
 def decide(folder: Path, form: Form, decision: Mapping[str, str | None]) -> None:
-    """Append a decision to the first file of its kind. Raises `ArchiveUsageError` as `append` does."""
-    said = {name: text for name, text in decision.items() if text is not None}
-    line = json.dumps(said, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    append(folder / DECISIONS / f"{form.stem}.jsonl", folder, line + b"\n")
+    """Append a decision to the first file of its kind.
+
+    Raises `ArchiveUsageError` as `append` does, and where it would not be read as one.
+    """
+    try:
+        said = _checked(dict(decision), form)
+    except ValueError as error:
+        raise ArchiveUsageError(f"no {form.name}: {error}") from None
+    line = json.dumps({k: v for k, v in said.items() if v is not None}, ensure_ascii=False)
+    append(folder / DECISIONS / f"{form.stem}.jsonl", folder, line.encode() + b"\n")
 
 
 def append(path: Path, folder: Path, lines: bytes) -> None:
@@ -143,6 +161,8 @@ def append(path: Path, folder: Path, lines: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with own_file(path, "a+b", folder, buffering=0) as file:
             size = file.seek(0, os.SEEK_END)
+            if size + len(lines) >= LARGEST:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
             gap = b"\n" if size and os.pread(file.fileno(), 1, size - 1) != b"\n" else b""
             file.write(gap + lines)
             os.fsync(file.fileno())

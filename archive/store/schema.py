@@ -31,9 +31,6 @@ OUTCOMES = (
 )
 """How a URL can end in a crawl: exactly one of these."""
 
-ADDED = "withheld"
-"""The table that archives of earlier days lack; their next writer makes it, and the views anew."""
-
 VERSION = 1
 """`PRAGMA user_version` of a database of this schema."""
 
@@ -307,12 +304,13 @@ CREATE TABLE vocabulary (
 CREATE INDEX vocabulary_key ON vocabulary(key);
 
 -- The stems are in the index only: stored, they would be as large as the text. `articles` has a column
--- of that name, always NULL, so that it can be the index's content: Datasette and sqlite-utils know by
--- content="articles", in these quotes, that the table can be searched.
+-- of that name, always NULL, which the index's content must have. That is a view, so that nobody reads
+-- what is withheld in the index, or brings it back there. Datasette and sqlite-utils look for the words
+-- content="articles", in these quotes, and tell by them that the table can be searched.
 -- remove_diacritics 0: folding them would make й into и and ё into е.
 CREATE VIRTUAL TABLE articles_fts USING fts5(
-    title, text, stems, content="articles", content_rowid="id",
-    tokenize='unicode61 remove_diacritics 0'
+    title, text, stems, content="readable_articles", content_rowid="id",
+    tokenize='unicode61 remove_diacritics 0' -- content="articles"
 );
 
 """
@@ -367,11 +365,10 @@ def _own_objects() -> dict[str, tuple[str, str]]:
 
 
 def restore_objects(c: sqlite3.Connection) -> list[str]:
-    """Make indexes, views and `ADDED` again that are missing or changed; returns their names."""
+    """Make indexes and views again that are missing or changed; returns their names."""
     present, restored = objects(c), []
     for name, (kind, sql) in objects().items():
-        added = name == ADDED and name not in present
-        if (kind in ("index", "view") or added) and present.get(name) != (kind, sql):
+        if kind in ("index", "view") and present.get(name) != (kind, sql):
             if name in present:
                 c.execute(f"DROP {present[name][0]} {name}")
             c.execute(sql)
@@ -412,8 +409,14 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
     fields = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('readings')")}
     articles = {name for (name,) in c.execute("SELECT name FROM pragma_table_xinfo('articles')")}
     polled = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('sources')")}
-    has_early_table = (fields and not fields.issuperset(READ)) or any(
-        table and name not in table for table, name in ((articles, "stems"), (polled, "location"))
+    decided = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('withheld')")}
+    has_early_table = (
+        not decided
+        or (fields and not fields.issuperset(READ))
+        or any(
+            table and name not in table
+            for table, name in ((articles, "stems"), (polled, "location"))
+        )
     )
     is_empty = c.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     if not is_empty and (version == 0 or not c.execute(_KNOWN).fetchone()):

@@ -140,10 +140,7 @@ class Sources(Frontier):
     def said_is_read(self, site: str) -> None:
         """Note that the pages were read again that had been read without what sources said."""
         with self.transaction() as c:
-            c.executemany(
-                "UPDATE captures SET reason = NULL WHERE id = ?",
-                [(capture,) for capture, _ in said.unread(c, site)],
-            )
+            said.note_read(c, site)
 
     def listed_articles(self, *sources: int) -> list[str]:
         """Addresses under which some sources once listed articles that are not gone."""

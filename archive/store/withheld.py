@@ -15,7 +15,6 @@ from pathlib import Path
 from archive.decisions import DECISIONS, WITHHOLD, WITHHOLDING, withheld
 from archive.store.index import Index
 from archive.store.opening import BUSY_SECONDS, DATABASE, explained_errors
-from archive.store.schema import ADDED, restore_objects
 
 
 def act(folder: Path) -> None:
@@ -37,13 +36,10 @@ def follow(c: sqlite3.Connection, index: Index, folder: Path) -> None:
 
     Addresses of which no file says anything any more stay as they are: a lost file shows nothing.
     """
-    known = c.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (ADDED,)).fetchone()
-    if known and not any((folder / DECISIONS).glob(WITHHOLDING.files)):
+    if not any((folder / DECISIONS).glob(WITHHOLDING.files)):
         return
     c.execute("BEGIN IMMEDIATE")
     try:
-        if not known:
-            restore_objects(c)
         there = {row[0]: tuple(row) for row in c.execute("SELECT * FROM withheld")}
         changed = []
         for url, line in withheld(folder)[0].items():

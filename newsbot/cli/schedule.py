@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from newsbot.cli.common import data_option, known_sites
+from newsbot.cli.common import contact_option, data_option, pick_sites, sites_dir_option
 
 _MINUTE, _HOUR = 17, 4
 """Not on the hour, when all the world's jobs begin; once a day, at night."""
@@ -51,27 +51,35 @@ ExecStart=/bin/sh -c "{ctl} status --full --lines=50 newsbot.service | mail -s n
 """
 
 
-def _one_word(_: click.Context, param: click.Parameter, value: Any) -> Any:
+_PLACES = "a crontab", "a unit of systemd"
+"""Where what is printed is to stand: without and with `--systemd`."""
+
+
+def _one_word(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     """What stands in a crontab or unit as it is: no spaces, quotes, or signs of the shell."""
     if value is not None and not re.fullmatch(r"[\w.+@-]+", value, re.ASCII):
-        raise click.BadParameter(f"{value!r} is none that can stand in a crontab", param=param)
+        place = _PLACES[ctx.params["systemd"]]
+        raise click.BadParameter(f"{value!r} is none that can stand in {place}", param=param)
     return value
 
 
 @click.command()
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
 @data_option
-@click.option("--systemd", is_flag=True, help="Units of systemd instead of lines of a crontab.")
+@sites_dir_option
+@click.option(
+    "--systemd", is_flag=True, is_eager=True, help="Units of systemd instead of lines of a crontab."
+)
 @click.option("--every", default="1h", show_default=True,
               type=click.Choice(_PERIODS), help="How often.")  # fmt: skip
 @click.option("--user", metavar="NAME", callback=_one_word,
               help="As whom to run: for /etc/cron.d, or for units of the system.")  # fmt: skip
 @click.option("--mail", metavar="ADDRESS", callback=_one_word, help="Who hears of trouble.")
-@click.option("--contact", envvar="NEWSBOT_CONTACT", show_envvar=True,
-              help="As for `newsbot crawl`: public newspapers are told it.")  # fmt: skip
+@contact_option
 def schedule(
     site_ids: tuple[str, ...],
     data: Path,
+    sites_dirs: tuple[Path, ...],
     systemd: bool,
     every: str,
     user: str | None,
@@ -87,13 +95,24 @@ def schedule(
     newsbot schedule --contact archive@example.org --mail me@example.org    into `crontab -e`
     newsbot schedule --systemd --every 2h --user press --data /srv/press
     """
-    known_sites(data, (), site_ids)
+    public = [site.id for site in pick_sites(site_ids, data, sites_dirs) if not site.is_loopback]
+    if public and not contact:
+        click.echo(
+            f"newsbot: without a --contact no crawl asks public sites: {public[0]}", err=True
+        )
+    if not data.is_dir():
+        click.echo(
+            f"newsbot: {data.absolute()} is no folder yet: the first crawl makes it", err=True
+        )
     program = Path(sys.argv[0]).absolute()
     start = [str(program)] if program.name == "newsbot" else [sys.executable, "-m", "newsbot"]
     command = [*start, "crawl", *site_ids, "--data", str(data.absolute())]
+    command += [word for path in sites_dirs for word in ("--sites-dir", str(path.absolute()))]
     command += ["--contact", contact] if contact else []
     if re.search(r"[\\\0-\x1f]", "".join(command)):
-        raise click.UsageError("cron knows no names with backslashes or line breaks")
+        raise click.UsageError(
+            f"no name with a backslash or line break can stand in {_PLACES[systemd]}"
+        )
     number, unit = int(every[:-1]), every[-1]
     minutes = ",".join(map(str, range(_MINUTE % number, 60, number))) if unit == "m" else _MINUTE
     hours = {"m": "*", "h": f"*/{number}" if number > 1 else "*", "d": _HOUR}[unit]

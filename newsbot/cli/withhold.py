@@ -64,11 +64,14 @@ def withhold(
     if article is None:
         _print_list(c, found, as_json)
         return 3 if problems else 0
-    for url in _addresses(c, urls.canonical(article) or article, found, revoke):
-        said = {"url": url, "decision": REVOKE if revoke else WITHHOLD, "reason": reason}
+    chosen = _addresses(c, urls.canonical(article) or article, found, revoke)
+    decision = REVOKE if revoke else WITHHOLD
+    for url in chosen:
+        said = {"url": url, "decision": decision, "reason": reason}
         decide(data, WITHHOLDING, {**said, "at": moment_after(found.get(url)), "by": by})
-        click.echo(f"{url}: {said['decision']}")
     act(data)
+    for url in chosen:
+        click.echo(f"{url}: {decision}")
     return 3 if problems else 0
 
 

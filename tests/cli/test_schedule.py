@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -33,10 +34,10 @@ def install(folder: Path) -> Path:
     return program
 
 
-def printed(program: Path, *args: object, code: int = 0) -> str:
+def printed(program: Path, *args: object, code: int = 0, **told: str) -> str:
     done = subprocess.run(
         [program, "schedule", *map(str, args)],
-        env=environment(), check=False, capture_output=True, text=True,
+        env=environment() | told, check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == code, done.stderr
     return done.stdout + (done.stderr if code else "")
@@ -124,11 +125,86 @@ def test_the_times(place: Path, every: str, times: str) -> None:
 @pytest.mark.parametrize(
     "args",
     [("--every", "45m"), ("--mail", "a@b.kz\n* * * * * x"), ("--user", "a b"), ("nosuch",),
-     ("--data", "a\nb"), ("--data", "a\\b")],
+     ("--data", "a\nb"), ("--data", "a\\b"), ("--contact", "Әсел"), ("--contact", "nobody"),
+     ("--contact", "қала@b.kz"), ("--sites-dir", "nowhere")],
 )  # fmt: skip
 def test_what_cannot_be_told_is_refused(place: Path, args: tuple[str, ...]) -> None:
     program = place / ".venv" / "bin" / "newsbot"
     assert printed(program, *args, code=2).startswith("newsbot: ")
+
+
+@pytest.mark.parametrize("told_by", ["options", "environment"])
+@pytest.mark.parametrize("systemd", [(), ("--systemd",)])
+def test_all_that_a_crawl_needs_to_know_is_told(
+    place: Path, monkeypatch: pytest.MonkeyPatch, told_by: str, systemd: tuple[str, ...]
+) -> None:
+    """With the paths of this machine, wherever the command is run."""
+    monkeypatch.chdir(place)
+    (place / "press" / "sites").rename(place / "own")
+    (place / "more").mkdir()
+    args: tuple[str, ...] = (
+        "--sites-dir", "own", "--sites-dir", "more", "--data", "press", "--contact", "a@b.kz"
+    )  # fmt: skip
+    told = dict[str, str]()
+    if told_by == "environment":
+        args = ()
+        told = {
+            "NEWSBOT_SITES_DIR": "own:more",
+            "NEWSBOT_DATA": "press",
+            "NEWSBOT_CONTACT": "a@b.kz",
+        }
+    said = printed(place / ".venv" / "bin" / "newsbot", "aqbulaq", *args, *systemd, **told)
+    if systemd:
+        (start,) = re.findall("^ExecStart=/usr/bin/env (.*)$", said, re.MULTILINE)
+        command = shlex.split(start.replace("%%", "%").replace("$$", "$"))
+    else:
+        command = shlex.split(as_cron(said).partition(" && ")[2].rpartition(">>")[0])
+    own, more, data = place / "own", place / "more", place / "press"
+    wanted = ["--data", data, "--sites-dir", own, "--sites-dir", more, "--contact", "a@b.kz"]
+    assert command[2:] == ["aqbulaq", *map(str, wanted)]
+
+
+@pytest.mark.parametrize(
+    ("args", "warning"),
+    [
+        (("aqjolgazet",), "without a --contact no crawl asks public sites: aqjolgazet"),
+        ((), "without a --contact no crawl asks public sites: "),
+        (("aqbulaq", "--data", "nowhere"), "nowhere is no folder yet: the first crawl makes it"),
+        (("aqbulaq",), ""),
+        (("aqjolgazet", "--contact", "a.kz"), ""),
+    ],
+)
+def test_what_may_be_forgotten_is_said_in_a_line(
+    place: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], warning: str
+) -> None:
+    monkeypatch.chdir(place)
+    monkeypatch.delenv("NEWSBOT_CONTACT", raising=False)
+    program = place / ".venv" / "bin" / "newsbot"
+    done = subprocess.run(
+        [program, "schedule", "--data", "press", "--sites-dir", "press/sites", *args],
+        env=environment(), check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert warning in done.stderr
+    assert done.stderr.count("\n") == bool(warning)
+    assert " crawl " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "place_named"),
+    [
+        (("--user", "a b"), "a crontab"),
+        (("--user", "a b", "--systemd"), "a unit of systemd"),
+        (("--mail", "a b@c.kz", "--systemd"), "a unit of systemd"),
+        (("--data", "a\\b", "--systemd"), "a unit of systemd"),
+        (("--data", "a\\b"), "a crontab"),
+    ],
+)
+def test_a_refusal_speaks_of_what_was_asked_for(
+    place: Path, args: tuple[str, ...], place_named: str
+) -> None:
+    said = printed(place / ".venv" / "bin" / "newsbot", *args, "--contact", "a@b.kz", code=2)
+    assert f"can stand in {place_named}" in said
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")

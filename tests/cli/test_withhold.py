@@ -11,15 +11,18 @@ import threading
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import click
 import pytest
 
 from archive.decisions import append
+from archive.errors import ArchiveLocked
 from archive.search import check
 from archive.store import DATABASE, Store, open_database
 from archive.store.stories import link
+from archive.times import now, utc
 from newsbot.cli import COMMANDS
 from newsbot.cli.export import export
 from newsbot.demo.server import ExampleNewspaper
@@ -121,7 +124,7 @@ def places(data: Path) -> list[str]:
         views = [name for (name,) in c.execute(named, ("view",))]
         tables = [
             name for (name,) in c.execute(named, ("table",))
-            if name != "vocabulary" and not name.startswith("articles_fts")
+            if name != "vocabulary" and not name.startswith("articles_fts_")
         ]  # fmt: skip
         found += [
             name for name in views if WORD in repr(c.execute(f"SELECT * FROM {name}").fetchall())
@@ -246,7 +249,7 @@ def test_an_address_that_comes_to_be_an_alias_later(data: Path) -> None:
         "url": f"{HOME}moved",
         "decision": "withheld",
         "reason": REASON,
-        "at": "2026-11-28T10:00:00Z",
+        "at": "2024-11-28T10:00:00Z",
     }
     append(data / "decisions" / "withheld.jsonl", data, json.dumps(line).encode() + b"\n")
     paper = open_paper(data)
@@ -363,7 +366,7 @@ def test_of_two_machines_the_latest_word_counts(
     second = "revoked" if first == "withheld" else "withheld"
     # The clock of one is in another zone.
     for folder, decision, at in (
-        (here, first, "2026-11-28T10:00:00Z"), (there, second, "2026-11-28T15:00:01+05:00"),
+        (here, first, "2024-11-28T10:00:00Z"), (there, second, "2024-11-28T15:00:01+05:00"),
     ):  # fmt: skip
         line = {"url": url, "decision": decision, "reason": REASON, "at": at}
         append(folder / "decisions" / "withheld.jsonl", folder, json.dumps(line).encode() + b"\n")
@@ -374,21 +377,60 @@ def test_of_two_machines_the_latest_word_counts(
         assert is_readable(folder, url) is (second == "revoked")
 
 
-def test_a_decision_replaces_one_of_a_clock_that_is_ahead(data: Path) -> None:
-    line = {"url": AT, "decision": "withheld", "reason": REASON, "at": "2999-01-01T00:00:00Z"}
+@pytest.mark.parametrize("days", [0.5, 1.5, 400])
+def test_a_decision_replaces_one_of_a_clock_that_is_ahead(data: Path, days: float) -> None:
+    """By less than a day; what is dated later does not count."""
+    at = utc(now() + timedelta(days=days))
+    line = {"url": AT, "decision": "withheld", "reason": REASON, "at": at}
     append(data / "decisions" / "withheld.jsonl", data, json.dumps(line).encode() + b"\n")
-    withhold(data, "2", "--revoke", "--reason", "қате")
+    assert is_readable(data, AT), "nothing has acted on it yet"
+    withhold(data, "1", "--reason", REASON)
+    assert is_readable(data, AT) is (days > 1)
+    if days > 1:
+        withhold(data, "2", "--reason", REASON)
+    done = withhold(data, "2", "--revoke", "--reason", "қате")
+    assert f"{AT}: revoked" in done
     assert is_readable(data, AT)
 
 
-def test_an_archive_of_earlier_days(data: Path) -> None:
-    """It lacks the table, and has views that show everything: the next writer makes both right."""
-    with closing(sqlite3.connect(data / DATABASE, isolation_level=None)) as c:
-        views = [n for (n,) in c.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")]
-        for name in views:
-            c.execute(f"DROP VIEW {name}")
-        c.execute("DROP TABLE withheld")
-    assert is_readable(data, AT)
+@pytest.mark.parametrize("key", ["url", "reason", "by"])
+def test_half_a_letter_ends_no_command(data: Path, newsbot: Run, key: str) -> None:
+    line = {"url": AT, "decision": "withheld", "reason": REASON, "at": "2024-11-28T10:00:00Z"}
+    path = data / "decisions" / "withheld.jsonl"
+    path.parent.mkdir()
+    path.write_text(json.dumps({**line, key: "\ud800"}) + "\n")
+    Store(data).close()
+    listed = newsbot("withhold", "--list", "--data", data)
+    assert (listed.returncode, "jsonl:1: no decision: " in listed.stderr) == (3, True)
     withhold(data, "2", "--reason", REASON)
     assert not is_readable(data, AT)
+
+
+def test_nothing_is_said_to_hold_before_it_does(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_: Path) -> None:
+        raise ArchiveLocked("locked by another program")
+
+    monkeypatch.setattr("newsbot.cli.withhold.act", locked)
+    done = run("withhold", "2", "--reason", REASON, "--data", data)
+    assert isinstance(done.exception, ArchiveLocked)
+    assert done.stdout == ""
+
+
+def test_a_connection_that_is_older_than_the_decision_hides_it(data: Path) -> None:
+    with closing(open_database(data).conn) as c:
+        queries = ["SELECT title FROM articles_fts", "SELECT title FROM articles",
+                   "SELECT title FROM readings", "SELECT url FROM captures"]  # fmt: skip
+        before = [len(c.execute(sql).fetchall()) for sql in queries]
+        withhold(data, "2", "--reason", REASON)
+        after = [len(c.execute(sql).fetchall()) for sql in queries]
+    assert [many - few for many, few in zip(before, after, strict=True)] == [1, 1, 2, 2]
+
+
+def test_other_programs_do_not_bring_it_back_into_the_index(data: Path) -> None:
+    withhold(data, "2", "--reason", REASON)
+    with closing(sqlite3.connect(data / DATABASE, isolation_level=None)) as c:
+        c.execute("INSERT INTO articles_fts (articles_fts) VALUES ('rebuild')")
+        c.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
     assert places(data) == []

@@ -84,7 +84,7 @@ def test_no_search_box_finds_what_is_withheld(tmp_path: Path) -> None:
     for number, text in enumerate(("Мектеп ашылды.", "Мектеп жабылды."), 1):
         paper.visit(f"{HOME}{number}", article(f"{HOME}{number}", title=text, text=text))
     paper.store.close()
-    said = {"url": f"{HOME}2", "decision": WITHHOLD, "reason": "сот", "at": "2026-11-28T10:00:00Z"}
+    said = {"url": f"{HOME}2", "decision": WITHHOLD, "reason": "сот", "at": "2024-11-28T10:00:00Z"}
     decide(tmp_path, WITHHOLDING, said)
     act(tmp_path)
     database = tmp_path / "news.db"

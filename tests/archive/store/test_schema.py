@@ -89,11 +89,18 @@ def test_plain_sqlite_can_query_everything(tmp_path: Path) -> None:
         assert row == (1, 200)
 
 
-def test_an_archive_from_before_a_field_is_made_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP VIEW article_revisions; ALTER TABLE readings DROP COLUMN section",
+        "DROP TABLE withheld",
+        "ALTER TABLE sources DROP COLUMN location",
+    ],
+)
+def test_an_archive_from_before_a_field_is_made_anew(tmp_path: Path, change: str) -> None:
     open_paper(tmp_path).store.close()
     with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
-        connection.execute("DROP VIEW article_revisions")
-        connection.execute("ALTER TABLE readings DROP COLUMN section")
+        connection.executescript(change)
     for opened in (Store, open_database):
         with pytest.raises(schema.EarlySchema, match="verify --repair"):
             opened(tmp_path)
@@ -166,3 +173,20 @@ def test_no_table_and_no_view_tells_of_what_is_withheld(tmp_path: Path) -> None:
 def views_of_readers(folder: Path) -> set[str]:
     with closing(open_database(folder).conn) as c:
         return {name for (name,) in c.execute("SELECT name FROM temp.sqlite_schema")}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM captures WHERE site = ''",
+        "SELECT max(fetched_at) FROM captures WHERE site = ''",
+        "SELECT count(*) FROM articles WHERE site = ''",
+        "SELECT count(*) FROM readings",
+        "SELECT count(*) FROM frontier WHERE source = 1",
+    ],
+)
+def test_readers_count_by_indexes_alone(tmp_path: Path, sql: str) -> None:
+    Store(tmp_path).close()
+    with closing(open_database(tmp_path).conn) as c:
+        plan = [row[3] for row in c.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    assert "COVERING INDEX" in plan[0], plan
