@@ -111,6 +111,33 @@ def sites_dir_option(command: F) -> F:
     )(command)
 
 
+def contact_option(command: F) -> F:
+    """`--contact TEXT`: who is asking."""
+    return click.option(
+        "--contact",
+        envvar="NEWSBOT_CONTACT",
+        show_envvar=True,
+        help="Your e-mail address or web page, sent to the newspapers; public sites need it.",
+    )(command)
+
+
+def crawling_options(command: F) -> F:
+    """What commands share that ask newspapers: folder, profiles, contact, JSON, how much is said."""
+    for option in (verbosity_options, json_option, contact_option, sites_dir_option, data_option):
+        command = option(command)
+    return command
+
+
+def html_option(command: F) -> F:
+    """`--html FILE`: a report for a browser."""
+    return click.option(
+        "--html",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write what was read, and from where, to one page for a browser.",
+    )(command)
+
+
 def date_options(command: F) -> F:
     """`--after DATE` and `--before DATE`: when articles were published, bounds included."""
     command = click.option("--before", type=TO_DATE, help="Published on or before this date.")(

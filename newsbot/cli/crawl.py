@@ -13,14 +13,11 @@ import click
 from archive.store import OUTCOMES
 from newsbot.cli.common import (
     FROM_DATE,
-    data_option,
+    crawling_options,
     jobs_option,
-    json_option,
     pick_sites,
     print_json,
     print_table,
-    sites_dir_option,
-    verbosity_options,
 )
 
 if TYPE_CHECKING:
@@ -29,8 +26,6 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
-@data_option
-@sites_dir_option
 @click.option("--full", is_flag=True, help="Back-fill: read every source to its very end.")
 @click.option(
     "--since",
@@ -42,14 +37,7 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many URLs a site.")
 @jobs_option
 @click.option("--dry-run", is_flag=True, help="Ask the sources, then list what would be visited.")
-@click.option(
-    "--contact",
-    envvar="NEWSBOT_CONTACT",
-    show_envvar=True,
-    help="Your e-mail address or web page, sent to the newspapers; public sites need it.",
-)
-@json_option
-@verbosity_options
+@crawling_options
 def crawl(
     site_ids: tuple[str, ...],
     data: Path,

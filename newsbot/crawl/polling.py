@@ -21,6 +21,7 @@ from archive.errors import ArchiveError
 from archive.store import Candidate
 from archive.times import now, utc
 from newsbot import urls
+from newsbot.crawl.middlewares.own_site import OffSite
 from newsbot.crawl.responses import charset, conditions, header, reason
 from newsbot.crawl.scheduler import WHEN_IDLE
 from newsbot.crawl.session import Session
@@ -39,10 +40,10 @@ SOURCE_PRIORITY = 10
 Except sitemaps: they list the past, and tens of thousands of its pages, undated or dated wrongly,
 would stand before what the front page shows today.
 """
-MAX_SOURCES = 600
+MAX_SOURCES, SAMPLE_SOURCES = 600, 40
 """Sitemaps, feeds and listings asked in one run."""
-MAX_PAGES = 60
-"""Pages of one source followed in an ordinary run."""
+MAX_PAGES, SAMPLE_PAGES = 60, 3
+"""Pages of one source followed in an ordinary run; what a sample leaves out, the next run reads."""
 MAX_PAGES_FULL = 20_000
 """Pages of one source followed in a back-fill."""
 MAX_TRAPS = 10_000
@@ -88,7 +89,7 @@ class PollingSpider(Spider):
         self._polled: set[str] = set()
         self._complete_polls: list[Poll] = []
         self._sitemap_failed = False  # one that listed something, so that silence says nothing
-        self._unanswered = 0  # source documents asked for and not yet answered
+        self.unanswered = 0  # source documents asked for
         self._without_session: set[str] = set()
         # What feeds and listings have shown in this run; that of it which was not known before.
         self._listed_urls: set[str] = set()
@@ -108,6 +109,8 @@ class PollingSpider(Spider):
         except ArchiveError as error:
             self.session.fatal = error
             raise CloseSpider("archive_error") from error
+        if self.session.options.only:
+            return
         self.crawler.signals.connect(self.robots_parsed, signal=signals.robots_parsed)
         chosen = self.site.candidate_sources()
         if not self.site.sources:
@@ -168,7 +171,8 @@ class PollingSpider(Spider):
         return bool(row["due"] <= utc(now() + margin))
 
     def _poll(self, source: Source, row: dict[str, Any] | None = None) -> Iterator[Request]:
-        if source.url in self._polled or len(self._polled) >= MAX_SOURCES:
+        most = SAMPLE_SOURCES if self.session.options.sample else MAX_SOURCES
+        if source.url in self._polled or len(self._polled) >= most:
             return
         self._polled.add(source.url)
         row = row or self.session.store.source(self.site.id, source.url, source.kind)
@@ -192,7 +196,7 @@ class PollingSpider(Spider):
         first: bool = False,
         resumed: bool = False,
     ) -> Request:
-        self._unanswered += 1
+        self.unanswered += 1
         return Request(
             url,
             callback=self.parse_source,
@@ -232,7 +236,8 @@ class PollingSpider(Spider):
         paged = not full and poll.source.kind != "sitemap"
         gap = paged and self._is_all_new(listed, discovered)
         if following and (full or gap):
-            yield self._page_request(poll, following, resumed=resumed)
+            if poll.pages < SAMPLE_PAGES or not self.session.options.sample:
+                yield self._page_request(poll, following, resumed=resumed)
         elif following:
             poll.next_pages[resumed] = None
             self._save(poll, response, Found(), [], first=False)
@@ -259,7 +264,8 @@ class PollingSpider(Spider):
             return  # nothing was learnt: the source stays due
         if not request.meta["first"]:
             poll.next_pages[request.meta["resumed"]] = request.meta["page"]
-        self._save(poll, None, Found(error=reason(failure)), [], first=False)
+        target = f": {request.url}" if isinstance(failure.value, OffSite) else ""
+        self._save(poll, None, Found(error=reason(failure) + target), [], first=False)
         yield from self._source_done()
 
     def _read(self, poll: Poll, response: Response) -> Found:
@@ -405,8 +411,8 @@ class PollingSpider(Spider):
 
     def _source_done(self) -> Iterator[Request]:
         """After the last source: ask the home page where none answered; look for what vanished."""
-        self._unanswered -= 1
-        if self._unanswered:
+        self.unanswered -= 1
+        if self.unanswered:
             return
         is_idle = self.session.sources_ok and not self.session.discovered and not self._has_gap
         waiting = [] if is_idle else self._waiting

@@ -113,7 +113,9 @@ class FrontierScheduler(BaseScheduler):
         ):
             return True
         session = getattr(self.spider, "session", None)  # none of `scrapy shell` at an unknown site
-        if session and session.is_open and not session.fatal:
+        # A sample is taken of all that the sources list.
+        waits = session and session.options.sample and self.spider.unanswered
+        if session and session.is_open and not session.fatal and not waits:
             wanted = (_BATCH_OF_SEVERAL if several else _BATCH) - self._due_count
             rows = session.take_due(wanted, now())
             for row in rows:

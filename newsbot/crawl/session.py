@@ -27,18 +27,21 @@ from archive.captures import (
 )
 from archive.errors import ArchiveError
 from archive.status import BY_DESIGN, came_to, event_said
-from archive.store import Due, Store, explained_errors
+from archive.store import Candidate, Due, Store, explained_errors
 from archive.times import now
 from archive.visit import Visit
 from newsbot import SOFTWARE
+from newsbot.extraction.addresses import shape
 from newsbot.pool import open_pool
 from newsbot.profiles import Site
-from newsbot.replay.learning import with_learned
+from newsbot.replay.learning import spread, with_learned
 from newsbot.replay.reextract import Choice, count, read_unread, reextract
 from newsbot.visit.reading import Reading, is_costly, read, reading_of
 from newsbot.visit.schedule import next_due
 
 _ALL = 1_000_000
+_TRIES = 3
+"""Visits for each article of a sample: what sources list may be none."""
 _stores: dict[Path, tuple[Store, int]] = {}
 _pools: dict[int, tuple[Executor, int]] = {}
 
@@ -94,6 +97,10 @@ class Options:
     """Look at every known article and every source again, due or not."""
     dry_run: bool = False
     """Ask the sources, but visit nothing."""
+    sample: bool = False
+    """A look at the site: few sources, then articles of all ages until `limit` of them have come."""
+    only: tuple[str, ...] = ()
+    """Visit these addresses, and ask no source."""
 
 
 class Session:
@@ -139,6 +146,8 @@ class Session:
         self.store.save_site(self.site.row)
         self.started_at = now()
         self.crawl = self.store.start_crawl(self.site.id, self.started_at)
+        only = map(Candidate, self.options.only)
+        self.store.add_candidates(self.site.id, self.crawl, only, self.started_at)
         if not self.options.dry_run:
             self._read_again()
         if self.options.revisit:
@@ -172,8 +181,12 @@ class Session:
     def take_due(self, count: int, at: datetime) -> list[Due]:
         """Frontier URLs to visit next; they are in flight until recorded."""
         ceilings = [count]
-        if self.options.limit is not None:
-            ceilings.append(self.options.limit - self._visits)
+        sample, limit = self.options.sample, self.options.limit
+        if limit is not None:
+            ceilings.append(limit * (_TRIES if sample else 1) - self._visits)
+            if sample:
+                came = sum(self.outcomes[name] for name in ("new", "updated", "unchanged"))
+                ceilings.append(limit - came - len(self.in_flight))
         daily = self.site.crawl.daily_limit
         if daily is not None:
             used = self.store.visits_since(self.site.id, at - timedelta(days=1))
@@ -184,8 +197,14 @@ class Session:
         if count <= 0:
             return []
         rows = self.store.due(
-            self.site.id, at, count, self.in_flight, oldest_first=self.options.oldest_first
+            self.site.id,
+            at,
+            _ALL if sample else count,
+            self.in_flight,
+            oldest_first=self.options.oldest_first,
         )
+        if sample:
+            rows = spread([row for row in rows if shape(row.url).score > 0] or rows, count)
         self._visits += len(rows)
         self.in_flight.update(row.id for row in rows)
         if self.options.dry_run:
