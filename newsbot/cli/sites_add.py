@@ -47,7 +47,7 @@ def add_command(
     profile says what speaks for each of its lines; change it as you like.
 
     \b
-    newsbot sites add https://example.kz --contact archive@example.org --html report.html
+    newsbot sites add https://example.kz --html report.html --contact me@example.org
     """
     site, path = _begin(url, site_id, data, sites_dirs)
     left = PAGES - _count(data, site.id, "articles")
