@@ -161,5 +161,5 @@ def _size(paths: Iterable[Path]) -> int:
     found = 0
     for path in paths:
         with suppress(FileNotFoundError):  # packed by a crawl meanwhile
-            found += path.stat().st_size
+            found += path.lstat().st_size
     return found

@@ -354,11 +354,11 @@ def _become(words: list[str], out: Path, opened: Path, allowed: list[Path]) -> N
         os._exit(code)
 
 
-def faults(words: str, done: Done) -> Iterator[str]:
-    """What is wrong with how a command ended."""
+def faults(words: str, done: Done, did: str) -> Iterator[str]:
+    """What is wrong with how a command ended. A broken profile costs its own site, and code 3."""
     if done.code is None:
         yield f"still running after {SECONDS} s"
-    elif done.code not in (0, 2, 5):
+    elif done.code not in ((0, 2, 3, 5) if did.startswith("sites/") else (0, 2, 5)):
         yield f"code {done.code}"
     if "Traceback" in done.said or "a bug" in done.said:
         yield "a bug"
@@ -421,7 +421,7 @@ def main() -> None:
                     top,
                     [other, top / "out"],
                 )
-                for fault in faults(command, done):
+                for fault in faults(command, done, did):
                     bad += 1
                     said = done.said.strip().replace(str(top), "")
                     print(

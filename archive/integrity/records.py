@@ -57,7 +57,7 @@ def check_records(
             open_file(path, folder).close()
             if full:
                 yield from grouped(list(_check_file(path, warc, rows, is_written)))
-                progress(path.stat().st_size)
+                progress(path.lstat().st_size)
             else:
                 yield from grouped(list(_check_ends(path, warc, rows)))
         except FileNotFoundError:

@@ -58,7 +58,7 @@ def merge_command(
 
     check_other(data, other)  # before an archive is made here
     sites = known_sites(data, sites_dirs, example=True)
-    size = sum(path.stat().st_size for files in warc_files(other, []).values() for path in files)
+    size = sum(path.lstat().st_size for files in warc_files(other, []).values() for path in files)
     with ExitStack() as stack:
         folder = data
         if dry_run and not check_place(data / DATABASE):

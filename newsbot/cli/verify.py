@@ -104,7 +104,7 @@ def _check(
     shows_progress: bool,
 ) -> list[Finding]:
     with ExitStack() as stack:
-        total = sum((folder / name).stat().st_size for name in files(folder)) if full else 0
+        total = sum((folder / name).lstat().st_size for name in files(folder)) if full else 0
         bar = stack.enter_context(
             tqdm(
                 total=total or None, unit="B", unit_scale=True, dynamic_ncols=True,

@@ -218,8 +218,7 @@ class Surroundings:
             element = stack.pop()
             tag = element.tag
             if not isinstance(tag, str) or element in self._excluded:
-                if element in self._body_set:
-                    stack.extend(self._removed_inside(element))
+                stack.extend(self._removed_inside.get(element, ()))
                 continue
             if (tag in SKIPPED_TAGS and tag != "svg") or is_hidden(element):
                 continue
@@ -250,14 +249,19 @@ class Surroundings:
     def _body_set(self) -> frozenset[Element]:
         return frozenset(self.body)
 
-    def _removed_inside(self, body: Element) -> list[Element]:
+    @cached_property
+    def _removed_inside(self) -> dict[Element, list[Element]]:
+        """What was removed from each part of the body, the last first; whole, not once more in parts."""
         order = self.page.index.order
-        inside = [
-            e
-            for e in self.removed
-            if e not in self._body_set and any(above is body for above in e.iterancestors())
-        ]
-        return sorted(inside, key=lambda e: -order.get(e, 0))
+        removed = self.removed - self._body_set
+        inside: dict[Element, list[Element]] = {}
+        for element in sorted(removed, key=lambda e: -order.get(e, 0)):
+            for above in element.iterancestors():
+                if above in removed:
+                    break
+                if above in self._body_set:
+                    inside.setdefault(above, []).append(element)
+        return inside
 
     @cached_property
     def lines(self) -> list[str]:
@@ -285,7 +289,7 @@ class Surroundings:
         inside = [
             block
             for body in self.body
-            for element in reversed(self._removed_inside(body))
+            for element in reversed(self._removed_inside.get(body, ()))
             if not _speaks_of_other(*_names_of(element))
             for block in blocks(element)
             if len(block.text) <= MAX_LINE

@@ -135,7 +135,7 @@ PLACES = {
 SHAPES = (
     "<p>", "<p>x", "<div>", "<div><p>x</p>", "<span>", "<b>", "<a href='/x'>", "<a href='/x'>x</a> ", "<h1>", "<h1>x</h1>",
     "<h2><a href='/x'>Ауылда көпір ашылды</a></h2>", "<li>", "<li>x</li>", "<table>", "<tr><td>", "<td>x", "<br>", "<time>",
-    "<time datetime='2024-01-01'>x</time>", "<span class='date'>1 қаңтар 2024</span>", "<span class='author'>Айгүл Серікқызы</span>",
+    "<time datetime='2024-01-01'>x</time>", "<span class='author'>", "<div class='author'>", "<span class='date'>1 қаңтар 2024</span>", "<span class='author'>Айгүл Серікқызы</span>",
     "<img src=x>", "<meta name=a content=b>", "<title>x</title>", "<script>", "<script type='application/ld+json'>{\"a\":</script>",
     "<!--", "<!-- x -->", "<x", "</p>", "</div>", "<form>", "<article>", "<article><h2>x</h2>", "<blockquote>", "<figure>",
     "<figcaption>x</figcaption>", "<input>", "<h3>x</h3>" + PROSE, PROSE, "<div class='entry-content'>" + PROSE + "</div>",
@@ -195,6 +195,20 @@ def test_time_is_linear_in_a_field(place: str) -> None:
 def test_time_is_linear_in_the_number_of_elements(shape: str) -> None:
     def make(size: int) -> bytes:
         return (f"<title>Көпір ашылды</title>{shape * (2 * size // len(shape))}").encode()
+
+    assert not too_slow(make)
+
+
+@pytest.mark.parametrize("name", ["author", "date", "share", "related", "comments", "tags", "x"])
+@pytest.mark.parametrize("tag", ["span", "div", "ul", "b"])
+def test_time_is_linear_in_the_depth_of_a_part_of_the_text(tag: str, name: str) -> None:
+    """The parser ends at some depth: 200 here, nested in each of many paragraphs."""
+
+    def make(size: int) -> bytes:
+        nested = f"<{tag} class='{name}'>" * 200 + "Айгүл" + f"</{tag}>" * 200
+        text = (PROSE + nested) * (size // 3_000) + PROSE
+        dle = "<title>Көпір ашылды</title><div id='dle-content'><div class='fullstory'><h1>Көпір ашылды</h1>"
+        return f"{dle}<div class='story_text'>{text}</div></div></div>".encode()
 
     assert not too_slow(make)
 
