@@ -55,12 +55,12 @@ def check_command(
     """
     if (confirm or html) and len(site_ids) != 1:
         raise WrongUsage("--confirm and --html are for one site: name it")
-    sites = pick_sites(site_ids, data, sites_dirs)
-    reports = sample(sites, data, quiet=quiet or as_json, verbose=verbose, **how)
+    sites = {site.id: site for site in pick_sites(site_ids, data, sites_dirs)}
+    reports = sample([*sites.values()], data, quiet=quiet or as_json, verbose=verbose, **how)
     told, code = [], 0
     with closing(open_database(data).conn) as c:
-        for site, report in zip(sites, reports, strict=False):
-            found = survey.survey(c, data, site)
+        for report in reports:
+            found = survey.survey(c, data, sites[report.site])
             problems = survey.misfits(c, found)
             if report.exit_code:
                 problems.insert(0, f"crawl: {report.error}")

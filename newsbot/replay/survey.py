@@ -50,7 +50,7 @@ class Survey:
     sources: list[dict[str, Any]]
     """As `newsbot status --sources` has them."""
     layouts: list[dict[str, Any]] = field(default_factory=list)
-    """Learned layouts as JSON, where most pages fit no layout of people's."""
+    """Learned layouts as JSON, where most articles are astray."""
 
     @property
     def articles(self) -> list[Context]:
@@ -59,8 +59,8 @@ class Survey:
 
     @property
     def astray(self) -> list[Context]:
-        """Articles that no layout of people's fits."""
-        names = [(page, page.layout_name) for page in self.articles]
+        """Articles that neither a family nor a layout of the profile fits."""
+        names = [(p, p.layout_name) for p in self.articles if p.family.id == "generic"]
         return [page for page, name in names if name in fallbacks() or f"/{LEARNED}" in name]
 
     @property

@@ -154,6 +154,11 @@ def test_a_family_is_named_where_its_usual_sources_suffice(
     assert tomllib.loads("\n".join(lines)).get("family") == family
 
 
+def test_pages_of_a_family_are_not_astray() -> None:
+    assert len(survey([page()] * 3).astray) == 3
+    assert survey([page(GENERATOR)] * 3).astray == []
+
+
 def test_the_profile_of_a_first_look(tmp_path: Path) -> None:
     for host, hosts in (("gazet.kz", ["www.gazet.kz"]), ("www.gazet.kz", ["gazet.kz"])):
         text = provisional(f"https://{host}/", host)
