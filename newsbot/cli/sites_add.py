@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archive.store import DATABASE, open_database
-from newsbot import urls
+from archive.store import DATABASE, Store, open_database
+from newsbot import SOFTWARE, urls
 from newsbot.cli.common import (
     SITE_FAILED,
     WrongUsage,
@@ -25,6 +25,7 @@ from newsbot.cli.sites_check import sample, show, write
 from newsbot.profiles import OWN_SITES, ProfileError, Site, archive_sites, load_site
 from newsbot.replay.profile_text import PROVISIONAL, finished, provisional
 from newsbot.replay.survey import PAGES, Survey, misfits, survey
+from newsbot.visit.schedule import next_due
 
 if TYPE_CHECKING:
     from newsbot.crawl.run import CrawlReport
@@ -58,13 +59,17 @@ def add_command(
             else []
         )
     finally:
-        if not _count(data, site.id, "captures"):
+        if is_nothing := not _count(data, site.id, "captures"):
             path.unlink(missing_ok=True)
     with closing(open_database(data).conn) as c:
         found = survey(c, data, site)
-        if failed := _failed(found, reports):
-            click.echo(f"newsbot: {url}: {failed[1]}", err=True)
-            return failed[0]
+    if failed := _failed(found, reports):
+        click.echo(f"newsbot: {url}: {failed[1]}", err=True)
+        if is_nothing:
+            with Store(data, SOFTWARE, next_due) as store:
+                store.forget_site(site.id)
+        return failed[0]
+    with closing(open_database(data).conn) as c:
         text = "\n".join(finished(found, date.today())) + "\n"
         write(path, text)
         found = survey(c, data, load_site(path))
