@@ -89,7 +89,6 @@ class PollingSpider(Spider):
         self._polled: set[str] = set()
         self._complete_polls: list[Poll] = []
         self._sitemap_failed = False  # one that listed something, so that silence says nothing
-        self.unanswered = 0  # source documents asked for
         self._without_session: set[str] = set()
         # What feeds and listings have shown in this run; that of it which was not known before.
         self._listed_urls: set[str] = set()
@@ -196,7 +195,7 @@ class PollingSpider(Spider):
         first: bool = False,
         resumed: bool = False,
     ) -> Request:
-        self.unanswered += 1
+        self.session.unanswered += 1
         return Request(
             url,
             callback=self.parse_source,
@@ -411,8 +410,8 @@ class PollingSpider(Spider):
 
     def _source_done(self) -> Iterator[Request]:
         """After the last source: ask the home page where none answered; look for what vanished."""
-        self.unanswered -= 1
-        if self.unanswered:
+        self.session.unanswered -= 1
+        if self.session.unanswered:
             return
         is_idle = self.session.sources_ok and not self.session.discovered and not self._has_gap
         waiting = [] if is_idle else self._waiting

@@ -113,9 +113,7 @@ class FrontierScheduler(BaseScheduler):
         ):
             return True
         session = getattr(self.spider, "session", None)  # none of `scrapy shell` at an unknown site
-        # A sample is taken of all that the sources list.
-        waits = session and session.options.sample and self.spider.unanswered
-        if session and session.is_open and not session.fatal and not waits:
+        if session and session.is_open and not session.fatal:
             wanted = (_BATCH_OF_SEVERAL if several else _BATCH) - self._due_count
             rows = session.take_due(wanted, now())
             for row in rows:

@@ -132,6 +132,8 @@ class Session:
         """What a dry run would have visited."""
         self.traps: Counter[str] = Counter()
         """Links not followed, by the kind of trap they look like."""
+        self.unanswered = 0
+        """Documents of sources asked for; a sample is taken of all that they list."""
         self._visits = 0
 
     def open(self) -> None:
@@ -182,6 +184,8 @@ class Session:
         """Frontier URLs to visit next; they are in flight until recorded."""
         ceilings = [count]
         sample, limit = self.options.sample, self.options.limit
+        if sample and self.unanswered:
+            return []
         if limit is not None:
             ceilings.append(limit * (_TRIES if sample else 1) - self._visits)
             if sample:
