@@ -106,6 +106,10 @@ ARTICLE = (
 
 SOURCES = frozenset(["feed", "sitemap", "wordpress"])
 """What `sources` says of a value that the page does not print: kinds of sources that told it."""
+SOURCED = (
+    "canonical_url title text authors published modified section tags image views comments".split()
+)
+"""Fields of which `sources` tells."""
 FIELDS = [field.name for field in ARTICLE]
 REVISED = [field.name for field in ARTICLE if field.revised]
 """Fields whose change makes a revision."""

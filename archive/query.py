@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from archive.article import FIELDS, JSON_FIELDS, READ
+from archive.article import FIELDS, JSON_FIELDS, READ, SOURCED
 from archive.errors import ArchiveUsageError
 
 _READ = ", ".join(f"g.{name}" for name in READ)
@@ -77,6 +77,13 @@ def article(c: sqlite3.Connection, key: str) -> dict[str, Any]:
     record = next(_records(found), None)
     if record:
         return record
+    sql = (
+        "SELECT id, since, by, reason FROM withheld_articles WHERE ?1 IN (CAST(id AS TEXT), url) "
+        "OR id = (SELECT article FROM main.aliases WHERE url = ?1)"
+    )
+    for number, since, by, reason in c.execute(sql, (key,)):
+        who = f" by {by}" if by else ""
+        raise ArchiveUsageError(f"article {number} is withheld since {since}{who}: {reason}")
     raise ArchiveUsageError(f"no article {key!r} in this archive: give its id or its address")
 
 
@@ -151,6 +158,9 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
     row["is_article"], row["reason"] = True, None
     row["canonical_url"] = row["url"]
     row["pages"] = []
+    row["sources"] = {
+        name: row["sources"].get(name) for name in SOURCED
+    }  # one type in every export
     row["capture"] = (
         {
             "url": row["capture_url"],

@@ -30,7 +30,7 @@ SELECT s.id AS site, s.name,
 
 
 _SOURCES = """
-SELECT site, kind, url, found_by, polled_at, due, status, found, discovered, failures, error, distrust
+SELECT site, kind, url, found_by, polled_at, due, status, found, discovered, failures, error, distrust, left_out
   FROM sources
  ORDER BY site, discovered DESC, found DESC, url
 """

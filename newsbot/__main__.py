@@ -22,6 +22,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _raise)
     sys.unraisablehook = _unraisable
+    _open_closed()
     try:
         from newsbot.cli import main as command
 
@@ -41,6 +42,14 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)
     sys.exit(code)
+
+
+def _open_closed() -> None:
+    """Let what was closed (`>&-`) lead nowhere: the next file opened, the database, would take its place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
 
 
 _kinds: list[type[KeyboardInterrupt]] = [KeyboardInterrupt]

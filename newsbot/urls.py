@@ -75,6 +75,8 @@ def as_listed(url: str) -> str | None:
     >>> as_listed("http://Gazet.kz/read.php?1423&b=2,1&a=%d2%9b&utm_source=rss#top")
     'http://gazet.kz/read.php?1423&b=2,1&a=%d2%9b'
     """
+    if _PLAIN.fullmatch(url) and canonical(url) == url:
+        return url
     try:
         parts = urlsplit(url.strip())
         host = _host(parts)

@@ -18,7 +18,9 @@ from archive.captures.reading import (
     read_records,
 )
 from archive.captures.stored import (
+    OWN_WORD,
     SAID,
+    known_source,
     listed_as,
     previous_capture,
     read_said,
@@ -32,6 +34,7 @@ __all__ = [
     "IDENTICAL",
     "MAX_BLOCK",
     "NOT_MODIFIED",
+    "OWN_WORD",
     "SAID",
     "Capture",
     "CaptureWriter",
@@ -40,6 +43,7 @@ __all__ = [
     "Resolve",
     "cut_torn_tail",
     "fields_of",
+    "known_source",
     "listed_as",
     "mend",
     "pack",

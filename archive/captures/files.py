@@ -11,13 +11,15 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 PART = ".part"
 """At the end of the name of a file that is still being written."""
+STRANGE = (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR, errno.ENOTDIR)
+"""Errors of `own_file` that tell of something else in the place of a file."""
 LARGEST = 2_000_000_000
 """Bytes that no WARC file of an archive reaches (`archive.captures.writing.MAX_FILE`)."""
 _NAME = re.compile(r"-(\d{4}-\d\d)(?:-(\d{1,5}))?\.warc\.(?:gz|zst)")
@@ -42,11 +44,12 @@ def number_of(path: Path) -> int:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Create a file that is there whole or not at all, whatever happens meanwhile."""
+def whole_file(path: Path, folder: Path | None = None) -> Iterator[BinaryIO]:
+    """Create a file that is there whole or not at all, whatever happens meanwhile; see `fresh_file`."""
     part = path.with_name(path.name + PART)
+    file = fresh_file(part, folder)
     try:
-        with part.open("wb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -77,9 +80,32 @@ def open_file(path: Path, folder: Path | None = None) -> BinaryIO:
     if folder is not None:
         own |= os.O_NOFOLLOW
         check_inside(path, folder)
+    return open(path, "rb", opener=_opener(own, folder))
 
+
+def own_file(path: Path, mode: str, folder: Path | None = None, *, buffering: int = -1) -> BinaryIO:
+    """Open a file of the archive for writing: `ab`, `r+b`, `xb`. Raises OSError where it may be another's.
+
+    No link is followed, neither the file itself nor, below a `folder`, on the way to it; a pipe, a
+    device or a folder is no file of ours.
+    """
+    if folder is not None:
+        check_inside(path, folder)
+    own = os.O_NONBLOCK | os.O_NOFOLLOW
+    return cast("BinaryIO", open(path, mode, buffering, opener=_opener(own, folder)))
+
+
+def fresh_file(path: Path, folder: Path | None = None) -> BinaryIO:
+    """The same of a new file, in the place of what has its name: a link is removed, not followed."""
+    if folder is not None:
+        check_inside(path.parent, folder)
+    path.unlink(missing_ok=True)
+    return own_file(path, "xb", folder)
+
+
+def _opener(own: int, folder: Path | None) -> Callable[[str, int], int]:
     def opener(name: str, flags: int) -> int:
-        descriptor = os.open(name, flags | own)
+        descriptor = os.open(name, flags | own, 0o666)
         status, problem = os.fstat(descriptor), None
         if not stat.S_ISREG(status.st_mode):
             is_folder = stat.S_ISDIR(status.st_mode)
@@ -91,7 +117,7 @@ def open_file(path: Path, folder: Path | None = None) -> BinaryIO:
             raise OSError(errno.EINVAL, problem, name)
         return descriptor
 
-    return open(path, "rb", opener=opener)
+    return opener
 
 
 def check_inside(path: Path, folder: Path) -> None:

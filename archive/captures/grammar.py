@@ -26,6 +26,8 @@ HTTP_RESPONSE = "application/http; msgtype=response"
 STORED = ("response", "revisit", "metadata")
 """Types of records that the archive's rows are about."""
 _KNOWLEDGE = "application/x-newsbot-"
+_IMPORTED = "; origin=import"
+"""At the end of the content type of what somebody else was told."""
 
 Headers = list[tuple[str, str]]
 
@@ -127,15 +129,16 @@ def plain_url(url: str) -> str:
     return url if url.isascii() and url.isprintable() else quote(url, safe=_PRINTABLE)
 
 
-def knowledge_type(part: str) -> str:
-    """The content type of a `metadata` record of ours, by what kind of knowledge it holds."""
-    return f"{_KNOWLEDGE}{part}"
+def knowledge_type(part: str, *, imported: bool = False) -> str:
+    """The content type of a `metadata` record of ours, by what kind of knowledge it holds, and whose."""
+    return f"{_KNOWLEDGE}{part}{_IMPORTED if imported else ''}"
 
 
 def knowledge_in(content_type: str | None) -> str | None:
     """What kind of knowledge a `metadata` record holds; None where it is none of ours."""
     found = (content_type or "").removeprefix(_KNOWLEDGE)
-    return found if found != content_type and found.isalpha() else None
+    part = found.removesuffix(_IMPORTED)
+    return part if found != content_type and part.isalpha() else None
 
 
 def with_fields(fields: Iterable[tuple[str, str]], content: bytes) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive.captures.dictionaries import FRAME_MAGIC, keep_copy
-from archive.captures.files import PART, open_file, site_files, sync_folder
+from archive.captures.files import PART, check_inside, open_file, own_file, site_files, sync_folder
 from archive.captures.reading import raw_records
 from archive.captures.streams import Damage, Stream
 from archive.captures.training import dictionary_of
@@ -17,12 +17,16 @@ def mend(folder: Path, site: str, known: Mapping[str, int]) -> None:
     """Remove half-written files and records, and the second copy of a file that was being packed.
 
     `folder` is the archive's folder; `known` says for each `warc` of the site's rows in `captures`
-    up to which byte they vouch for it. Nothing is removed that is not elsewhere.
+    up to which byte they vouch for it. Nothing is removed that is not elsewhere. Raises OSError where
+    the site's folder is a link.
     """
     place = folder / "warc" / site
+    check_inside(place, folder)
     for part in place.glob(f"{site}-*{PART}"):
         part.unlink()
     for path in site_files(place, site):
+        if path.is_symlink():  # another's
+            continue
         name = path.relative_to(folder).as_posix()
         cut_torn_tail(path, min(known.get(name, 0), path.stat().st_size))
         if path.stat().st_size == 0:
@@ -67,7 +71,7 @@ def cut_torn_tail(path: Path, known_good: int) -> int:
     size = path.stat().st_size
     if known_good >= size:
         return 0
-    with path.open("r+b") as file:
+    with own_file(path, "r+b") as file:
         stream = Stream(file, known_good)
         if stream.is_locked and (known_good or _has_frames(file)):
             return 0
@@ -98,7 +102,7 @@ def mend_dictionary(path: Path) -> str | None:
     if dictionary is None:
         return None
     frame, written = dictionary.frame, None
-    with path.open("r+b") as file:
+    with own_file(path, "r+b") as file:
         head = file.read(len(frame))
         if head != frame and file.read(len(FRAME_MAGIC)) == FRAME_MAGIC:
             file.seek(0)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from archive.captures.grammar import Exchange
+from archive.captures.grammar import Exchange, fields_of, knowledge_type, with_fields
 from archive.captures.reading import read_capture
 from archive.captures.writing import Capture
 from archive.errors import ArchiveError
@@ -46,6 +46,8 @@ def spellings(url: str) -> list[str]:
 
 SAID = "said"
 """Part of a capture that is the entry of a source, as served: what it said of the address `url`."""
+OWN_WORD = knowledge_type(SAID)
+"""Content type of an entry that our own crawl was given; that of an imported one says so."""
 MOST_SOURCES = 8
 """Sources that are heard of one address."""
 
@@ -67,27 +69,67 @@ def said_at(c: sqlite3.Connection, urls: Collection[str], moment: str) -> dict[s
     """What sources said of a page with these addresses when it was fetched: record id → capture.
 
     Of each source the newest entry of that moment or before, else the first one after it. Sources
-    may list an address in another spelling than leads to the page.
+    may list an address in another spelling than leads to the page. What was imported stands apart
+    from our own, behind it, and counts only where the site knows the source.
     """
-    chosen: dict[str, sqlite3.Row | tuple[int, str, str, str]] = {}
-    for row in c.execute(
-        "SELECT id, record_id, address, fetched_at FROM captures WHERE part = 'said' AND url IN "
-        "(SELECT value FROM json_each(?)) ORDER BY fetched_at, record_id",
+    return {record: capture for record, (capture, _) in _heard(c, urls, moment).items()}
+
+
+def _heard(
+    c: sqlite3.Connection, urls: Collection[str], moment: str
+) -> dict[str, tuple[int, str | None]]:
+    """The same with the kind of the source where the entry was imported: not as it says itself."""
+    first: dict[tuple[bool, str, str], str] = {}
+    chosen: dict[tuple[bool, str, str], tuple[str, int]] = {}
+    for capture, record, site, source, at, content_type in c.execute(
+        "SELECT id, record_id, site, address, fetched_at, content_type FROM captures "
+        "WHERE part = 'said' AND url IN (SELECT value FROM json_each(?)) "
+        "ORDER BY fetched_at, record_id",
         (json.dumps([spelling for url in urls for spelling in spellings(url)]),),
     ):
-        if row[3] <= moment or row[2] not in chosen:
-            chosen[row[2]] = row
-    return {chosen[source][1]: chosen[source][0] for source in sorted(chosen)[:MOST_SOURCES]}
+        is_own = content_type == OWN_WORD
+        key = (not is_own, source if is_own else spellings(source)[0], site)
+        first.setdefault(key, at)
+        if at <= moment or key not in chosen:
+            chosen[key] = (record, capture)
+    ranked = []
+    for key, (record, capture) in chosen.items():
+        imported, source, site = key
+        kind, found_by = known_source(c, site, source) or (None, None)
+        if kind or not imported:
+            # Those of the profile are surest, then those that spoke first: not the last to be invented.
+            rank = (imported, found_by != "profile", first[key], source)
+            ranked.append((rank, record, (capture, kind if imported else None)))
+    return {record: found for _, record, found in sorted(ranked)[:MOST_SOURCES]}
+
+
+def known_source(c: sqlite3.Connection, site: str, url: str) -> tuple[str, str] | None:
+    """Kind of a source that a site knows by this address, in any of its `spellings`, and how it was found."""
+    row = c.execute(
+        "SELECT kind, found_by FROM sources WHERE site = ? AND url IN "
+        "(SELECT value FROM json_each(?)) ORDER BY found_by <> 'profile', url LIMIT 1",
+        (site, json.dumps(spellings(url))),
+    ).fetchone()
+    return tuple(row) if row else None
 
 
 def read_said(
     c: sqlite3.Connection, folder: Path, urls: Collection[str], moment: str
 ) -> dict[str, bytes]:
-    """The same with their payloads: record id → payload. One that cannot be read is left out."""
+    """The same with their payloads: record id → payload. One that cannot be read is left out.
+
+    The payload of an imported one says so, and of which kind the source is by what the site knows.
+    """
     found = {}
-    for record, capture in said_at(c, urls, moment).items():
+    for record, (capture, kind) in _heard(c, urls, moment).items():
         with suppress(ArchiveError):
-            found[record] = read_stored(c, folder, capture).body
+            payload = read_stored(c, folder, capture).body
+            if kind:
+                fields, entry = fields_of(payload)
+                payload = with_fields(
+                    [*(fields | {"kind": kind, "origin": "import"}).items()], entry
+                )
+            found[record] = payload
     return found
 
 

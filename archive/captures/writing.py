@@ -15,11 +15,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from archive.captures import dictionaries, grammar
 from archive.captures.dictionaries import Dictionary
-from archive.captures.files import month_of, number_of, open_file, site_files, sync_folder
+from archive.captures.files import (
+    STRANGE,
+    month_of,
+    number_of,
+    open_file,
+    own_file,
+    site_files,
+    sync_folder,
+)
 from archive.captures.grammar import (
     HTTP_RESPONSE,
     IDENTICAL,
@@ -29,7 +37,7 @@ from archive.captures.grammar import (
 from archive.captures.reading import Record, raw_records
 from archive.captures.streams import GZIP_MAGIC, Stream
 from archive.captures.training import dictionary_of, next_dictionary
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, ArchiveUsageError
 from archive.times import now, utc
 
 MAX_FILE = 1_000_000_000
@@ -148,14 +156,16 @@ class CaptureWriter:
         *,
         record_id: str | None = None,
         filed_at: datetime | None = None,
+        imported: bool = False,
     ) -> Capture:
         """Append knowledge of an address that is no exchange with it: the `payload`, learnt `at`.
 
-        `part` is one word for its kind, which the row and the content type say. The record is a
+        `part` is one word for its kind, which the row and the content type say; the type says, too,
+        whether it was `imported` or is our own. The record is a
         `metadata` record (WARC 1.1, section 6.5); read back, it is an exchange of the status 0.
         Raises OSError as `write` does.
         """
-        content_type = grammar.knowledge_type(part)
+        content_type = grammar.knowledge_type(part, imported=imported)
         target, moment, digest = grammar.plain_url(target), utc(at), grammar.digest(payload)
         identity = record_id or new_id()
         fields = [
@@ -256,7 +266,13 @@ class CaptureWriter:
         self._path, self._dictionary = self._choose(month, loose)
         folder = self._path.parent
         folder.mkdir(parents=True, exist_ok=True)
-        self._file, self._month = io.FileIO(self._path, "ab"), month
+        try:
+            file = own_file(self._path, "ab", self._folder, buffering=0)
+        except OSError as error:
+            if error.errno in STRANGE:
+                raise ArchiveUsageError(f"{error.filename}: {error.strerror}") from None
+            raise
+        self._file, self._month = cast("io.FileIO", file), month
         if self._file.tell() == 0:
             try:
                 self._begin()

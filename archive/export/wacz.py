@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from archive.captures import SAID
 from archive.export.cdxj import FILENAME, Lines, gzipped, write_blocks
 from archive.export.warc import (
     Chosen,
@@ -149,11 +150,12 @@ def _write_captures(
             file.write(gzipped(warcinfo(*about, filename=name)))
             while upcoming and file.size < MAX_WARC:
                 packed = gzipped(upcoming.record)
-                lines.add(
-                    upcoming.row["url"],
-                    upcoming.row["fetched_at"],
-                    _index_fields(upcoming, name, file.size, len(packed)),
-                )
+                if upcoming.row["part"] != SAID:  # which is nothing to be shown
+                    lines.add(
+                        upcoming.row["url"],
+                        upcoming.row["fetched_at"],
+                        _index_fields(upcoming, name, file.size, len(packed)),
+                    )
                 file.write(packed)
                 seen.add(upcoming.row["id"])
                 upcoming = next(stream, None)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from archive.captures import read_record
+from archive.captures import SAID, listed_as, read_record, said_at
 from archive.errors import ArchiveError
 from archive.export.cdxj import gzipped
 from archive.query import Selection, articles
@@ -23,7 +23,7 @@ NO_DATE = "1970-01-01T00:00:00Z"
 """Date of a warcinfo record that no capture follows."""
 _COLUMNS = """
 SELECT id, url, fetched_at, status, content_type, payload_digest, warc, warc_offset, record_id,
-       refers_to
+       refers_to, part
   FROM captures
 """
 
@@ -78,6 +78,8 @@ def write_warc(
 ) -> Summary:
     """Write every capture of the selected articles: redirects, parts and revisits included.
 
+    With them goes what sources said of them, so that an import reads the same articles.
+
     `current` writes only the captures that the articles' present wording comes from. What revisit
     records refer to is written before them. `progress` is called with the number of articles done.
     Captures that cannot be read are left out and named in the summary.
@@ -105,7 +107,7 @@ def captures(
         rows = _rows(c, "WHERE article = ? ORDER BY fetched_at, id", article)
         if current:
             rows = _current(c, folder, article, rows)
-        for row in rows:
+        for row in (*_said(c, rows), *rows):
             for one in (*_referred(c, row), row):
                 if one["id"] in written:
                     continue
@@ -115,7 +117,7 @@ def captures(
                 except ArchiveError as error:
                     summary.unreadable.append(str(error))
                 else:
-                    summary.captures += 1
+                    summary.captures += one["part"] != SAID
         summary.articles += 1
         progress(1)
 
@@ -124,6 +126,18 @@ def _rows(c: sqlite3.Connection, where: str, *args: object) -> list[dict[str, An
     cursor = c.execute(_COLUMNS + where, args)
     names = [d[0] for d in cursor.description]
     return [dict(zip(names, values, strict=True)) for values in cursor]
+
+
+def _said(c: sqlite3.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of sources that pages are read with."""
+    found = {
+        entry
+        for row in rows
+        if row["part"] == "page"
+        for entry in said_at(c, listed_as(c, row["id"]), row["fetched_at"]).values()
+    }
+    where = "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY fetched_at, record_id"
+    return _rows(c, where, json.dumps(sorted(found)))
 
 
 def _referred(c: sqlite3.Connection, row: dict[str, Any]) -> list[dict[str, Any]]:

@@ -76,7 +76,7 @@ def backup(
     with (
         explained_errors(folder),
         bagit.explained_errors(bag),
-        closing(open_database(folder).conn) as live,
+        closing(open_database(folder, everything=True).conn) as live,
     ):
         bagit.check_place(bag, folder)
         bag.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from typing import TextIO
 
 from archive.captures.files import whole_file
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
-from archive.store.opening import FULL
+from archive.store.opening import FULL, UNFIT
 
 PAYLOAD = "data"
 LOCK = "newsbot-backup.lock"
@@ -154,5 +154,5 @@ def explained_errors(folder: Path) -> Iterator[None]:
             raise ArchiveError(
                 f"{folder}: the disk is full: free some space and run again"
             ) from error
-        kind = ArchiveUsageError if isinstance(error, PermissionError) else ArchiveError
+        kind = ArchiveUsageError if error.errno in UNFIT else ArchiveError
         raise kind(f"{error.filename or folder}: {error.strerror}") from error

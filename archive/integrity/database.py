@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from archive.integrity.finding import Finding, grouped
 from archive.search.check import SUPERFLUOUS, check
 from archive.store.digests import digests
-from archive.store.schema import OUTCOMES, objects
+from archive.store.schema import ADDED, OUTCOMES, objects
 from archive.visit import RESULTS
 
 _MOST = 100
@@ -87,7 +87,7 @@ def _check_schema(c: sqlite3.Connection) -> Iterator[Finding]:
     for name, (kind, sql) in objects().items():
         if present.get(name) != (kind, sql):
             what = "is not as newsbot makes it" if name in present else "is missing"
-            remedy = "objects" if kind in ("index", "view") else "rebuild"
+            remedy = "objects" if kind in ("index", "view") or name == ADDED else "rebuild"
             table = name if kind == "table" else None
             yield Finding("inconsistency", "schema", f"{kind} {name}", what, remedy, table)
 

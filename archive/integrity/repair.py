@@ -10,7 +10,7 @@ from collections.abc import Collection
 from contextlib import closing, suppress
 from pathlib import Path
 
-from archive.captures.files import crc_of
+from archive.captures.files import check_inside, crc_of
 from archive.captures.mending import mend_dictionary
 from archive.integrity import rebuild
 from archive.integrity.finding import Finding
@@ -74,10 +74,14 @@ def _put_back(folder: Path, findings: Collection[Finding], say: rebuild.Say) -> 
     nameless = {f.file for f in findings if f.remedy == "import" and f.file}
     done: set[str] = set()
     for finding in lost if nameless else ():
-        with closing(open_database(folder).conn) as c:
+        with closing(open_database(folder, everything=True).conn) as c:
             sql = "SELECT warc_offset, warc_length, warc_crc FROM captures WHERE warc = ?"
             rows = c.execute(sql, (finding.file,)).fetchall()
         target = folder / str(finding.file)
+        try:
+            check_inside(target, folder)
+        except OSError:
+            continue  # what a row names
         for name in sorted(nameless - done):
             if _holds(folder / name, rows):
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -41,7 +41,7 @@ def verify(
     Raises `ArchiveUsageError` where there is no archive, or one of a newer schema.
     """
     try:
-        c = open_database(folder).conn
+        c = open_database(folder, everything=True).conn
     except LostDatabase as error:
         yield Finding("damage", "sqlite", DATABASE, f"the file is {error.state}", "rebuild")
         return

@@ -9,7 +9,6 @@ keep what is to be fetched, `events` what befell a site, `index` the full-text i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,10 @@ from archive.store.opening import (
     damaged,
     explained_errors,
     is_damage,
+    log_file,
     open_database,
 )
-from archive.store.rows import insert, upsert
+from archive.store.rows import insert_knowledge, upsert
 from archive.store.said import UNREAD
 from archive.store.schema import OUTCOMES
 from archive.store.transactions import GROUP
@@ -52,6 +52,7 @@ __all__ = [
     "known_article",
     "knows_exchange",
     "knows_record",
+    "log_file",
     "open_database",
 ]
 
@@ -176,11 +177,7 @@ class Store(Imports):
         """
         with explained_errors(self.folder), self.transaction() as c:
             self.sync_captures()
-            (visit,) = c.execute("SELECT coalesce(max(id), 0) + 1 FROM captures").fetchone()
-            row = {"site": site, "visit": visit, **asdict(capture)}
-            row["reason"] = UNREAD if unread else None
-            del row["refers_to_id"]
-            insert(c, "captures", row)
+            insert_knowledge(c, site, capture, reason=UNREAD if unread else None)
 
     def knowledge_is_used(self, site: str) -> None:
         """Note that what was learnt of a site is its newest, and that pages were read again with it."""

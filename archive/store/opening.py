@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -13,15 +14,20 @@ from typing import TextIO
 
 from sqlite_utils import Database
 
-from archive.captures.files import open_file, sync_folder
+from archive.captures.files import STRANGE, check_inside, open_file, own_file, sync_folder
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.store.schema import check_version, create, stranger
+from archive.store.views import hide
 from archive.times import now, utc
 
 DATABASE = "news.db"
 LOCK = "newsbot.lock"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Errors of the operating system that mean: no more bytes."""
+UNFIT = (
+    errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENAMETOOLONG,
+)  # fmt: skip
+"""Errors of the operating system that mean: the place that was named cannot be used."""
 _BESIDE = ("-wal", "-shm", "-journal")
 """Ends of the names of files that SQLite opens beside a database; a pipe would hang it."""
 _MAGIC = b"SQLite format 3\0"
@@ -29,8 +35,11 @@ BUSY_SECONDS = 60
 """How long one statement waits for another process, in seconds."""
 
 
-def open_database(folder: Path) -> Database:
-    """Open an archive for reading. Raises `ArchiveUsageError` where there is none or it is newer."""
+def open_database(folder: Path, *, everything: bool = False) -> Database:
+    """Open an archive for reading, without what is withheld unless `everything` is asked for.
+
+    Raises `ArchiveUsageError` where there is none or it is newer.
+    """
     path = folder / DATABASE
     if not check_place(path):
         raise ArchiveUsageError(
@@ -47,6 +56,7 @@ def open_database(folder: Path) -> Database:
         connection.isolation_level = None
         connection.execute("PRAGMA trusted_schema = OFF")  # it may be somebody else's
         check_version(connection, path)
+        hide(connection, everything=everything)
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise explained(error, path) from None
     return Database(connection, execute_plugins=False)
@@ -165,7 +175,19 @@ def explained_errors(folder: Path) -> Iterator[None]:
             raise ArchiveError(
                 f"{folder}: the disk is full: free some space and run again"
             ) from error
+        if error.errno in STRANGE and error.filename:
+            raise ArchiveUsageError(f"{error.filename}: {error.strerror}") from None
         raise
+
+
+def log_file(folder: Path, name: str) -> Path:
+    """A file of the archive's `logs/`, to be appended to. Raises `ArchiveUsageError` where it is another's."""
+    path = folder / "logs" / name
+    with explained_errors(folder):
+        check_inside(path.parent, folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        own_file(path, "ab", folder).close()
+    return path
 
 
 def writing_since(folder: Path) -> str | None:
@@ -196,7 +218,7 @@ def take_lock(folder: Path) -> TextIO:
         folder.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(folder / LOCK):
             open_file(folder / LOCK, folder).close()  # no link and no pipe
-        lock = (folder / LOCK).open("a+", encoding="utf-8")
+        lock = io.TextIOWrapper(own_file(folder / LOCK, "a+b"), encoding="utf-8")
     except OSError as error:
         if error.errno == errno.EROFS:
             raise ArchiveError(

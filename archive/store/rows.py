@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from archive.captures import Capture
+
 to_json = json.JSONEncoder(ensure_ascii=False).encode
 """JSON as the columns keep it: readable letters."""
 
@@ -23,6 +25,13 @@ def insert(c: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> int:
     marks = ", ".join("?" * len(row))
     sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"  # noqa: S608
     return int(c.execute(sql, tuple(row.values())).lastrowid or 0)
+
+
+def insert_knowledge(c: sqlite3.Connection, site: str, capture: Capture, **more: object) -> None:
+    """Give its row to a record that is no exchange: it is a visit of its own."""
+    (number,) = c.execute("SELECT coalesce(max(id), 0) + 1 FROM captures").fetchone()
+    told = {name: getattr(capture, name) for name in Capture.__slots__ if name != "refers_to_id"}
+    insert(c, "captures", told | {"id": number, "visit": number, "site": site} | more)
 
 
 def update(c: sqlite3.Connection, table: str, key: int, row: Mapping[str, Any]) -> None:

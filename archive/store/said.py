@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from archive.captures import (
+    OWN_WORD,
     SAID,
     Capture,
     CaptureWriter,
+    known_source,
     listed_as,
     payload_digest,
     said_at,
@@ -19,12 +21,17 @@ from archive.captures import (
     with_fields,
 )
 from archive.store.frontier import Candidate
-from archive.store.rows import insert
+from archive.store.rows import insert_knowledge
 from archive.times import utc
 from archive.visit import Visit
 
 UNREAD = "unread"
-"""Reason of an entry that pages of its address were read without, until they are read again."""
+"""Reason of an entry that pages of its address were read without, until they are read again.
+
+An imported one keeps it until the site knows its source.
+"""
+MOST_ENTRIES = 64
+"""Imported entries that are kept of one address."""
 
 
 def keep(
@@ -38,20 +45,41 @@ def keep(
 ) -> None:
     """Keep what a source says of addresses, where it is new or not what it said last."""
     head = [("via", source["url"]), ("kind", source["kind"])]
+    head += [("index", url) for (url,) in c.execute(_INDEX, (source["id"],))]
     head += [("dates", distrust)] if distrust else []
     said = {item.url: item.said for item in listed if item.said}
     for url, entry in said.items():
         payload = with_fields(head, entry)
         last = c.execute(
             "SELECT payload_digest FROM captures WHERE url = ? AND part = 'said' AND address = ? "
-            "ORDER BY fetched_at DESC, record_id DESC LIMIT 1",
-            (url, source["url"]),
+            "AND content_type = ? ORDER BY fetched_at DESC, record_id DESC LIMIT 1",
+            (url, source["url"], OWN_WORD),
         ).fetchone()
         if last is None or last[0] != payload_digest(payload):
             capture = writer.write_metadata(url, SAID, payload, at)
             add(c, source["site"], capture, source["url"], crawl)
     if said:
         writer.sync()
+
+
+_INDEX = """
+WITH RECURSIVE above(id) AS (
+    SELECT parent FROM sources WHERE id = ?
+    UNION SELECT s.parent FROM above JOIN sources s ON s.id = above.id
+)
+SELECT s.url FROM above JOIN sources s ON s.id = above.id WHERE s.parent IS NULL
+"""
+"""The sitemap index by which a sitemap was found, which others know."""
+
+
+def is_full(c: sqlite3.Connection, url: str) -> bool:
+    """Whether as many entries of an address were imported as are kept."""
+    rows = c.execute(
+        "SELECT 1 FROM captures WHERE url IN (SELECT value FROM json_each(?)) AND part = 'said' "
+        "AND content_type <> ? LIMIT ?",
+        (json.dumps(spellings(url)), OWN_WORD, MOST_ENTRIES),
+    )
+    return len(rows.fetchall()) == MOST_ENTRIES
 
 
 def add(
@@ -62,21 +90,16 @@ def add(
     is_news = c.execute(
         "SELECT 1 FROM captures p WHERE p.id IN (SELECT value FROM json_each(?1)) "
         "AND NOT EXISTS (SELECT 1 FROM captures o WHERE o.url IN (SELECT value FROM json_each(?2)) "
-        "AND o.part = 'said' AND o.address = ?3 AND CASE WHEN ?4 > p.fetched_at "
+        "AND o.part = 'said' AND o.address = ?3 AND o.content_type = ?5 AND CASE WHEN ?4 > p.fetched_at "
         "THEN o.fetched_at < ?4 ELSE o.fetched_at BETWEEN ?4 AND p.fetched_at END) LIMIT 1",
         (
             json.dumps(_pages(c, capture.url)), json.dumps(spellings(capture.url)),
-            source, capture.fetched_at,
+            source, capture.fetched_at, capture.content_type,
         ),
     ).fetchone()  # fmt: skip
-    (number,) = c.execute("SELECT coalesce(max(id), 0) + 1 FROM captures").fetchone()
-    row = {
-        name: getattr(capture, name) for name in Capture.__slots__ if name != "refers_to_id"
-    } | {
-        "id": number, "visit": number, "site": site, "crawl": crawl, "address": source,
-        "reason": UNREAD if is_news else None,
-    }  # fmt: skip
-    insert(c, "captures", row)
+    waits = capture.content_type != OWN_WORD and not known_source(c, site, source)
+    reason = UNREAD if is_news or waits else None
+    insert_knowledge(c, site, capture, crawl=crawl, address=source, reason=reason)
 
 
 def note_unread(c: sqlite3.Connection, visit: Visit) -> None:
@@ -93,14 +116,24 @@ def note_unread(c: sqlite3.Connection, visit: Visit) -> None:
         )
 
 
+def unread(c: sqlite3.Connection, site: str) -> Iterator[tuple[int, str]]:
+    """Entries that count and that pages were read without: ids and addresses."""
+    known: dict[str, bool] = {}
+    for capture, url, source, content_type in c.execute(
+        # As the index says it, which a mark would not reach.
+        "SELECT id, url, address, content_type FROM captures "  # noqa: S608
+        f"WHERE site = ? AND part = 'said' AND reason = '{UNREAD}'",
+        (site,),
+    ):
+        if content_type != OWN_WORD and source not in known:
+            known[source] = known_source(c, site, source) is not None
+        if content_type == OWN_WORD or known[source]:
+            yield capture, url
+
+
 def unread_pages(c: sqlite3.Connection, site: str) -> list[int]:
     """Ids of pages that were read without what sources had said of them."""
-    rows = c.execute(
-        # As the index says it, which a mark would not reach.
-        f"SELECT url FROM captures WHERE site = ? AND part = 'said' AND reason = '{UNREAD}'",  # noqa: S608
-        (site,),
-    ).fetchall()
-    return sorted({page for (url,) in rows for page in _pages(c, url)})
+    return sorted({page for _, url in list(unread(c, site)) for page in _pages(c, url)})
 
 
 def _pages(c: sqlite3.Connection, url: str) -> list[int]:

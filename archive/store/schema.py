@@ -16,6 +16,7 @@ from pathlib import Path
 
 from archive.article import ARTICLE, JSON_FIELDS, READ
 from archive.errors import ArchiveError, ArchiveUsageError
+from archive.store.views import VIEWS
 
 OUTCOMES = (
     "new",
@@ -29,6 +30,9 @@ OUTCOMES = (
     "deferred",
 )
 """How a URL can end in a crawl: exactly one of these."""
+
+ADDED = "withheld"
+"""The table that archives of earlier days lack; their next writer makes it, and the views anew."""
 
 VERSION = 1
 """`PRAGMA user_version` of a database of this schema."""
@@ -53,7 +57,7 @@ _ARTICLE_COLUMNS = ",\n    ".join(
 )
 _READ_COLUMNS = ",\n    ".join(map(_column, READ))
 
-SCHEMA = f"""
+TABLES = f"""
 CREATE TABLE sites (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL,
@@ -94,6 +98,8 @@ CREATE TABLE sources (
     failures INTEGER NOT NULL DEFAULT 0,
     error TEXT,
     distrust TEXT,
+    left_out TEXT,
+    location TEXT,
     found INTEGER NOT NULL DEFAULT 0,
     discovered INTEGER NOT NULL DEFAULT 0,
     UNIQUE (site, url)
@@ -255,6 +261,14 @@ CREATE TABLE events (
     UNIQUE (site, kind, began_at, evidence)
 );
 
+-- What people have decided, by address; the files in decisions/ are the originals.
+CREATE TABLE withheld (
+    url TEXT PRIMARY KEY,
+    since TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    by TEXT
+) WITHOUT ROWID;
+
 CREATE TABLE imports (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -301,37 +315,9 @@ CREATE VIRTUAL TABLE articles_fts USING fts5(
     tokenize='unicode61 remove_diacritics 0'
 );
 
-CREATE VIEW article_list AS
-SELECT a.id, a.site, s.name AS newspaper, s.region, a.published, a.title, a.url, a.language,
-       a.section, a.views, a.comments, a.first_seen, a.last_seen, a.gone_since, a.revision, a.story,
-       (SELECT group_concat(t.name, ', ') FROM article_tags x JOIN tags t ON t.id = x.tag
-         WHERE x.article = a.id) AS tags
-  FROM articles a JOIN sites s ON s.id = a.site;
+"""
 
--- Every state that the newspaper printed, with its fields.
-CREATE VIEW article_revisions AS
-SELECT r.article AS id, a.site, a.url, r.number AS revision, r.seen_at, r.changed, r.kept,
-       {", ".join(f"g.{name}" for name in READ)}, g.digest, g.rules, r.capture
-  FROM revisions r JOIN articles a ON a.id = r.article JOIN readings g ON g.id = r.reading;
-
-CREATE VIEW article_evidence AS
-SELECT a.id, a.url, r.number AS revision, r.changed, r.seen_at, c.fetched_at, c.status,
-       c.payload_digest, c.warc, c.warc_offset, c.warc_length, c.record_id
-  FROM articles a JOIN revisions r ON r.article = a.id JOIN captures c ON c.id = r.capture;
-
--- Every change that the newspaper itself published, with what stood there before.
-CREATE VIEW article_edits AS
-SELECT a.id, a.site, a.url, r.number AS revision, r.seen_at, r.changed, n.title, n.text,
-       o.title AS title_before, o.text AS text_before
-  FROM revisions r JOIN articles a ON a.id = r.article
-  JOIN revisions b ON b.article = r.article AND b.number = r.number - 1
-  JOIN readings n ON n.id = r.reading JOIN readings o ON o.id = b.reading;
-
-CREATE VIEW story_articles AS
-SELECT s.id AS story, s.articles, s.sites, a.id = s.first_article AS is_first, a.story_share,
-       a.id, a.site, a.published, a.title, a.url
-  FROM stories s JOIN articles a ON a.story = s.id;
-"""  # noqa: S608 -- constants
+SCHEMA = TABLES + VIEWS
 
 
 def create(c: sqlite3.Connection, path: Path) -> None:
@@ -381,10 +367,11 @@ def _own_objects() -> dict[str, tuple[str, str]]:
 
 
 def restore_objects(c: sqlite3.Connection) -> list[str]:
-    """Make indexes and views again that are missing or changed; returns their names."""
+    """Make indexes, views and `ADDED` again that are missing or changed; returns their names."""
     present, restored = objects(c), []
     for name, (kind, sql) in objects().items():
-        if kind in ("index", "view") and present.get(name) != (kind, sql):
+        added = name == ADDED and name not in present
+        if (kind in ("index", "view") or added) and present.get(name) != (kind, sql):
             if name in present:
                 c.execute(f"DROP {present[name][0]} {name}")
             c.execute(sql)
@@ -424,8 +411,9 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
     columns = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('captures')")}
     fields = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('readings')")}
     articles = {name for (name,) in c.execute("SELECT name FROM pragma_table_xinfo('articles')")}
-    has_early_table = (fields and not fields.issuperset(READ)) or (
-        articles and "stems" not in articles
+    polled = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('sources')")}
+    has_early_table = (fields and not fields.issuperset(READ)) or any(
+        table and name not in table for table, name in ((articles, "stems"), (polled, "location"))
     )
     is_empty = c.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     if not is_empty and (version == 0 or not c.execute(_KNOWN).fetchone()):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from archive.captures import Capture
+from archive.captures import OWN_WORD, Capture
 from archive.store import events, said
 from archive.store.frontier import (
     Candidate,
@@ -32,6 +33,17 @@ class Sources(Frontier):
                 (site, kind, url, found_by),
             )
             return one(c, "SELECT * FROM sources WHERE site = ? AND url = ?", (site, url))
+
+    def tells_news(self, items: Iterable[Candidate]) -> bool:
+        """Whether any of these is not known, or was edited after what is known of it."""
+        sql = (
+            "SELECT 1 FROM frontier WHERE coalesce(changed, '') >= ?2 AND (url = ?1 "
+            "OR article = (SELECT article FROM aliases WHERE url = ?1)) LIMIT 1"
+        )
+        return any(
+            self.connection.execute(sql, (item.url, item.changed or "")).fetchone() is None
+            for item in items
+        )
 
     def forget_validators(self, sources: Iterable[int]) -> None:
         """Have the next poll of these sources answered in full."""
@@ -63,20 +75,23 @@ class Sources(Frontier):
         body_hash: str | None = None,
         error: str | None = None,
         distrust: str | None = None,
+        left_out: str | None = None,
+        location: str | None = None,
         cursor: str | None = None,
         children: Collection[str] = (),
     ) -> int:
         """Remember a poll of a source and put what it listed into the frontier.
 
-        `children` are the sitemaps that a sitemap index lists, `cursor` the page to carry on with
-        after an interrupted back-fill. Returns how many article URLs were not known before.
+        `children` are the sitemaps that a sitemap index lists, `left_out` says what a limit kept us
+        from reading, `location` is where the source's address redirects to, `cursor` the page to carry on
+        with after an interrupted back-fill. Returns how many article URLs were not known before.
         """
         moment = utc(polled_at)
         # Old dates alone (`frozen`) are no lie: so looks the sitemap of a year that is over.
         lies = distrust in ("always_today", "uniform")
         listed = [replace(item, hint=None) if lies else item for item in candidates]
         with self.transaction() as c:
-            row = one(c, "SELECT site, kind, url, found FROM sources WHERE id = ?", (source,))
+            row = one(c, "SELECT id, site, kind, url, found FROM sources WHERE id = ?", (source,))
             site, kind = row["site"], row["kind"]
             discovered = insert_candidates(c, site, source, listed, moment)
             said.keep(c, self.captures(site), row, crawl, listed, polled_at, distrust)
@@ -98,32 +113,36 @@ class Sources(Frontier):
             )
             # A 304 carries no validators of its own: the earlier ones stay good.
             c.execute(
-                "UPDATE sources SET polled_at = ?, status = ?, error = ?, distrust = ?, due = ?, "
-                "cursor = ?, etag = coalesce(?, etag), last_modified = coalesce(?, last_modified), "
+                "UPDATE sources SET polled_at = ?, status = ?, error = ?, distrust = ?, left_out = ?, "
+                "location = ?, due = ?, cursor = ?, etag = coalesce(?, etag), last_modified = coalesce(?, last_modified), "
                 "body_hash = coalesce(?, body_hash), "
                 "failures = CASE WHEN ? THEN failures + 1 ELSE 0 END, "
                 "found = CASE WHEN ? THEN ? ELSE found END, discovered = discovered + ? WHERE id = ?",
                 (
-                    moment, status, error, distrust, utc(due) if due else None,
-                    cursor, etag, last_modified, body_hash, error is not None,
+                    moment, status, error, distrust, left_out, location,
+                    utc(due) if due else None, cursor, etag, last_modified, body_hash, error is not None,
                     body_hash is not None, len(listed), discovered, source,
                 ),
             )  # fmt: skip
             count_discovered(c, crawl, discovered)
         return discovered
 
-    def add_said(self, site: str, capture: Capture, source: str) -> None:
-        """Give the entry of a source that lies in the site's files its row."""
+    def add_said(self, site: str, capture: Capture, source: str, kind: str) -> None:
+        """Give the entry of a source that lies in the site's files its row.
+
+        Our own entries tell of sources that were found, where a `news.db` was lost.
+        """
+        if capture.content_type == OWN_WORD:
+            self.source(site, source, kind, "auto")
         with self.transaction() as c:
             said.add(c, site, capture, source)
 
     def said_is_read(self, site: str) -> None:
         """Note that the pages were read again that had been read without what sources said."""
         with self.transaction() as c:
-            c.execute(
-                "UPDATE captures SET reason = NULL WHERE site = ? AND part = 'said' "  # noqa: S608
-                f"AND reason = '{said.UNREAD}'",
-                (site,),
+            c.executemany(
+                "UPDATE captures SET reason = NULL WHERE id = ?",
+                [(capture,) for capture, _ in said.unread(c, site)],
             )
 
     def forget_site(self, site: str) -> None:
@@ -133,12 +152,13 @@ class Sources(Frontier):
                 c.execute(f"DELETE FROM {table} WHERE site = ?", (site,))  # noqa: S608
             c.execute("DELETE FROM sites WHERE id = ?", (site,))
 
-    def listed_articles(self, source: int) -> list[str]:
-        """Addresses under which a source once listed articles that are not gone."""
+    def listed_articles(self, *sources: int) -> list[str]:
+        """Addresses under which some sources once listed articles that are not gone."""
         rows = self.connection.execute(
             "SELECT f.url FROM frontier f JOIN articles a ON a.id = f.article "
-            "WHERE f.source = ? AND a.gone_since IS NULL AND f.due IS NOT NULL",
-            (source,),
+            "WHERE f.source IN (SELECT value FROM json_each(?)) "
+            "AND a.gone_since IS NULL AND f.due IS NOT NULL",
+            (json.dumps(sources),),
         )
         return [row[0] for row in rows]
 

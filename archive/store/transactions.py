@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.captures import CaptureWriter, mend
+from archive.store import withheld
 from archive.store.changes import Changes
 from archive.store.index import Index
 from archive.store.opening import (
@@ -65,12 +66,17 @@ class Transactions:
             ):
                 self.connection.execute(f"PRAGMA {pragma}")
             self.changes = Changes(self.connection, Index(self.connection))
+            self.follow_decisions()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             self._lock.close()
             raise explained(error, path) from None
         except BaseException:
             self._lock.close()
             raise
+
+    def follow_decisions(self) -> None:
+        """Let what people have decided hold: as the archive is opened, and when decisions have come."""
+        withheld.follow(self.connection, self.changes.index, self.folder)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -157,7 +163,8 @@ class Transactions:
                     (f"warc/{site}/", f"warc/{site}0"),
                 ).fetchall()
             )
-            mend(self.folder, site, known)
+            with explained_errors(self.folder):
+                mend(self.folder, site, known)
             self._writers[site] = CaptureWriter(self.folder, site, self.software)
         return self._writers[site]
 

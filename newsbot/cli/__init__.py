@@ -8,8 +8,10 @@ Exit codes: 0 all well · 1 a bug · 2 wrong usage or configuration · 3 a site 
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
+import re
 import select
 import sqlite3
 import sys
@@ -23,7 +25,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from archive.errors import ArchiveError
 from archive.store import DATABASE, damaged, open_database
-from archive.store.opening import FULL, explained, is_failure
+from archive.store.opening import FULL, UNFIT, explained, is_failure
 from newsbot import __version__
 from newsbot.cli import (
     backup,
@@ -35,6 +37,7 @@ from newsbot.cli import (
     merge,
     reextract,
     restore,
+    schedule,
     search,
     show,
     sites,
@@ -43,8 +46,9 @@ from newsbot.cli import (
     stories,
     terminal,
     verify,
+    withhold,
 )
-from newsbot.cli.common import ENDS_WITH, FOLDER
+from newsbot.cli.common import ENDS_WITH, FOLDER, Text
 from newsbot.profiles import ProfileError
 
 COMMANDS: dict[str, tuple[click.Command, ...]] = {
@@ -54,6 +58,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
         extract.extract_command,
         import_.import_,
         reextract.reextract_command,
+        schedule.schedule,
     ),
     "Read": (search.search_command, show.show, stories.stories_command, stems.stems),
     "Use": (export.export,),
@@ -63,6 +68,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
         backup.backup_command,
         restore.restore_command,
         merge.merge_command,
+        withhold.withhold,
     ),
     "Demo": (demo.demo,),
 }
@@ -79,6 +85,12 @@ class _BrokenPipe(Exception):
 
 class _Sections(click.Group):
     """A group whose help lists its commands by what they are for."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse an empty value: `--data "$UNSET"` would mean the folder that one happens to be in."""
+        if any(not arg.strip() or re.fullmatch("--[a-z-]+=\\s*", arg) for arg in args):
+            raise click.UsageError("a value is empty: is a variable not set?", ctx)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command, and let `main` know of a broken pipe."""
@@ -115,8 +127,18 @@ def newsbot() -> None:
     """
 
 
+def _prepare(command: click.Command) -> None:
+    """What holds for all texts that are typed, of a command or of those of a group."""
+    for parameter in command.params:
+        if parameter.type is click.STRING:
+            parameter.type = Text()
+    for child in getattr(command, "commands", {}).values():
+        _prepare(child)
+
+
 for commands in COMMANDS.values():
     for command in commands:
+        _prepare(command)
         newsbot.add_command(command)
 
 
@@ -163,7 +185,7 @@ def _check_archive(folder: Path, error: Exception) -> None:
         raise explained(error, folder / DATABASE) from error
     if not (folder / DATABASE).exists():
         return
-    with closing(open_database(folder).conn) as c:
+    with closing(open_database(folder, everything=True).conn) as c:
         found = first_damage(c, _PATIENCE)
     if found:
         raise damaged(ValueError(f"{found.where}: {found.what}"), folder / DATABASE) from error
@@ -215,6 +237,9 @@ def _unexpected(error: BaseException) -> int:
         _say("the disk is full: free some space and run it again")
         _discard(1)
         return ArchiveError.exit_code
+    if isinstance(error, OSError) and error.filename and error.errno in (*UNFIT, errno.ENOENT):
+        _say(f"{os.fsdecode(error.filename)}: {error.strerror}")
+        return click.UsageError.exit_code
     hint = "" if verbose else " Run again with -v for the details, and please report it."
     _say(f"a bug: {type(error).__name__}: {error}.{hint}")
     return 1

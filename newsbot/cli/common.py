@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import shutil
 import sqlite3
 import sys
@@ -18,6 +19,7 @@ from tabulate import tabulate
 
 from archive import query
 from archive.typed_dates import typed_date
+from newsbot import urls
 from newsbot.cli.terminal import STEERING
 from newsbot.profiles import Site, Sites, archive_sites
 
@@ -33,6 +35,18 @@ class WrongUsage(click.ClickException):
     """What was typed is well formed and cannot be done; the message says what to type instead."""
 
     exit_code = 2
+
+
+class Text(click.ParamType[str]):
+    """What people type as one line. Bytes that are no UTF-8 and controls are wrong usage."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it was typed."""
+        if odd := re.search("[\ud800-\udfff\n]", str(value)) or STEERING.search(str(value)):
+            self.fail(f"{value!r} holds {odd[0]!r}, which is no part of a text", param, ctx)
+        return str(value)
 
 
 class TypedDate(click.ParamType[str]):
@@ -56,6 +70,13 @@ FROM_DATE = TypedDate(end=False)
 """For options that mean «on or after»."""
 TO_DATE = TypedDate(end=True)
 """For options that mean «on or before»."""
+
+
+def address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """A callback of options: what is no web address is wrong usage."""
+    if value is not None and urls.canonical(value) is None:
+        raise click.BadParameter(f"{value!r} is no http:// or https:// address")
+    return value
 
 
 FOLDER = "newsbot.data"
@@ -112,13 +133,20 @@ def sites_dir_option(command: F) -> F:
 
 
 def contact_option(command: F) -> F:
-    """`--contact TEXT`: who is asking."""
+    """`--contact TEXT`: who is asking, as the servers are told."""
     return click.option(
         "--contact",
+        callback=_reachable,
         envvar="NEWSBOT_CONTACT",
         show_envvar=True,
-        help="Your e-mail address or web page, sent to the newspapers; public sites need it.",
+        help="Your e-mail address or web page, told to the servers that are asked; public ones need it.",
     )(command)
+
+
+def _reachable(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not (value.isascii() and re.search("[@.]", value)):
+        raise click.BadParameter(f"{value!r} is no e-mail address or web page")
+    return value
 
 
 def crawling_options(command: F) -> F:
@@ -217,11 +245,18 @@ def known_sites(
     return known
 
 
-def pick_sites(ids: Sequence[str], data: Path, sites_dirs: Sequence[Path]) -> list[Site]:
-    """The sites named, or all enabled ones, of those that have a profile that can be used."""
+def pick_sites(
+    ids: Sequence[str], data: Path, sites_dirs: Sequence[Path], regions: Sequence[str] = ()
+) -> list[Site]:
+    """The sites named, or all enabled ones (of some regions), of those whose profile can be used."""
+    if ids and regions:
+        raise click.UsageError("either names of sites or --region")
     known = known_sites(data, sites_dirs, ids)
     if not ids:
-        return [site for site in known.values() if site.enabled]
+        enabled = [site for site in known.values() if site.enabled]
+        there = sorted({site.region for site in enabled})
+        check_names("region", regions, there, f"there are {', '.join(there)}")
+        return [site for site in enabled if not regions or site.region in regions]
     return [known[name] for name in dict.fromkeys(ids) if name in known]
 
 

@@ -13,11 +13,15 @@ import click
 from archive.store import OUTCOMES
 from newsbot.cli.common import (
     FROM_DATE,
-    crawling_options,
+    contact_option,
+    data_option,
     jobs_option,
+    json_option,
     pick_sites,
     print_json,
     print_table,
+    sites_dir_option,
+    verbosity_options,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +30,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
+@data_option
+@sites_dir_option
+@click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    help="All sites of this region instead of some by name; may be given several times.",
+)
 @click.option("--full", is_flag=True, help="Back-fill: read every source to its very end.")
 @click.option(
     "--since",
@@ -37,11 +49,14 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(min=1), help="Visit at most this many URLs a site.")
 @jobs_option
 @click.option("--dry-run", is_flag=True, help="Ask the sources, then list what would be visited.")
-@crawling_options
+@contact_option
+@json_option
+@verbosity_options
 def crawl(
     site_ids: tuple[str, ...],
     data: Path,
     sites_dirs: tuple[Path, ...],
+    regions: tuple[str, ...],
     contact: str | None,
     jobs: int | None,
     as_json: bool,
@@ -56,6 +71,7 @@ def crawl(
 
     \b
     newsbot crawl aqjolgazet --contact archive@example.org
+    newsbot crawl --region jambyl         all newspapers of a region
     newsbot crawl aqjolgazet --full       all its history; once is enough
     newsbot crawl aqjolgazet --dry-run    what would be visited?
     """
@@ -64,7 +80,7 @@ def crawl(
 
     options = Options(**choices)
     reports = (dry_run if options.dry_run else run_crawls)(
-        pick_sites(site_ids, data, sites_dirs),
+        pick_sites(site_ids, data, sites_dirs, regions),
         data,
         options=options,
         contact=contact,
@@ -104,6 +120,13 @@ def print_reports(reports: Sequence[CrawlReport]) -> None:
         if report.reread:
             said = ", ".join(f"{number} {name}" for name, number in report.reread.items())
             click.echo(f"{report.site}: pages read again from the archive: {said}", err=True)
+        failed = (report.exit_code and report.error) or ""  # which names one of them already
+        if report.unread and not failed.startswith(tuple(report.unread)):
+            said = ", ".join(f"{url} ({reason})" for url, reason in report.unread.items())
+            number = f"{len(report.unread)} source" + "s" * (len(report.unread) > 1)
+            click.echo(f"{report.site}: {number} could not be read: {said}", err=True)
+        for source, limit in report.left_out.items():
+            click.echo(f"{report.site}: {source}: {limit}", err=True)
         if report.traps:
             said = ", ".join(f"{number} {name}" for name, number in report.traps.items())
             click.echo(

@@ -54,6 +54,7 @@ def demo(data: Path) -> int:
     for row in hits.rows:
         click.echo(f"  {row['id']:>4}  {' '.join(row['snippet'].split())}")
     command = "newsbot" if shutil.which("newsbot") else os.path.relpath(sys.argv[0])
+    command = "python -m newsbot" if command.endswith("__main__.py") else command
     option = "" if data == Path("data") else f" --data {data}"
     first = hits.rows[0]["id"] if hits.rows else 1
     click.echo("\nWhat next:")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from archive.times import now
-from newsbot.cli.common import data_option, known_sites, print_json, sites_dir_option
+from newsbot.cli.common import address, data_option, known_sites, print_json, sites_dir_option
 from newsbot.extraction import explain, read_page
 
 
@@ -18,16 +18,16 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment if moment.tzinfo else moment.astimezone()
+    except (ValueError, OverflowError):
         raise click.BadParameter(
             f"{value!r} is no ISO 8601 moment such as 2026-11-22T08:00+05:00"
         ) from None
-    return moment if moment.tzinfo else moment.astimezone()
 
 
 @click.command("extract")
 @click.argument("file", type=click.File("rb"))
-@click.option("--url", required=True, help="The address the page came from.")
+@click.option("--url", required=True, callback=address, help="The address the page came from.")
 @click.option("--charset", help="The charset that the HTTP header declared.")
 @click.option(
     "--fetched-at", callback=_moment, help="When it was fetched (ISO 8601); default: now."
@@ -75,3 +75,5 @@ def extract_command(
         click.echo(explain.as_text(read))
     else:
         print_json(read.article.to_dict())
+        if not read.article.is_article:
+            click.echo(f"no article: {explain.refusal(read)}; --explain tells more", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +13,14 @@ import click
 from tqdm import tqdm
 
 from archive.errors import ArchiveUsageError
-from archive.store import OUTCOMES
+from archive.store import OUTCOMES, log_file
 from archive.times import now
-from newsbot import urls
 from newsbot.cli.common import (
     FROM_DATE,
     TO_DATE,
+    WrongUsage,
+    address,
+    contact_option,
     data_option,
     jobs_option,
     json_option,
@@ -38,19 +41,13 @@ def _digits(_: click.Context, __: click.Parameter, value: str | None) -> str:
     return (value or "").replace("-", "")
 
 
-def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    if value is not None and urls.canonical(value) is None:
-        raise click.BadParameter(f"{value!r} is no http:// or https:// address")
-    return value
-
-
 @click.command()
 @data_option
 @sites_dir_option
 @click.option(
     "--server",
     required=True,
-    callback=_address,
+    callback=address,
     help="The web archive: its address, or that of its index (…/cdx, …-index).",
 )
 @click.option(
@@ -72,7 +69,7 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | 
 )
 @click.option(
     "--replay",
-    callback=_address,
+    callback=address,
     help="Where captures are, if not at the usual address beside the index; for Common Crawl "
     f"the folder of its files (default: {RECORDS}).",
 )
@@ -83,12 +80,7 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | 
 )
 @jobs_option
 @click.option("--dry-run", is_flag=True, help="Ask the index, then list what would be fetched.")
-@click.option(
-    "--contact",
-    envvar="NEWSBOT_CONTACT",
-    show_envvar=True,
-    help="Your e-mail address or web page, told to the server; a public one needs it.",
-)
+@contact_option
 @json_option
 @verbosity_options
 def cdx(
@@ -143,6 +135,8 @@ def _pace(server: str, contact: str | None, delay: float | None) -> float:
     """Seconds between requests. Raises `ArchiveUsageError` where nobody says who is asking."""
     from newsbot.replay.client import is_loopback
 
+    if delay is not None and math.isnan(delay):
+        raise WrongUsage("--delay is no number of seconds")
     if is_loopback(server):
         return delay or 0.0
     if not contact:
@@ -157,8 +151,7 @@ def _log(data: Path, options: Any, verbose: bool) -> None:
     """What happens on the way, for people who look on or later."""
     file = None
     if not verbose and not options.dry_run:
-        (data / "logs").mkdir(parents=True, exist_ok=True)
-        file = data / "logs" / f"import-{now():%Y-%m}.log"
+        file = log_file(data, f"import-{now():%Y-%m}.log")
     if file or verbose:
         logging.basicConfig(
             level=logging.INFO, filename=file, format="%(asctime)s %(levelname)s: %(message)s"

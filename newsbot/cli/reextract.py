@@ -95,13 +95,16 @@ def reextract_command(
     with ExitStack() as stack:
         connection = stack.enter_context(closing(open_database(data).conn))
         check_archived(connection, site=site_ids)
+        for number in articles:
+            query.article(connection, str(number))
         store = None if dry_run else stack.enter_context(Store(data, SOFTWARE, next_due))
         connection = store.connection if store else connection
         pool = stack.enter_context(open_pool(jobs))
         sites = all_learned(connection, data, known)
-        for name in () if articles else site_ids or query.names(connection, "site"):
-            if site := sites.get(name):
-                sites[name] = learn_anew(connection, data, site, pool, store=store, wanted=True)
+        found = () if articles else site_ids or query.names(connection, "site")
+        learnt = [name for name in found if name in sites]
+        for name in learnt:
+            sites[name] = learn_anew(connection, data, sites[name], pool, store=store, wanted=True)
         bar = stack.enter_context(_progress(count(connection, sites, choice), hidden=as_json))
         listed = stack.enter_context(_Listed()) if as_json else None
 
@@ -120,6 +123,9 @@ def reextract_command(
             pool=pool,
             seen=seen,
         )
+        if store and choice.is_whole:
+            for name in learnt:
+                store.knowledge_is_used(name)
         if listed:
             listed.end(report)
     if not as_json:

@@ -15,8 +15,8 @@ import click
 from archive import query, stories
 from archive.article import READ
 from archive.captures import read_stored
+from archive.decisions import NOTE, read_decisions
 from archive.errors import ArchiveUsageError
-from archive.notes import read_notes
 from archive.store import open_database
 from archive.wording import changes
 from newsbot import urls
@@ -85,6 +85,8 @@ def show(
     newsbot show 17 --diff                what the newspaper has changed since
     newsbot show 17 --raw --revision 1    the page as it was served first
     """
+    if raw and as_json:
+        raise click.UsageError("--raw is the page itself, of which there is no JSON")
     if sum((all_revisions, span is not None, revision is not None or raw)) > 1:
         raise click.UsageError("--revisions, --diff and --revision or --raw exclude one another")
     connection = open_database(data).conn
@@ -97,7 +99,10 @@ def show(
         sys.stdout.buffer.write(read_stored(connection, data, place["record_id"]).body)
     elif span is not None:
         _show_changes(
-            record, _numbered(versions, span[0] or 1), _numbered(versions, span[1]), as_json
+            record,
+            _numbered(versions, 1 if span[0] is None else span[0]),
+            _numbered(versions, span[1]),
+            as_json,
         )
     elif all_revisions or revision is not None:
         chosen = versions if revision is None else [_numbered(versions, revision)]
@@ -207,7 +212,7 @@ def _notes_on(
     """What people have noted on the article, by any of its addresses; lines that are no notes are told."""
     sql = "SELECT url FROM aliases WHERE article = ?"
     addresses = {record["url"], *(url for (url,) in connection.execute(sql, (record["id"],)))}
-    for note in read_notes(data):
+    for note in read_decisions(data, NOTE):
         if isinstance(note, str):
             click.echo(f"newsbot: {note}", err=True)
         elif addresses & {note["url"], urls.canonical(note["url"] or "")}:

@@ -117,7 +117,7 @@ def _begin(
 def _count(data: Path, site: str, table: str) -> int:
     if not (data / DATABASE).exists():
         return 0
-    with closing(open_database(data).conn) as c:
+    with closing(open_database(data, everything=True).conn) as c:
         sql = f"SELECT count(*) FROM {table} WHERE site = ?"  # noqa: S608 -- ours
         return int(c.execute(sql, (site,)).fetchone()[0])
 

@@ -17,10 +17,13 @@ from newsbot.cli.common import (
     print_json,
     sites_dir_option,
 )
+from newsbot.extraction.layouts import fallbacks
 from newsbot.extraction.learn import ENOUGH_PAGES
 from newsbot.pool import open_pool
 from newsbot.replay.learning import choose, kept, look
 from newsbot.replay.profile_text import as_toml
+
+_LAYOUTS = "SELECT layout FROM articles WHERE site = ?"
 
 
 @click.command("learn")
@@ -51,6 +54,7 @@ def learn_command(
             )
         before = kept(connection, data, site_id)[1]["layouts"]
         found = pool.submit(look, data, sites[site_id]).result()
+        unfit = sum(layout in fallbacks() for (layout,) in connection.execute(_LAYOUTS, (site_id,)))
     if as_json:
         print_json({"site": site_id, "kept": before, "learnt": found})
         return
@@ -60,8 +64,12 @@ def learn_command(
         state = "not kept yet" if name not in known else "kept" if name in new else "kept till now"
         click.echo("\n".join(as_toml(one, state)))
     if not found:
-        click.echo(
-            f"nothing learnt: no {ENOUGH_PAGES} pages of articles that fit no layout show their text in "
-            "one and the same place",
-            err=True,
+        why = (
+            f"articles that fit no layout: {unfit}, and {ENOUGH_PAGES} are needed to see a template"
         )
+        if unfit >= ENOUGH_PAGES:
+            why = (
+                f"of {unfit} articles that fit no layout, no {ENOUGH_PAGES} show their text in one place "
+                "that has a name (an element's class or id); they are read without one"
+            )
+        click.echo(f"nothing learnt: {why}", err=True)

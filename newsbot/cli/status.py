@@ -47,13 +47,19 @@ def _print_sources(rows: list[dict[str, Any]]) -> None:
                 row["discovered"],
                 _minute(row["polled_at"]) or "never",
                 _minute(row["due"]),
-                row["error"] or (row["distrust"] and f"dates not believed: {row['distrust']}"),
+                _wrong(row),
                 row["url"],
             )
             for row in rows
         ],
         ("site", "kind", "listed", "new ever", "asked (UTC)", "rests until", "wrong", "source"),
     )
+
+
+def _wrong(row: dict[str, Any]) -> str:
+    """What was wrong with a source's last answer, and what a limit kept us from reading of it."""
+    lies = row["distrust"] and f"dates not believed: {row['distrust']}"
+    return "; ".join(filter(None, (row["error"] or lies, row["left_out"])))
 
 
 def _minute(instant: str | None) -> str:

@@ -13,7 +13,7 @@ from archive.kazakh.words import in_cyrillic, words
 from archive.search import explain
 from archive.store import DATABASE, Store, open_database
 from archive.store.index import rebuild
-from newsbot.cli.common import data_option, json_option, print_json
+from newsbot.cli.common import WrongUsage, data_option, json_option, print_json
 
 
 @click.command()
@@ -36,6 +36,8 @@ def stems(word: tuple[str, ...], data: Path, again: bool, as_json: bool) -> None
             click.echo(f"{rebuild(c)} articles indexed anew", err=True)
     elif not word:
         raise click.UsageError("give at least one word")
+    elif not any(map(words, word)):
+        raise WrongUsage(f"no word in {' '.join(word)!r}: there are letters or figures in one")
     connection = open_database(data).conn if (data / DATABASE).is_file() else None
     explained = [_explained(connection, one) for text in word for one in words(text)]
     if as_json:

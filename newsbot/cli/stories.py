@@ -43,10 +43,14 @@ def stories_command(article: str | None, data: Path, as_list: bool, as_json: boo
         _link(data, as_json)
 
 
+_COMPARED = "SELECT count(*), count(DISTINCT site) FROM articles"
+
+
 def _link(data: Path, as_json: bool) -> None:
     open_database(data).close()  # says so where there is no archive, instead of making one
     with Store(data) as store:
         linked = link(store)
+        compared, papers = store.connection.execute(_COMPARED).fetchone()
     if as_json:
         print_json(asdict(linked))
         return
@@ -54,12 +58,24 @@ def _link(data: Path, as_json: bool) -> None:
         f"{linked.stories} stories of {linked.articles} articles; "
         f"{linked.editions} articles have another edition"
     )
+    if not linked.stories:
+        of = (
+            f"of {papers} newspapers"
+            if papers > 1
+            else "of one newspaper; most stories join several"
+        )
+        click.echo(f"{compared} articles were compared, {of}", err=True)
+    else:
+        click.echo("`newsbot stories --list` lists them", err=True)
 
 
 def _print_list(connection: sqlite3.Connection, as_json: bool) -> None:
     found = stories.listed(connection)
     if as_json:
         print_json(found)
+        return
+    if not found:
+        click.echo("no stories are known; `newsbot stories` finds them", err=True)
         return
     columns = ("sites", "articles", "first_article", "published", "site", "title")
     print_table(

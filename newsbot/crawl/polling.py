@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urljoin
@@ -28,11 +28,12 @@ from newsbot.crawl.session import Session
 from newsbot.discovery import Entry, candidates, skips_sitemap, sortable
 from newsbot.discovery.documents import Found, poll_url, read_source
 from newsbot.discovery.home import fronts, is_front
-from newsbot.discovery.traps import suspicious, without_session
+from newsbot.discovery.traps import suspicious
 from newsbot.discovery.trust import implausible_dates
+from newsbot.discovery.xml import MAX_BYTES
 from newsbot.profiles import Site, Source, families
 from newsbot.visit.errors import Interrupted
-from newsbot.visit.schedule import FAST, IDLE_SOURCES, next_poll, whose_turn
+from newsbot.visit.schedule import FAST, IDLE_REQUESTS, next_poll, place, whose_turn
 
 SOURCE_PRIORITY = 10
 """Sources come before the articles they list; robots.txt, at 1000, before both.
@@ -41,17 +42,12 @@ Except sitemaps: they list the past, and tens of thousands of its pages, undated
 would stand before what the front page shows today.
 """
 MAX_SOURCES, SAMPLE_SOURCES = 600, 40
-"""Sitemaps, feeds and listings asked in one run."""
-MAX_PAGES, SAMPLE_PAGES = 60, 3
-"""Pages of one source followed in an ordinary run; what a sample leaves out, the next run reads."""
-MAX_PAGES_FULL = 20_000
-"""Pages of one source followed in a back-fill."""
-MAX_TRAPS = 10_000
-"""Links that look like traps and are counted."""
+"""Sitemaps, feeds and listings asked in one run, and in a sample."""
+MAX_PAGES, SAMPLE_PAGES, MAX_PAGES_FULL = 60, 3, 20_000
+"""Pages of one source followed in an ordinary run, in a sample, in a back-fill."""
 MAX_VANISHED = 50
 """So many articles may leave the sitemaps at once, or a quarter; more is a fault of the site."""
-Polled = tuple[Source, dict[str, Any]]
-"""A source with its row."""
+Polled = tuple[Source, dict[str, Any]]  # with its row
 CHILD_MARGIN = timedelta(hours=2)
 """A sitemap is asked after the index that lists it, so it has rested a little less."""
 BACKDATE_MARGIN = timedelta(days=1)
@@ -64,6 +60,7 @@ class Poll:
 
     source: Source
     row: dict[str, Any]
+    left_out: str | None = None
     partial: bool = False
     """Only what has changed since the last poll was asked for."""
     pages: int = 0
@@ -89,11 +86,9 @@ class PollingSpider(Spider):
         self._polled: set[str] = set()
         self._complete_polls: list[Poll] = []
         self._sitemap_failed = False  # one that listed something, so that silence says nothing
-        self._without_session: set[str] = set()
         # What feeds and listings have shown in this run; that of it which was not known before.
         self._listed_urls: set[str] = set()
         self._new_urls: set[str] = set()
-        self._traps: set[str] = set()
         self._primary: set[str] = set()
         # Sources that need not be asked in this run, unless a primary one shows a gap.
         self._not_due: list[Polled] = []
@@ -122,7 +117,7 @@ class PollingSpider(Spider):
         for source, row in self._chosen([*rows, *self._known_children(rows)]):
             for request in self._poll(source, row):
                 yield request
-        # A run that was killed behind an index, which now rests, did not come to ask for these.
+        # A run that was killed behind an index, or had enough, did not come to ask for these.
         for url in self.session.store.unpolled_children(self.site.id):
             for request in self._poll(Source(kind="sitemap", url=url)):
                 yield request
@@ -155,13 +150,13 @@ class PollingSpider(Spider):
             chosen.append((source, row))
         if self.session.options.full or self.session.options.revisit:
             return due
-        turn = set(whose_turn((row for _, row in due), self._primary))
-        self._waiting = [pair for pair in due if pair[1]["url"] not in turn]
-        return [pair for pair in due if pair[1]["url"] in turn]
-
-    def _shows_news(self, source: Source, discovered: int) -> bool:
-        """Whether a primary source listed something new, so that the others may have news too."""
-        return discovered > 0 and source.url in self._primary
+        pairs = {row["url"]: (source, row) for source, row in due}
+        last = max((row["polled_at"] for _, row in rows if row["polled_at"]), default=None)
+        at_once, later = whose_turn((row for _, row in due), self._primary, last)
+        # What waits for the end of the visits, as sitemaps do, must not keep the news waiting.
+        more = 1 if self.session.store.count_due(self.site.id, now()) else 0
+        self._waiting = [pairs[url] for url in later[more:]]
+        return [pairs[url] for url in (*at_once, *later[:more])]
 
     def _is_due(self, row: dict[str, Any], margin: timedelta = timedelta(0)) -> bool:
         """Whether a source has rested long enough."""
@@ -170,18 +165,25 @@ class PollingSpider(Spider):
         return bool(row["due"] <= utc(now() + margin))
 
     def _poll(self, source: Source, row: dict[str, Any] | None = None) -> Iterator[Request]:
+        if source.url in self._polled:
+            return
+        row = row or self.session.store.source(self.site.id, source.url, source.kind)
         most = SAMPLE_SOURCES if self.session.options.sample else MAX_SOURCES
-        if source.url in self._polled or len(self._polled) >= most:
+        if len(self._polled) >= most:
+            self.session.left_out["further sources"] = (
+                f"{most} sources are asked in one run: the next one carries on"
+            )
             return
         self._polled.add(source.url)
-        row = row or self.session.store.source(self.site.id, source.url, source.kind)
         full = self.session.options.full
         since = _with_margin(row["polled_at"]) if not full and not row["error"] else None
-        asked = poll_url(source, self.site, since)
+        if full or self.session.options.revisit or place(row, now()) == source.url:
+            row["location"] = None
+        asked = poll_url(source.kind, row["location"] or source.url, since)
         # A conditional request would hide what an interrupted back-fill has not read yet.
         conditional = {} if full else conditions(row["etag"], row["last_modified"])
         limited = since is not None and source.kind == "wordpress"
-        poll = Poll(source, row, limited, next_pages={True: row["cursor"]})
+        poll = Poll(source, row, row["left_out"], limited, next_pages={True: row["cursor"]})
         yield self._page_request(poll, asked, conditional, first=True)
         if row["cursor"]:
             yield self._page_request(poll, row["cursor"], resumed=True)
@@ -202,7 +204,13 @@ class PollingSpider(Spider):
             errback=self.source_failed,
             priority=WHEN_IDLE if poll.source.kind == "sitemap" else SOURCE_PRIORITY,
             headers=headers,
-            meta={"poll": poll, "page": url, "first": first, "resumed": resumed},
+            meta={
+                "poll": poll,
+                "page": url,
+                "first": first,
+                "resumed": resumed,
+                "download_maxsize": MAX_BYTES,
+            },
         )
 
     def parse_source(self, response: Response) -> Iterator[Request]:
@@ -223,35 +231,44 @@ class PollingSpider(Spider):
             # A feed or a list of edits is recent by nature; a sitemap that says so of all is not.
             is_recent = poll.source.kind != "sitemap"
             poll.row["distrust"] = implausible_dates(found.entries, now(), is_recent=is_recent)
+            poll.row["location"] = response.url if "redirect_urls" in meta else poll.row["location"]
+        if first and response.status == 200:
+            self._leave_out(poll, found.left_out)
+        elif found.left_out:
+            self._leave_out(poll, f"{response.url} {found.left_out}")
         sitemaps = dict(self._child_sitemaps(found, response))
-        following = (
-            next(iter(found.next), None) if self._is_worth_paging(poll, listed, unseen) else None
-        )
+        following = next(iter(found.next), None) if unseen else None
         # Before it is known whether it must be read: a crash right behind would lose the place.
         poll.next_pages[resumed] = meta["page"] if found.error and not first else following
+        # Of an answer about edits every page is worth it that tells one: they are listed in any order.
+        tells = poll.partial and not poll.row["distrust"] and self.session.store.tells_news(listed)
+        full = self.session.options.full
         discovered = self._save(poll, response, found, listed, first=first, sitemaps=sitemaps)
         # Everything here is new, so what came before it may be too.
-        full = self.session.options.full
         paged = not full and poll.source.kind != "sitemap"
         gap = paged and self._is_all_new(listed, discovered)
-        if following and (full or gap):
-            if poll.pages < SAMPLE_PAGES or not self.session.options.sample:
-                yield self._page_request(poll, following, resumed=resumed)
+        goes_on, sample = full or gap or tells, self.session.options.sample
+        most = MAX_PAGES_FULL if full else SAMPLE_PAGES if sample else MAX_PAGES
+        if following and goes_on and poll.pages < most:
+            yield self._page_request(poll, following, resumed=resumed)
         elif following:
-            poll.next_pages[resumed] = None
+            if goes_on:
+                self._leave_out(poll, f"{most} pages are read in one run: the next one carries on")
+            else:
+                poll.next_pages[resumed] = None
             self._save(poll, response, Found(), [], first=False)
-        elif gap if poll.source.kind in FAST else self._shows_news(poll.source, discovered):
-            self._has_gap = True
+        elif gap if poll.source.kind in FAST else discovered and poll.source.url in self._primary:
+            self._has_gap = True  # the others may have news, too
         is_as_it_was = poll.row["body_hash"] == hashlib.sha256(response.body).hexdigest()
         is_routine = is_as_it_was and not full and not self.session.options.revisit
         for url, changed in sitemaps.items():
-            if is_routine and len(self._polled) >= IDLE_SOURCES:
+            if is_routine and self._requests + self.session.unanswered > IDLE_REQUESTS:
                 break  # they have turns of their own
             yield from self._poll_child(url, changed)
         for source in found.sources:
             yield from self._poll_discovered(source, response.url)
         for url in found.traps:
-            self.count_trap(url)
+            self.session.traps.count(url)
         self.follow(response.url, map(Entry, found.sections), depth=1)
         yield from self._source_done()
 
@@ -285,33 +302,9 @@ class PollingSpider(Spider):
         since = self.session.options.since
         return [
             item
-            for item in self.without_traps(candidates(self.site, base, found.entries))
+            for item in self.session.traps.passed(candidates(self.site, base, found.entries))
             if not (since and item.hint and item.hint < since)
         ]
-
-    def without_traps(self, items: Iterable[Candidate]) -> Iterator[Candidate]:
-        """Candidates that look like no trap; of addresses that differ in a session id, one."""
-        for item in items:
-            trap = suspicious(item.url)
-            if trap == "session_id":
-                key = without_session(item.url)
-                if key not in self._without_session:
-                    self._without_session.add(key)
-                    # An id inside the path cannot be left out: only the first such address is kept.
-                    url = item.url if "*" in key else urls.canonical(key)
-                    if url:
-                        yield replace(item, url=url, listed=None)
-                        continue
-            if trap:
-                self.count_trap(item.url)
-            else:
-                yield item
-
-    def count_trap(self, url: str) -> None:
-        """Report a link that is not followed; menus repeat them on every page."""
-        if url not in self._traps and len(self._traps) < MAX_TRAPS:
-            self._traps.add(url)
-            self.session.traps[suspicious(url) or ""] += 1
 
     def _is_all_new(self, listed: list[Candidate], discovered: int) -> bool:
         """Whether nothing that a page lists was known before this run, by this source or another."""
@@ -323,17 +316,23 @@ class PollingSpider(Spider):
 
     def follow(self, base: str, links: Iterable[Entry], depth: int) -> None:
         """Put links of a page into the frontier: of `depth` links away from a source."""
-        kept = self.without_traps(candidates(self.site, base, links, depth))
+        kept = self.session.traps.passed(candidates(self.site, base, links, depth))
         self.session.discovered += self.session.store.add_candidates(
             self.site.id, self.session.crawl, kept, now()
         )
 
-    def _is_worth_paging(
-        self, poll: Poll, listed: list[Candidate], unseen: list[Candidate]
-    ) -> bool:
-        """Whether a source's next page is worth asking for: this one brought something unseen."""
-        most = MAX_PAGES_FULL if self.session.options.full else MAX_PAGES
-        return bool(unseen) and bool(listed) and poll.pages < most
+    def _leave_out(self, poll: Poll, said: str | None) -> None:
+        """Note what a limit kept us from reading of a source; tell it where that is news."""
+        if said and not poll.row["left_out"] and poll.source.url not in self.session.left_out:
+            self.session.left_out[poll.source.url] = said
+            self.logger.warning("source %s: %s", poll.source.url, said)
+        poll.left_out = said
+
+    @property
+    def _requests(self) -> int:
+        """Requests of this run so far, robots.txt and redirects included."""
+        stats = self.crawler.stats
+        return int(stats.get_value("downloader/request_count", 0)) if stats else 0
 
     def _save(
         self,
@@ -361,6 +360,8 @@ class PollingSpider(Spider):
             body_hash=hashlib.sha256(response.body).hexdigest() if whole and response else None,
             error=found.error,
             distrust=poll.row["distrust"],
+            left_out=poll.left_out,
+            location=None if found.error else poll.row["location"],
             cursor=poll.cursor,
             children=list(sitemaps),
         )
@@ -368,6 +369,9 @@ class PollingSpider(Spider):
         if found.error:
             session.sources_failed += 1
             # An address that a family tries, and that this site never had, is not missed.
+            is_missed = poll.row["body_hash"] or poll.row["found_by"] != "profile"
+            if is_missed or self.site.sources:
+                session.unread[source.url] = found.error
             if source.kind == "sitemap" and (poll.row["body_hash"] or poll.row["parent"]):
                 self._sitemap_failed = True
             session.source_error = f"{source.url}: {found.error}"
@@ -414,28 +418,24 @@ class PollingSpider(Spider):
         if self.session.unanswered:
             return
         is_idle = self.session.sources_ok and not self.session.discovered and not self._has_gap
-        waiting = [] if is_idle else self._waiting
+        most = self._requests < IDLE_REQUESTS if is_idle else len(self._waiting)
+        waiting, self._waiting = self._waiting[:most], self._waiting[most:]
         if self._has_gap:
             waiting, self._not_due = [*waiting, *self._not_due], []
-        if waiting:
-            self._waiting = []
-            for source, row in waiting:
-                yield from self._poll(source, row)
+        requests = [request for pair in waiting for request in self._poll(*pair)]
+        if requests:
+            yield from requests
             return
         if not self.session.sources_ok and not self.site.sources:
             yield from self._poll(Source(kind="listing", url=self.site.url))
         listed = {url for poll in self._complete_polls for url in poll.listed}
-        known = {
-            url
-            for poll in self._complete_polls
-            for url in self.session.store.listed_articles(poll.row["id"])
-        }
-        vanished = known - listed
+        polled = [poll.row["id"] for poll in self._complete_polls]
+        vanished = set(known := self.session.store.listed_articles(*polled)) - listed
         if self.session.options.since or not vanished:
             return
         if self._sitemap_failed:
             # They may be listed there. The next poll must see all of the others, too, changed or not.
-            self.session.store.forget_validators(poll.row["id"] for poll in self._complete_polls)
+            self.session.store.forget_validators(polled)
             return
         if len(vanished) > max(MAX_VANISHED, len(known) // 4):
             self.logger.warning(

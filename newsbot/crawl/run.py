@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 
 from archive.captures import Exchange
 from archive.status import GAVE_UP
-from archive.store import DATABASE, OUTCOMES, Store, open_database
+from archive.store import DATABASE, OUTCOMES, Store, log_file, open_database
 from archive.times import now
 from newsbot.crawl.loader import spider_class
 from newsbot.crawl.session import Options, Session, borrow_store, return_store
@@ -46,6 +46,10 @@ class CrawlReport:
     discovered: int
     outcomes: dict[str, int]
     traps: dict[str, int]
+    unread: dict[str, str]
+    """Sources that could not be read, each with the reason."""
+    left_out: dict[str, str]
+    """Sources of which a limit kept us from reading something, where that is news."""
     planned: list[str]
     events: list[dict[str, Any]]
     """What befalls the site as a whole."""
@@ -62,6 +66,8 @@ class CrawlReport:
             "discovered": self.discovered,
             "outcomes": self.outcomes,
             "traps": self.traps,
+            "unread": self.unread,
+            "left_out": self.left_out,
             "planned": self.planned,
             "events": self.events,
             "reread": self.reread,
@@ -77,7 +83,9 @@ def _report(session: Session, reason: str) -> CrawlReport:
         exit_code=fatal.exit_code if fatal else 3 if session.failed or reason in GAVE_UP else 0,
         discovered=session.discovered,
         outcomes={name: session.outcomes[name] for name in OUTCOMES},
-        traps=dict(session.traps),
+        traps=dict(session.traps.counts),
+        unread=session.unread,
+        left_out=session.left_out,
         planned=session.planned,
         events=session.events,
         reread=dict(session.reread),
@@ -196,13 +204,12 @@ def _settings(
 ) -> Settings:
     settings = Settings()
     settings.setmodule("newsbot.crawl.settings")
-    logs = folder / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    log = None if verbose else str(log_file(folder, f"crawl-{now():%Y-%m}.log"))
     for name, value in (
         ("NEWSBOT_DATA", str(folder)),
         ("NEWSBOT_OPTIONS", asdict(options)),
         ("NEWSBOT_CONTACT", contact or ""),
-        ("LOG_FILE", None if verbose else str(logs / f"crawl-{now():%Y-%m}.log")),
+        ("LOG_FILE", log),
         ("LOG_FILE_APPEND", True),
         ("STATS_DUMP", verbose),
     ):

@@ -31,6 +31,7 @@ from archive.store import Candidate, Due, Store, explained_errors
 from archive.times import now
 from archive.visit import Visit
 from newsbot import SOFTWARE
+from newsbot.discovery.traps import Traps
 from newsbot.extraction.addresses import shape
 from newsbot.pool import open_pool
 from newsbot.profiles import Site
@@ -130,10 +131,14 @@ class Session:
         self.in_flight: set[int] = set()
         self.planned: list[str] = []
         """What a dry run would have visited."""
-        self.traps: Counter[str] = Counter()
+        self.traps = Traps()
         """Links not followed, by the kind of trap they look like."""
         self.unanswered = 0
         """Documents of sources asked for; a sample is taken of all that they list."""
+        self.unread: dict[str, str] = {}
+        """Sources that could not be read, each with the reason, but for addresses that a family tries."""
+        self.left_out: dict[str, str] = {}
+        """Sources of which a limit kept us from reading something, as far as that is news."""
         self._visits = 0
 
     def open(self) -> None:

@@ -189,7 +189,7 @@ class NewspaperSpider(PollingSpider):
         )
         links = [*listing.articles, *(Entry(url) for url in (*listing.next, *listing.sections))]
         for url in listing.traps:
-            self.count_trap(url)
+            self.session.traps.count(url)
         self.follow(response.url, links, depth)
 
     @property

@@ -96,9 +96,10 @@ def candidates(
             continue
         if url and url not in seen and is_candidate(site, url):
             seen.add(url)
-            dates = sortable(entry.date, site), sortable(entry.changed, site)
+            date = sortable(entry.date, site)
+            changed = date if entry.changed == entry.date else sortable(entry.changed, site)
             other = listed if listed != url else None
-            yield Candidate(url, *dates, depth, entry.served, other)
+            yield Candidate(url, date, changed, depth, entry.served, other)
 
 
 def sortable(printed: str | None, site: Site) -> str | None:

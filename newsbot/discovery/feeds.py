@@ -12,8 +12,6 @@ from newsbot.discovery.xml import child_text, local_name, parse_xml, served, unp
 
 _IANA = "http://www.iana.org/assignments/relation/"
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
-MAX_ENTRIES = 5_000
-"""Of one feed; longer ones are traps."""
 
 
 def parse_feed(body: bytes, charset: str | None = None) -> Feed | None:
@@ -27,13 +25,13 @@ def parse_feed(body: bytes, charset: str | None = None) -> Feed | None:
     entries: list[Entry] = []
     for item in root.iter():
         if local_name(item) in ("item", "entry"):
-            link = _link(item)
+            link = link_of(item)
             if link:
+                if base := _base(item):
+                    item.set(_BASE, base)  # what stands around it is not kept
                 date = child_text(item, "pubdate", "published", "updated", "date")
                 changed = child_text(item, "updated", "modified")
                 entries.append(Entry(link, date, changed, served(item, MAX_ENTRY)))
-                if len(entries) >= MAX_ENTRIES:
-                    break
     return Feed(entries, _next(root))
 
 
@@ -43,7 +41,7 @@ def _next(root: Element) -> str | None:
     return next(iter(_atom_links(channel, "next")), None)
 
 
-def _link(item: Element) -> str | None:
+def link_of(item: Element) -> str | None:
     """The address of the entry's web page (RFC 4287 §4.2.7, RSS 2.0); an identity that is one, else."""
     found = _atom_links(item, "alternate")
     link = found[0] if found else child_text(item, "link")
@@ -75,7 +73,19 @@ def _is_web_page(media_type: str | None) -> bool:
 
 def _absolute(item: Element, link: str) -> str:
     """A link as seen from `xml:base` of the item and of what it stands in (RFC 4287 §2)."""
+    return _joined(_base(item), link)
+
+
+def _base(item: Element) -> str:
     base = ""
     for element in reversed([item, *item.iterancestors()]):
-        base = urljoin(base, (element.get(_BASE) or "").strip())
-    return urljoin(base, link)
+        base = _joined(base, (element.get(_BASE) or "").strip())
+    return base
+
+
+def _joined(base: str, link: str) -> str:
+    """A link as seen from an address; itself where that cannot be, so that it spoils no other entry."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link

@@ -17,7 +17,6 @@ from newsbot.extraction.page import Page
 from newsbot.profiles import Site, Source
 from newsbot.vocabulary import either, pattern
 
-MAX_FEEDS = 20
 _FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.IGNORECASE)
 _VAGUE_TYPE = re.compile(r"(?:text|application)/(?:xml|json)", re.IGNORECASE)
 _FEED_URL = pattern("discovery", "feeds", within="(?:^|[/.?=_-]){}(?:$|[/.&_-])")
@@ -56,7 +55,7 @@ def autodiscover(page: Page) -> list[Source]:
     """Sources of the page's own site, without feeds of comments and of single articles.
 
     Kinds: `feed`; `wordpress`, with the address of the REST API's list of posts; `listing` for the
-    sections in the menu. In page order, at most 20 feeds. Never raises.
+    sections in the menu. In page order. Never raises.
     """
     feeds = dict.fromkeys(_feeds(page))
     apis = dict.fromkeys(
@@ -65,7 +64,7 @@ def autodiscover(page: Page) -> list[Source]:
         if (url := _own(page, link))
     )
     return [
-        *(Source(kind="feed", url=url) for url in list(feeds)[:MAX_FEEDS]),
+        *(Source(kind="feed", url=url) for url in feeds),
         *(Source(kind="wordpress", url=url) for url in list(apis)[:1]),
         *(Source(kind="listing", url=url) for url in sections(page)),
     ]
@@ -79,7 +78,7 @@ def _feeds(page: Page) -> list[str]:
     # Many home-made sites only print a link.
     anchors = [a for a in page.root.iter("a") if _FEED_URL.search((a.get("href") or "")[:200])]
     return [
-        url for a in anchors[:MAX_FEEDS]
+        url for a in anchors
         if not _is_other(a) and (url := _own(page, a)) and _is_feed_path(url)
     ]  # fmt: skip
 

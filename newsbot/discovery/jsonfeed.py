@@ -16,8 +16,6 @@ from newsbot.urls import MAX_LENGTH
 _ADDRESSES = ("_links", "avatar_urls")
 """What WordPress adds to everything, and says nothing of an article."""
 _WHOLE_TEXTS = ("content_html", "content_text", "content", "excerpt")
-MAX_ITEMS = 5_000
-"""Of one feed; longer ones are traps."""
 
 
 def parse_json_feed(body: bytes) -> Feed | None:
@@ -25,23 +23,34 @@ def parse_json_feed(body: bytes) -> Feed | None:
     feed = load(body)
     if not isinstance(feed, dict) or "jsonfeed.org" not in (text_of(feed.get("version")) or ""):
         return None
-    items = feed.get("items")
     entries = []
-    for item in items[:MAX_ITEMS] if isinstance(items, list) else []:
-        url = _address(item) if isinstance(item, dict) else None
+    for item in objects_of(feed.get("items")) or []:
+        url = address_of(item)
         if url:
             published, modified = (
                 text_of(item.get(key)) for key in ("date_published", "date_modified")
             )
             entries.append(Entry(url, published, modified, served(item)))
-    return Feed(entries, text_of(feed.get("next_url")))
+    return Feed(entries, address(feed.get("next_url")))
 
 
-def _address(item: dict[str, Any]) -> str | None:
+def address_of(item: dict[str, Any]) -> str | None:
     """An item's `url`; else its id where that is an address; else what it links to."""
-    identifier = text_of(item.get("id")) or ""
-    linked = identifier if identifier.startswith(("http://", "https://")) else None
-    return text_of(item.get("url")) or linked or text_of(item.get("external_url"))
+    identity = address(item.get("id")) or ""
+    linked = identity if identity.startswith(("http://", "https://")) else None
+    return address(item.get("url")) or linked or address(item.get("external_url"))
+
+
+def address(value: object) -> str | None:
+    """What may be an address: a number, an object and one beyond all lengths are none."""
+    return text_of(value) if isinstance(value, str) and len(value) < MAX_LENGTH else None
+
+
+def objects_of(value: object) -> list[dict[str, Any]] | None:
+    """The objects of a list, or of one that PHP made an object of: `{"0": {…}, "2": {…}}`; None if neither."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else None
 
 
 def served(item: dict[str, Any]) -> bytes | None:
@@ -69,9 +78,14 @@ def load(body: bytes) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        return json.loads(decode(body).text)
+        # Line breaks inside strings and numbers without end are no JSON, and harm nobody.
+        return json.loads(decode(body).text, strict=False, parse_int=_number)
     except (ValueError, RecursionError):
         return None
+
+
+def _number(digits: str) -> float:
+    return int(digits) if len(digits) < 20 else float(digits)
 
 
 def text_of(value: object) -> str | None:

@@ -14,12 +14,6 @@ from newsbot.discovery.names import is_named
 from newsbot.discovery.paging import following
 from newsbot.extraction.addresses import NO_CONTENT, position, shape
 
-MAX_NODES = 200_000
-"""Values of one document that are looked at."""
-MAX_ENTRIES = 5_000
-MAX_FRAGMENTS = 50
-"""Pieces of HTML in one document."""
-
 
 def objects(value: object, base: str, address: str) -> tuple[list[Entry], list[str]]:
     """Objects of arrays that have a title and an address, and strings that are HTML with links.
@@ -30,9 +24,7 @@ def objects(value: object, base: str, address: str) -> tuple[list[Entry], list[s
     entries: list[Entry] = []
     fragments: list[str] = []
     stack: list[tuple[object, bool]] = [(value, False)]
-    nodes = 0
-    while stack and nodes < MAX_NODES and len(entries) < MAX_ENTRIES:
-        nodes += 1
+    while stack:
         item, listed = stack.pop()
         if isinstance(item, list):
             stack.extend((child, True) for child in reversed(item))
@@ -42,7 +34,7 @@ def objects(value: object, base: str, address: str) -> tuple[list[Entry], list[s
                 entries.append(entry)
                 continue
             stack.extend((child, listed) for child in reversed(list(_children(item))))
-        elif isinstance(item, str) and "<a " in item and len(fragments) < MAX_FRAGMENTS:
+        elif isinstance(item, str) and "<a " in item:
             fragments.append(item)
     return entries, fragments
 

@@ -14,8 +14,8 @@ from newsbot import urls
 from newsbot.discovery.names import is_named
 from newsbot.extraction.page import Page
 
-MAX_LINKS = 10_000
-"""Of one page that are looked at; no list has more, and traps do."""
+MAX_LINKS = 20_000
+"""Of one page that are looked at: each takes a fifth of a millisecond, during which no site is served."""
 
 _MENU, _PAGER, _CARD, _INSIDE = 1, 2, 4, 8
 _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_]+|--+")

@@ -26,9 +26,6 @@ from newsbot.extraction.dates import find_dates
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site
 
-MAX_ARTICLES = 2_000
-MAX_SECTIONS = 200
-
 
 @dataclass(slots=True)
 class Listing:
@@ -81,7 +78,7 @@ def parse_json_listing(body: bytes, base: str, address: str = "/{slug}") -> List
             found.setdefault(entry.url, entry)
     counted = jsonlists.next_page(value, own, len(found))
     return Listing(
-        list(found.values())[:MAX_ARTICLES],
+        list(found.values()),
         [counted] if counted else list(dict.fromkeys(linked))[:MAX_NEXT],
     )
 
@@ -133,7 +130,7 @@ def _read(page: Page, rules: _Rules) -> Listing:
         if verdict == "archive":
             known = archives.setdefault((there.list, there.kind), (there.number, url))
             archives[there.list, there.kind] = min(known, (there.number, url))
-        if verdict in ("article", "both", "unsure") and len(articles) < MAX_ARTICLES:
+        if verdict in ("article", "both", "unsure"):
             articles[url] = link
         if verdict in ("list", "both"):
             lists[url] = link.in_menu
@@ -149,7 +146,7 @@ def _read(page: Page, rules: _Rules) -> Listing:
     if entries and not older and page.root.find(".//title") is None:
         counted = following(own, len(entries))  # a fragment that was asked for by number
         older = [counted] if counted else []
-    return Listing(entries, older, followed[:MAX_SECTIONS], traps)
+    return Listing(entries, older, followed, traps)
 
 
 _TITLE_TEXT, _TITLE_WORDS, _NAME_TEXT = 25, 3, 15
@@ -227,7 +224,7 @@ def _embedded(page: Page, rules: _Rules) -> list[Entry]:
             for entry in jsonlists.objects(value, page.url, "")[0]:
                 if urls.netloc(entry.url) in rules.netlocs and rules.may_be_article(entry.url):
                     found.setdefault(entry.url, entry)
-    return list(found.values())[:MAX_ARTICLES]
+    return list(found.values())
 
 
 # --- dates ---------------------------------------------------------------------------------------

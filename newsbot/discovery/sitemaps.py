@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from newsbot.discovery import MAX_ENTRY, Entry
 from newsbot.discovery.xml import child_text, local_name, parse_xml, served, unpack
 
-MAX_URLS = 100_000
-"""Of one file; the protocol allows 50,000."""
-
 
 @dataclass(slots=True)
 class Sitemap:
@@ -28,7 +25,7 @@ def parse_sitemap(body: bytes, charset: str | None = None) -> Sitemap | None:
     for element in root:
         name = local_name(element)
         location = child_text(element, "loc")
-        if not location or len(sitemap.pages) >= MAX_URLS:
+        if not location:
             continue
         if name == "sitemap":
             sitemap.children.append(Entry(location, child_text(element, "lastmod")))
@@ -45,7 +42,7 @@ def parse_sitemap(body: bytes, charset: str | None = None) -> Sitemap | None:
 
 
 def _plain_list(body: bytes) -> Sitemap | None:
-    lines = unpack(body).decode("utf-8-sig", "replace").split()[:MAX_URLS]
+    lines = unpack(body).decode("utf-8-sig", "replace").split()
     pages = [Entry(line) for line in lines if line.startswith(("http://", "https://"))]
     # A few broken lines do not make a list of addresses something else; prose does.
     return Sitemap(pages=pages) if pages and len(pages) > 0.9 * len(lines) else None

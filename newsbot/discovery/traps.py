@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
+from archive.store import Candidate
 from newsbot import vocabulary
-from newsbot.urls import MAX_LENGTH, is_session
+from newsbot.urls import MAX_LENGTH, canonical, is_session
 from newsbot.vocabulary import either, pattern
 
 MAX_DEPTH = 12
@@ -20,6 +23,8 @@ REPEATS = 3
 """Times one segment may not stand in a path."""
 MAX_FACETS = 3
 """Filters in one query from which combinations explode."""
+MAX_TRAPS = 10_000
+"""Of one crawl that are counted."""
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 """Archive pages beyond these are a machine counting; there was no newspaper on the web before."""
 
@@ -93,6 +98,39 @@ def without_session(url: str) -> str:
         "&".join(f"{key}={value}" for key, value in kept) if len(kept) < len(pairs) else parts.query
     )
     return parts._replace(path=path, query=query).geturl()
+
+
+class Traps:
+    """The links of one crawl that look like traps, counted by their kind."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._seen: set[str] = set()
+        self._without_session: set[str] = set()
+
+    def passed(self, items: Iterable[Candidate]) -> Iterator[Candidate]:
+        """Candidates that look like no trap; of addresses that differ in a session id, one."""
+        for item in items:
+            trap = suspicious(item.url)
+            if trap == "session_id":
+                key = without_session(item.url)
+                if key not in self._without_session:
+                    self._without_session.add(key)
+                    # An id inside the path cannot be left out: only the first such address is kept.
+                    url = item.url if "*" in key else canonical(key)
+                    if url:
+                        yield replace(item, url=url, listed=None)
+                        continue
+            if trap:
+                self.count(item.url)
+            else:
+                yield item
+
+    def count(self, url: str) -> None:
+        """Count a link that is not followed; menus repeat them on every page."""
+        if url not in self._seen and len(self._seen) < MAX_TRAPS:
+            self._seen.add(url)
+            self.counts[suspicious(url) or ""] += 1
 
 
 def _is_action(path: str, pairs: list[tuple[str, str]]) -> bool:

@@ -6,60 +6,53 @@ Only what `ASKED` names is asked for, because full posts of a whole site are gig
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from newsbot.discovery.jsonfeed import load, served, text_of
+from newsbot.discovery import Entry
+from newsbot.discovery.jsonfeed import address, load, objects_of, served, text_of
 
 ASKED = {
     "_fields": "id,link,status,date_gmt,modified_gmt,title,_links,_embedded",
     "_embed": "author,wp:term",
 }
 """Parameters that have an answer say what we need, names of authors and terms included."""
-PER_PAGE = 100
-"""Posts of one answer; WordPress refuses more."""
 _ROUTE = "/wp/v2/posts"
 _FIRST_POST = re.compile(rb'\[\s*\{\s*"(?:id|date|link)')
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """One published post. The moments are ISO 8601 with offset, None where WordPress gives none."""
+class Posts:
+    """What one answer lists."""
 
-    url: str
-    published: str | None
-    modified: str | None
-    id: int | None
-    served: bytes | None = field(default=None, compare=False, repr=False)
-    """The post as it came, without the addresses of its parts."""
+    entries: list[Entry]
+    """Published posts in its order; moments are ISO 8601 with offset, None where WordPress gives none."""
+    objects: int
+    """How many it held, whatever they are."""
 
 
-def parse_posts(body: bytes) -> list[Post] | None:
-    """Published posts of one answer in its order; None for errors and whatever is no such list."""
+def parse_posts(body: bytes) -> Posts | None:
+    """Posts of one answer; None for errors and whatever is no such list."""
     found = load(body)
     if found is None and (start := _FIRST_POST.search(body)):
         found = load(body[start.start() :])  # PHP prints its warnings before the JSON
-    if not isinstance(found, list):
+    objects = objects_of(found)
+    if objects is None:
         return None
-    objects = [item for item in found if isinstance(item, dict)]
-    posts = [post for item in objects[:PER_PAGE] if (post := _post(item))]
+    entries = [entry for item in objects if (entry := _entry(item))]
     # A list of something else, as of names, is no answer of ours; an empty page is the last one.
-    return posts if posts or not found or any("link" in item for item in objects) else None
+    is_ours = entries or not found or any("link" in item for item in objects)
+    return Posts(entries, len(found)) if is_ours else None
 
 
-def _post(item: dict[str, Any]) -> Post | None:
-    url = text_of(item.get("link"))
+def _entry(item: dict[str, Any]) -> Entry | None:
+    url = address(item.get("link"))
     if not url or item.get("status", "publish") != "publish":
         return None
-    number = item.get("id")
-    return Post(
-        url,
-        _moment(item.get("date_gmt")),
-        _moment(item.get("modified_gmt")),
-        number if isinstance(number, int) and not isinstance(number, bool) else None,
-        served(item),
+    return Entry(
+        url, _moment(item.get("date_gmt")), _moment(item.get("modified_gmt")), served(item)
     )
 
 

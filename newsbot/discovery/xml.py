@@ -25,8 +25,15 @@ _PROLOGUE = re.compile(
     r"<\?xml\s[^>]{0,500}>|<!DOCTYPE[^<>\[]*(?:>|\[.*?(?:\]\s*>|\Z))", re.DOTALL | re.I
 )
 _REFERENCE = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:(?P<name>[a-z]\w{0,31});|(?!#\w{1,8};))", re.DOTALL | re.I
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|"
+    r"&(?:(?P<name>[a-z]\w{0,31});|#(?P<code>\d{1,7}|x[\da-f]{1,6});|(?!#\w{1,8};))",
+    re.DOTALL | re.I,
 )
+_HALF = re.compile(r"<(?:!\[CDATA\[(?!.*\]\]>)|[^/<>!?][^<>]*>\s*[^\s<>]).*", re.DOTALL)
+"""An element that a document ends in the middle of."""
+_ENTRIES = ("item", "entry", "url", "sitemap")
+LOST = "\ufffd"
+"""Stands for a character that no XML may name; an address with it is none."""
 
 
 def parse_xml(body: bytes, charset: str | None = None) -> Element | None:
@@ -44,20 +51,31 @@ def parse_xml(body: bytes, charset: str | None = None) -> Element | None:
     # Decoded by our own rules, because prologues and headers of Kazakh sites lie about charsets.
     text = decode(body, charset).text.lstrip("\ufeff \t\r\n")
     text = _REFERENCE.sub(_numeric, _PROLOGUE.sub("", text, count=2)).lstrip()
+    end = text.rfind("<")
+    if _HALF.fullmatch(text, max(end, 0)):  # half an address is another one
+        text = text[:end]
     try:
-        return etree.fromstring(text.encode("utf-8", "replace"), parser)
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
+    is_broken = any(error.level == etree.ErrorLevels.FATAL for error in parser.error_log)
+    if root is None or not is_broken or any(local_name(part) in _ENTRIES for part in root.iter()):
+        return root
+    return None
 
 
 def _numeric(reference: re.Match[str]) -> str:
     """`&amp;`, `&nbsp;` and bare ampersands as numeric references.
 
     In a document with any error libxml2 drops all named ones, and `?a=1&amp;p=2` turns into
-    another address.
+    another address. One that names no character of XML stands for `LOST`.
     """
     if reference[0].startswith("<"):
         return reference[0]
+    if code := reference["code"]:
+        number = int(code[1:], 16) if code[0] in "xX" else int(code)
+        is_char = number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number < 0x110000
+        return reference[0] if is_char and number not in (0xFFFE, 0xFFFF) else LOST
     name = reference["name"]
     chars = html.entities.html5.get(f"{name};", "") if name else "&"
     return "".join(f"&#{ord(char)};" for char in chars) or reference[0]

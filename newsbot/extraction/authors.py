@@ -23,6 +23,7 @@ from newsbot.extraction.evidence import ENOUGH, Candidate, Reader
 from newsbot.extraction.fields import letters
 from newsbot.extraction.persons import (
     is_full_name,
+    is_label,
     is_newsroom,
     is_surely_name,
     looks_like_name,
@@ -67,6 +68,13 @@ _LINKS = 400
 """Links of a page, and lines around its text, that are looked at."""
 _ENDS = (3, 4)
 """Blocks at the beginning and at the end of the text where a byline may stand."""
+_WRITTEN = ("p", "heading")
+"""Kinds of blocks that may sign a text."""
+_AROUND, _INSIDE = (*_WRITTEN, "item"), ("p",)
+"""Kinds of blocks before the text, and in it, that may be a name alone."""
+_EMPHASIS = frozenset(["b", "strong", "i", "em"])
+_RIGHT = re.compile(r"\bright\b")
+_NUMBER = re.compile(r"\d\d")
 _SIGNABLE = 3
 """Blocks of the shortest text whose last line may be a signature."""
 _LINKED_BLOCK = 0.5
@@ -75,6 +83,10 @@ _LINE = 160
 """Characters of the longest line with a byline."""
 _NAMES_ALONE = 2
 """Lines of names at the end of a text that are a signature; more are a list."""
+_NAME = 3
+"""Words of the longest name that is known by its form alone."""
+_NAMED_BESIDE = 4
+"""Words of the longest thing that stands beside a name and a date; a longer one is prose."""
 _TEASER_LEVELS = 3
 """How many elements stand between a teaser's author and the box around it."""
 _TEASER = 400
@@ -87,6 +99,7 @@ _PROSE_END = re.compile(r"[.!?…:;]$")
 _PICTURE = pattern("elements", "near.picture", within=r"(?:^|[\s_-]){}(?:$|[\s_-])")
 _AUTHOR = pattern("elements", "fields.author", within=r"(?:^|-){}(?=-|$)")
 _AUTHOR_LINK = pattern("elements", "near.author_links", within=r"/{}/")
+_HALF = pattern("elements", "near.half_names")
 _METAS = vocabulary.entries("structured", "metas.author")
 
 
@@ -115,15 +128,32 @@ def find_authors(context: Context) -> list[Reader]:
 
 
 def same(names: Iterable[str]) -> frozenset[str]:
-    """What two lists of authors have in common that name the same persons, in whatever order."""
-    return frozenset(" ".join(sorted(map(letters, name.split()))) for name in names)
+    """What two lists of authors have in common that name the same persons, in whatever order.
+
+    A second name or a patronymic between the others may be left out.
+    """
+    words = ([*map(letters, name.split())] for name in names)
+    return frozenset(" ".join(sorted(one if len(one) < 3 else (one[0], one[-1]))) for one in words)
 
 
 def _said(
-    context: Context, values: Iterable[str], source: str, weight: float, where: str = ""
+    context: Context,
+    values: Iterable[str],
+    source: str,
+    weight: float,
+    where: str = "",
+    labelled: bool = False,
 ) -> list[Candidate]:
-    """The persons in some strings as a candidate; none where there are none."""
-    names = [name for name in people(values) if letters(name) not in context.site_letters]
+    """The persons in some strings as a candidate; none where there are none.
+
+    What one link to the front page says may be a person whom a label names there.
+    """
+    names = [
+        name
+        for name in people(values)
+        if letters(name) not in context.site_letters
+        or (labelled and context.page.front_links.count(name) == 1 and not context.is_own(name))
+    ]
     if not names:
         return []
     if any(map(is_full_name, names)):
@@ -149,7 +179,8 @@ def _by_name(context: Context) -> list[Candidate]:
         if found and element.get("class") != found[0][0].get("class"):
             continue
         pieces = _pieces(element) or [text]  # an icon has its text beside it
-        if not _of_picture(element) and any(map(looks_like_name, people(pieces))):
+        names = people(pieces)
+        if not _of_picture(element) and any(looks_like_name(n) or is_newsroom(n) for n in names):
             found.append((element, pieces))
     where = found[0][0].get("class") or found[0][0].get("id") or "" if found else ""
     return _best_placed(context, found, "printed", _NAMED, where)
@@ -229,6 +260,10 @@ def _in_teaser(near: Surroundings, element: Element) -> bool:
 
 def _pieces(element: Element) -> list[str]:
     """An element's text as its mark-up parts it: a name and a role, two names; labels stay before names."""
+    parts = (e for e in element.iter("span") if _HALF.fullmatch(e.get("class") or ""))
+    named = dict.fromkeys(part.getparent() for part in parts)
+    if named:
+        return [inline_text(e) for e in named if e is not None]
     pieces: list[str] = []
     for text in map(faithful, texts(element)):
         if not text:
@@ -248,10 +283,16 @@ def _by_label(context: Context) -> list[Candidate]:
     near, found = context.surroundings, context.body.blocks
     ends = found if len(found) <= sum(_ENDS) else [*found[: _ENDS[0]], *found[-_ENDS[1] :]]
     inside = [line for block in ends for line in block.text.split("\n")]
-    lines = (line for line in (*inside, *near.lines) if len(line) <= _LINE)
+    around = [block.text for block in near.short_blocks[:_LINKS]]
+    apart = (  # a label alone is followed by those whom it names
+        f"{label.rstrip(' :')}: {', '.join(takewhile(looks_like_name, around[place:])) or around[place]}"
+        for place, label in enumerate(around[:-1], start=1)
+        if is_label(label)
+    )
+    lines = (line for line in (*inside, *near.lines, *apart) if len(line) <= _LINE)
     labelled = ((line, names) for line in lines if (names := stated(line)))
     for line, names in islice(labelled, _MOST):
-        candidates = _said(context, names, "printed", _LABELLED, line[:30])
+        candidates = _said(context, names, "printed", _LABELLED, line[:30], labelled=True)
         if candidates and not any(
             line in block.text
             and near.group(block.element) == BELOW
@@ -278,14 +319,16 @@ def _signed(context: Context) -> list[Candidate]:
         for block in near.short_blocks
         if order.get(block.element, 0) > order.get(last, 0) and near.in_core(block.element)
     ][: _ENDS[1]]
-    names = list(filter(is_surely_name, signature(takewhile(_is_line, below))))
+    lines = list(takewhile(_is_line, below))
+    apart = {b.text for b in lines if _is_unknown_name(b.text) and _signs(context, b)}
+    names = [n for n in signature(lines) if is_surely_name(n) or n in apart]
     beside = bool(below) and below[0].element.getparent() is last.getparent()
     return _said(context, names, "signature", _SIGNED if beside else _BELOW_TEXT)
 
 
 def _is_line(block: Block) -> bool:
     """Whether a block may be part of a signature: short, running text, no link, no caption."""
-    written = block.kind in ("p", "heading") and block.linked <= _LINKED_BLOCK
+    written = block.kind in _WRITTEN and block.linked <= _LINKED_BLOCK
     return written and len(block.text) <= _LINE and not _of_picture(block.element)
 
 
@@ -310,20 +353,51 @@ def _names_alone(line: str) -> list[str]:
 def _alone(context: Context) -> list[Candidate]:
     """A name alone before the text, or beside a date: «Айгүл Серікқызы | 12.05.2024»."""
     near, title = context.surroundings, letters(context.article.title or "")
-    around = [(block, near.group(block.element) == BETWEEN) for block in near.short_blocks[:_LINKS]]
-    for block, before in (*around, *((first, True) for first in context.body.blocks[: _ENDS[0]])):
-        lone = block.kind in ("p", "heading") and len(block.text) <= _LINE
+    around = ((b, near.group(b.element) == BETWEEN, _AROUND) for b in near.short_blocks[:_LINKS])
+    first = ((block, True, _INSIDE) for block in context.body.blocks[: _ENDS[0]])
+    for block, before, kinds in (*around, *first):
+        lone = block.kind in kinds and len(block.text) <= _LINE
         if not lone or block.linked > _LINKED_BLOCK or _of_picture(block.element):
             continue
         parts = list(filter(None, _DATES_AND_MARKS.split(block.text)))
-        names = [part for part in parts if is_surely_name(part) and letters(part) != title]
+        unknown = before and block.kind in _INSIDE and _signs(context, block)
+        signs = _is_unknown_name if unknown else is_surely_name
+        names = [part for part in parts if signs(part) and letters(part) != title]
+        if kinds is _AROUND and not names:
+            names = list(filter(is_newsroom, parts))
         if not names or not (before or _place(near, block.element)):
             continue
         if len(names) == len(parts) and (before or _in_box(block.element)):
             return _said(context, names, "printed", _UNLABELLED, block.text[:30])
-        if any(map(str.isdigit, block.text)):
+        short = all(len(part.split()) <= _NAMED_BESIDE for part in parts)
+        if short and _NUMBER.search(block.text):
             return _said(context, names, "printed", _BELOW_TEXT, block.text[:30])
     return []
+
+
+def _is_unknown_name(text: str) -> bool:
+    """Whether two or three words, all with a capital, may be a name of another country."""
+    words = text.split()
+    return (
+        len(words) <= _NAME and looks_like_name(text) and all(word[0].isupper() for word in words)
+    )
+
+
+def _signs(context: Context, block: Block) -> bool:
+    """Whether a line is set like a signature, and says what the rest of the text does not."""
+    element = block.element
+    is_right = _RIGHT.search(
+        f"{element.get('style')} {element.get('align')} {element.get('class')}"
+    )
+    inner = element
+    while len(inner) == 1 and not (inner.text or "").strip():
+        inner = inner[0]
+        if (inner.tail or "").strip():
+            return False
+    if not is_right and inner.tag not in _EMPHASIS:
+        return False
+    last = block.text.split()[-1]
+    return not any(last in other.text for other in context.body.blocks if other is not block)
 
 
 def _in_box(element: Element) -> bool:
@@ -338,9 +412,11 @@ def _by_meta(context: Context) -> list[Candidate]:
     for number in ("1", "2"):
         label, value = page.meta(f"twitter:label{number}"), page.meta(f"twitter:data{number}")
         lines += [("twitter:data", name) for name in stated(f"{label}: {value}")]
-    for where, value in lines:
-        names = [name for name in people([value]) if is_full_name(name) or is_newsroom(name)]
-        candidates = _said(context, names, "meta", _META, where)
-        if candidates:
-            return candidates
+    named = [(where, name) for where, value in lines for name in people([value])]
+    for is_signature in (is_full_name, is_newsroom):
+        for where in dict.fromkeys(where for where, _ in named):
+            names = [name for place, name in named if place == where and is_signature(name)]
+            candidates = _said(context, names, "meta", _META, where)
+            if candidates:
+                return candidates
     return []

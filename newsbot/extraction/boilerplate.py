@@ -16,6 +16,7 @@ from lxml.etree import _Element as Element
 
 from newsbot import vocabulary
 from newsbot.extraction.blocks import Block, text_length
+from newsbot.vocabulary import pattern
 
 _MOSTLY_LINK = 0.6
 """Share of linked characters above which a line under a read-also label belongs to it."""
@@ -38,6 +39,23 @@ _SENTENCE = 3
 """Words beside the first that begin with no capital: a value has names and numbers instead."""
 _PROSE = 60
 """Characters of the shortest line that is prose by its length and its end."""
+
+
+COMMENTS = pattern(
+    "counters",
+    "comments_heading",
+    within=r"(?:\d+\s*)?{}\s*:?\s*(?:\(?\d+\)?)?\s*:?",
+)
+"""The line above readers' comments."""
+_MOMENT = re.compile(
+    r"(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|\d{1,2}\s+[^\W\d]{3,12},?\s+\d{4})"
+    r"\W{1,3}(?:[^\W\d]{1,2}\W{1,3}){0,2}\d{1,2}:\d\d(?::\d\d)?"
+)
+"""A day and a time: what is printed beside the name of whoever comments."""
+_READER = 40
+"""Characters of the longest name of a reader."""
+_ABOVE_COMMENTS = 200
+"""Characters of text that stand above readers' comments, at least."""
 
 
 def _any_of(phrases: Sequence[str]) -> re.Pattern[str]:
@@ -220,9 +238,33 @@ def boxes_to_fill(body: Element) -> set[Element]:
     return found
 
 
+def _before_comments(blocks: list[Block]) -> list[Block]:
+    """Blocks up to a heading for readers' comments with one below: name, moment, what they say.
+
+    Without the heading, names and moments may as well be those of a live report.
+    """
+    lines = [(n, line) for n, block in enumerate(blocks) for line in block.text.split("\n")]
+    above = 0
+    for place, (number, line) in enumerate(lines):
+        if above >= _ABOVE_COMMENTS and COMMENTS.fullmatch(line):
+            below = [text for _, text in lines[place + 1 : place + 4]]
+            if len(below) > 1 and any(map(_is_signed, below[:2])):
+                own = "\n".join(text for n, text in lines[:place] if n == number)
+                return [*blocks[:number], *([replace(blocks[number], text=own)] if own else [])]
+        above += len(line)
+    return blocks
+
+
+def _is_signed(line: str) -> bool:
+    """Whether a line holds a moment, and beside it a reader's name or nothing."""
+    moment = _MOMENT.search(line) if ":" in line and len(line) <= _PHRASE else None
+    name = moment and _MOMENT.sub("", line).strip(" ,.|•·:–—()[]/-")
+    return name is not None and len(name) <= _READER and len(name.split()) <= _SENTENCE
+
+
 def clean(blocks: list[Block]) -> list[Block]:
     """Blocks without boilerplate."""
-    blocks = without_teasers(_without_offers(blocks))
+    blocks = without_teasers(_without_offers(_before_comments(blocks)))
     patterns = _patterns()
     label, linked_label, cut = patterns["label"], patterns["linked_label"], patterns["cut"]
     shortcode, credit = patterns["shortcode"], patterns["credit"]

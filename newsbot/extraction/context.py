@@ -33,6 +33,10 @@ _MOST_DATES = 200
 
 _TRUSTED = ("wordpress", "feed", "sitemap")
 """Kinds of sources, the surest first."""
+_MENU = 200
+"""Links of a page that may be its menu."""
+_SHORT_LINK = 60
+"""Characters of the longest of them, white space included."""
 DEFAULT_ZONE = ZoneInfo("Asia/Almaty")
 _SHORT_LABEL = 3
 """Letters of a host's name that may be anything else too: `24.kz`."""
@@ -87,9 +91,12 @@ class Context:
             self.article.sources[name] = chosen.source
 
     def told(self, name: str) -> list[tuple[Any, Said]]:
-        """What sources say of a field, the surest first: one witness, they have it from one database."""
-        found = ((getattr(one, name), one) for one in self.said)
-        return [pair for pair in found if pair[0]]
+        """What sources say of a field, the surest first: one witness, they have it from one database.
+
+        What was imported is asked only where our own crawl was told nothing.
+        """
+        found = [(value, one) for one in self.said if (value := getattr(one, name))]
+        return [pair for pair in found if not pair[1].imported] or found
 
     @property
     def title_element(self) -> Element | None:
@@ -133,6 +140,10 @@ class Context:
     @cached_property
     def site_names(self) -> list[str | None]:
         """What the newspaper may be called in titles and bylines."""
+        return [*self._own_names, *self.page.front_links]
+
+    @cached_property
+    def _own_names(self) -> list[str | None]:
         page = self.page
         host = urls.netloc(page.url).removeprefix("www.")
         label = host.rpartition(".")[0].rpartition(".")[2]
@@ -144,8 +155,20 @@ class Context:
             *structured.site_names(page),
             host,
             label if len(label) > _SHORT_LABEL else None,
-            *page.front_links,
         ]
+
+    def is_own(self, name: str) -> bool:
+        """Whether a name is the newspaper's by more than a link to its front page."""
+        return letters(name) in {letters(own) for own in self._own_names if own}
+
+    @cached_property
+    def menu(self) -> dict[str, list[Element]]:
+        """The page's first links by the letters of their own text: its menu is among them."""
+        found: dict[str, list[Element]] = {}
+        for link in self.page.index.tags.get("a", [])[:_MENU]:
+            if link.text and len(link.text) <= _SHORT_LINK:
+                found.setdefault(letters(link.text), []).append(link)
+        return found
 
     @cached_property
     def site_letters(self) -> frozenset[str]:

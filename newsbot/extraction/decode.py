@@ -226,15 +226,42 @@ def _by_letters(body: bytes, label: str | None) -> str:
     sound = len(loose) - len(loose.encode("ascii", "ignore")) - broken
     if sound > 2 * broken:
         return "utf-8"
-    if label is not None and label not in _VAGUE:
+    is_cyrillic = label in _CYRILLIC or label in _KAZAKH
+    if label is not None and label not in _VAGUE and not is_cyrillic:
         return label
     high = len(sample) - len(sample.decode("latin-1").encode("ascii", "ignore"))
     # In Cyrillic most non-ASCII bytes stand in runs; in Western text they stand alone.
-    if 6 * len(re.findall(rb"[\x80-\xff]{3}", sample)) > high or label == "cp1251":
-        return _kazakh_code_page(sample) or "cp1251"
+    if 6 * len(re.findall(rb"[\x80-\xff]{3}", sample)) > high or is_cyrillic:
+        codec = _by_frequency(sample, label if label in _CYRILLIC else "cp1251")
+        if codec != "cp1251":
+            return codec
+        return label if label in _KAZAKH else _kazakh_code_page(sample) or codec
     if label in ("utf-8", "cp1252"):
         return label
     return "cp1252" if re.search(rb"[A-Za-z][\xc0-\xff]|[\xc0-\xff][a-z]", sample) else "cp1251"
+
+
+# Half of all letters of a Russian or Kazakh text are these, and in a wrong reading a quarter.
+_FREQUENT = "о е а и т ы л с О Е А И Т Ы Л С".replace(" ", "")
+_CYRILLIC = {codec: _FREQUENT.encode(codec) for codec in ("cp1251", "koi8-r", "cp866", "iso8859-5")}
+_KAZAKH = ("kz1048", "ptcp154")
+_ENOUGH = 40
+"""Letters of the shortest text whose letters are counted."""
+_CLEARLY = 0.15
+"""Share of the letters by which another reading must be the better one."""
+
+
+def _by_frequency(sample: bytes, label: str) -> str:
+    """The Cyrillic code page in which the letters of a text are as frequent as in its languages.
+
+    `label` is the one that holds unless another is clearly better; the Kazakh ones are alike here.
+    """
+    high = sample.translate(None, bytes(range(128)))
+    if len(high) < _ENOUGH:
+        return label
+    found = {codec: len(high) - len(high.translate(None, c)) for codec, c in _CYRILLIC.items()}
+    best = max(found, key=lambda codec: found[codec])
+    return best if found[best] - found[label] > _CLEARLY * len(high) else label
 
 
 # Where the code pages put the Kazakh letters. windows-1251 has other Cyrillic letters in the

@@ -44,6 +44,15 @@ def as_text(context: Context) -> str:
     return "\n".join(map(_printable, "\n".join(lines).split("\n")))
 
 
+def refusal(context: Context) -> str:
+    """Why the page is no article, and what speaks most for that, in one line."""
+    reason = context.article.reason or ""
+    told = [heard for heard in context.heard.get("is_article", []) if heard.value == reason]
+    most = max(told, key=lambda heard: abs(heard.weight), default=None)
+    why = most and _printable(_short(most.why or most.where))
+    return f"{reason} ({why})" if why else reason
+
+
 def as_html(context: Context) -> str:
     """The same as one HTML page."""
     return _HTML.format(title=escape(context.article.url), content=_section(context))

@@ -17,7 +17,7 @@ LONGEST_TITLE = 1000
 """Characters; what is longer is no headline."""
 # Any mark between spaces that is not part of a sentence; bars and long dashes without them too.
 _SEPARATORS = re.compile(
-    r"(\s+(?:[^\w\s\"'“”„‘’«(){}\[\].,!?…%№#&+]+|&\w{2,8};)\s+|\s*\|\s*|\s*[–—]\s*|\s+-|-\s+)"
+    r"(\s+(?:[^\w\s\"'“”„‘’«(){}\[\].,!?…%№#&+]+|&\w{2,8};)\s+|\s*\|\s*|\s*[–—]\s*|\s+-|-\s+|\s+«\s+(?![^»]*»))"
 )
 _PLACEHOLDERS = frozenset(vocabulary.entries("titles", "placeholders"))
 _NAVIGATION = pattern("titles", "navigation", within=r"{}\s*:?\s*(?:\(?\d*\)?)")

@@ -65,7 +65,7 @@ def _source_differs(context: Context) -> bool:
 def _is_truncated(context: Context) -> bool:
     """Whether the text is the beginning of a longer one, by its dots or by what the page promises."""
     text = context.article.text
-    promised = max((context.body.promised, *(one.promised for one in context.said)))
+    promised = max((context.body.promised, *(number for number, _ in context.told("promised"))))
     if text and promised > _PROMISED * len(text):
         return True
     return fields.is_cut(text) and len(text) < _TEASER

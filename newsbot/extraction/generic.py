@@ -7,23 +7,20 @@ where the text goes on around it. No rules for a site and no words of a language
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from itertools import takewhile
 
 from lxml.etree import _Element as Element
 
 from newsbot.extraction.blocks import HEADINGS, Block, blocks
-from newsbot.extraction.boilerplate import boxes_to_fill, is_legal, without_teasers
+from newsbot.extraction.boilerplate import COMMENTS, boxes_to_fill, is_legal, without_teasers
 from newsbot.extraction.fields import letters
 from newsbot.extraction.naming import allowance, in_masthead, is_whole, name_of
 from newsbot.extraction.page import Page
-from newsbot.vocabulary import pattern
 
 _TOGETHER = 0.6
 """Share of a page's prose from which parts of one name are the body between them."""
-_COUNTED = r"(?:\d+\s*)?{}\s*:?\s*(?:\(?\d+\)?)?\s*:?"
-_COMMENTS = pattern("counters", "comments_heading", within=_COUNTED)
-"""The line above readers' comments; where it is missing names must do."""
 _SENTENCE_END = re.compile(r"[.!?…:;։。؟۔]['\"»”’)\]]*$")
 _WHOLE = frozenset(["html", "body", "main", "article", "h1"])
 _INLINE = frozenset(
@@ -62,6 +59,7 @@ _NOTICE = 0.5
 """Share of a core's prose in legal notices from which it is a footer."""
 _GROWTH, _DENSITY = 0.15, 0.4
 """More prose, and share of prose in what is added, that an element must bring to widen the core."""
+_PARTS = 3  # elements of one make in a core: the text goes on in others of that make
 _DEPTH = 100
 """Levels that are climbed from a block; only hostile pages have more."""
 
@@ -240,7 +238,7 @@ def _before_comments(found: list[Block], kept: list[int], titles: list[int]) -> 
         block = found[index]
         if titles and index < titles[0]:
             continue
-        if prose >= 200 and len(block.text) < 40 and _COMMENTS.fullmatch(block.text):
+        if prose >= 200 and len(block.text) < 40 and COMMENTS.fullmatch(block.text):
             return kept[:position]
         if _is_prose(block):
             prose += len(block.text)
@@ -342,15 +340,17 @@ def _widened(found: list[Block], kept: list[int], core: Element) -> Element:
     """The core, or the element around it where the text goes on in parts of the same make."""
     if is_whole(core):
         return core
-    make = core.tag, _classes(core)
+    make, inside = (core.tag, _classes(core)), set(core.iter())
     size, prose = [0.0] * len(found), [0.0] * len(found)
     for index in kept:
-        block = found[index]
-        size[index] = len(block.text)
-        if block.kind != "item" and _is_prose(block):
-            container = _container(found, index)
-            if container.tag == make[0] and _are_alike(_classes(container), make[1]):
-                prose[index] = size[index]
+        size[index] = len(found[index].text)
+    texts = (i for i in kept if found[i].kind != "item" and _is_prose(found[i]))
+    holders = {index: _container(found, index) for index in texts}
+    makes = Counter((e.tag, e.get("class")) for e in {*holders.values()} & inside if e.get("class"))
+    for index, holder in holders.items():
+        alike = holder.tag == make[0] and _are_alike(_classes(holder), make[1])
+        if alike or makes[holder.tag, holder.get("class")] >= _PARTS:
+            prose[index] = size[index]
     sizes, proses = _sums(found, kept, size), _sums(found, kept, prose)
     best = node = core
     while not is_whole(node):

@@ -44,6 +44,13 @@ _MANY_ATTRIBUTES = re.compile(
     r"|(<(script|style)\b.*?(?:</\3|\Z))",
     re.IGNORECASE | re.DOTALL,
 )
+# A title whose end was forgotten swallows the page: it ends where a tag stands that none can hold.
+_UNCLOSED_TITLE = re.compile(
+    r"<title(?:\s[^<>]{0,200})?>[^<]*+(?=<(?:/(?:head|html)|title|meta|link|script|style|base|body|div|h1)\b)",
+    re.IGNORECASE,
+)
+_HEAD = 1 << 16
+"""Characters in which the title stands."""
 _NESTED_RUN = re.compile(r"((?:<[a-zA-Z][^<>]{0,200}>\s*){20})(?:<[a-zA-Z][^<>]{0,200}>\s*)+")
 
 
@@ -196,7 +203,7 @@ def _parse(text: str) -> Element:
         text = _DATA_URI.sub("data:,", text)[:MAX_CHARS]
     if _LONG_TAG.search(text):
         text = _MANY_ATTRIBUTES.sub(r"\1\2", text)
-    root = _tree(text)
+    root = _tree(_with_closed_title(text))
     if _TOO_DEEP(root):
         # Runs of start tags without text are an attack or a bug; what they wrap is kept.
         root = _tree(_NESTED_RUN.sub(r"\1", text))
@@ -292,6 +299,19 @@ def _close(heading: Element) -> None:
         line.append(child)
     heading.insert(0, line)
     heading.tag = "div"
+
+
+def _with_closed_title(text: str) -> str:
+    """A page whose title ends; so does a second one, by which some close the first."""
+    place = -1
+    for _ in range(2):
+        found = (text.find(tag, place + 1, _HEAD) for tag in ("<title", "<TITLE"))
+        place = next((at for at in found if at >= 0), -1)
+        unclosed = _UNCLOSED_TITLE.match(text, place) if place >= 0 else None
+        if unclosed is None:
+            break
+        text = f"{text[: unclosed.end()]}</title>{text[unclosed.end() :]}"
+    return text
 
 
 def _tree(text: str) -> Element:

@@ -91,6 +91,12 @@ def stated(line: str) -> list[str]:
     return people(_labelled(line) or [])
 
 
+def is_label(line: str) -> bool:
+    """Whether a line says nothing but that an author's name follows it: «Автор:», «Author»."""
+    found = _LABEL.fullmatch(f"{line.rstrip(' :')}:") if len(line) <= _MAX_NAME else None
+    return found is not None and not found["other"]
+
+
 def is_full_name(text: str) -> bool:
     """Whether a text has the form of a full name: capitalised words, one of which may be initials."""
     words = text.split()

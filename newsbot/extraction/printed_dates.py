@@ -67,6 +67,9 @@ _FIRST = pattern("elements", "near.first_date")
 _PUBLISHED = pattern("elements", "near.published")
 _TODAY_NAMES = pattern("elements", "near.today")
 _COMMENT = pattern("elements", "near.comment", within=r"(?:^|-){}s?(?:-|$)")
+_CLOCK = pattern("dates", "beside_clock.weather", "beside_clock.currency")
+_CLOCK_LINE = 100
+"""Characters of the longest line that shows the clock of a page with what stands beside it."""
 _DATA_NAME = pattern("elements", "near.date_attributes")
 _DATA_VALUE = re.compile(r"\s*(?:[12]\d{3}-?\d\d-?\d\d(?!\d{3})|\d{10}(?:\d{3})?\s*$)")
 _PROPERTIES = vocabulary.entries("structured", "properties.date")
@@ -227,6 +230,9 @@ def place_of(
         length = text_length(around)
         if length > _TEASER_SIZE:
             break
+        group = near.group(around)
+        if group != BELOW and _shows_clock(around, length, beside=group == ABOVE):
+            return TODAY, "beside the weather or a rate"
         if around is not element and length <= MAX_LINE:
             line = inline_text(around) or line
         if level and _COMMENT.search(names_of(around)):
@@ -242,6 +248,15 @@ def place_of(
     if near.group(element) == BELOW and near.is_of_next_section(element):
         return OTHER, "below the next heading"
     return role, "named so" if role else ""
+
+
+def _shows_clock(around: Element, length: int, *, beside: bool) -> bool:
+    """Whether a short line holds the weather or a rate of exchange, or one `beside` it without a date."""
+    texts = [inline_text(around)] if length <= MAX_LINE else []
+    for other in (around.getprevious(), around.getnext()) if beside else ():
+        text = inline_text(other) if other is not None and text_length(other) <= _CLOCK_LINE else ""
+        texts += [] if _DATE_LIKE.search(text) else [text]
+    return any(len(text) <= MAX_LINE and _CLOCK.search(text) for text in texts)
 
 
 def _has_headline(around: Element) -> bool:

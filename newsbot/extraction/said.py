@@ -35,6 +35,8 @@ class Said:
     source: str
     """Its kind, as in `Article.sources`: `feed`, `sitemap`, `wordpress`."""
     address: str
+    imported: bool = False
+    """Whether it was not our own crawl that it was said to."""
     title: str | None = None
     authors: tuple[str, ...] = ()
     published: str | None = None
@@ -62,7 +64,7 @@ def read_said(payload: bytes) -> Said:
     categories = found.pop("categories", ())
     if len(categories) == 1:  # of several nobody knows which are tags
         found["section"] = categories[0]
-    return Said(kind, address, **found)
+    return Said(kind, address, fields.get("origin") == "import", **found)
 
 
 def _of_xml(entry: bytes) -> dict[str, Any]:

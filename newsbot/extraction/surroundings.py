@@ -444,6 +444,8 @@ def _first_link(element: Element) -> Element:
 
 def _beside_icon(icon: Element) -> str:
     """What stands after an empty element: its tail, its neighbour, or the rest of its parent."""
+    if icon.find(".//p") is not None or icon.find(".//div") is not None:
+        return ""  # an empty box is no icon
     tail = faithful(icon.tail or "")
     if tail:
         return tail

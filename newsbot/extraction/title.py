@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 from lxml.etree import _Element as Element
 
 from newsbot.extraction import fields, structured
-from newsbot.extraction.blocks import inline_text, is_hidden
+from newsbot.extraction.blocks import HEADINGS, inline_text, is_hidden
 from newsbot.extraction.context import Context
 from newsbot.extraction.evidence import ENOUGH, Candidate, Reader
 from newsbot.extraction.fields import letters
@@ -22,6 +23,8 @@ from newsbot.vocabulary import pattern
 
 _KICKER = pattern("titles", "kickers", within=r"(?:^|[\s_-]){}(?=$|[\s_-])")
 _MARK = re.compile(r"[\s:.|–—-]")
+_IN_SENTENCES = re.compile(r"\s*(?:[–—-]+|:)\s*")
+"""Marks that part sentences too: «Ауыл : жаңа мектеп», «Ана тілі – қазына»."""
 _NAMES = 300
 """Characters of a class that are looked at; what is longer is no name."""
 _MOST = 5
@@ -32,8 +35,6 @@ _PARTS = 6
 """Parts of a `<title>` that are told apart."""
 _SHORTEST = 8
 """Letters of the shortest text that is known for the headline by its being said twice."""
-_LINKS = 200
-"""Links of a page that may be its menu."""
 _SECTION = 20
 """Letters of the longest name of a section that a heading may repeat."""
 _LEVELS = 12
@@ -116,7 +117,7 @@ def _heads(context: Context) -> _Heads:
         (page.meta("og:title", "twitter:title"), "meta", "og:title"),
         (page.title, "title", ""),
     ):
-        found = fields.without_site_name(value, names) if value else ""
+        found = _without_sections(context, fields.without_site_name(value, names)) if value else ""
         if source != "json-ld":
             found = _without_newspaper(found)
             if fields.is_newspaper(found):
@@ -138,6 +139,35 @@ def _without_newspaper(title: str) -> str:
     if len(parts) > 2 and fields.is_newspaper(parts[-1]):
         return "".join(parts[:-2]).strip()
     return title
+
+
+def _without_sections(context: Context, title: str) -> str:
+    """A title without the sections at its ends: «… :: Жаңалықтар», «… ⟶ Қоғам».
+
+    A section is named by a link elsewhere on the page, or is a word for a list. Dashes and
+    colons part sentences too: behind one only such a word is a section.
+    """
+    parts = fields.title_parts(title) if len(title) <= fields.LONGEST_TITLE else []
+    while len(parts) > 2 and _is_listed(context, parts[-1], parts[-2]):
+        parts = parts[:-2]
+    while len(parts) > 2 and _is_listed(context, parts[0], parts[1]):
+        parts = parts[2:]
+    return "".join(parts).strip() or title
+
+
+def _is_listed(context: Context, part: str, mark: str) -> bool:
+    spelt = letters(part)
+    if not 0 < len(spelt) < _SECTION:
+        return False
+    links = [] if _IN_SENTENCES.fullmatch(mark) else context.menu.get(spelt, [])
+    return fields.is_navigation(part) or any(not _is_own(context, link) for link in links)
+
+
+def _is_own(context: Context, link: Element) -> bool:
+    """Whether a link leads to the page itself, or is a headline."""
+    above = (e.tag for e in islice(link.iterancestors(), 2))
+    own = context.page.absolute(link.get("href") or "") == context.page.url
+    return own or any(tag in HEADINGS for tag in above)
 
 
 def _runs(title: str) -> dict[str, str]:
@@ -206,7 +236,7 @@ def _judged(
     context: Context, heads: _Heads, whole: dict[str, str], css: str, element: Element, text: str
 ) -> Candidate | None:
     """A heading as a candidate; None where it is none of the article."""
-    value = fields.without_site_name(text, context.site_names)
+    value = _without_sections(context, fields.without_site_name(text, context.site_names))
     spelt = letters(value)
     if not spelt or len(value) > fields.LONGEST_TITLE or fields.is_navigation(value):
         return None
@@ -247,11 +277,8 @@ def _judged(
 
 def _is_section(context: Context, heading: Element, spelt: str) -> bool:
     """Whether a link elsewhere on the page, in its menu, is named as a short heading."""
-    links = context.page.index.tags.get("a", [])[:_LINKS] if len(spelt) < _SECTION else []
-    return any(
-        letters(link.text or "") == spelt and heading not in (link, *link.iterancestors())
-        for link in links
-    )
+    links = context.menu.get(spelt, []) if len(spelt) < _SECTION else []
+    return any(heading not in (link, *link.iterancestors()) for link in links)
 
 
 def _is_most(printed: str, head: str) -> bool:

@@ -14,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
+from archive.captures.files import check_inside
 from archive.errors import ArchiveLocked, ArchiveUsageError
-from archive.store import DATABASE, Store, check_place, open_database
+from archive.store import DATABASE, Store, check_place, explained_errors, open_database
 from newsbot import SOFTWARE
 from newsbot.profiles import Site
 from newsbot.replay import servers
@@ -121,6 +122,8 @@ def _work_folder(folder: Path | None) -> Iterator[Path]:
         with TemporaryDirectory() as passing:
             yield Path(passing)
         return
+    with explained_errors(folder):
+        check_inside(folder, folder.parent)
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -139,7 +142,7 @@ def _known(folder: Path) -> Iterator[Known]:
     if not check_place(folder / DATABASE):
         yield Known(None)
         return
-    with closing(open_database(folder).conn) as connection:
+    with closing(open_database(folder, everything=True).conn) as connection:
         yield Known(connection)
 
 

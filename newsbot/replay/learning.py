@@ -34,7 +34,7 @@ from newsbot.extraction.learn import ENOUGH_PAGES, PageSample, learn
 from newsbot.extraction.said import read_said as said_in
 from newsbot.profiles import Layout, Site
 from newsbot.replay.records import Captured, KnownSites
-from newsbot.replay.reextract import Choice, reextract
+from newsbot.replay.reextract import FALLBACK, LEARNED, Choice, reextract
 from newsbot.visit.decoding import Undecodable, decode
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import charset_of, may_be_html
@@ -48,6 +48,8 @@ PAGES = 200
 """Captured pages that are looked at."""
 _FIRST = 24
 """Articles that only fallbacks have read from which layouts are learnt."""
+_MOST = 64
+"""Records of a site that are taken over from one file of others."""
 _GROWTH = 2
 """How many times as many there must be until they are learnt again, as long as pages fit."""
 
@@ -102,9 +104,13 @@ def take_over(store: Store, known: KnownSites, paths: Iterable[Path]) -> None:
     archive's, and all of one site's `own`, they stay in their place. Damaged ones are passed over.
     """
     for path in paths:
+        taken = Counter[str]()
         for found in _learnings(path, known):
             site, record = found.site, found.record
             if knows_record(store.connection, record.record_id):
+                continue
+            taken[site.id] += 1
+            if taken[site.id] > _MOST and not known.own:
                 continue
             store.save_site(site.row)
             if known.own:
@@ -197,10 +203,10 @@ def _is_due(c: sqlite3.Connection, site: str, capture: int, before: Learning, kn
 
 def _count(c: sqlite3.Connection, site: str, *, after: int = 0, astray: bool = False) -> int:
     """Pages of articles behind a row that fallbacks have read, or learned layouts, if not `astray`."""
-    learned = "" if astray else " OR substr(layout, 1, length(site) + 9) = site || '/learned-'"
+    read_by = FALLBACK if astray else f"({FALLBACK} OR {LEARNED})"
     (count,) = c.execute(
-        "SELECT count(*) FROM captures WHERE site = ? AND id > ? AND result = 'article' "  # noqa: S608
-        f"AND status = 200 AND (layout IN (SELECT value FROM json_each(?)){learned})",
+        "SELECT count(*) FROM captures c WHERE site = ? AND id > ? AND result = 'article' "  # noqa: S608
+        f"AND status = 200 AND {read_by}",
         (site, after, json.dumps(sorted(fallbacks()))),
     ).fetchone()
     return int(count)

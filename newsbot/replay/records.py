@@ -19,13 +19,10 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 from weakref import WeakValueDictionary
 
-from archive.article import SOURCES
 from archive.captures import (
-    SAID,
     Capture,
     Exchange,
     Record,
-    fields_of,
     payload_digest,
     read_capture,
 )
@@ -35,9 +32,11 @@ from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
 from archive.errors import ArchiveError
 from archive.store import knows_exchange, knows_record
+from archive.store.said import is_full
 from newsbot import urls
-from newsbot.discovery import MAX_ENTRY, is_candidate
+from newsbot.discovery import is_candidate
 from newsbot.profiles import Site
+from newsbot.replay.entries import leads_there, source_of
 from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import may_be_html
 from newsbot.visit.reading import Reading
@@ -257,7 +256,12 @@ class RecordReader:
             self._report(path, raw.offset, f"{problem}: {url}")
             return None
         is_sought = is_linked or self._sites.is_sought(site, address)
-        if kind == "metadata" and not (is_sought and address == url and source_of(record)):
+        if kind == "metadata" and not (
+            is_sought
+            and address == url
+            and source_of(record, own=self._sites.own is not None)
+            and (self._sites.own or (not is_full(self._connection, url) and leads_there(record)))
+        ):
             self._counts["skipped"] += 1
             return None
         found = self.resolved(path, record, site) if is_sought or kind == "response" else None
@@ -348,17 +352,6 @@ class RecordReader:
             values,
         ).fetchone()
         return Capture(*row) if row else None
-
-
-def source_of(record: Record) -> str | None:
-    """Address of the source whose entry a record holds; None where it holds something else."""
-    exchange = record.exchange
-    if exchange is None or knowledge_in(exchange.header("Content-Type")) != SAID:
-        return None
-    fields, entry = fields_of(exchange.body)
-    if len(entry) > MAX_ENTRY or fields.get("kind") not in SOURCES:
-        return None
-    return urls.canonical(fields.get("via", ""))
 
 
 def _is_ours(path: Path) -> bool:

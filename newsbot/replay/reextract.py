@@ -20,7 +20,7 @@ from archive.article import JSON_FIELDS, READ
 from archive.captures import Capture, listed_as, read_said
 from archive.errors import ArchiveUsageError
 from archive.store import Store
-from archive.store.said import unread_pages
+from archive.store.said import unread, unread_pages
 from newsbot.extraction import rules_version
 from newsbot.extraction.layouts import fallbacks
 from newsbot.pool import InProcess, map_in_order
@@ -32,6 +32,10 @@ BATCH = 200
 """Visits to a transaction; what an interrupted run has to read again at most."""
 EXAMPLES = 3
 """Of each field, from different sites and layouts where there are such."""
+LEARNED = "substr(c.layout, 1, length(c.site) + 9) = c.site || '/learned-'"
+"""Of a capture `c`: a layout that was learnt has read it."""
+FALLBACK = "c.layout IN (SELECT value FROM json_each(?))"
+"""The same of one of the `fallbacks`, given as JSON."""
 _AHEAD = 100
 """Visits that are looked up at once, so that no read transaction stays open."""
 
@@ -55,6 +59,12 @@ class Choice:
     """Only pages of `sites` that were read without what sources had said of them, whatever the rules."""
     everything: bool = False
     """Also what today's rules have read already; so it is with `articles`."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all of some sites, pages among it that were read without what sources said."""
+        parts = (self.articles, self.after, self.before, self.refused, self.astray, self.unread)
+        return not any(parts)
 
 
 @dataclass(slots=True)
@@ -163,8 +173,8 @@ def reextract(
                 batch.clear()
     if store:
         _keep(store, batch, report, skip_worse)
-        if choice.unread:
-            for site in choice.sites:
+        if choice.unread or choice.is_whole:
+            for site in choice.sites or sites:
                 store.said_is_read(site)
         for site in sorted(report.sites.keys() & sites.keys()):
             # By other rules a run that was interrupted may have read others: look at all there is.
@@ -208,7 +218,7 @@ def _reread_all(
 def read_unread(store: Store, sites: Mapping[str, Site], pool: Executor | None = None) -> None:
     """Read pages again that were read without what sources had said of them."""
     choice = Choice(sites=tuple(sites), unread=True)
-    if sites and count(store.connection, sites, choice):
+    if any(next(unread(store.connection, site), None) for site in sites):
         reextract(store.connection, store.folder, sites, choice, store=store, pool=pool)
 
 
@@ -256,7 +266,9 @@ def _check(c: sqlite3.Connection, choice: Choice) -> None:
 def _where(
     c: sqlite3.Connection, sites: Mapping[str, Site], choice: Choice
 ) -> tuple[str, list[Any]]:
-    clauses, args = ["1"], list[Any]()
+    # What is withheld is not read again, so that nothing of it is printed, until it is shown again.
+    clauses = ["(c.article IS NULL OR c.article NOT IN (SELECT id FROM withheld_articles))"]
+    args: list[Any] = []
     for column, keys in (("c.site", choice.sites), ("c.article", choice.articles)):
         if keys:
             clauses.append(f"{column} IN (SELECT value FROM json_each(?))")  # noqa: S608
@@ -271,16 +283,20 @@ def _where(
     if choice.refused:  # in the words of the index
         clauses.append("c.result IN ('refused', 'failed', 'missing', 'blocked')")
     if choice.astray:
-        learned = "substr(c.layout, 1, length(c.site) + 9) = c.site || '/learned-'"
-        named = "c.layout IN (SELECT value FROM json_each(?))"
-        clauses.append(f"(c.layout IS NULL OR {learned} OR {named})")
+        clauses.append(f"(c.layout IS NULL OR {LEARNED} OR {FALLBACK})")
         args.append(json.dumps(sorted(fallbacks())))
     if choice.unread:
         clauses.append("c.id IN (SELECT value FROM json_each(?))")
         args.append(json.dumps([page for site in choice.sites for page in unread_pages(c, site)]))
     elif not choice.everything and not choice.articles:
-        clauses.append("c.rules IS NOT json_extract(?, '$.\"' || c.site || '\"')")
+        is_due = "c.rules IS NOT json_extract(?, '$.\"' || c.site || '\"')"
         args.append(json.dumps({key: rules_version(site) for key, site in sites.items()}))
+        if choice.is_whole:
+            is_due = f"({is_due} OR c.id IN (SELECT value FROM json_each(?)))"  # noqa: S608
+            args.append(
+                json.dumps([p for key in choice.sites or sites for p in unread_pages(c, key)])
+            )
+        clauses.append(is_due)
     return " AND ".join(clauses), args
 
 

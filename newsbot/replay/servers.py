@@ -95,7 +95,8 @@ def index_addresses(url: str, kind: Kind | None = None) -> list[tuple[Kind | Non
     path = urlsplit(url).path
     by_kind: dict[Kind, list[str]] = {
         "wayback": [f"{urljoin(url, '/')}cdx/search/cdx"],
-        "pywb": [f"{base}cdx", f"{base.rstrip('/')}-cdx"],
+        # Behind a bare host «-cdx» would name another one.
+        "pywb": [f"{base}cdx", *([f"{base.rstrip('/')}-cdx"] if path.strip("/") else [])],
         "commoncrawl": [f"{base}collinfo.json"],
     }
     if path.endswith(("cdx", "-index", "/index", "collinfo.json")):

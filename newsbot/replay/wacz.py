@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from archive.captures.files import open_file
+from archive.captures.files import check_inside, fresh_file, open_file
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store import explained_errors
 
@@ -66,7 +66,9 @@ def unpacked(
         if info.compress_type not in _PACKINGS:
             damaged(name, info.header_offset, "packed neither as stored nor as deflated")
             continue
-        place.mkdir(exist_ok=True)
+        with explained_errors(folder):
+            check_inside(place, folder)
+            place.mkdir(exist_ok=True)
         if shutil.disk_usage(place).free < info.file_size + _SPARE:
             raise ArchiveError(f"{folder}: the disk is full: free some space and run again")
         part = place / f"member{suffix[1].lower()}"
@@ -85,6 +87,6 @@ def _copy(path: Path, info: zipfile.ZipInfo, part: Path) -> None:
         open_file(path) as file,
         zipfile.ZipFile(file) as package,
         package.open(info) as source,
-        part.open("wb") as target,
+        fresh_file(part) as target,
     ):
         shutil.copyfileobj(source, target, 1 << 20)

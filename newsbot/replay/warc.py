@@ -28,9 +28,10 @@ from archive.visit import Visit
 from newsbot import urls
 from newsbot.pool import map_in_order, open_pool
 from newsbot.profiles import Site
+from newsbot.replay.entries import source_of
 from newsbot.replay.learning import all_learned, refresh, take_over, with_learned
 from newsbot.replay.pending import PendingVisit, PendingVisits
-from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader, source_of
+from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader
 from newsbot.replay.reextract import read_unread
 from newsbot.replay.wacz import is_wacz, members, unpacked
 from newsbot.visit.reading import is_costly, read, reading_of
@@ -247,6 +248,8 @@ class _Import:
             self._batch.enter_context(self._store.batch())
         if site.id not in self._rowless:
             self._store.save_site(site.row)
+            for source in site.candidate_sources():  # whose entries count
+                self._store.source(site.id, source.url, source.kind)
             self._rowless[site.id] = {} if self._in_place else self._find_rowless(site)
 
     def _store_said(self, captured: Captured) -> None:
@@ -255,7 +258,8 @@ class _Import:
             return
         self._begin(captured.site)
         capture = replace(self._placed(captured, captured, is_new=True), part=SAID)
-        self._store.add_said(captured.site.id, capture, source_of(captured.record) or "")
+        source, kind = source_of(captured.record, own=self._in_place) or ("", "")
+        self._store.add_said(captured.site.id, capture, source, kind)
         self._stored["records"] += 1
         self._stored["bytes"] += len(captured.exchange.body)
 
@@ -333,7 +337,7 @@ class _Import:
         record, exchange, whole = captured.record, captured.exchange, captured.whole
         writer = self._store.captures(captured.site.id)
         whole_record = record.length and "WARC-Record-ID" in record.headers
-        if record.type != "revisit" and whole_record:
+        if record.type not in ("revisit", "metadata") and whole_record:
             capture = writer.copy(
                 captured.path, record, filed_at=self._started_at, concurrent_to=first_record
             )
@@ -346,6 +350,7 @@ class _Import:
                 datetime.fromisoformat(record.date),
                 record_id=record.record_id,
                 filed_at=self._started_at,
+                imported=True,
             )
         profile = None
         if record.type == "revisit":

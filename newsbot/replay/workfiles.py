@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.captures import IDENTICAL, Exchange, Record, cut_torn_tail, grammar, read_records
-from archive.captures.files import sync_folder
+from archive.captures.files import own_file, sync_folder
 from archive.captures.grammar import plain_url
 from archive.captures.writing import gzip_member
 from archive.errors import ArchiveError
@@ -149,7 +149,7 @@ class WorkFiles:
 
 def _append(path: Path, data: bytes) -> None:
     """Add all bytes, onto the disk, or none."""
-    with explained_errors(path.parent), path.open("ab", buffering=0) as file:
+    with explained_errors(path.parent), own_file(path, "ab", buffering=0) as file:
         start = file.tell()
         rest = memoryview(data)
         try:
@@ -172,7 +172,7 @@ def _lines(path: Path) -> Iterator[Any]:
     if not path.exists():
         return
     good = 0
-    with path.open("r+b") as file:
+    with own_file(path, "r+b") as file:
         for line in file:
             if not line.endswith(b"\n"):
                 break

@@ -96,15 +96,19 @@ def next_poll(kind: str, polled_at: datetime, *, failures: int, distrust: str | 
     return polled_at + (DISTRUSTED if distrust == "frozen" else POLLS[kind])
 
 
-IDLE_SOURCES = 2
-"""Sources that are asked again in a run, as long as nothing that they list is new."""
+IDLE_REQUESTS = 3
+"""Requests of a run, robots.txt and redirects included, as long as nothing that is listed is new."""
 
 
-def whose_turn(due: Iterable[Mapping[str, Any]], primary: Collection[str]) -> list[str]:
-    """Which of the sources that are due to ask at once, as addresses.
+def whose_turn(
+    due: Iterable[Mapping[str, Any]], primary: Collection[str], last: str | None
+) -> tuple[list[str], list[str]]:
+    """The sources that are due, as addresses: those to ask at once, and in which order the others.
 
-    Those never asked, or wanted now (without a `due`); of the others the `primary` one that tells most, and the one that has waited
-    longest beyond its rest. `due` are rows of `sources`.
+    At once those never asked, or wanted now (without a `due`), and one more: the `primary` one that tells
+    most or, if that was asked `last`, the one that has waited longest beyond its rest. The other of the two
+    is next. So they take turns where a run can afford one alone. `due` are rows of `sources`, `last` is the
+    moment of the site's last poll.
     """
     rows = list(due)
     best = max(
@@ -118,5 +122,16 @@ def whose_turn(due: Iterable[Mapping[str, Any]], primary: Collection[str]) -> li
         return row is not best, since or ""
 
     again = sorted((row for row in rows if row["polled_at"] and row["due"]), key=waits_since)
+    if again and again[0]["polled_at"] == last:
+        again[:2] = reversed(again[:2])
     wanted = [row for row in rows if not (row["polled_at"] and row["due"])]
-    return [row["url"] for row in (*wanted, *again[:IDLE_SOURCES])]
+    turns = [row["url"] for row in (*wanted, *again)]
+    return turns[: len(wanted) + 1], turns[len(wanted) + 1 :]
+
+
+def place(row: Mapping[str, Any], moment: datetime) -> str:
+    """Where to ask a source: where its address last redirected to; itself at the first poll of a week."""
+    if not row["location"] or row["error"]:
+        return str(row["url"])
+    weeks = (moment.isocalendar()[:2], datetime.fromisoformat(row["polled_at"]).isocalendar()[:2])
+    return str(row["location"] if weeks[0] == weeks[1] else row["url"])

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from newsbot.cli import newsbot
+from newsbot import cli
+from newsbot.cli.common import pick_sites
 from tests.cli.conftest import run
+from tests.conftest import Run, write_profile
 
 DATED = {
     "crawl": ("--since",),
@@ -32,7 +34,7 @@ def test_what_is_no_date(archive: Path, command: str, option: str, typed: str) -
 def test_every_date_is_of_the_one_type() -> None:
     named = {"--since", "--after", "--before", "--from", "--to"}
     found = {}
-    for name, command in newsbot.commands.items():
+    for name, command in cli.newsbot.commands.items():
         for part in getattr(command, "commands", {"": command}).values():
             full = f"{name} {part.name}" if part is not command else name
             options = [p for p in part.params if named & set(p.opts)]
@@ -79,6 +81,9 @@ def test_dates_of_a_search_whose_quotation_mark_is_not_closed(archive: Path) -> 
         ("search lang:kz су", "unknown language 'kz' in this archive"),
         ("status tobil", "did you mean 'tobyl'?"),
         ("reextract --site aqbulak", "did you mean 'aqbulaq'?"),
+        ("crawl --region zhambyl", "unknown region 'zhambyl': did you mean 'jambyl'?"),
+        ("crawl --region x", "unknown region 'x': there are abai, almaty-city"),
+        ("crawl --region jambyl aqjolgazet", "either names of sites or --region"),
         ("crawl aqjolgazeta", "unknown site 'aqjolgazeta': did you mean 'aqjolgazet'?"),
         ("crawl tobyl-x", "unknown site 'tobyl-x': `newsbot sites list` shows those known"),
         ("sites show aqjolgazeta", "did you mean 'aqjolgazet'?"),
@@ -94,6 +99,21 @@ def test_names_that_do_not_exist(archive: Path, command: str, message: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("reextract --article 99", "no article '99' in this archive"),
+        ("reextract --article -1", "no article '-1' in this archive"),
+        ("crawl --region jambyl", "is a public site: say who is crawling it with --contact"),
+    ],
+)
+def test_what_is_found_out_later(newsbot: Run, archive: Path, command: str, message: str) -> None:
+    done = newsbot(*command.split(), "--data", archive)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert message in line
+
+
+@pytest.mark.parametrize(
     "command",
     [
         "export --site tobyl --site aqbulaq",
@@ -105,6 +125,17 @@ def test_names_that_do_not_exist(archive: Path, command: str, message: str) -> N
 )
 def test_names_that_do(archive: Path, command: str) -> None:
     assert run(*command.split(), "--data", archive).exit_code == 0
+
+
+def test_a_region_is_all_its_enabled_sites(tmp_path: Path) -> None:
+    """Of the package and of the user's folder; the example newspaper's region has but itself."""
+    own = write_profile(tmp_path / "sites", "http://127.0.0.1:9", jambyl="jetisu")
+    chosen = pick_sites((), tmp_path, [own], ["jetisu"])
+    assert "aqbulaq" in [site.id for site in chosen]
+    assert {site.region for site in chosen} == {"jetisu"}
+    both = pick_sites((), tmp_path, [own], ["jetisu", "jambyl"])
+    assert {site.region for site in both} == {"jetisu", "jambyl"}
+    assert len(both) < len(pick_sites((), tmp_path, [own]))
 
 
 def test_status_of_some_sites(archive: Path) -> None:

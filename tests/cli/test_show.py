@@ -80,6 +80,12 @@ def test_a_revision_and_its_page(edited: Path, number: int) -> None:
         ("show 1 --diff one", "'one' names no two revisions: expected one such as 1..3"),
         ("show --diff 1", "'1' names no two revisions"),
         ("show 1 --diff --raw", "exclude one another"),
+        ("show 1 --diff 0..1", "no revision 0 of this article: there are 1 to 3"),
+        ("show 1 --diff 1..0", "no revision 0"),
+        ("show 1 --diff 9..1", "no revision 9"),
+        ("show 1 --revision -1", "no revision -1"),
+        ("show 1 --raw --json", "--raw is the page itself"),
+        ("show 1 --raw --revision 1 --json", "--raw is the page itself"),
     ],
 )
 def test_what_there_is_not(edited: Path, command: str, message: str) -> None:

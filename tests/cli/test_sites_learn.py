@@ -17,8 +17,10 @@ from newsbot.demo.articles import expected, load_articles
 from newsbot.demo.render import render_site
 from newsbot.demo.server import ExampleNewspaper
 from newsbot.profiles import ProfileError, load_site
+from tests.archive.building import HOME, article, open_paper
 from tests.conftest import Run, write_profile
 from tests.crawl.state import read
+from tests.replay.files import paragraphs
 
 
 def run(*args: object) -> Result:
@@ -64,10 +66,10 @@ def check(paper: ExampleNewspaper, data: Path) -> None:
     truths = {truth["url"].removeprefix(paper.origin): truth for truth in expected(paper.origin)}
     shown = [a for a in load_articles() if paper.origin + a.path in known]
     assert len(shown) == len(known)
-    for article in shown:
-        truth = truths[article.path]
+    for one in shown:
+        truth = truths[one.path]
         layout, title, text, *rest = known[truth["url"]]
-        assert layout == (classic if article.classic else modern)
+        assert layout == (classic if one.classic else modern)
         assert title == truth["title"]
         assert [p.replace("\t", " | ") for p in text.split("\n\n")] == truth["paragraphs"]
         assert rest == [truth[name] for name in ("authors", "published", "section")]
@@ -130,9 +132,28 @@ def test_few_pages(newsbot: Run, paper: ExampleNewspaper, tmp_path: Path) -> Non
     assert crawled.returncode == 0
     none = run("aqbulaq", "--data", tmp_path)
     assert (none.exit_code, none.stdout) == (0, "")
-    assert none.stderr.startswith("nothing learnt: no 8 pages of articles")
+    assert none.stderr == (
+        "nothing learnt: articles that fit no layout: 0, and 8 are needed to see a template\n"
+    )
     told = json.loads(run("aqbulaq", "--data", tmp_path, "--json").stdout)
     assert told == {"site": "aqbulaq", "kept": [], "learnt": []}
+
+
+def test_pages_without_classes(tmp_path: Path) -> None:
+    paper = open_paper(tmp_path)
+    for number in range(10):
+        told = "".join(f"<p>{text}</p>" for text in paragraphs(f"{number}-тақырып"))
+        page = f"<html><title>{number}-бақ</title><body><h1>{number}-бақ</h1>{told}".encode()
+        url = f"{HOME}{number}"
+        capture = paper.capture(url, page, 200)
+        paper.visit(url, article(url, layout="generic/any"), captures=[capture])
+    paper.store.close()
+    none = run("aqbulaq", "--data", tmp_path)
+    assert (none.exit_code, none.stdout) == (0, "")
+    assert none.stderr.startswith(
+        "nothing learnt: of 10 articles that fit no layout, no 8 show their text in one place that has a "
+        "name (an element's class or id)"
+    )
 
 
 def test_what_cannot_be_learnt(newsbot: Run, data: Path, tmp_path: Path) -> None:

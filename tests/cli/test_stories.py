@@ -44,6 +44,18 @@ def test_it_says_what_was_found(data: Path) -> None:
     }  # fmt: skip
 
 
+def test_where_there_are_none(tmp_path: Path) -> None:
+    papers = Papers(tmp_path / "data")
+    papers.add("a/1", title="Ауылға су келді")
+    papers.first.store.close()
+    for options, told in (
+        ((), "1 articles were compared, of one newspaper; most stories join several\n"),
+        (("--list",), "no stories are known; `newsbot stories` finds them\n"),
+    ):
+        done = CliRunner().invoke(command, ["stories", *options, "--data", str(tmp_path / "data")])
+        assert done.stderr == told
+
+
 def test_the_list_has_the_widest_story_first(data: Path) -> None:
     assert json.loads(run(data, "--list", "--json")) == []
     run(data)

@@ -164,6 +164,27 @@ def test_a_lock_that_is_none(tmp_path: Path, put: Callable[[Path], None]) -> Non
         list(verify(tmp_path))
 
 
+@pytest.mark.parametrize("put", [folder, pipe, link, loop, zero])
+@pytest.mark.parametrize(  # crawls: tests/cli/test_links.py
+    "command",
+    [c for c in COMMANDS if "crawl" not in c] + ["verify --full --jobs 0", "status --json"],
+)
+def test_something_else_than_captures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    put: Callable[[Path], None], command: str,
+) -> None:  # fmt: skip
+    data, other = tmp_path / "data", tmp_path / "other"
+    for place in (data, other):
+        paper = open_paper(place)
+        paper.visit(read=article(f"{HOME}1"))
+        paper.store.close()
+        (warc,) = place.glob("warc/*/*.warc.gz")
+        warc.unlink()
+        put(warc)
+    assert run(command, tmp_path, monkeypatch) in (0, 2, 3, 5)
+    assert "a bug" not in "".join(capfd.readouterr())
+
+
 # -- captures without their database ------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsbot import urls
 from newsbot.discovery import Entry, candidates, is_candidate, skips_sitemap
+from newsbot.discovery.documents import linked, read_source
 from newsbot.profiles import Site
 
 BASE = "https://a.kz/feed/"
@@ -168,3 +169,47 @@ def test_whatever_is_listed(addresses: list[str], base: str) -> None:
     for candidate in listed:
         assert urls.canonical(candidate.url) == candidate.url
         assert is_candidate(paper, candidate.url)
+
+
+BASED = "https://a.kz/kk/"
+KEPT = {
+    "an xml:base of the feed": (
+        "feed",
+        f'<feed xml:base="{BASED}"><entry><title>a</title><link href="news/1"/></entry></feed>',
+    ),
+    "of feed and entry": (
+        "feed",
+        '<feed xml:base="/kk/"><entry xml:base="news/"><link href="1"/></entry></feed>',
+    ),
+    "one that is none": (
+        "feed",
+        '<feed><entry xml:base="http://[::"><link href="x"/></entry>'
+        '<entry><link href="/kk/news/1"/></entry></feed>',
+    ),
+    "an identity": ("feed", f"<rss><item><guid>{BASED}news/1</guid></item></rss>"),
+    "a session's id": (
+        "feed",
+        f"<rss><item><link>{BASED}news/1?PHPSESSID=5f3a9c0177de42ab</link></item></rss>",
+    ),
+    "JSON": (
+        "feed",
+        '{"version": "https://jsonfeed.org/version/1", "items": [{"url": "/kk/news/1", "id": 1}]}',
+    ),
+    "a sitemap": (
+        "sitemap",
+        "<urlset><url><loc>https://a.kz/kk/news/1#a</loc><news><title>а</title></news></url></urlset>",
+    ),
+    "a post": ("wordpress", f'[{{"id": 1, "link": "{BASED}news/1", "title": "а"}}]'),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_is_kept_of_an_entry_leads_to_the_address_of_the_candidate(name: str) -> None:
+    """By itself: another archive reads it without the document around it."""
+    kind, document = KEPT[name]
+    source = "https://a.kz/feed"
+    listed = read_source(kind, document.encode(), None, source, site()).entries
+    *_, item = candidates(site(), source, listed)
+    assert item.url == f"{BASED}news/1"
+    assert item.said
+    assert urls.canonical(linked(kind, item.said, source)) == item.url

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.discovery import home
 from newsbot.discovery.home import autodiscover, fronts, is_front
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site
@@ -84,11 +83,6 @@ def test_foreign_apis_and_sections_are_none_of_ours() -> None:
     page = """<link rel="https://api.w.org/" href="https://basqa.kz/wp-json/">
     <nav><a href="https://basqa.kz/qogam/">Қоғам</a><a href="/sport/">Спорт</a></nav>"""
     assert found(page) == [("listing", "/sport/")]
-
-
-def test_feeds_are_limited() -> None:
-    page = "".join(alternate(f"/rss{number}.xml") for number in range(500))
-    assert len(found(page)) == home.MAX_FEEDS
 
 
 PARTS = st.sampled_from(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.discovery import Entry, Feed, jsonfeed
+from newsbot.discovery import Entry, Feed
 from newsbot.discovery.feeds import parse_feed
 from newsbot.discovery.jsonfeed import load, parse_json_feed, text_of
 
@@ -86,14 +86,45 @@ def test_what_is_no_json_feed(body: bytes) -> None:
     assert parse_json_feed(body) is None
 
 
-def test_items_that_are_no_list_are_none() -> None:
-    feed = parse_json_feed(b'{"version": "https://jsonfeed.org/version/1", "items": {"a": 1}}')
-    assert feed == Feed()
+@pytest.mark.parametrize("items", ['{"a": 1}', "[]", "null", '"/1"', "7", "[[{}]]"])
+def test_no_items(items: str) -> None:
+    body = f'{{"version": "https://jsonfeed.org/version/1", "items": {items}}}'
+    assert parse_json_feed(body.encode()) == Feed()
 
 
-def test_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsonfeed, "MAX_ITEMS", 2)
-    assert parse_json_feed(BODY) == Feed(ENTRIES[:2])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '{"url": 7}', '{"url": 7.5, "id": 7}', '{"url": {"href": "/8"}}', '{"url": ["/8"], "id": "8"}',
+        '{"url": true}', '{"url": null, "id": null}', "[]", "null", "7", f'{{"url": "{"/x" * 2000}"}}',
+        '{"url": "", "external_url": {}}', '{"id": "tag:a.kz,2026:9"}',
+    ],
+)  # fmt: skip
+def test_one_bad_item_spoils_nothing(odd: str) -> None:
+    good = '{"url": "/1", "date_published": "2026-11-22"}'
+    body = f'{{"version": "https://jsonfeed.org/version/1.1", "items": [{odd}, {good}]}}'
+    assert parse_json_feed(body.encode()) == Feed([Entry("/1", "2026-11-22")])
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1" * 9000, '"' + "a\nb" + '"', "NaN", '{"0": {"1": []}}', '"\\ud800"', "-0", "1e999", "[" * 50 + "]" * 50],
+    ids=range(8),
+)  # fmt: skip
+def test_no_value_spoils_an_item(value: str) -> None:
+    """A number without end, a line break within a string, and other things that no JSON has."""
+    for key in ("content_html", "date_published", "authors", "tags", "title", "_own"):
+        item = f'{{"url": "/1", "{key}": {value}}}'
+        body = f'{{"version": "https://jsonfeed.org/version/1.1", "items": [{item}]}}'
+        feed = parse_json_feed(body.encode())
+        assert feed is not None
+        assert [entry.url for entry in feed.entries] == ["/1"]
+
+
+def test_an_address_may_stand_as_identity_or_in_a_numbered_object() -> None:
+    items = {"0": {"url": "/1"}, "7": {"id": "https://a.kz/2"}, "8": 5}
+    feed = parse_json_feed(json.dumps({**FEED, "items": items}).encode())
+    assert feed == Feed([Entry("/1"), Entry("https://a.kz/2")])
 
 
 def test_old_code_pages() -> None:

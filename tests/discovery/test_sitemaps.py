@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.discovery import sitemaps, skips_sitemap, xml
+from newsbot.discovery import skips_sitemap, xml
 from newsbot.discovery.documents import read_source
 from newsbot.discovery.sitemaps import Sitemap, parse_sitemap
 from newsbot.profiles import Site
@@ -144,12 +144,6 @@ def test_a_gzip_bomb_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found is not None
     assert 1_000 < len(found) < 3_000
     assert len(xml.unpack(gzip.compress(b"\0" * 10_000_000, mtime=0))) == 100_000
-
-
-def test_endless_sitemaps_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sitemaps, "MAX_URLS", 10)
-    assert len(pages(urlset(*(f"<url><loc>/{n}</loc></url>" for n in range(50)))) or []) == 10
-    assert len(pages("\n".join(f"https://a.kz/{n}" for n in range(50))) or []) == 10
 
 
 def test_a_large_sitemap_is_quick() -> None:

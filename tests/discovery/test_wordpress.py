@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot.discovery.wordpress import Post, endpoint, parse_posts
+from newsbot.discovery import Entry
+from newsbot.discovery.wordpress import endpoint, parse_posts
 
 ITEM = {
     "id": 71,
@@ -17,41 +18,76 @@ ITEM = {
     "status": "publish",
     "link": "https://gazet.kz/?p=71",
 }
-POST = Post("https://gazet.kz/?p=71", "2022-12-24T12:40:00+00:00", "2022-12-25T01:00:00+00:00", 71)
+POST = Entry("https://gazet.kz/?p=71", "2022-12-24T12:40:00+00:00", "2022-12-25T01:00:00+00:00")
 
 
 def answer(*items: object) -> bytes:
     return json.dumps(items).encode()
 
 
+def posts(body: bytes) -> list[Entry] | None:
+    found = parse_posts(body)
+    return found and found.entries
+
+
 def test_posts() -> None:
-    assert parse_posts(answer(ITEM)) == [POST]
-    assert parse_posts(b"[]") == []
+    assert posts(answer(ITEM)) == [POST]
+    assert posts(b"[]") == posts(b"{}") == []
 
 
 @pytest.mark.parametrize("status", ["draft", "private", "pending", "future", "trash", None])
 def test_only_published_posts(status: str | None) -> None:
-    assert parse_posts(answer({**ITEM, "status": status}, ITEM)) == [POST]
-    assert parse_posts(answer({**ITEM, "status": status})) == []
+    assert posts(answer({**ITEM, "status": status}, ITEM)) == [POST]
+    assert posts(answer({**ITEM, "status": status})) == []
 
 
 def test_fields_may_be_missing_or_senseless() -> None:
     bare = {"link": "https://gazet.kz/?p=1"}
-    assert parse_posts(answer(bare)) == [Post("https://gazet.kz/?p=1", None, None, None)]
+    assert posts(answer(bare)) == [Entry("https://gazet.kz/?p=1")]
     odd = {**bare, "id": "71", "date_gmt": "0000-00-00T00:00:00", "modified_gmt": False}
-    assert parse_posts(answer(odd)) == [Post("https://gazet.kz/?p=1", None, None, None)]
+    assert posts(answer(odd)) == [Entry("https://gazet.kz/?p=1")]
     # Without its zone the local `date` says nothing.
-    assert parse_posts(answer({**bare, "date": "2022-12-24T18:40:00"})) == parse_posts(answer(bare))
-    assert parse_posts(answer({**bare, "date_gmt": "2022-12-24T18:40:00+06:00"})) == [
-        Post("https://gazet.kz/?p=1", "2022-12-24T12:40:00+00:00", None, None)
+    assert posts(answer({**bare, "date": "2022-12-24T18:40:00"})) == posts(answer(bare))
+    assert posts(answer({**bare, "date_gmt": "2022-12-24T18:40:00+06:00"})) == [
+        Entry("https://gazet.kz/?p=1", "2022-12-24T12:40:00+00:00")
     ]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"link": 7},
+        {"link": {"rendered": "/1"}},
+        {"link": None},
+        {"link": ["/1"]},
+        "x",
+        None,
+        [],
+        {},
+    ],
+)
+def test_one_bad_post_spoils_nothing(odd: object) -> None:
+    found = parse_posts(answer(odd, ITEM))
+    assert found is not None
+    assert (found.entries, found.objects) == ([POST], 2), "of a full page one more is asked for"
+
+
+def test_what_php_has_made_an_object_of_is_a_list() -> None:
+    """As of a list from which a plugin has taken something out."""
+    assert posts(json.dumps({"0": ITEM, "2": ITEM}).encode()) == [POST, POST]
+
+
+@pytest.mark.parametrize("key", ["title", "_embedded", "id", "date_gmt", "modified_gmt", "_links"])
+def test_fields_of_wrong_types(key: str) -> None:
+    for value in (7, True, None, "x", ["x"], {"x": [{}]}, 10**30, -1.5):
+        assert [entry.url for entry in posts(answer({**ITEM, key: value})) or []] == [POST.url]
 
 
 def test_php_warnings_before_the_list() -> None:
     noise = (
         b"<br />\n<b>Warning</b>: Undefined array key [0] in <b>/x.php</b> on line <b>3</b><br />\n"
     )
-    assert parse_posts(noise + answer(ITEM)) == [POST]
+    assert posts(noise + answer(ITEM)) == [POST]
 
 
 @pytest.mark.parametrize(
@@ -102,14 +138,14 @@ JSON = st.recursive(
 @settings(max_examples=100, deadline=None)
 @given(JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
 def test_never_raises(body: bytes) -> None:
-    for post in parse_posts(body) or []:
+    for post in posts(body) or []:
         assert post.url
-        assert post.published is None or datetime.fromisoformat(post.published).tzinfo
+        assert post.date is None or datetime.fromisoformat(post.date).tzinfo
 
 
 def test_a_post_nested_beyond_measure_breaks_nothing() -> None:
     for depth in (100, 480, 900, 985, 100_000):
         deep = b'{"a":' * depth + b"1" + b"}" * depth
         body = b'[{"link": "https://a.kz/1", "x": ' + deep + b"}]"
-        posts = parse_posts(body)
-        assert posts is None or [post.url for post in posts] == ["https://a.kz/1"]
+        found = posts(body)
+        assert found is None or [post.url for post in found] == ["https://a.kz/1"]

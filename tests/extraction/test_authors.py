@@ -292,3 +292,49 @@ def test_a_newspaper_is_not_its_own_author() -> None:
     name = '<meta property="og:site_name" content="Жетісу Тынысы">'
     assert authors(head=name, top='<div class="author">Жетісу Тынысы</div>') == []
     assert authors(head=name + declared({"@type": "Person", "name": "Жетісу тынысы"})) == []
+
+
+@pytest.mark.parametrize("label", ["Author: ", "Автор: ", "Post author: ", "Жазба авторы: "])
+def test_a_label_in_a_box_of_rights_with_a_link_to_the_front_page(label: str) -> None:
+    head = (
+        '<meta name="author" content="Редакция"><meta property="og:site_name" content="Дала үні">'
+    )
+    box = '<div class="post-copyright"><div class="post-copyright__author"><span>{}</span><a href="https://paper.example/">{}</a></div><div>Copyright Notice: <a href="/by/">CC BY-NC</a></div></div>'
+    assert authors(head=head, below=box.format(label, AIGUL)) == [AIGUL]
+    assert authors(head=head, below=box.format(label, "Дала үні")) == ["Редакция"]
+
+
+def test_a_label_alone_above_those_whom_it_names() -> None:
+    pair = f"<dl><dt>Автор</dt><dd>{AIGUL}</dd></dl>"
+    assert authors(top=pair) == [AIGUL]
+    assert authors(top=f"<div>Авторлары:</div><div>{AIGUL}</div><div>{ERLAN}</div>") == [AIGUL, ERLAN]  # fmt: skip
+    assert authors(top=f"<div>Фото:</div><div>{AIGUL}</div>", end=f"<p>{ERLAN}</p>") == [ERLAN]
+
+
+def test_a_person_in_the_metadata_goes_before_a_newsroom() -> None:
+    metas = (
+        f'<meta property="article:author" content="Редакция"><meta name="author" content="{AIGUL}">'
+    )
+    assert authors(head=metas) == [AIGUL]
+
+
+@pytest.mark.parametrize("mark_up", ["<p><strong>{}</strong></p>", '<p style="text-align:right">{}</p>'])  # fmt: skip
+def test_a_name_of_any_country_that_is_set_like_a_signature(mark_up: str) -> None:
+    name, line = "Mohloai Mpesi", mark_up.format("Mohloai Mpesi")
+    page_ = page().replace(b'<div class="txt">', b'<div class="txt">' + line.encode())
+    assert extract(page_, URL).authors == [name]
+    assert authors(end=line) == [name]
+    of_it = page_.replace("жұмысқа".encode(), "Mpesi жұмысқа".encode())
+    assert extract(of_it, URL).authors == [], "of whom the text speaks"
+
+
+def test_second_names_and_names_in_halves() -> None:
+    declared_name = declared({"@type": "Person", "name": "Айгүл Ерланқызы Серікова"})
+    assert authors(head=declared_name, top='<div class="author">Айгүл Серікова</div>') == ["Айгүл Ерланқызы Серікова"]  # fmt: skip
+    halves = '<a rel="author"><span class="firstname">Айгүл Мария</span> <span class="lastname">Серікова</span></a>'
+    assert authors(top=halves) == ["Айгүл Мария Серікова"]
+
+
+def test_an_empty_box_is_no_icon() -> None:
+    box = '<div class="author"><p></p><div class="shimmer"></div></div><p>Таңғы Шолу</p>'
+    assert authors(top=box) == []

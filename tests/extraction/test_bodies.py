@@ -398,3 +398,10 @@ def test_a_body_among_readers_comments_is_doubted() -> None:
         '<div id="comments"><div itemprop="articleBody"><p>Көпір керек-ақ, рақмет!</p></div></div>'
     )
     assert read(f"<main>{H1}<div>{P}</div></main>{comment}").paragraphs == TEXT
+
+
+@pytest.mark.parametrize("end", ["<meta name='a' content='b'></head>", "</head>", "<title></head>", "<link rel='x'>"])  # fmt: skip
+def test_an_unclosed_title_does_not_swallow_the_page(end: str) -> None:
+    page = f"<html><head><title>Ауылға су келді{end}<body><h1>Ауылға су келді</h1><p>12.05.2024</p>{P}</body></html>"
+    article = extract(page.encode(), "https://gazet.example.kz/su-keldi")
+    assert article.title == "Ауылға су келді" and article.is_article

@@ -143,3 +143,29 @@ def test_cleaning_only_takes_away(lines: list[str]) -> None:
     found = [Block("p", line, 0.0, element) for line in lines if line]
     kept = boilerplate.clean(found)
     assert len(kept) <= len(found)
+
+
+LONG = (
+    "<p>Ауыл тұрғындары биыл ескі көпірдің орнына жаңасын салуды сұрап, хат жолдаған еді.</p>" * 3
+)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "<p>Айгүл 13.05.2024 11:20</p><p>Өте жақсы жаңалық!</p>",
+        "<div>Айгүл</div><div>13 мамыр 2024, 11:20</div><div>Өте жақсы жаңалық!</div>",
+        "<b>Айгүл</b> 13.05.2024 в 11:20<br>Өте жақсы жаңалық!<br><br>",
+    ],
+)
+def test_comments_without_names_of_elements(comment: str) -> None:
+    own = cleaned(LONG)
+    for many in (1, 2, 9):
+        assert cleaned(f"{LONG}<h3>Пікірлер ({many})</h3>{comment * many}") == own
+        assert cleaned(f"{LONG}<p>Оқырман пікірі:</p>{comment * many}") == own
+    assert len(cleaned(LONG + comment * 2)) > len(own), "a live report has names and moments too"
+
+
+def test_a_chronicle_is_no_comments() -> None:
+    lines = "<p>13.05.2024 11:20</p><p>Су деңгейі көтеріле бастады, тұрғындар ескертілді.</p>" * 3
+    assert len(cleaned(LONG + lines)) == len(cleaned(LONG)) + 6

@@ -68,6 +68,15 @@ def test_kazakh_page(
         ("cp1251", "utf-8", "windows-1251", ("charset_mismatch",)),
         ("koi8-r", "koi8-r", "koi8-r", ()),
         ("cp866", "cp866", "ibm866", ()),
+        ("koi8-r", "windows-1251", "koi8-r", ("charset_mismatch",)),
+        ("koi8-r", None, "koi8-r", ("charset_guessed",)),
+        ("koi8-r", "utf-8", "koi8-r", ("charset_mismatch",)),
+        ("koi8-r", "KZ-1048", "koi8-r", ("charset_mismatch",)),
+        ("cp866", "windows-1251", "ibm866", ("charset_mismatch",)),
+        ("cp866", "koi8-r", "ibm866", ("charset_mismatch",)),
+        ("iso8859-5", "windows-1251", "iso-8859-5", ("charset_mismatch",)),
+        ("cp1251", "koi8-r", "windows-1251", ("charset_mismatch",)),
+        ("cp1251", "iso-8859-5", "windows-1251", ("charset_mismatch",)),
     ],
 )
 def test_russian_page(
@@ -88,6 +97,12 @@ def test_russian_page(
 def test_other_cyrillic_stays_windows_1251(text: str) -> None:
     body = (text * 9).encode("cp1251")
     assert decode(body, "windows-1251") == (text * 9, "windows-1251", ())
+
+
+def test_capitals_are_no_other_charset() -> None:
+    text = "ЖИТЕЛИ СЕЛА СОБРАЛИСЬ НА ПЛОЩАДИ, ЧТОБЫ ОБСУДИТЬ РЕМОНТ ДОРОГИ"
+    for codec in ("cp1251", "koi8-r", "cp866"):
+        assert decode(text.encode(codec), "windows-1251").text == text
 
 
 def test_kazakh_headline_alone() -> None:

@@ -416,3 +416,20 @@ def test_lines_of_a_programme_are_text() -> None:
     days = "<ul><li>14 наурыз – Көрісу күні;</li><li>16 наурыз – ағаш отырғызу</li></ul>"
     article = read(f"<article>{HEADLINE}{TEXT}{days}</article>")
     assert "14 наурыз – Көрісу күні;\n\n16 наурыз – ағаш отырғызу" in article.text
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        "<div><b>1 маусым 2024, сенбі</b> Алматы +23 °C</div>",
+        "<table><tr><td>31.05.2024</td><td>USD 447,5</td></tr></table>",
+        "<div><p>31 мамыр, 2024</p><p>Доллар: 447.5</p></div>",
+        "<div>Жұма, 31 мамыр 2024<br>Ауа райы: Тараз +19</div>",
+    ],
+)
+def test_a_clock_beside_the_weather_or_a_rate_is_no_date(clock: str) -> None:
+    assert read(f"{clock}{HEADLINE}<div>{TEXT}</div>").published is None
+    between = read(f"<div>{HEADLINE}{clock}<p>14.05.2024</p><div>{TEXT}</div></div>")
+    assert between.published == "2024-05-14"
+    section = f"<p>14.05.2024 | Ауа райы</p>{HEADLINE}<div>{TEXT}</div>"
+    assert read(section).published == "2024-05-14"

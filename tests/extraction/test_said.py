@@ -105,7 +105,9 @@ def test_a_post_of_wordpress() -> None:
             ],
         },
     }  # fmt: skip
-    (found,) = parse_posts(json.dumps([post]).encode()) or []
+    posts = parse_posts(json.dumps([post]).encode())
+    assert posts is not None
+    (found,) = posts.entries
     assert found.served is not None
     assert b"_links" not in found.served
     said = read_said(kept(found.served, "wordpress"))

@@ -79,3 +79,20 @@ def test_a_name_inside_a_headline_stays() -> None:
     for title in ("«Достық» көпірі ашылды", "Достық: жүз жыл", "Алматы–Достық жолы", "Ақ-Достық"):
         assert fields.without_site_name(title, ["Достық"]) == title
     assert fields.without_site_name("Газет | Газет", ["Газет"]) == ""
+
+
+MENU = '<div><a href="/">Дала үні</a> <a href="/qogam/">Қоғам</a> <a href="/el/">Ел</a></div>'
+
+
+@pytest.mark.parametrize("end", [":: Жаңалықтар", "⟶ Қоғам", "» Қоғам", "« Дала үні", "► Қоғам", "|| Қоғам", "– Жаңалықтар", "/ Қоғам | Дала үні"])  # fmt: skip
+def test_a_section_at_an_end_is_no_part_of_the_headline(end: str) -> None:
+    head = f"<title>{TITLE} {end}</title>"
+    assert title_of(head, MENU) == TITLE
+    assert title_of(head, f"{MENU}<h1>{TITLE} {end}</h1>") == TITLE
+
+
+def test_what_a_dash_parts_and_a_link_to_the_page_itself_stay() -> None:
+    for title in ("Ел – біздің тірегіміз", "Қоғам : жаңа мектеп ашылды", "Ел « Қоғам » іздейді"):
+        assert title_of(f"<title>{title}</title>", MENU) == title
+    link = f'<a href="{URL}">Көпірге жол</a>'
+    assert title_of("<title>Көпірге жол • Дала үні</title>", MENU + link) == "Көпірге жол"

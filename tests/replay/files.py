@@ -84,6 +84,14 @@ LISTING = (
 ).encode()
 
 
+FED = PROFILE.replace(
+    "\nexclude",
+    '\nsources = [{ kind = "feed", url = "/feed" }, { kind = "feed", url = "/rss" }, '
+    '{ kind = "sitemap", url = "/sitemap.xml" }]\nexclude',
+)
+"""The same, of a newspaper with sources."""
+
+
 @dataclass
 class Warc:
     """One WARC file in the making; `at` is the date of the next record."""
@@ -146,9 +154,12 @@ class Warc:
         )
         return self
 
-    def said(self, url: str, entry: str, *, kind: str = "feed", source: str = "/feed") -> Warc:
-        """The entry of a source, as newsbot keeps it."""
-        block = with_fields([("via", HOME + source), ("kind", kind)], entry.encode())
+    def said(
+        self, url: str, entry: str, *, kind: str = "feed", source: str = "/feed", **more: str
+    ) -> Warc:
+        """The entry of a source, as newsbot keeps it; `more` of its fields."""
+        via = source if "://" in source else HOME + source
+        block = with_fields([("via", via), ("kind", kind), *more.items()], entry.encode())
         record = self._writer.create_warc_record(
             url if "://" in url else HOME + url,
             "metadata",

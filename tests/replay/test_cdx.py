@@ -547,6 +547,13 @@ def test_where_the_index_is(url: str, first: str) -> None:
     assert servers.index_addresses(url)[0][1] == first
 
 
+@pytest.mark.parametrize("url", ["http://x:8080", "http://x:8080/", "https://archive.example/"])
+def test_no_other_host_is_asked(url: str) -> None:
+    for kind in (None, *servers.KINDS):
+        for _, address in servers.index_addresses(url, kind):
+            assert urlsplit(address).netloc == urlsplit(url).netloc
+
+
 def test_where_captures_are_had() -> None:
     for kind, index, replay in (
         ("wayback", "https://web.archive.org/cdx/search/cdx", "https://web.archive.org/web/"),

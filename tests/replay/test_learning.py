@@ -25,6 +25,7 @@ from newsbot.replay.learning import choose, kept, learn_anew
 from newsbot.replay.merge import merge
 from newsbot.replay.reextract import Choice, reextract
 from newsbot.visit.schedule import next_due
+from tests.conftest import Run
 from tests.extraction.test_learn import Template, named, positions, story
 from tests.replay.files import HOME, HTML, Archive, Warc, lose_database
 
@@ -253,6 +254,28 @@ def test_killed_between_storing_and_reading_again(
     paper.see([*THEN[:1]])  # the next run, whatever it finds
     assert paper.says() == truth.says()
     assert paper.rows("SELECT 1 FROM captures WHERE reason = 'unread'") == []
+
+
+@pytest.mark.parametrize("how", ["", "--site gazet --skip-worse"])
+def test_reextraction_ends_as_the_next_import_would(
+    truth: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newsbot: Run, how: str
+) -> None:
+    def kill(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    paper = Paper(tmp_path / "data")
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(learning, "reextract", kill)
+        paper.see([*THEN, *NOW])
+    where = ("--data", paper.folder, "--sites-dir", paper.sites_dir, "--jobs", 0)
+    waiting = "SELECT 1 FROM captures WHERE reason = 'unread'"
+    for part in ("--dry-run", "--article 1"):  # a part, or nothing
+        assert newsbot("reextract", *part.split(), *where).returncode == 0
+        assert paper.rows(waiting) == [(1,)], part
+    done = newsbot("reextract", *how.split(), *where)
+    assert done.returncode == 0, done.stderr
+    assert paper.says() == truth.says()
+    assert paper.rows(waiting) == []
 
 
 def test_a_merge_killed_before_it_learns(

@@ -17,14 +17,17 @@ from archive.store.said import unread_pages
 from newsbot.discovery import MAX_ENTRY
 from newsbot.replay.warc import import_warc
 from newsbot.visit.schedule import next_due
-from tests.replay.files import START, Archive, Warc, page
+from tests.replay.files import FED, START, Archive, Warc, page
 
 PAGE = page("Бақ өсіп жатыр")
 EDITED = PAGE.replace("көктемде".encode(), "күзде".encode())
 
 
-def entry(author: str = "", day: int = 1) -> str:
-    return f"<item><author>{author}</author><pubDate>2024-02-0{day}T09:00:00+06:00</pubDate></item>"
+def entry(author: str = "", day: int = 1, link: str = "/news/1") -> str:
+    return (
+        f"<item><link>{link}</link><author>{author}</author>"
+        f"<pubDate>2024-02-0{day}T09:00:00+06:00</pubDate></item>"
+    )
 
 
 HISTORY: list[tuple[int, bytes | str, str]] = [
@@ -65,7 +68,7 @@ def warcs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def in_order(warcs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> list[object]:
-    archive = Archive(tmp_path_factory.mktemp("ordered") / "data")
+    archive = Archive(tmp_path_factory.mktemp("ordered") / "data", FED)
     archive.load(*warcs)
     archive.check()
     return derived(archive)
@@ -91,7 +94,7 @@ def test_the_order_of_arrival_does_not_matter(
 ) -> None:
     shuffled = chance.sample(warcs, len(warcs))
     with tempfile.TemporaryDirectory() as folder:
-        archive = Archive(Path(folder) / "data")
+        archive = Archive(Path(folder) / "data", FED)
         first = chance.randrange(len(warcs))
         archive.load(*shuffled[:first])
         archive.load(*shuffled[first:])
@@ -100,7 +103,7 @@ def test_the_order_of_arrival_does_not_matter(
 
 
 def test_a_redirect_has_what_was_said_of_the_address_before_it(tmp_path: Path) -> None:
-    archive = Archive(tmp_path / "data")
+    archive = Archive(tmp_path / "data", FED)
     warc = Warc().info("newsbot/1").said("/news/1", entry("Айгүл Серікқызы"))
     warc.redirect("/news/1", "/news/one").add("/news/one", PAGE, Concurrent_To=f"{warc.ids[0]}")
     archive.put(warc)
@@ -109,16 +112,16 @@ def test_a_redirect_has_what_was_said_of_the_address_before_it(tmp_path: Path) -
 
 
 def test_what_is_no_entry_of_the_site_is_passed_over(tmp_path: Path) -> None:
-    archive = Archive(tmp_path / "data")
+    archive = Archive(tmp_path / "data", FED)
     warc = (
         Warc()
         .info()
         .add("/news/1", PAGE)
-        .said("https://other.example/1", entry())
+        .said("https://other.example/1", entry(link="https://other.example/1"))
         .said("/news/1", entry(), kind="oracle")
-        .said("/news/1", "<item>" + "a" * MAX_ENTRY)
+        .said("/news/1", "<item><link>/news/1</link>" + "a" * MAX_ENTRY)
         .said("/news/1?utm_source=x", entry())
-        .said("/tag/1", entry())
+        .said("/tag/1", entry(link="/tag/1"))
         .other("metadata", content="application/warc-fields")
     )
     archive.put(warc)
@@ -134,7 +137,7 @@ SHORT = (
     f"<!DOCTYPE html><html><head><title>{TITLE}</title></head><body><h1>{TITLE}</h1>"
     f'<div class="text">{PARAGRAPH * 3}</div></body></html>'
 ).encode()
-LISTED = f"<item><title>{TITLE}</title></item>"
+LISTED = f"<item><title>{TITLE}</title><link>/news/1</link></item>"
 
 
 @pytest.mark.parametrize("spelling", ["https://gazet.example", "http://www.gazet.example"])
@@ -142,7 +145,7 @@ LISTED = f"<item><title>{TITLE}</title></item>"
 def test_a_page_that_was_refused_is_read_with_what_is_said_later(
     tmp_path: Path, asked: str, spelling: str
 ) -> None:
-    archive = Archive(tmp_path / "data")
+    archive = Archive(tmp_path / "data", FED)
     warc = Warc().info("newsbot/1")
     if asked.startswith("/short"):
         warc.redirect("/news/1", "/news/one").add("/news/one", SHORT, Concurrent_To=warc.ids[0])
@@ -159,7 +162,7 @@ def test_a_page_that_was_refused_is_read_with_what_is_said_later(
 def test_what_was_seen_before_the_pages_that_are_read_again_is_not_looked_at_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archive = Archive(tmp_path / "data")
+    archive = Archive(tmp_path / "data", FED)
     archive.put(Warc().info("newsbot/1").add("/news/2", PAGE).later(days=40).add("/news/1", PAGE))
     since: list[datetime | None] = []
     with Store(archive.folder, schedule=next_due) as store:
@@ -174,7 +177,7 @@ def test_what_is_no_web_page_is_not_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsbot.replay.warc.read_unread", lambda *_: None)
-    archive = Archive(tmp_path / "data")
+    archive = Archive(tmp_path / "data", FED)
     kind = [("Content-Type", "application/pdf")]
     with Store(archive.folder, schedule=next_due) as store:
         warc = (
@@ -188,9 +191,10 @@ def test_an_entry_of_a_further_page_is_not_the_article_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newsbot.replay.warc.read_unread", lambda *_: None)
-    archive = Archive(tmp_path / "data")
+    archive = Archive(tmp_path / "data", FED)
     first, second = page("Бақ өсіп жатыр", more=["/news/1/2"]), page("Бақ өсіп жатыр", "су")
-    warc = Warc().info("newsbot/1").said("/news/1/2", entry("Бөтен Біреу"), source="/rss")
+    told = entry("Бөтен Біреу", link="/news/1/2")
+    warc = Warc().info("newsbot/1").said("/news/1/2", told, source="/rss")
     warc.said("/news/1", entry("Айгүл Серікқызы"))
     warc.add("/news/1", first).add("/news/1/2", second, Concurrent_To=warc.ids[0])
     archive.put(warc)

@@ -17,6 +17,7 @@ from newsbot.visit.schedule import (
     SOONEST,
     next_due,
     next_visit,
+    place,
     retry_after_failure,
     whose_turn,
 )
@@ -131,21 +132,37 @@ def test_two_sources_are_asked_again_in_a_run_and_each_has_its_turn() -> None:
         polled("section", "06:00", "07:59", kind="listing"),
     ]
     primary = {"main", "sport"}
-    assert whose_turn(rows, primary) == ["new", "main", "sport"]
+    assert whose_turn(rows, primary, "08:30") == (["new", "main"], ["sport", "sitemap", "section"])
+    assert whose_turn(rows, primary, "08:00") == (["new", "sport"], ["main", "sitemap", "section"])
     rows[1] |= {"polled_at": "08:01"}
-    assert whose_turn(rows, primary) == ["new", "main", "sitemap"]
+    assert whose_turn(rows, primary, "08:01") == (["new", "main"], ["sitemap", "section", "sport"])
     rows[1] |= {"kind": "wordpress"}
-    assert whose_turn(rows, primary) == ["new", "sport", "sitemap"]
-    assert whose_turn([], primary) == []
+    assert whose_turn(rows, primary, "08:01") == (["new", "sitemap"], ["sport", "section", "main"])
+    assert whose_turn([], primary, None) == ([], [])
     rows[4]["due"] = None
-    assert whose_turn(rows, primary) == ["new", "section", "sport", "sitemap"]
+    assert whose_turn(rows, primary, "09") == (["new", "section", "sport"], ["sitemap", "main"])
 
 
-def test_every_source_comes_to_its_turn() -> None:
+@pytest.mark.parametrize("affordable", [1, 2])
+def test_every_source_comes_to_its_turn(affordable: int) -> None:
+    """With robots.txt that redirects a run can afford one: the best and the others alternate."""
     rows = [polled(str(n), f"{n:02d}", "00") for n in range(9)]
-    asked: set[str] = set()
-    for run in range(10, 18):
-        for url in whose_turn(rows, {row["url"] for row in rows}):
-            asked.add(url)
+    asked: list[str] = []
+    for run in range(10, 10 + 16 // affordable):
+        last = max(row["polled_at"] for row in rows)
+        at_once, later = whose_turn(rows, {row["url"] for row in rows}, last)
+        for url in [*at_once, *later][:affordable]:
+            asked.append(url)
             rows[int(url)]["polled_at"] = str(run)
-    assert len(asked) == 9
+    assert set(asked) == set(map(str, range(9)))
+    assert asked.count("8") == 8, "the best one"
+
+
+def test_a_source_is_asked_where_it_redirects_to_and_once_a_week_itself() -> None:
+    row = polled("/old", "2026-11-27T10:00:00Z", error=None, location=None)
+    friday = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    assert place(row, friday) == "/old"
+    row |= {"location": "/new"}
+    assert place(row, friday) == place(row, friday + timedelta(days=2)) == "/new"
+    assert place(row, friday + timedelta(days=3)) == "/old", "Monday"
+    assert place({**row, "error": "HTTP 404"}, friday) == "/old"

@@ -3,8 +3,8 @@
 Scrapy's own middleware takes a truncated gzip for a whole page and fails on a plain one that calls
 itself gzip.
 
-Settings: `DOWNLOAD_MAXSIZE`, bytes that a body may unpack to. `Request.meta`: `exchanges`, with
-which a page is asked for uncompressed.
+Settings: `DOWNLOAD_MAXSIZE`, bytes that a body may unpack to. `Request.meta`: `download_maxsize`, as
+Scrapy's, the same for one request; `exchanges`, with which a page is asked for uncompressed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class DecodingMiddleware:
         encodings = [
             value.decode("latin-1") for value in response.headers.getlist("Content-Encoding")
         ]
-        body = decode(response.body, encodings, max_size=self.max_size)
+        most = request.meta.get("download_maxsize", self.max_size)
+        body = decode(response.body, encodings, max_size=most)
         if body is response.body and not encodings:
             return response
         headers = response.headers.copy()

@@ -492,6 +492,27 @@ def test_an_early_archive(folder: Path) -> None:
     assert check(folder) == []
 
 
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("DROP VIEW article_revisions", "ALTER TABLE readings DROP COLUMN section"),
+        ("DROP INDEX captures_named", "ALTER TABLE captures DROP COLUMN named"),
+        ("DROP TABLE articles_fts", "ALTER TABLE articles DROP COLUMN stems"),
+    ],
+)
+def test_an_early_archive_with_a_damaged_record(folder: Path, statements: tuple[str, ...]) -> None:
+    """What its record does not give back comes from the old database, or is named."""
+    before = dict(rows(folder, "SELECT id, url FROM articles"))
+    sql(folder, *statements)
+    spoil(folder, 30)
+    said = mend(folder)
+    lost = before.items() - dict(rows(folder, "SELECT id, url FROM articles")).items()
+    named = {line for line in said if "did not come back" in line}
+    assert named == {f"article {number} did not come back: {url}" for number, url in lost}
+    assert len(lost) <= 1
+    assert any("is kept as news.damaged-" in line for line in said), "where its text is"
+
+
 def test_evidence_is_not_touched(folder: Path) -> None:
     files = {path: path.read_bytes() for path in (folder / "warc").rglob("*") if path.is_file()}
     spoil(folder, 30)

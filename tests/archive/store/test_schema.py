@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -142,3 +143,26 @@ def test_foreign_keys_hold(tmp_path: Path) -> None:
                 store.connection.execute(statement)
                 store.connection.execute("COMMIT")
             store.connection.execute("ROLLBACK")
+
+
+def test_no_table_and_no_view_tells_of_what_is_withheld(tmp_path: Path) -> None:
+    """A new table with a column `article`, or a new view of `articles`, is hidden at the one place."""
+    with Store(tmp_path) as store:
+        c = store.connection
+        shown = {name for (name,) in c.execute(
+            "SELECT t.name FROM sqlite_schema t, pragma_table_info(t.name) i "
+            "WHERE t.type = 'table' AND i.name = 'article'"
+        )}  # fmt: skip
+        views = dict(
+            c.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'view'").fetchall()
+        )
+    assert shown | {"articles", "tags"} == views_of_readers(tmp_path)
+    for name, sql in views.items():
+        if name not in ("readable_articles", "withheld_articles"):
+            assert "readable_articles" in sql, name
+            assert not re.search(r"\b(FROM|JOIN) articles\b", sql), name
+
+
+def views_of_readers(folder: Path) -> set[str]:
+    with closing(open_database(folder).conn) as c:
+        return {name for (name,) in c.execute("SELECT name FROM temp.sqlite_schema")}

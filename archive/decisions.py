@@ -1,0 +1,122 @@
+"""decisions: what people have noted and decided, in files that they and their programs append to.
+
+Each line of `DATA/decisions/notes*.jsonl` is a note on an article, of `withheld*.jsonl` a decision to withhold
+one or to show it again: a JSON object. As they name addresses, they outlive a rebuild of news.db; nothing is
+ever rewritten.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from archive.captures.files import open_file, own_file, sync_folder
+from archive.errors import ArchiveUsageError
+from archive.times import utc
+
+DECISIONS = "decisions"
+"""The folder of what people have decided, inside the archive's."""
+WITHHOLD, REVOKE = "withheld", "revoked"
+Decision = dict[str, Any]
+"""Names of fields → texts, or None."""
+
+
+def _check_withheld(known: Decision) -> None:
+    if known["decision"] not in (WITHHOLD, REVOKE):
+        raise ValueError(f"expected {WITHHOLD} or {REVOKE} as decision")
+    moment = datetime.fromisoformat(known["at"])
+    known["at"] = utc(moment if moment.tzinfo else moment.astimezone())
+
+
+class Form(NamedTuple):
+    """What a decision of one kind says: texts, of which the first ones may not be missing."""
+
+    name: str
+    stem: str
+    """How the names of its files begin."""
+    needed: tuple[str, ...]
+    fields: tuple[str, ...]
+    check: Callable[[Decision], object] = lambda _: None
+    """Raises ValueError for values that are none."""
+
+    @property
+    def files(self) -> str:
+        """Pattern of the names of its files."""
+        return f"{self.stem}*.jsonl"
+
+
+_WHAT = ("url", "decision", "reason", "at")
+NOTE = Form("note", "notes", ("url", "note"), ("url", "note", "at", "by"))
+WITHHOLDING = Form("decision", "withheld", _WHAT, (*_WHAT, "by"), _check_withheld)
+FORMS = (NOTE, WITHHOLDING)
+
+
+def read_decisions(folder: Path, form: Form) -> Iterator[Decision | str]:
+    """The decisions of one kind in the archive in `folder`, each with all fields, as the files have them.
+
+    A line that is none is told: FILE:NUMBER and why. So is a file that is none, or a link.
+    """
+    for path in sorted((folder / DECISIONS).glob(form.files)):
+        try:
+            with open_file(path, folder) as file:
+                lines = file.read().splitlines()
+        except OSError as error:
+            yield f"{path}: cannot be read: {error.strerror}"
+            continue
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield _checked(json.loads(line), form)
+                except (ValueError, RecursionError, OverflowError) as error:
+                    yield f"{path}:{number}: no {form.name}: {error}"
+
+
+def _checked(value: Any, form: Form) -> Decision:
+    """One decision. Raises ValueError where it lacks what is needed."""
+    known = {name: value.get(name) for name in form.fields} if isinstance(value, dict) else {}
+    if not all(known.get(name) for name in form.needed):
+        raise ValueError(f"expected an object with {' and '.join(form.needed)}")
+    if not all(text is None or isinstance(text, str) for text in known.values()):
+        raise ValueError(f"expected texts as {', '.join(form.fields)}")
+    form.check(known)
+    return known
+
+
+def withheld(folder: Path) -> tuple[dict[str, Decision], list[str]]:
+    """Address → the latest decision on withholding what is there; and what could not be read.
+
+    Of two of one moment, that to withhold holds.
+    """
+    lines = list(read_decisions(folder, WITHHOLDING))
+    found = [line for line in lines if isinstance(line, dict)]
+    found.sort(key=lambda line: (line["at"], line["decision"] == WITHHOLD))
+    return {line["url"]: line for line in found}, [line for line in lines if isinstance(line, str)]
+
+
+def decide(folder: Path, form: Form, decision: Mapping[str, str | None]) -> None:
+    """Append a decision to the first file of its kind. Raises `ArchiveUsageError` as `append` does."""
+    said = {name: text for name, text in decision.items() if text is not None}
+    line = json.dumps(said, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    append(folder / DECISIONS / f"{form.stem}.jsonl", folder, line + b"\n")
+
+
+def append(path: Path, folder: Path, lines: bytes) -> None:
+    """Add whole lines to a file of decisions in the archive in `folder`; then they are on disk.
+
+    By one write at the end: people and other programs append to these files, too. Raises
+    `ArchiveUsageError` where the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with own_file(path, "a+b", folder, buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            gap = b"\n" if size and os.pread(file.fileno(), 1, size - 1) != b"\n" else b""
+            file.write(gap + lines)
+            os.fsync(file.fileno())
+        sync_folder(path.parent)
+    except OSError as error:
+        raise ArchiveUsageError(f"{path}: cannot be written: {error.strerror}") from None

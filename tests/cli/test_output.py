@@ -1,0 +1,80 @@
+"""The output of every command where it is read by programs, by poor terminals, partly, or by nobody.
+
+Commands are taken from click, so that a new one is tried without a word.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_wrong_values import COMMANDS, NEEDS, Places, places, words
+from tests.conftest import ROOT, environment
+
+__all__ = ["places"]
+
+
+WAYS = {
+    "latin-1": "", "ascii": "", "cp1251": "", "utf-8": "", "no input": "<&-", "no output": ">&-",
+    "no messages": "2>&-", "neither": ">&- 2>&-", "head": "", "head of both": "",
+}  # fmt: skip
+"""Kind, or encoding → what the shell does with the streams. What is of `head` goes into a pipe that nobody reads."""
+MORE = {
+    "search": ["--facets"], "show": ["--revisions"], "extract": ["--explain"], "status": ["--sources"],
+    "stories": ["--list"], "crawl": ["--dry-run"],
+}  # fmt: skip
+
+
+def outcome(line: list[str], kind: str) -> tuple[int, bytes, bytes]:
+    """Code, output and messages of a command."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    encoding = kind if kind in ("latin-1", "ascii", "cp1251") else "utf-8"
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {WAYS[kind]}', "sh", sys.executable, "-m", "newsbot", *line], check=False,
+        stdout=theirs if kind.startswith("head") else subprocess.PIPE,
+        stderr=theirs if kind == "head of both" else subprocess.PIPE, timeout=60,
+        env={**environment(), "PYTHONPATH": str(ROOT), "TERM": "dumb", "PYTHONIOENCODING": encoding},
+    )  # fmt: skip
+    os.close(theirs)
+    return done.returncode, done.stdout or b"", done.stderr or b""
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "demo"])
+def test_every_way_of_reading(name: str, places: Places, tmp_path: Path) -> None:
+    parameter = next(p for p in COMMANDS[name].params if max(p.opts, key=len) == "--data")
+    can_be_json = any("--json" in p.opts for p in COMMANDS[name].params)
+    lines = [["--json"]] if can_be_json else [[]]
+    lines += [MORE[name]] if name in MORE else [[]] if can_be_json else []
+    first = list(COMMANDS).index(name)
+    for turn, kind in enumerate(WAYS, first):
+        more = lines[turn % len(lines)]
+        here = tmp_path / str(turn)
+        shutil.copytree(places["data"].parent, here)
+        at = {key: here / path.name for key, path in places.items() if isinstance(path, Path)}
+        at |= {"server": places["server"], "missing": here / "missing", "new": here / "new"}
+        data = "{missing}" if name == "restore" else "{data}"
+        head, *rest = words(name, parameter, data, at)
+        depth = len(name.split()) - 1
+        line = [head, *rest[:depth], *more, *rest[depth:]]
+        code, out, err = outcome(line, kind)
+        told = f"{kind}: newsbot {' '.join(line)}: {code}\n{out[:300]!r}\n{err[:600]!r}"
+        assert code == (2 if name == "import cdx" else 0), told
+        assert b"Traceback" not in err and b"a bug" not in err, told
+        assert b"Exception ignored" not in err, told
+        if (
+            more == ["--json"]
+            and code == 0
+            and kind not in ("no output", "neither", "head", "head of both")
+        ):
+            json.loads(out)
+        shutil.rmtree(here)
+
+
+assert set(NEEDS) <= set(COMMANDS), "a command that is gone"
