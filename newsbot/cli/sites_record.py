@@ -39,7 +39,7 @@ def record_command(
     \b
     newsbot sites record aqjolgazet https://aqjolgazet.kz/2104/ --into tests/pages
     """
-    name = re.sub(r"[^\w]+", "-", unquote(urls.path_and_query(url))).strip("-")[-60:]
+    name = re.sub(r"[^\w]+", "-", unquote(urls.path_and_query(url))).strip("-")[-60:] or "home"
     path = (into or data / "fixtures") / f"{site_id}-{name}.json"
     if path.exists() and json.loads(path.read_text("utf-8")).get("confirmed"):
         raise WrongUsage(f"{path} is confirmed: remove it to record the page anew")
