@@ -68,7 +68,9 @@ def test_every_way_of_reading(name: str, places: Places, tmp_path: Path) -> None
         line = [head, *rest[:depth], *more, *rest[depth:]]
         code, out, err = outcome(line, kind)
         told = f"{kind}: newsbot {' '.join(line)}: {code}\n{out[:300]!r}\n{err[:600]!r}"
-        assert code == ENDS_WITH.get(name, 0), told
+        # Whoever stops reading has had enough of what is printed: no trouble of the site is told then.
+        is_cut = kind.startswith("head") and name == "sites check"
+        assert code == (0 if is_cut else ENDS_WITH.get(name, 0)), told
         assert b"Traceback" not in err and b"a bug" not in err, told
         assert b"Exception ignored" not in err, told
         if (
