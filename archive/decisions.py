@@ -1,8 +1,8 @@
 """decisions: what people have noted and decided, in files that they and their programs append to.
 
 Each line of `DATA/decisions/notes*.jsonl` is a note on an article, of `withheld*.jsonl` a decision to withhold
-one or to show it again: a JSON object. As they name addresses, they outlive a rebuild of news.db; nothing is
-ever rewritten.
+one or to show it again, of `mutes*.jsonl` a mute of a site's alarms: a JSON object. As they name addresses and
+sites, they outlive a rebuild of news.db; nothing is ever rewritten.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ from archive.times import utc
 DECISIONS = "decisions"
 """The folder of what people have decided, inside the archive's."""
 WITHHOLD, REVOKE = "withheld", "revoked"
+LARGEST = 64_000_000
+"""Bytes of a file that is read."""
 Decision = dict[str, Any]
 """Names of fields → texts, or None."""
 
@@ -52,7 +54,11 @@ class Form(NamedTuple):
 _WHAT = ("url", "decision", "reason", "at")
 NOTE = Form("note", "notes", ("url", "note"), ("url", "note", "at", "by"))
 WITHHOLDING = Form("decision", "withheld", _WHAT, (*_WHAT, "by"), _check_withheld)
-FORMS = (NOTE, WITHHOLDING)
+MUTE = Form(
+    "mute", "mutes", ("site", "until"), ("site", "until", "reason", "at", "by"),
+    lambda known: date.fromisoformat(known["until"]),
+)  # fmt: skip
+FORMS = (NOTE, WITHHOLDING, MUTE)
 
 
 def read_decisions(folder: Path, form: Form) -> Iterator[Decision | str]:
@@ -63,11 +69,14 @@ def read_decisions(folder: Path, form: Form) -> Iterator[Decision | str]:
     for path in sorted((folder / DECISIONS).glob(form.files)):
         try:
             with open_file(path, folder) as file:
-                lines = file.read().splitlines()
+                found = file.read(LARGEST + 1)
         except OSError as error:
             yield f"{path}: cannot be read: {error.strerror}"
             continue
-        for number, line in enumerate(lines, 1):
+        if len(found) > LARGEST:
+            yield f"{path}: larger than {LARGEST // 1_000_000} MB: not read"
+            continue
+        for number, line in enumerate(found.splitlines(), 1):
             if line.strip():
                 try:
                     yield _checked(json.loads(line), form)

@@ -34,6 +34,8 @@ from tests.replay.files import Archive, many
 ROOT = Path(__file__).parent.parent
 
 PATIENCE = 20
+BEGINNING = 0.1
+"""Seconds within which Python starts."""
 HARMS = {
     "kill -9": signal.SIGKILL,
     "kill": signal.SIGTERM,
@@ -126,6 +128,8 @@ def final(command: str, places: dict[str, str]) -> dict[str, list[tuple[Any, ...
 def ending(command: str, harm: str, moment: float, most: int, words: list[str]) -> str | None:
     """Interrupt a command, and say what is wrong with how it ended."""
     code, said = run(words, harm, moment, most)
+    if moment < BEGINNING and code == -(HARMS[harm] or 0):
+        return None  # Python had not begun to run us
     if code not in codes(command, harm):
         return f"ended with {code}: {said[-400:]}"
     if "Traceback" in said or (len(said.strip().splitlines()) > 1 and command != "repair"):

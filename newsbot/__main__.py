@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
 from contextlib import suppress
-from types import FrameType
-from typing import Any
+
+# typing says the same, but takes its time to be imported; until main() no interrupt is in order.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
 
 _AGAIN = 0.1
 """Seconds after which an interrupt that came to nothing is raised once more."""
@@ -21,6 +26,7 @@ def main() -> None:
     """Run the command and exit with its code."""
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _raise)
+    atexit.register(_ignore)  # the first registered runs last
     sys.unraisablehook = _unraisable
     _open_closed()
     try:
@@ -42,6 +48,12 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)
     sys.exit(code)
+
+
+def _ignore() -> None:
+    """Let no signal change the exit code any more: Python is about to put its own handlers away."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _open_closed() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from archive.store.events import EMPTY, LYING
+from archive.store.events import KINDS
 from archive.store.schema import OUTCOMES
 
 STATE = ("sites", "crawls", "sources", "imports")
@@ -124,7 +124,8 @@ def carry_state(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
             _insert(new, table, row)
         _drop_references(new, table)
     for row in sound_rows(old, new, "events"):
-        if row["kind"] in (EMPTY, LYING) and _is_json(row["evidence"]):  # the others are found anew
+        is_found_anew = row["kind"] in KINDS.values()
+        if not is_found_anew and _is_json(row["evidence"]):
             _insert(new, "events", row)
     _drop_references(new, "events")
 

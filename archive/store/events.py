@@ -4,7 +4,7 @@ Most are found from the captures of known articles, so that the order of arrival
 unreadable, missing, blocked, failing or elsewhere together. Such an event begins with the first page of
 its kind and ends with the first that reads well again. While pages go missing together, no article is
 `gone` by it (`archive.derive`). An event that was found once is kept, also where rules read its pages by
-now. That a source has emptied or lies is noted when it is polled.
+now. That a source has emptied or lies is noted when it is polled; what monitors find, as crawls end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -253,18 +253,24 @@ def _has_ended(span: _Span, runs: dict[int, _Run], recent: _Recent) -> bool:
 
 
 def note(
-    c: sqlite3.Connection, site: str, kind: str, url: str, moment: str, *, lasts: bool
+    c: sqlite3.Connection,
+    site: str,
+    kind: str,
+    evidence: Mapping[str, Any],
+    moment: str,
+    *,
+    lasts: bool,
 ) -> None:
-    """Begin, or end, what was noticed of one source."""
-    evidence = to_json({"source": url})
+    """Begin, or end, what was noticed of a `source`, of what the evidence is `about`, or of the site."""
     known = c.execute(
-        "SELECT id FROM events WHERE site = ? AND kind = ? AND evidence = ? AND ended_at IS NULL",
-        (site, kind, evidence),
+        "SELECT id FROM events WHERE site = ? AND kind = ? AND ended_at IS NULL AND coalesce("
+        "json_extract(evidence, '$.source'), json_extract(evidence, '$.about'), '') = ?",
+        (site, kind, evidence.get("source") or evidence.get("about") or ""),
     ).fetchone()
     if lasts and known is None:
         c.execute(
             "INSERT OR IGNORE INTO events (site, kind, began_at, evidence) VALUES (?, ?, ?, ?)",
-            (site, kind, moment, evidence),
+            (site, kind, moment, to_json(evidence)),
         )
     elif known is not None and not lasts:
         c.execute("UPDATE events SET ended_at = ? WHERE id = ?", (moment, known["id"]))
@@ -275,7 +281,8 @@ def lasting(
 ) -> list[dict[str, Any]]:
     """The events of a site that have not ended and showed themselves, since a moment where one is given.
 
-    Each has `kind`, `began_at` and the evidence: `articles`, `reason`, `urls`, `last`, or `source`.
+    Each has `kind`, `began_at` and the evidence: `articles`, `reason`, `urls`, `last`; or `source`; or what
+    a monitor of newsbot's found.
     """
     rows = c.execute(
         "SELECT kind, began_at, evidence FROM events WHERE site = ? AND ended_at IS NULL "
@@ -283,7 +290,8 @@ def lasting(
         (site,),
     )
     found = [
-        {"kind": r["kind"], "began_at": r["began_at"], **json.loads(r["evidence"])} for r in rows
+        {"kind": kind, "began_at": began_at, **json.loads(evidence)}
+        for kind, began_at, evidence in rows
     ]
     if since is None:
         return found

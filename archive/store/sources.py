@@ -178,5 +178,5 @@ def _note_events(
     """What a whole answer of a source shows of it."""
     site, url = row["site"], row["url"]
     if row["found"] or not is_empty:
-        events.note(c, site, events.EMPTY, url, moment, lasts=is_empty)
-    events.note(c, site, events.LYING, url, moment, lasts=lies)
+        events.note(c, site, events.EMPTY, {"source": url}, moment, lasts=is_empty)
+    events.note(c, site, events.LYING, {"source": url}, moment, lasts=lies)

@@ -28,6 +28,7 @@ from archive.store import DATABASE, damaged, open_database
 from archive.store.opening import FULL, UNFIT, explained, is_failure
 from newsbot import __version__
 from newsbot.cli import (
+    alarms,
     backup,
     crawl,
     demo,
@@ -64,6 +65,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
     "Use": (export.export,),
     "Keep": (
         status.status,
+        alarms.alarms,
         verify.verify_command,
         backup.backup_command,
         restore.restore_command,

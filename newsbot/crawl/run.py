@@ -29,6 +29,7 @@ from newsbot.extraction.context import Context
 from newsbot.pool import open_pool
 from newsbot.profiles import Site
 from newsbot.replay.learning import read_captures, refresh, with_learned
+from newsbot.watch.monitors import look
 
 _TALKATIVE = ("scrapy.addons", "scrapy.crawler", "scrapy.extensions.logstats", "scrapy.middleware")
 """Loggers of Scrapy's that say the same in every crawl."""
@@ -140,12 +141,20 @@ def run_crawls(
         if failures:
             failures[0].raiseException()
         if not options.dry_run:
+            _watch(store, [session for session, _ in ended.values() if session.crawl])
             _learn(
                 store, [session for session, reason in ended.values() if reason == "finished"], jobs
             )
         return [_report(*ended[site.id]) for site in sites if site.id in ended]
     finally:
         return_store(folder)
+
+
+def _watch(store: Store, sessions: Sequence[Session]) -> None:
+    """Let the monitors look at all sites together, once their crawls have ended."""
+    look(store, [session.site for session in sessions if not session.fatal], now())
+    for session in sessions:
+        session.events = store.lasting_events(session.site.id, session.started_at)
 
 
 def _learn(store: Store, sessions: Sequence[Session], jobs: int | None) -> None:

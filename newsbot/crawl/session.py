@@ -26,7 +26,7 @@ from archive.captures import (
     read_said,
 )
 from archive.errors import ArchiveError
-from archive.status import BY_DESIGN, came_to, event_said
+from archive.status import BY_DESIGN, came_to
 from archive.store import Candidate, Due, Store, explained_errors
 from archive.times import now
 from archive.visit import Visit
@@ -39,6 +39,7 @@ from newsbot.replay.learning import spread, with_learned
 from newsbot.replay.reextract import Choice, count, read_unread, reextract
 from newsbot.visit.reading import Reading, is_costly, read, reading_of
 from newsbot.visit.schedule import next_due
+from newsbot.watch.monitors import said
 
 _ALL = 1_000_000
 _TRIES = 3
@@ -278,7 +279,7 @@ class Session:
     def trouble(self) -> str | None:
         """What went wrong most, in one line; None where nothing did."""
         if self.events:
-            return "; ".join(map(event_said, self.events))
+            return "; ".join(map(said, self.events))
         if self.troubles and (self.failed or not self.source_error):
             reason, number = self.troubles.most_common(1)[0]
             return f"{number} of {self.outcomes.total()} pages {came_to(reason)}"

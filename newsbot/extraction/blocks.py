@@ -306,6 +306,26 @@ def inline_text(element: Element, removed: Collection[Element] = ()) -> str:
     return faithful("".join(texts(element, removed)))
 
 
+def first_link(element: Element) -> Element:
+    """What «Published in: Sport» links to, or the element itself."""
+    link = next(element.iter("a"), None)
+    return element if link is None or not inline_text(link) else link
+
+
+def text_beside(icon: Element) -> str:
+    """What stands after an empty element: its tail, its neighbour, or the rest of its parent."""
+    if icon.find(".//p") is not None or icon.find(".//div") is not None:
+        return ""  # an empty box is no icon
+    tail = faithful(icon.tail or "")
+    if tail:
+        return tail
+    following = icon.getnext()
+    if following is not None and isinstance(following.tag, str):
+        return inline_text(following)
+    parent = icon.getparent()
+    return "" if parent is None else inline_text(parent)
+
+
 def _split_breaks(raw: str) -> list[tuple[str, int, int]]:
     """Cut a block at its `<br>`s: doubled ones part paragraphs; single ones part verse or prose.
 

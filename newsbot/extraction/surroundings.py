@@ -13,7 +13,6 @@ from urllib.parse import unquote
 
 from lxml.etree import _Element as Element
 
-from archive.kazakh.letters import faithful
 from newsbot import vocabulary
 from newsbot.extraction import fields
 from newsbot.extraction.blocks import (
@@ -21,8 +20,10 @@ from newsbot.extraction.blocks import (
     SKIPPED_TAGS,
     Block,
     blocks,
+    first_link,
     inline_text,
     is_hidden,
+    text_beside,
     text_length,
 )
 from newsbot.extraction.page import Page
@@ -231,9 +232,9 @@ class Surroundings:
             if kind and element is not self.title:
                 text = inline_text(element)
                 if kind == "section" and len(text) <= MAX_LINE:
-                    text = inline_text(_first_link(element))
+                    text = inline_text(first_link(element))
                 if not text or tag == "svg":
-                    text = _beside_icon(element)
+                    text = text_beside(element)
                 if text and len(text) <= MAX_LINE:
                     found.setdefault(kind, []).append((self._distance(element), text, element))
                     # A byline's element may hold the date too.
@@ -434,23 +435,3 @@ class Surroundings:
         return self._scope in around and self.removed.issuperset(
             self._excluded.intersection(around)
         )
-
-
-def _first_link(element: Element) -> Element:
-    """What «Published in: Sport» links to, or the element itself."""
-    link = next(element.iter("a"), None)
-    return element if link is None or not inline_text(link) else link
-
-
-def _beside_icon(icon: Element) -> str:
-    """What stands after an empty element: its tail, its neighbour, or the rest of its parent."""
-    if icon.find(".//p") is not None or icon.find(".//div") is not None:
-        return ""  # an empty box is no icon
-    tail = faithful(icon.tail or "")
-    if tail:
-        return tail
-    following = icon.getnext()
-    if following is not None and isinstance(following.tag, str):
-        return inline_text(following)
-    parent = icon.getparent()
-    return "" if parent is None else inline_text(parent)

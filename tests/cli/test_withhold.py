@@ -47,6 +47,7 @@ READERS: dict[str, list[tuple[str, ...]]] = {
     "status": [(), ("--json",)],
     "verify": [(), ("--full",), ("--json",)],
     "reextract": [("--dry-run", "--all", "--json"), ("--all", "--json")],
+    "alarms": [(), ("--json",), ("--dry-run",)],
     "withhold": [("--list",), ("--list", "--json")],
 }  # fmt: skip
 """Commands that print what an archive holds, in all the ways that they can."""

@@ -33,6 +33,7 @@ COMMANDS = {
     if not isinstance(context.command, click.Group)
 }
 NEEDS: dict[str, dict[str, str]] = {
+    "alarms mute": {"site": "aqbulaq", "--until": "2026-12-01"},
     "crawl": {"site_ids": "aqbulaq"},
     "extract": {"file": "{page}", "--url": "https://example.kz/a"},
     "search": {"query": "су"},

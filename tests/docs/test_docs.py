@@ -27,6 +27,7 @@ from sqlite_utils import Database
 
 from archive import errors, query
 from archive.article import Article
+from archive.decisions import FORMS
 from archive.derive import DAY
 from archive.store import OUTCOMES, Candidate, Store, open_database
 from archive.store.schema import create
@@ -48,6 +49,7 @@ from newsbot.visit.schedule import (
     REVISITS,
     next_due,
 )
+from newsbot.watch.monitors import kinds
 from tests.docs.regenerate import DOCS, PACKAGES, ROOT, blocks, commands, generated, modules
 
 MARKDOWN = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
@@ -540,3 +542,19 @@ def test_the_page_that_is_followed_is_read_as_is_said(tmp_path: Path) -> None:
     when = ("--fetched-at", "2026-11-27T12:00:00+05:00")
     done = CliRunner().invoke(cli.newsbot, ["extract", str(file), "--url", url, *when, "--explain"])
     assert said.rstrip() in done.output
+
+
+def test_every_alarm_is_told_with_what_to_do() -> None:
+    documented = rows("operator.md", "### Every alarm and what to do")
+    present = [
+        [kind.name, str(kind.severity), f"{kind.limit:g}" if kind.sql else "–"]
+        for kind in kinds().values()
+    ]
+    assert [row[:3] for row in documented] == present
+    assert all(all(row) for row in documented)
+
+
+def test_keys_of_decisions() -> None:
+    headings = ("## Notes on articles", "## What is withheld", "## Mutes of alarms")
+    for form, heading in zip(FORMS, headings, strict=True):
+        assert names("schema.md", heading) == list(form.fields)
