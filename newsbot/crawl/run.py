@@ -140,8 +140,9 @@ def run_crawls(
             bar.close()
         if failures:
             failures[0].raiseException()
-        if not options.dry_run:
+        if not (options.dry_run or options.sample or options.only):  # a look is no day's work
             _watch(store, [session for session, _ in ended.values() if session.crawl])
+        if not options.dry_run:
             _learn(
                 store, [session for session, reason in ended.values() if reason == "finished"], jobs
             )

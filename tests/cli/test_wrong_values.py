@@ -44,7 +44,7 @@ NEEDS: dict[str, dict[str, str]] = {
     "sites add": {"url": "{server}", "--sites-dir": "{other}"},
     "sites check": {"site_ids": "aqbulaq"},
     "sites test": {"site_id": "aqbulaq", "--url": "{server}/"},
-    "sites record": {"site_id": "aqbulaq", "url": "{server}/"},
+    "sites record": {"site_id": "aqbulaq", "url": "{server}/2024/05/14/kopir/"},
     "import warc": {"files": "{w}"},
     "import wacz": {"files": "{w}"},
     "import cdx": {"--server": "{server}/", "--site": "aqbulaq"},
