@@ -317,8 +317,8 @@ def _read(file: BinaryIO, size: int) -> bytes:
 
 
 def _others(folder: Path) -> Iterator[str]:
-    """Files that the database does not name: dictionaries, profiles, decisions."""
-    for pattern in ("warc/*/*.dict.zst", "sites/**/*", "decisions/**/*"):
+    """Files that the database does not name: dictionaries, profiles, decisions, fixtures."""
+    for pattern in ("warc/*/*.dict.zst", "sites/**/*", "decisions/**/*", "fixtures/**/*"):
         for path in sorted(folder.glob(pattern)):
             name = path.relative_to(folder).as_posix()
             # sha256sum and bagit.py disagree on them; the tag files are UTF-8.

@@ -142,6 +142,13 @@ class Sources(Frontier):
         with self.transaction() as c:
             said.note_read(c, site)
 
+    def forget_site(self, site: str) -> None:
+        """Forget a site of which nothing was captured: a mistyped address is no newspaper in trouble."""
+        with self.transaction() as c:
+            for table in ("frontier", "sources", "events", "crawls"):
+                c.execute(f"DELETE FROM {table} WHERE site = ?", (site,))  # noqa: S608
+            c.execute("DELETE FROM sites WHERE id = ?", (site,))
+
     def listed_articles(self, *sources: int) -> list[str]:
         """Addresses under which some sources once listed articles that are not gone."""
         rows = self.connection.execute(

@@ -152,6 +152,23 @@ def _reachable(_: click.Context, __: click.Parameter, value: str | None) -> str 
     return value
 
 
+def crawling_options(command: F) -> F:
+    """What commands share that ask newspapers: folder, profiles, contact, JSON, how much is said."""
+    for option in (verbosity_options, json_option, contact_option, sites_dir_option, data_option):
+        command = option(command)
+    return command
+
+
+def html_option(command: F) -> F:
+    """`--html FILE`: a report for a browser."""
+    return click.option(
+        "--html",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write what was read, and from where, to one page for a browser.",
+    )(command)
+
+
 def date_options(command: F) -> F:
     """`--after DATE` and `--before DATE`: when articles were published, bounds included."""
     command = click.option("--before", type=TO_DATE, help="Published on or before this date.")(
