@@ -208,9 +208,8 @@ def _region_ids(_: click.Context, __: click.Parameter, typed: Sequence[str]) -> 
 
 def choice_options(command: F) -> F:
     """Those of `group_options`, and `--unconfirmed`, for commands that ask newspapers."""
-    return click.option(
-        "--unconfirmed", is_flag=True, help="All sites, those that nobody has confirmed, too."
-    )(group_options(command))
+    told = "All sites, those that nobody has confirmed, too."
+    return group_options(click.option("--unconfirmed", is_flag=True, help=told)(command))
 
 
 def html_option(command: F) -> F:

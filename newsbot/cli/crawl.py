@@ -66,10 +66,11 @@ def crawl(
     verbose: bool,
     **choices: Any,
 ) -> int:
-    """Fetch what is new at the sites named, or of a group, or else at all confirmed and own ones.
+    """Fetch what is new at the sites named, of a group, or your own.
 
-    Run it from cron as often as you like: it asks only for what is due, never overlaps itself, and
-    carries on where a crash left it. Exit code 3 means that a site failed.
+    Without a name or group it takes sites whose profile is your own, or that a person has confirmed. Run
+    it from cron as often as you like: it asks only for what is due, never overlaps itself, and carries on
+    where a crash left it. Exit code 3 means that a site failed.
 
     \b
     newsbot crawl aqjolgazet --contact archive@example.org

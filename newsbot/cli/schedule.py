@@ -95,7 +95,7 @@ def schedule(
     mail: str | None,
     contact: str | None,
 ) -> None:
-    """Print the crontab line, or the systemd units, that crawl the sites named, or a group.
+    """Print the crontab line, or the systemd units, that crawl sites: those named, a group, or your own.
 
     One is enough, however often it runs: a crawl asks only for what is due. Tables of outcomes go to
     logs/cron.log in the archive's folder, or to the journal; what needs attention is mailed.

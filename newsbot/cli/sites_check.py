@@ -46,7 +46,7 @@ def check_command(
     site_ids: tuple[str, ...], group: Group, confirm: bool, html: Path | None, data: Path,
     sites_dirs: tuple[Path, ...], as_json: bool, quiet: bool, verbose: bool, **how: Any,
 ) -> int:  # fmt: skip
-    """Read articles of all ages at the sites named, or of a group, or else at all confirmed and own ones.
+    """Read articles of all ages at the sites named, of a group, or your own.
 
     Asks the sources that are due, visits twenty articles, and says what no longer fits the profile:
     sources that fail, selectors that match nothing, fields that are missing, addresses that no pattern
