@@ -92,7 +92,7 @@ def sites_show(site_id: str, data: Path, sites_dirs: tuple[Path, ...], as_json: 
 
 def _lines(value: object) -> list[str]:
     if isinstance(value, dict):
-        return [", ".join(f"{key} {_lines(part)[0]}" for key, part in value.items())]
+        return [", ".join(f"{key} {_lines(part)[0]}" for key, part in value.items()) or "–"]
     if isinstance(value, list):
         return [str(part) for part in value] or ["–"]
     if isinstance(value, bool):
