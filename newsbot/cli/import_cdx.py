@@ -18,8 +18,10 @@ from archive.times import now
 from newsbot.cli.common import (
     FROM_DATE,
     TO_DATE,
+    Group,
     WrongUsage,
     address,
+    choice_options,
     contact_option,
     data_option,
     jobs_option,
@@ -53,6 +55,7 @@ def _digits(_: click.Context, __: click.Parameter, value: str | None) -> str:
 @click.option(
     "--site", "site_ids", multiple=True, help="Only this site; may be given several times."
 )
+@choice_options
 @click.option(
     "--from", "since", type=FROM_DATE, callback=_digits, help="Captured on or after this date."
 )
@@ -87,6 +90,7 @@ def cdx(
     data: Path,
     sites_dirs: tuple[Path, ...],
     site_ids: tuple[str, ...],
+    group: Group,
     contact: str | None,
     delay: float | None,
     jobs: int | None,
@@ -110,7 +114,7 @@ def cdx(
 
     options = CdxOptions(**asked)
     pace = _pace(options.server, contact, delay)
-    sites = pick_sites(site_ids, data, sites_dirs)
+    sites = pick_sites(site_ids, data, sites_dirs, group, gone=True)
     _log(data, options, verbose)
     progress = not (quiet or verbose or as_json) and sys.stderr.isatty()
     with tqdm(unit=" captures", disable=not progress, dynamic_ncols=True) as bar:

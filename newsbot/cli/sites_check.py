@@ -15,7 +15,9 @@ from archive.captures.files import whole_file
 from archive.store import open_database
 from newsbot.cli.common import (
     SITE_FAILED,
+    Group,
     WrongUsage,
+    choice_options,
     crawling_options,
     html_option,
     jobs_option,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
+@choice_options
 @click.option(
     "--confirm", is_flag=True, help="You have looked: note the day in the archive's sites/."
 )
@@ -40,10 +43,10 @@ if TYPE_CHECKING:
 @jobs_option
 @crawling_options
 def check_command(
-    site_ids: tuple[str, ...], confirm: bool, html: Path | None, data: Path,
+    site_ids: tuple[str, ...], group: Group, confirm: bool, html: Path | None, data: Path,
     sites_dirs: tuple[Path, ...], as_json: bool, quiet: bool, verbose: bool, **how: Any,
 ) -> int:  # fmt: skip
-    """Read articles of all ages at the sites named, or at all that are enabled.
+    """Read articles of all ages at the sites named, of a group, or your own.
 
     Asks the sources that are due, visits twenty articles, and says what no longer fits the profile:
     sources that fail, selectors that match nothing, fields that are missing, addresses that no pattern
@@ -55,7 +58,7 @@ def check_command(
     """
     if (confirm or html) and len(site_ids) != 1:
         raise WrongUsage("--confirm and --html are for one site: name it")
-    sites = {site.id: site for site in pick_sites(site_ids, data, sites_dirs)}
+    sites = {site.id: site for site in pick_sites(site_ids, data, sites_dirs, group)}
     reports = sample([*sites.values()], data, quiet=quiet or as_json, verbose=verbose, **how)
     told, code = [], 0
     with closing(open_database(data).conn) as c:
