@@ -28,9 +28,9 @@ from newsbot.watch import alarms as watched
 from newsbot.watch.monitors import LANGUAGES, one_line, said
 
 
-def alarm_options(command: F) -> F:
-    """`--alarms URL` and `--language`: where alarms go, and in which language."""
-    command = click.option(
+def language_option(command: F) -> F:
+    """`--language`: that of alarms, and of reports."""
+    return click.option(
         "--language",
         type=click.Choice(LANGUAGES),
         default="en",
@@ -39,6 +39,11 @@ def alarm_options(command: F) -> F:
         show_envvar=True,
         help="The language of alarms.",
     )(command)
+
+
+def alarm_options(command: F) -> F:
+    """`--alarms URL` and `--language`: where alarms go, and in which language."""
+    command = language_option(command)
     return click.option(
         "--alarms",
         "alarm_urls",

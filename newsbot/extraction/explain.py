@@ -55,7 +55,7 @@ def refusal(context: Context) -> str:
 
 def as_html(context: Context) -> str:
     """The same as one HTML page."""
-    return _HTML.format(title=escape(context.article.url), content=_section(context))
+    return page(context.article.url, _section(context))
 
 
 def report(title: str, intro: str, contexts: Sequence[Context]) -> str:
@@ -65,7 +65,12 @@ def report(title: str, intro: str, contexts: Sequence[Context]) -> str:
         f"{_section(context)}</details>"
         for context in contexts
     )
-    return _HTML.format(title=escape(title), content=f"<h1>{escape(title)}</h1>{intro}{parts}")
+    return page(title, f"<h1>{escape(title)}</h1>{intro}{parts}")
+
+
+def page(title: str, content: str, *, style: str = "", language: str = "en") -> str:
+    """HTML as one page for a browser, by day, by night and on paper, that loads and runs nothing."""
+    return _HTML.format(title=escape(title), content=content, style=style, language=language)
 
 
 def _section(context: Context) -> str:
@@ -154,16 +159,23 @@ def _short(value: Any) -> str:
 
 
 _HTML = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{title}</title>
+<html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{title}</title>
 <style>
-body {{ font: 15px/1.4 sans-serif; max-width: 75em; margin: 1em auto; padding: 0 1em }}
-th, td {{ text-align: left; vertical-align: top; padding-right: 1em }} ul {{ margin: .2em 0 .8em; color: #555 }}
-p {{ margin: .2em 0; padding: .1em .5em; border-left: .4em solid #ccc; white-space: pre-wrap }}
-p i {{ float: right; font-size: 80%; color: #666; margin-left: 1em }}
-.title {{ border-color: #06c; font-weight: bold }} .text {{ border-color: #080; background: #f2fbf2 }}
-.caption {{ border-color: #8a0; background: #f8fbf0 }} .dropped {{ border-color: #c40; color: #933 }}
-.elsewhere {{ color: #999 }}
-</style>
+:root {{ color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --faint: #5b6470; --line: #b8c0c8; --soft: #f0f3f5;
+  --good: #1a7f37; --bad: #c4320a; --l0: #e8ecef; --l1: #a9d5e5; --l2: #5fb0cf; --l3: #1f82ab; --l4: #0b4f70 }}
+@media screen and (prefers-color-scheme: dark) {{ :root {{ --paper: #14181c; --ink: #e2e6ea; --faint: #98a3ae; --line: #4a545e; --soft: #20262c;
+  --good: #4ac26b; --bad: #ff7b54; --l0: #262e35; --l1: #1d5570; --l2: #2a83a8; --l3: #5db9db; --l4: #bce9fa }} }}
+@media print {{ :root {{ color-scheme: only light }} }}
+body {{ font: 15px/1.4 sans-serif; max-width: 75em; margin: 1em auto; padding: 0 1em; color: var(--ink); background: var(--paper) }}
+h1, td, th {{ overflow-wrap: anywhere }} th, td {{ text-align: left; vertical-align: top; padding-right: 1em }} ul {{ margin: .2em 0 .8em; color: var(--faint) }}
+p {{ margin: .2em 0; padding: .1em .5em; border-left: .4em solid var(--line); white-space: pre-wrap }}
+p i {{ float: right; font-size: 80%; color: var(--faint); margin-left: 1em }}
+.title {{ border-color: var(--l3); font-weight: bold }} .text {{ border-color: var(--good); background: var(--soft) }}
+.caption {{ border-color: #8a0; background: var(--soft) }} .dropped {{ border-color: var(--bad); color: var(--bad) }}
+.elsewhere {{ color: var(--faint) }}
+{style}</style>
 {content}
 </html>
 """
