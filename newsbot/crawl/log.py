@@ -69,7 +69,8 @@ def begin(folder: Path, kind: str, *, verbose: bool = False) -> logging.Handler:
 def end(handler: logging.Handler) -> None:
     """Close what `begin` has opened."""
     logging.root.removeHandler(handler)
-    handler.close()
+    with suppress(OSError):  # the disk is full
+        handler.close()
 
 
 def _tidy(folder: Path) -> None:
