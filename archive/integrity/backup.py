@@ -24,6 +24,7 @@ from archive.errors import ArchiveError, ArchiveUsageError
 from archive.integrity import bag as bagit
 from archive.integrity.bag import PAYLOAD, size_of
 from archive.store import DATABASE, damaged, explained_errors, open_database
+from archive.store.opening import remove_database
 from archive.times import now, utc
 
 _STATE = "newsbot-backup.json"
@@ -384,11 +385,3 @@ def _check_same(c: sqlite3.Connection, kept: Path) -> None:
         raise ArchiveUsageError(
             f"{kept.parents[1]}: it holds the backup of another archive: name another folder"
         )
-
-
-def remove_database(path: Path, but: Path | None = None) -> None:
-    """Remove a database with the files that SQLite may have left beside it."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        beside = path.with_name(path.name + suffix)
-        if beside != but:
-            beside.unlink(missing_ok=True)

@@ -33,7 +33,7 @@ def check_database(c: sqlite3.Connection) -> Iterator[Finding]:
     c.execute("BEGIN")
     try:
         for part in (
-            _check_sqlite, _check_schema, _check_types, _check_rules, _check_digests, _check_index,
+            check_sqlite, _check_schema, _check_types, _check_rules, _check_digests, _check_index,
         ):  # fmt: skip
             try:
                 yield from grouped(part(c))
@@ -61,14 +61,15 @@ def unreadable(where: str, error: Exception) -> Finding:
     return Finding("damage", "sqlite", where, what, "rebuild")
 
 
-def _check_sqlite(c: sqlite3.Connection) -> Iterator[Finding]:
+def check_sqlite(c: sqlite3.Connection) -> Iterator[Finding]:
+    """Whether SQLite finds its own pages, and each row what it refers to."""
     for (said,) in c.execute(f"PRAGMA integrity_check({_MOST})").fetchall():
         what = " ".join(said.split())
         if f"table main.{_INDEX}" in what:
             yield Finding("inconsistency", "index", _INDEX, what, "index", _INDEX)
         elif said != "ok" and "FTS" not in what:  # an index of the user's own
             yield Finding("damage", "sqlite", "news.db", what, "rebuild")
-    for table in _tables():
+    for table in sorted(objects(c).keys() & _tables()):  # an older one may lack some
         for _, row, parent, _ in c.execute(f"PRAGMA foreign_key_check({table})").fetchmany(_MOST):
             what = f"it refers to a row of {parent} that does not exist"
             yield _row("damage", "sqlite", table, row, what, "rebuild")

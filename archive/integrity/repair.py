@@ -22,7 +22,17 @@ from archive.store.stories import link
 from archive.store.visits import Schedule
 from archive.times import now, utc
 
-_WORK = {"rebuild", "index", "objects", "frontier", "stories", "dictionary", "sum", "import"}
+_WORK = {
+    "rebuild",
+    "upgrade",
+    "index",
+    "objects",
+    "frontier",
+    "stories",
+    "dictionary",
+    "sum",
+    "import",
+}
 """Remedies that are the work of a repair."""
 
 

@@ -12,10 +12,8 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from functools import cache
-from pathlib import Path
 
 from archive.article import ARTICLE, JSON_FIELDS, READ
-from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store.views import VIEWS
 
 OUTCOMES = (
@@ -31,9 +29,8 @@ OUTCOMES = (
 )
 """How a URL can end in a crawl: exactly one of these."""
 
-VERSION = 1
-"""`PRAGMA user_version` of a database of this schema."""
-
+VERSION = 5
+"""`PRAGMA user_version` of a database of this schema; raised with each change of it. 0.1.0 wrote 1."""
 _COUNTS = ",\n    ".join(f"{name} INTEGER NOT NULL DEFAULT 0" for name in OUTCOMES)
 
 
@@ -318,14 +315,8 @@ CREATE VIRTUAL TABLE articles_fts USING fts5(
 SCHEMA = TABLES + VIEWS
 
 
-def create(c: sqlite3.Connection, path: Path) -> None:
-    """Make the tables in an empty database; all of them, or none.
-
-    Raises `ArchiveUsageError` where the file holds something else than an archive of this schema.
-    """
-    check_version(c, path)
-    if c.execute("PRAGMA user_version").fetchone()[0] == VERSION:
-        return
+def create(c: sqlite3.Connection) -> None:
+    """Make the tables in an empty database; all of them, or none."""
     c.execute("BEGIN IMMEDIATE")
     try:
         for statement in statements(SCHEMA):
@@ -360,8 +351,17 @@ def objects(c: sqlite3.Connection | None = None) -> dict[str, tuple[str, str]]:
 @cache
 def _own_objects() -> dict[str, tuple[str, str]]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as c:
-        create(c, Path(":memory:"))
+        create(c)
         return objects(c)
+
+
+@cache
+def own_columns() -> dict[str, dict[str, bool]]:
+    """Table → its columns as `columns` tells them; without those of the full-text index."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as c:
+        create(c)
+        sql = "SELECT name FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        return {table: columns(c, table) for (table,) in c.execute(sql).fetchall()}
 
 
 def restore_objects(c: sqlite3.Connection) -> list[str]:
@@ -376,61 +376,9 @@ def restore_objects(c: sqlite3.Connection) -> list[str]:
     return restored
 
 
-_KNOWN = "SELECT 1 FROM sqlite_schema WHERE name IN ('articles', 'captures', 'frontier')"
-
-
-class EarlySchema(ArchiveUsageError):
-    """The database is of a schema that was never released; `newsbot verify --repair` makes it anew."""
-
-
-def stranger(path: Path) -> ArchiveUsageError:
-    """What to say of another program's database."""
-    return ArchiveUsageError(f"{path} is no archive of newsbot's: name another folder with --data")
-
-
-def _check_tables(c: sqlite3.Connection, path: Path) -> None:
-    """Raise `ArchiveError` where something else has the name of a table: a view is code of others."""
-    kinds = dict(c.execute("SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view')"))
-    for name, (kind, _) in objects().items():
-        if kind == "table" and kinds.get(name, "table") != "table":
-            raise ArchiveError(
-                f"{path} is damaged ({name} is no table): `newsbot verify --repair` makes it anew from "
-                "the captures"
-            )
-
-
-def check_version(c: sqlite3.Connection, path: Path) -> None:
-    """Raise `ArchiveUsageError` where a database is none of this schema, `EarlySchema` for an early one.
-
-    `ArchiveError` where a view stands for a table.
-    """
-    version = c.execute("PRAGMA user_version").fetchone()[0]
-    columns = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('captures')")}
-    fields = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('readings')")}
-    articles = {name for (name,) in c.execute("SELECT name FROM pragma_table_xinfo('articles')")}
-    polled = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('sources')")}
-    decided = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('withheld')")}
-    has_early_table = (
-        not decided
-        or (fields and not fields.issuperset(READ))
-        or any(
-            table and name not in table
-            for table, name in ((articles, "stems"), (polled, "location"))
-        )
+def columns(c: sqlite3.Connection, table: str) -> dict[str, bool]:
+    """Column → whether each row must bring it; without those that SQLite computes."""
+    sql = (
+        'SELECT name, "notnull" AND dflt_value IS NULL FROM pragma_table_xinfo(?) WHERE hidden = 0'
     )
-    is_empty = c.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-    if not is_empty and (version == 0 or not c.execute(_KNOWN).fetchone()):
-        raise stranger(path)
-    if not is_empty:
-        _check_tables(c, path)
-    if version > VERSION and (is_empty or "named" in columns):
-        raise ArchiveUsageError(
-            f"{path} was written by another newsbot (schema {version}, this one knows {VERSION}): "
-            "use the newsbot that wrote it, or move news.db away and run "
-            "`newsbot verify --repair`, which makes it anew from warc/"
-        )
-    if version and ("named" not in columns or has_early_table):
-        raise EarlySchema(
-            f"{path} was written by an early newsbot: run `newsbot verify --repair`, which makes it "
-            "anew from warc/"
-        )
+    return {name: bool(is_needed) for name, is_needed in c.execute(sql, (table,))}

@@ -115,9 +115,9 @@ REFUSED = {
     "in a name": {"by": "Ә\udc98"},
     "the end of time": {"at": "9999-12-31T23:59:59Z"},
     "beyond it": {"at": "9999-12-31T23:59:59-23:00"},
-    "the day after tomorrow": {"at": utc(now() + timedelta(days=1, minutes=5))},
+    "the day after tomorrow": {"at": utc(now() + timedelta(days=1, hours=5))},
     "the same of another zone": {
-        "at": (now() + timedelta(days=1, minutes=5)).replace(tzinfo=None).isoformat() + "-00:00"
+        "at": (now() + timedelta(days=1, hours=5)).replace(tzinfo=None).isoformat() + "-00:00"
     },
 }
 

@@ -309,7 +309,7 @@ def test_other_waits() -> None:
 def tables() -> dict[str, list[tuple[str, str, str]]]:
     """Table or view → (its type, column, declared type), from an empty database."""
     db = Database(memory=True)
-    create(db.conn, Path("news.db"))
+    create(db.conn)
     return {
         name: [
             (kind, row[1], row[2])
