@@ -37,7 +37,7 @@ def language_option(command: F) -> F:
         envvar="NEWSBOT_LANGUAGE",
         show_default=True,
         show_envvar=True,
-        help="The language of alarms.",
+        help="The language of alarms and reports.",
     )(command)
 
 
