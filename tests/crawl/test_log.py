@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlite3 import connect
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.times import now
@@ -77,7 +77,12 @@ def test_a_line_an_event_and_the_statistics_once(
 
 
 def test_what_fails_says_where_and_why(newsbot: Run, tmp_path: Path) -> None:
-    with wire({"/1": http(b"", "500 Oops"), "/2": http(b"", "403 No"), "/3": page("x")}) as server:
+    pages = {
+        "/1": http(b"", status="500 Oops"),
+        "/2": http(b"", status="403 No"),
+        "/3": http(page()),
+    }
+    with wire(pages) as server:
         prepare(server.origin, tmp_path, ["/1", "/2", "/3"])
         data = tmp_path / "data"
         newsbot("crawl", "x", "--data", data, "--sites-dir", tmp_path / "sites")
@@ -86,6 +91,7 @@ def test_what_fails_says_where_and_why(newsbot: Run, tmp_path: Path) -> None:
     shown = [what for _, what in told]
     assert f"WARNING failed {server.origin}/1 HTTP 500" in shown
     assert f"WARNING blocked {server.origin}/2 HTTP 403" in shown
+    assert f"new {server.origin}/3" in shown
 
 
 def line_of(message: str, *args: object, **how: object) -> str:
@@ -98,6 +104,7 @@ def line_of(message: str, *args: object, **how: object) -> str:
     return stream.getvalue()
 
 
+@settings(deadline=None)
 @given(st.text(st.characters()), st.text(st.characters()))
 def test_any_text_is_one_line_that_steers_no_terminal(before: str, after: str) -> None:
     told = line_of(
@@ -110,6 +117,7 @@ def test_any_text_is_one_line_that_steers_no_terminal(before: str, after: str) -
     assert LINE.fullmatch(told[:-1])[2] == "own"  # type: ignore[index]
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="/@ ", categories=["L", "N", "P"]), min_size=5))
 def test_no_password_of_an_address_is_written(password: str) -> None:
     for address in (f"http://user:{password}@127.0.0.1/x", f"mailto://{password}@example.org?to=x"):

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
@@ -250,6 +250,7 @@ def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
         )
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.dates(date(1900, 1, 1), date(2199, 12, 31)), st.integers(1, 10**6), max_size=30
@@ -268,6 +269,7 @@ def test_calendars_show_each_day_once_and_lose_no_article(days: dict[date, int])
         assert all(int(x) + 7 <= 446 and int(y) + 7 <= 66 for x, y in spots)
 
 
+@settings(deadline=None)
 @given(st.dates(date(1, 1, 1), date(9999, 1, 1)), st.dates(date(1971, 1, 1), date(2100, 1, 1)))
 def test_times_end_today_and_are_of_one_kind(first: date, today: date) -> None:
     times = report._times(f"{first}T00:00:00Z", today)
