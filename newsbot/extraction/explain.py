@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from pathlib import Path
+from string import Template
 from typing import Any
 
 from archive.article import Article
@@ -70,7 +72,9 @@ def report(title: str, intro: str, contexts: Sequence[Context]) -> str:
 
 def page(title: str, content: str, *, style: str = "", language: str = "en") -> str:
     """HTML as one page for a browser, by day, by night and on paper, that loads and runs nothing."""
-    return _HTML.format(title=escape(title), content=content, style=style, language=language)
+    return Template(Path(__file__).with_name("page.html").read_text("utf-8")).substitute(
+        title=escape(title), content=content, style=style, language=language
+    )
 
 
 def _section(context: Context) -> str:
@@ -156,26 +160,3 @@ def _short(value: Any) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
     text = "–" if value is None or text == "" else " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-_HTML = """<!doctype html>
-<html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --faint: #5b6470; --line: #b8c0c8; --soft: #f0f3f5;
-  --good: #1a7f37; --bad: #c4320a; --l0: #e8ecef; --l1: #a9d5e5; --l2: #5fb0cf; --l3: #1f82ab; --l4: #0b4f70 }}
-@media screen and (prefers-color-scheme: dark) {{ :root {{ --paper: #14181c; --ink: #e2e6ea; --faint: #98a3ae; --line: #4a545e; --soft: #20262c;
-  --good: #4ac26b; --bad: #ff7b54; --l0: #262e35; --l1: #1d5570; --l2: #2a83a8; --l3: #5db9db; --l4: #bce9fa }} }}
-@media print {{ :root {{ color-scheme: only light }} }}
-body {{ font: 15px/1.4 sans-serif; max-width: 75em; margin: 1em auto; padding: 0 1em; color: var(--ink); background: var(--paper) }}
-h1, td, th {{ overflow-wrap: anywhere }} th, td {{ text-align: left; vertical-align: top; padding-right: 1em }} ul {{ margin: .2em 0 .8em; color: var(--faint) }}
-p {{ margin: .2em 0; padding: .1em .5em; border-left: .4em solid var(--line); white-space: pre-wrap }}
-p i {{ float: right; font-size: 80%; color: var(--faint); margin-left: 1em }}
-.title {{ border-color: var(--l3); font-weight: bold }} .text {{ border-color: var(--good); background: var(--soft) }}
-.caption {{ border-color: #8a0; background: var(--soft) }} .dropped {{ border-color: var(--bad); color: var(--bad) }}
-.elsewhere {{ color: var(--faint) }}
-{style}</style>
-{content}
-</html>
-"""
