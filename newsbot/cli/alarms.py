@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -28,17 +28,23 @@ from newsbot.watch import alarms as watched
 from newsbot.watch.monitors import LANGUAGES, one_line, said
 
 
-def alarm_options(command: F) -> F:
-    """`--alarms URL` and `--alarm-language`: where alarms go, and in which language."""
-    command = click.option(
-        "--alarm-language",
+def language_option(name: str) -> Callable[[F], F]:
+    """The language of alarms and of reports, as an option of this name."""
+    return click.option(
+        name,
+        "language",
         type=click.Choice(LANGUAGES),
         default="en",
         envvar="NEWSBOT_LANGUAGE",
         show_default=True,
         show_envvar=True,
-        help="The language of alarms.",
-    )(command)
+        help="The language of alarms and reports.",
+    )
+
+
+def alarm_options(command: F) -> F:
+    """`--alarms URL` and `--alarm-language`: where alarms go, and in which language."""
+    command = language_option("--alarm-language")(command)
     return click.option(
         "--alarms",
         "alarm_urls",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -21,6 +22,7 @@ from click.core import ParameterSource
 from tabulate import tabulate
 
 from archive import query
+from archive.captures.files import whole_file
 from archive.typed_dates import typed_date
 from newsbot import urls
 from newsbot.cli.terminal import STEERING
@@ -83,6 +85,7 @@ def address(_: click.Context, __: click.Parameter, value: str | None) -> str | N
     return value
 
 
+STDOUT = Path("-")
 FOLDER = "newsbot.data"
 """In the context of a command: the archive's folder."""
 
@@ -220,6 +223,32 @@ def html_option(command: F) -> F:
         metavar="FILE",
         help="Write what was read, and from where, to one page for a browser.",
     )(command)
+
+
+def check_outside(path: Path, data: Path) -> None:
+    """Refuse a file to be written that lies in the archive's own folder, whatever links lead there."""
+    if path != STDOUT and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(data)):
+        raise WrongUsage(f"{path} lies in the archive's folder: name another place")
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all, its folder too where there is none; `-` is stdout, a device stays one.
+
+    Raises `WrongUsage` where that fails.
+    """
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogateescape")
+    try:
+        if path == STDOUT:
+            click.echo(content, nl=False)
+        elif path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as file:
+                file.write(content)
+    except OSError as error:
+        raise WrongUsage(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def date_options(command: F) -> F:

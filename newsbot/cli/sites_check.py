@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archive.captures.files import whole_file
 from archive.store import open_database
 from newsbot.cli.common import (
     SITE_FAILED,
@@ -24,6 +23,7 @@ from newsbot.cli.common import (
     pick_sites,
     print_json,
     print_table,
+    write,
 )
 from newsbot.profiles import EXAMPLE_DIR, OWN_SITES, SITES_DIR, Site
 from newsbot.replay import survey
@@ -105,18 +105,6 @@ def show(
         fits = f"the profile fits {len(found.articles)} articles"
         click.echo("\n".join(f"{found.site.id}: {told}" for told in problems or [fits]))
     return survey.as_json(found, problems)
-
-
-def write(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all, its folder too where there is none; `WrongUsage` where that fails."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as file:
-            if isinstance(content, str):
-                content = content.encode("utf-8", "surrogateescape")
-            file.write(content)
-    except OSError as error:
-        raise WrongUsage(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _confirm(site: str, data: Path, sites_dirs: Sequence[Path]) -> Path:
