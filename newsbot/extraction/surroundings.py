@@ -40,6 +40,7 @@ _COMMENT = pattern("elements", "near.comment", within=r"(?:^|[\s_-]){}(?:$|[\s_-
 _TAGS = pattern("elements", "near.tags", within=_WORD)
 _LEAD = pattern("elements", "near.lead", within=_WORD)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
+_ASIDE = ("nav", "aside", "form")
 _LEAD_SIZES = (50, 700)
 BETWEEN, ABOVE, BELOW = range(3)  # where it stands: nearer is less
 _DATE_LIKE = re.compile(
@@ -169,7 +170,7 @@ class Surroundings:
 
     def _is_elsewhere(self, element: Element) -> bool:
         tag = element.tag
-        if tag in ("nav", "aside", "form"):
+        if tag in _ASIDE:
             return True
         if tag == "footer" and self._scope.tag == "body":
             return self.core is self._whole or not self.in_core(element)
@@ -185,10 +186,19 @@ class Surroundings:
 
     @cached_property
     def _excluded(self) -> set[Element]:
-        excluded = set(self.body)
-        held = self._holders
-        excluded.update(e for e in self._scope.iter("*") if e not in held and self._is_elsewhere(e))
-        return excluded
+        """The text, and the elements of the scope that speak of something else."""
+        index, held = self.page.index, self._holders
+        found = [e for tag in (*_ASIDE, "footer") for e in index.tags.get(tag, ())]
+        for css_class, elements in index.classes.items():
+            name = css_class[:_NAMES]
+            if _speaks_of_other(name, "") or _is_comment(name):
+                found += elements
+        for css_id, elements in index.ids.items():
+            if _speaks_of_other("", css_id[:_NAMES]):
+                found += elements
+        start = index.order.get(self._scope, 0)
+        found = [e for e in found if e not in held and index.order[e] >= start]
+        return {*self.body, *filter(self._is_elsewhere, found)}
 
     def is_near(self, element: Element) -> bool:
         """Whether an element stands in no sidebar, list of other articles or comment."""
