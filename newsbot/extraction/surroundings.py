@@ -42,6 +42,7 @@ _LEAD = pattern("elements", "near.lead", within=_WORD)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
 _ASIDE = ("nav", "aside", "form")
 _LEAD_SIZES = (50, 700)
+_PROSE, _FULL_STOP = 100, re.compile(r"[.!?…։。؟۔][\"'»”’)\]]*$")
 BETWEEN, ABOVE, BELOW = range(3)  # where it stands: nearer is less
 _DATE_LIKE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
@@ -358,14 +359,16 @@ class Surroundings:
                     and any(block.kind != "caption" for block in blocks(element))
                     and self._distance(element)[0] == BETWEEN
                     and self.is_near(element)
+                    and element is not self.title
                     and not any(e in self._body_set for e in (element, *element.iter()))
                 ):
                     return text
-        for block in self._blocks if said else ():
+        for block in self._blocks:
+            begins = said and fields.letters(block.text[:_NAMES]).startswith(said)
             if (
-                fields.letters(block.text[:_NAMES]).startswith(said)
+                (begins or (len(block.text) >= _PROSE and _FULL_STOP.search(block.text)))
                 and _LEAD_SIZES[0] <= len(block.text) <= _LEAD_SIZES[1]
-                and block.kind != "caption"
+                and block.kind in ("p", "heading")
                 and not block.linked
                 and self._distance(block.element)[0] == BETWEEN
             ):
