@@ -77,6 +77,13 @@ def article(c: sqlite3.Connection, key: str) -> dict[str, Any]:
     record = next(_records(found), None)
     if record:
         return record
+    sql = (
+        "SELECT id, since, by, reason FROM withheld_articles WHERE ?1 IN (CAST(id AS TEXT), url) "
+        "OR id = (SELECT article FROM main.aliases WHERE url = ?1)"
+    )
+    for number, since, by, reason in c.execute(sql, (key,)):
+        who = f" by {by}" if by else ""
+        raise ArchiveUsageError(f"article {number} is withheld since {since}{who}: {reason}")
     raise ArchiveUsageError(f"no article {key!r} in this archive: give its id or its address")
 
 

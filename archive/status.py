@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from archive.store import events
 from archive.store.opening import DATABASE, writing_since
 from archive.store.schema import OUTCOMES
+from archive.times import utc
 
 _SITES = f"""
 SELECT s.id AS site, s.name,
@@ -22,13 +24,26 @@ SELECT s.id AS site, s.name,
        (SELECT count(*) FROM frontier f WHERE f.site = s.id AND f.due IS NOT NULL
           AND f.visited_at IS NULL) AS waiting,
        (SELECT max(published) FROM articles a WHERE a.site = s.id) AS newest,
+       (SELECT count(*) FROM frontier f WHERE f.site = s.id AND f.due <= :now) AS due_now,
+       (SELECT min(due) FROM frontier f WHERE f.site = s.id AND f.due IS NOT NULL) AS next_due,
+       nullif(max(coalesce((SELECT max(polled_at) FROM sources WHERE site = s.id AND error IS NULL), ''),
+         coalesce((SELECT max(fetched_at) FROM captures WHERE site = s.id AND result = 'article'), '')), '')
+         AS last_success,
        c.id AS crawl, c.started_at, c.ended_at, c.reason, c.requests, c.discovered,
        {", ".join(f"c.{name} AS crawl_{name}" for name in OUTCOMES)}
   FROM sites s LEFT JOIN crawls c ON c.id = (SELECT max(id) FROM crawls WHERE site = s.id)
+ WHERE :all OR s.id IN (SELECT value FROM json_each(:sites))
  ORDER BY s.id
 """  # noqa: S608 -- constants
-
-
+_HABIT = """
+SELECT gap FROM (
+  SELECT gap, cume_dist() OVER (ORDER BY gap) AS share FROM (
+    SELECT CAST(julianday(day) - julianday(lag(day) OVER (ORDER BY day)) AS INTEGER) AS gap FROM (
+      SELECT DISTINCT substr(published, 1, 10) AS day FROM articles WHERE site = ? AND published IS NOT NULL
+       ORDER BY day DESC LIMIT 200))
+   WHERE gap IS NOT NULL)
+ WHERE share >= 0.9 ORDER BY gap LIMIT 1
+"""
 _SOURCES = """
 SELECT site, kind, url, found_by, polled_at, due, status, found, discovered, failures, error, distrust, left_out
   FROM sources
@@ -58,18 +73,6 @@ _CAME_TO = {
     "challenge": "are hidden behind a challenge",
     "HTTP 403": "are forbidden (HTTP 403)",
 }
-_EVENTS = {
-    "unreadable": "{articles} known articles cannot be read ({reason}) since {began_at}: has the layout "
-    "changed? They wait, and are read again when the rules change",
-    "missing": "{articles} known articles are missing ({reason}) since {began_at}: they wait a week "
-    "before they count as gone",
-    "blocked": "{articles} known articles {words} since {began_at}",
-    "failing": "{articles} known articles fail ({reason}) since {began_at}",
-    "moved": "{articles} known articles lead to another site since {began_at}: has the newspaper moved? "
-    "Name its new host in the profile",
-    "empty_source": "{source} lists nothing any more",
-    "lying_source": "{source} dates all it lists alike: its dates are not believed",
-}
 _POLLED = """
 SELECT url, error FROM sources WHERE site = ?1 AND polled_at >= (SELECT max(started_at) FROM crawls
    WHERE site = ?1 AND started_at <= (SELECT max(polled_at) FROM sources WHERE site = ?1))
@@ -90,21 +93,11 @@ def came_to(reason: str) -> str:
     return _CAME_TO.get(reason, f"came to nothing: {reason}")
 
 
-def event_said(event: Mapping[str, Any]) -> str:
-    """An event of a whole site, as `events.lasting` gives it, in words."""
-    reason = event.get("reason") or ""
-    words = _CAME_TO.get(reason, f"are not shown to us ({reason})")
-    return _EVENTS[event["kind"]].format_map({**event, "words": words})
-
-
 def trouble(c: sqlite3.Connection, site: str) -> str | None:
-    """What is wrong with a whole site as it was seen last, in one line; None where nothing is.
+    """What was wrong with a whole site when it was seen last, in one line; None where nothing was.
 
     An idle crawl ends well where a site that is down is not asked yet again: it says nothing.
     """
-    found = events.lasting(c, site)
-    if found:
-        return "; ".join(map(event_said, found))
     polled = c.execute(_POLLED, (site,)).fetchall()
     if polled and all(error for _, error in polled):
         return f"none of its sources answers: {polled[0][0]}: {polled[0][1]}"
@@ -116,13 +109,17 @@ def trouble(c: sqlite3.Connection, site: str) -> str | None:
     return None
 
 
-def sites(c: sqlite3.Connection, folder: Path, at: datetime) -> list[dict[str, Any]]:
-    """One row a site of the archive in `folder`: its articles, what waits, its last crawl, what is wrong.
+def sites(
+    c: sqlite3.Connection, folder: Path, at: datetime, chosen: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """One row a site of the archive in `folder`, or of those chosen: its articles, what waits, its last crawl, what is wrong.
 
-    `days` are those since the newest article was published, `warc_bytes` what its captures take on
-    the disk.
+    `days` are those since the newest article was published, `habit` those that nine of ten silences last at
+    most, `last_success` when a page or a source could last be read, `next_due` when a page is to be visited
+    next, `warc_bytes` what its captures take on the disk, `events` what lasts (`events.lasting`).
     """
-    cursor = c.execute(_SITES)
+    known = {"now": utc(at), "all": not chosen, "sites": json.dumps(list(chosen))}
+    cursor = c.execute(_SITES, known)
     names = [d[0] for d in cursor.description]
     writing = writing_since(folder)
     found = []
@@ -143,6 +140,8 @@ def sites(c: sqlite3.Connection, folder: Path, at: datetime) -> list[dict[str, A
         row["last_crawl"] = crawl if crawl["id"] is not None else None
         row["days"] = _days_since(row["newest"], at)
         row["warc_bytes"] = _size((folder / "warc" / row["site"]).glob("*"))
+        row["habit"] = (c.execute(_HABIT, (row["site"],)).fetchone() or (None,))[0]
+        row["events"] = events.lasting(c, row["site"])
         row["trouble"] = trouble(c, row["site"]) or GAVE_UP.get(crawl["reason"])
         found.append(row)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +20,11 @@ REGIONS = (
     "west-kazakhstan"
 ).split()
 
+Monitor = Literal[
+    "closed", "down", "refusing", "layout_changed", "unread_pages", "field_lost", "encoding", "text_length",
+    "duplicates", "failing_source", "stale_source", "few_articles", "silent", "slow",
+]  # fmt: skip
+"""The monitors of `newsbot/watch/monitors.toml`."""
 
 _LONGEST, _DEEPEST = 300, 10
 """Characters, and brackets within brackets, of a selector: its compiler is recursive."""
@@ -97,3 +102,5 @@ Zone = Annotated[str, AfterValidator(_zone)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 SourceUrl = Annotated[str, AfterValidator(_source_url)]
 Region = Annotated[str, AfterValidator(_region)]
+Watch = dict[Monitor, Annotated[float, Field(ge=0)] | Literal[False]]
+"""Thresholds in place of the usual ones; false switches a monitor off."""

@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from archive.captures.files import open_file
-from newsbot import urls
+from newsbot import profile_values, urls
 from newsbot.profile_values import AnyCss, Css, Host, Id, Regex, Region, SourceUrl, WebUrl, Zone
 
 SITES_DIR = Path(__file__).parent / "sites"
@@ -211,6 +211,8 @@ class Site(_Model):
     learned: list[Layout] = []
     """Layouts that the archive has learnt: they help where no layout's `when` matches."""
     crawl: Crawl = Crawl()
+    watch: profile_values.Watch = {}
+    """Thresholds of monitors for this site."""
 
     @cached_property
     def netlocs(self) -> frozenset[str]:

@@ -24,6 +24,7 @@ from archive.errors import ArchiveError, ArchiveUsageError
 from archive.integrity import bag as bagit
 from archive.integrity.bag import PAYLOAD, size_of
 from archive.store import DATABASE, damaged, explained_errors, open_database
+from archive.store.opening import remove_database
 from archive.times import now, utc
 
 _STATE = "newsbot-backup.json"
@@ -77,7 +78,7 @@ def backup(
     with (
         explained_errors(folder),
         bagit.explained_errors(bag),
-        closing(open_database(folder).conn) as live,
+        closing(open_database(folder, everything=True).conn) as live,
     ):
         bagit.check_place(bag, folder)
         bag.mkdir(parents=True, exist_ok=True)
@@ -317,8 +318,8 @@ def _read(file: BinaryIO, size: int) -> bytes:
 
 
 def _others(folder: Path) -> Iterator[str]:
-    """Files that the database does not name: dictionaries, profiles, decisions."""
-    for pattern in ("warc/*/*.dict.zst", "sites/**/*", "decisions/**/*"):
+    """Files that the database does not name: dictionaries, profiles, decisions, fixtures."""
+    for pattern in ("warc/*/*.dict.zst", "sites/**/*", "decisions/**/*", "fixtures/**/*"):
         for path in sorted(folder.glob(pattern)):
             name = path.relative_to(folder).as_posix()
             # sha256sum and bagit.py disagree on them; the tag files are UTF-8.
@@ -384,11 +385,3 @@ def _check_same(c: sqlite3.Connection, kept: Path) -> None:
         raise ArchiveUsageError(
             f"{kept.parents[1]}: it holds the backup of another archive: name another folder"
         )
-
-
-def remove_database(path: Path, but: Path | None = None) -> None:
-    """Remove a database with the files that SQLite may have left beside it."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        beside = path.with_name(path.name + suffix)
-        if beside != but:
-            beside.unlink(missing_ok=True)

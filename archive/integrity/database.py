@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from archive.integrity.finding import Finding, grouped
 from archive.search.check import SUPERFLUOUS, check
 from archive.store.digests import digests
+from archive.store.events import read
 from archive.store.schema import OUTCOMES, objects
 from archive.visit import RESULTS
 
@@ -28,10 +29,11 @@ def check_database(c: sqlite3.Connection) -> Iterator[Finding]:
     """All that can be said of news.db alone. What a user has made in it is the user's."""
     # A damaged letter is no error, but another letter.
     c.text_factory = lambda data: data.decode("utf-8", "replace")
+    c.create_function("is_evidence", 2, lambda *values: read(*values) is not None)
     c.execute("BEGIN")
     try:
         for part in (
-            _check_sqlite, _check_schema, _check_types, _check_rules, _check_digests, _check_index,
+            check_sqlite, _check_schema, _check_types, _check_rules, _check_digests, _check_index,
         ):  # fmt: skip
             try:
                 yield from grouped(part(c))
@@ -59,14 +61,15 @@ def unreadable(where: str, error: Exception) -> Finding:
     return Finding("damage", "sqlite", where, what, "rebuild")
 
 
-def _check_sqlite(c: sqlite3.Connection) -> Iterator[Finding]:
+def check_sqlite(c: sqlite3.Connection) -> Iterator[Finding]:
+    """Whether SQLite finds its own pages, and each row what it refers to."""
     for (said,) in c.execute(f"PRAGMA integrity_check({_MOST})").fetchall():
         what = " ".join(said.split())
         if f"table main.{_INDEX}" in what:
             yield Finding("inconsistency", "index", _INDEX, what, "index", _INDEX)
         elif said != "ok" and "FTS" not in what:  # an index of the user's own
             yield Finding("damage", "sqlite", "news.db", what, "rebuild")
-    for table in _tables():
+    for table in sorted(objects(c).keys() & _tables()):  # an older one may lack some
         for _, row, parent, _ in c.execute(f"PRAGMA foreign_key_check({table})").fetchmany(_MOST):
             what = f"it refers to a row of {parent} that does not exist"
             yield _row("damage", "sqlite", table, row, what, "rebuild")
@@ -172,7 +175,7 @@ _RULES = (
     ),
     (
         "rebuild", "events", "its evidence cannot be read",
-        "SELECT id FROM events WHERE NOT json_valid(evidence)",
+        "SELECT id FROM events WHERE NOT is_evidence(began_at, evidence)",
     ),
     (
         "stories", "stories", "its numbers are not those of its articles",

@@ -7,8 +7,6 @@ over, and so are visits whose records are damaged now, where the old database vo
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
@@ -18,9 +16,8 @@ from typing import Any
 
 from archive.article import JSON_FIELDS, READ, Article
 from archive.captures import Capture, read_records
-from archive.captures.files import month_of, number_of, sync_folder
+from archive.captures.files import month_of, number_of
 from archive.errors import ArchiveError, ArchiveUsageError
-from archive.integrity.backup import remove_database
 from archive.integrity.records import files
 from archive.store import DATABASE, Store
 from archive.store.carry_over import (
@@ -32,6 +29,7 @@ from archive.store.carry_over import (
     readable_rows,
 )
 from archive.store.digests import digests
+from archive.store.opening import remove_database, replace_database, stamp
 from archive.store.schema import objects
 from archive.store.stories import link
 from archive.times import now, utc
@@ -50,11 +48,7 @@ _MISREAD = (sqlite3.DatabaseError, TypeError, ValueError, KeyError)
 
 def part_of(folder: Path) -> str:
     """The name of a new database while it is being made: no program takes it for an archive."""
-    return f"news.repair-{_stamp()}.db"
-
-
-def _stamp() -> str:
-    return utc(now()).replace("-", "").replace(":", "")
+    return f"news.repair-{stamp()}.db"
 
 
 def rebuild(store: Store, part: str, importer: Importer, sites: Collection[str], say: Say) -> None:
@@ -77,7 +71,7 @@ def rebuild(store: Store, part: str, importer: Importer, sites: Collection[str],
         c.close()
         if old:
             old.close()
-        if kept := _replace(folder, part):
+        if kept := replace_database(folder, part, "damaged"):
             say(f"the {DATABASE} that was replaced is kept as {kept}")
     finally:
         if old:
@@ -301,25 +295,3 @@ def _visit(old: sqlite3.Connection, page: dict[str, Any]) -> Visit:
             url=address, canonical_url=page["named"], is_article=True, **values, **counters
         )
     return visit
-
-
-# -- its place ----------------------------------------------------------------------------------
-
-
-def _replace(folder: Path, part: str) -> str | None:
-    """Put a new database in the place of the old one; returns the name by which that is kept."""
-    live, kept = folder / DATABASE, folder / f"news.damaged-{_stamp()}.db"
-    with (folder / part).open("rb") as file:
-        os.fsync(file.fileno())
-    for suffix in ("", "-wal"):
-        source, target = folder / f"{DATABASE}{suffix}", folder / f"{kept.name}{suffix}"
-        if source.exists() and (not suffix or source.stat().st_size):
-            try:
-                os.link(source, target)
-            except OSError:  # a disk without links
-                shutil.copy2(source, target)
-    for suffix in ("-wal", "-shm"):
-        (folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
-    (folder / part).replace(live)
-    sync_folder(folder)
-    return kept.name if kept.exists() else None

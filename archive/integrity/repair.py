@@ -22,7 +22,17 @@ from archive.store.stories import link
 from archive.store.visits import Schedule
 from archive.times import now, utc
 
-_WORK = {"rebuild", "index", "objects", "frontier", "stories", "dictionary", "sum", "import"}
+_WORK = {
+    "rebuild",
+    "upgrade",
+    "index",
+    "objects",
+    "frontier",
+    "stories",
+    "dictionary",
+    "sum",
+    "import",
+}
 """Remedies that are the work of a repair."""
 
 
@@ -74,7 +84,7 @@ def _put_back(folder: Path, findings: Collection[Finding], say: rebuild.Say) -> 
     nameless = {f.file for f in findings if f.remedy == "import" and f.file}
     done: set[str] = set()
     for finding in lost if nameless else ():
-        with closing(open_database(folder).conn) as c:
+        with closing(open_database(folder, everything=True).conn) as c:
             sql = "SELECT warc_offset, warc_length, warc_crc FROM captures WHERE warc = ?"
             rows = c.execute(sql, (finding.file,)).fetchall()
         target = folder / str(finding.file)

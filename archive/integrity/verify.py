@@ -13,12 +13,12 @@ from pathlib import Path
 
 from archive.captures.files import open_file
 from archive.errors import ArchiveError, ArchiveUsageError
-from archive.integrity.database import check_database, unreadable
+from archive.integrity.database import check_database, check_sqlite, unreadable
 from archive.integrity.finding import Finding
 from archive.integrity.records import check_records, files
 from archive.store import DATABASE, LOCK, open_database
 from archive.store.opening import LostDatabase
-from archive.store.schema import EarlySchema
+from archive.store.version import EarlySchema, OlderSchema
 
 Texts = Callable[[sqlite3.Connection], Iterable[Finding]]
 
@@ -41,7 +41,7 @@ def verify(
     Raises `ArchiveUsageError` where there is no archive, or one of a newer schema.
     """
     try:
-        c = open_database(folder).conn
+        c = open_database(folder, everything=True).conn
     except LostDatabase as error:
         yield Finding("damage", "sqlite", DATABASE, f"the file is {error.state}", "rebuild")
         return
@@ -50,6 +50,10 @@ def verify(
             raise
         what = "it was written by an early newsbot, with other tables"
         yield Finding("damage", "schema", DATABASE, what, "rebuild")
+        return
+    except OlderSchema as error:
+        sound = Finding("inconsistency", "schema", DATABASE, str(error), "upgrade")
+        yield from _damage(folder / DATABASE) or [sound]
         return
     except ArchiveUsageError:
         raise
@@ -70,6 +74,15 @@ def verify(
                 yield from texts(c)
         except (sqlite3.DatabaseError, TypeError, ValueError) as error:
             yield unreadable(DATABASE, error)
+
+
+def _damage(path: Path) -> list[Finding]:
+    """What SQLite says of the pages of a database, of whatever schema."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as c:
+            return [found for found in check_sqlite(c) if found.severity == "damage"]
+    except sqlite3.DatabaseError as error:
+        return [unreadable(DATABASE, error)]
 
 
 def _is_being_written(folder: Path) -> bool:

@@ -21,7 +21,7 @@ SUPERFLUOUS = "the full-text index has an article that does not exist"
 OTHER_WORDS = "was indexed with other words than it has"
 _TOGETHER = 1000
 """Articles that are indexed a second time at once, in a temporary table."""
-_ARTICLE_LIST = "SELECT id, title, text, language FROM articles ORDER BY id"
+_ARTICLE_LIST = "SELECT id, title, text, language FROM readable_articles ORDER BY id"
 
 
 class Problem(NamedTuple):

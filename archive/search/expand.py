@@ -196,6 +196,9 @@ def nearest(c: sqlite3.Connection, word: str) -> str | None:
     if not rows:
         return None
     ranked = sorted(rows, key=lambda row: (_distance(row[1], wanted), row[0]))[:20]
+    ranked = [row for row in ranked if _articles_with(c, row[0])]  # the vocabulary forgets nothing
+    if not ranked:
+        return None
     least = _distance(ranked[0][1], wanted)
     best = [row[0] for row in ranked if _distance(row[1], wanted) == least]
     return str(max(best, key=lambda near: _articles_with(c, near)))

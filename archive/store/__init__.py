@@ -8,7 +8,7 @@ keep what is to be fetched, `events` what befell a site, `index` the full-text i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,18 @@ class Store(Imports):
         with self.transaction() as c:
             events.find(c, site, since)
             articles.settle(self.changes, site, since)
+
+    def note_findings(
+        self, site: str, moment: str, findings: Iterable[tuple[str, dict[str, Any], bool]]
+    ) -> None:
+        """Begin and end events as monitors found: kind, evidence, whether it lasts.
+
+        An event begins at the evidence's `began_at`, which is taken out of it, or else at the `moment`.
+        """
+        with self.transaction() as c:
+            for kind, evidence, lasts in findings:
+                began_at = evidence.pop("began_at", None) or moment
+                events.note(c, site, kind, evidence, began_at if lasts else moment, lasts=lasts)
 
     def lasting_events(self, site: str, since: datetime) -> list[dict[str, Any]]:
         """What befalls a site as a whole and showed itself since a moment (`events.lasting`)."""

@@ -16,6 +16,7 @@ from archive.derive import BELIEVED, DAY, History, PageCapture, Reading, Revisio
 from archive.store.aliases import is_believed
 from archive.store.changes import Changes
 from archive.store.rows import insert, to_json, update
+from archive.store.withheld import unlink
 from archive.times import utc
 
 _WINDOW = 2 * DAY
@@ -371,14 +372,9 @@ def remove(changes: Changes, article: int) -> None:
     row = c.execute("SELECT * FROM articles WHERE id = ?", (article,)).fetchone()
     c.execute("UPDATE captures SET article = NULL, reading = NULL WHERE article = ?", (article,))
     c.execute("UPDATE frontier SET article = NULL WHERE article = ?", (article,))
-    if row["story"] is not None:  # found anew by `newsbot stories`
-        c.execute(
-            "UPDATE articles SET story = NULL, story_share = NULL WHERE story = ?", (row["story"],)
-        )
-        c.execute("DELETE FROM stories WHERE id = ?", (row["story"],))
-    for table in ("revisions", "readings", "engagement", "article_tags", "aliases", "editions"):
+    unlink(c, article)
+    for table in ("revisions", "readings", "engagement", "article_tags", "aliases"):
         c.execute(f"DELETE FROM {table} WHERE article = ?", (article,))  # noqa: S608 -- own names
-    c.execute("DELETE FROM editions WHERE other = ?", (article,))
     changes.index.remove(article, row["title"], row["text"], row["language"])
     changes.articles.discard(article)
     c.execute("DELETE FROM articles WHERE id = ?", (article,))

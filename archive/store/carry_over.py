@@ -6,13 +6,12 @@ is not taken from here, but derived of them again.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from archive.store.events import EMPTY, LYING
+from archive.store.events import KINDS, read
 from archive.store.schema import OUTCOMES
 
 STATE = ("sites", "crawls", "sources", "imports")
@@ -123,17 +122,16 @@ def carry_state(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
         for row in sound_rows(old, new, table):
             _insert(new, table, row)
         _drop_references(new, table)
+    carry_events(old, new)
+
+
+def carry_events(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    """Take over the events that visits do not tell, as far as they can be read."""
     for row in sound_rows(old, new, "events"):
-        if row["kind"] in (EMPTY, LYING) and _is_json(row["evidence"]):  # the others are found anew
+        is_found_anew = row["kind"] in KINDS.values()
+        if not is_found_anew and read(row["began_at"], row["evidence"]) is not None:
             _insert(new, "events", row)
     _drop_references(new, "events")
-
-
-def _is_json(text: Any) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (TypeError, ValueError):
-        return False
 
 
 def carry_frontier(old: sqlite3.Connection, new: sqlite3.Connection) -> None:

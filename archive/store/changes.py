@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from archive.store import digests
 from archive.store.index import Index
+from archive.store.withheld import enforce
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class Changes:
     def finish(self) -> None:
         """Bring what is kept beside the changed articles up to date; call it before the commit."""
         if self.articles:
+            enforce(self.c, self.index, self.articles)
             digests.write(self.c, self.articles)
             self.articles.clear()
 

@@ -4,7 +4,7 @@ Most are found from the captures of known articles, so that the order of arrival
 unreadable, missing, blocked, failing or elsewhere together. Such an event begins with the first page of
 its kind and ends with the first that reads well again. While pages go missing together, no article is
 `gone` by it (`archive.derive`). An event that was found once is kept, also where rules read its pages by
-now. That a source has emptied or lies is noted when it is polled.
+now. That a source has emptied or lies is noted when it is polled; what monitors find, as crawls end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -40,6 +40,11 @@ _WINDOW = 3
 _REACH = timedelta(days=8)
 """How far before the first news a site is looked at again."""
 _EXAMPLES = 3
+_LARGEST = 65_536
+"""Letters of evidence that is read."""
+_COLUMNS = ("site", "kind", "began_at")
+_TEXTS = ("source", "about", "reason", "layout", "url", "urls", "last")
+"""What newsbot compares or looks for."""
 
 # A password was set by the newspaper itself, for one page: it says nothing of the site.
 _VISITS = """
@@ -130,7 +135,7 @@ def find(c: sqlite3.Connection, site: str, since: datetime | None) -> None:
         _write(c, site, span, [row["id"] for row in same])
     for row in free:
         if row["ended_at"] is None:  # its pages read well by now: it ended with the first that does
-            last = json.loads(row["evidence"])["last"]
+            last = (read(row["began_at"], row["evidence"]) or {}).get("last") or ""
             well = (v.moment for v in visits if v.kind is None and v.moment > last)
             c.execute("UPDATE events SET ended_at = ? WHERE id = ?", (next(well, None), row["id"]))
 
@@ -142,8 +147,8 @@ def _start(c: sqlite3.Connection, site: str, kinds: str, since: datetime | None)
     start = (since - _REACH).date()
     while True:
         (earliest,) = c.execute(
-            "SELECT min(began_at) FROM events WHERE site = ? AND coalesce(ended_at, '9') >= ? "
-            "AND kind IN (SELECT value FROM json_each(?))",
+            "SELECT min(date(began_at)) FROM events WHERE site = ? AND coalesce(ended_at, '9') >= ? "
+            "AND began_at >= '1970' AND began_at LIKE '____-__-__T__:__:__Z' AND kind IN (SELECT value FROM json_each(?))",
             (site, start.isoformat(), kinds),
         ).fetchone()
         if earliest is None or _day(earliest) - timedelta(_WINDOW) >= start:
@@ -253,21 +258,30 @@ def _has_ended(span: _Span, runs: dict[int, _Run], recent: _Recent) -> bool:
 
 
 def note(
-    c: sqlite3.Connection, site: str, kind: str, url: str, moment: str, *, lasts: bool
+    c: sqlite3.Connection,
+    site: str,
+    kind: str,
+    evidence: Mapping[str, Any],
+    moment: str,
+    *,
+    lasts: bool,
 ) -> None:
-    """Begin, or end, what was noticed of one source."""
-    evidence = to_json({"source": url})
-    known = c.execute(
-        "SELECT id FROM events WHERE site = ? AND kind = ? AND evidence = ? AND ended_at IS NULL",
-        (site, kind, evidence),
-    ).fetchone()
-    if lasts and known is None:
+    """Begin, or end, what was noticed of a `source`, of what the evidence is `about`, or of the site."""
+    same = [
+        row for row, e in _lasting(c, site) if e["kind"] == kind and about(e) == about(evidence)
+    ]
+    if lasts and not same:
         c.execute(
             "INSERT OR IGNORE INTO events (site, kind, began_at, evidence) VALUES (?, ?, ?, ?)",
-            (site, kind, moment, evidence),
+            (site, kind, moment, to_json(evidence)),
         )
-    elif known is not None and not lasts:
-        c.execute("UPDATE events SET ended_at = ? WHERE id = ?", (moment, known["id"]))
+    elif same and not lasts:
+        c.execute("UPDATE events SET ended_at = ? WHERE id = ?", (moment, same[0]))
+
+
+def about(event: Mapping[str, Any]) -> str:
+    """The source that an event is about, or else what a monitor calls so; empty for the whole site."""
+    return event.get("source") or event.get("about") or ""
 
 
 def lasting(
@@ -275,16 +289,49 @@ def lasting(
 ) -> list[dict[str, Any]]:
     """The events of a site that have not ended and showed themselves, since a moment where one is given.
 
-    Each has `kind`, `began_at` and the evidence: `articles`, `reason`, `urls`, `last`, or `source`.
+    Each has `kind`, `began_at` and the evidence: `articles`, `reason`, `urls`, `last`; or `source`; or what
+    a monitor of newsbot's found.
     """
-    rows = c.execute(
-        "SELECT kind, began_at, evidence FROM events WHERE site = ? AND ended_at IS NULL "
-        "ORDER BY began_at, kind",
-        (site,),
-    )
-    found = [
-        {"kind": r["kind"], "began_at": r["began_at"], **json.loads(r["evidence"])} for r in rows
-    ]
+    found = [event for _, event in _lasting(c, site)]
     if since is None:
         return found
-    return [event for event in found if event.get("last", event["began_at"]) >= utc(since)]
+    return [event for event in found if (event.get("last") or event["began_at"]) >= utc(since)]
+
+
+def _lasting(c: sqlite3.Connection, site: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    rows = c.execute(
+        "SELECT id, kind, began_at, evidence FROM events WHERE site = ? AND ended_at IS NULL "
+        "ORDER BY began_at, kind",
+        (site,),
+    ).fetchall()
+    for number, kind, began_at, text in rows:
+        if (evidence := read(began_at, text)) is not None:
+            yield number, {"kind": kind, "began_at": began_at, **evidence}
+
+
+def read(began_at: Any, text: Any) -> dict[str, Any] | None:
+    """The evidence of an event in the archive, which may be anybody's; None where it is none (`checked`)."""
+    try:
+        return checked(began_at, json.loads(text)) if len(text) <= _LARGEST else None
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def checked(began_at: Any, evidence: Any) -> dict[str, Any]:
+    """Evidence: names → texts, numbers or None, and texts as `urls`. Raises ValueError where it is none.
+
+    It names nothing that a column has, and the event began at a moment as `archive.times.utc` writes it.
+    """
+    if not isinstance(began_at, str) or not isinstance(evidence, dict):
+        raise ValueError("expected a moment and an object")
+    if began_at < "1970" or utc(datetime.fromisoformat(began_at)) != began_at:
+        raise ValueError(f"{began_at} is no moment")
+    to_json(evidence).encode()  # a surrogate alone is no letter; the error is a ValueError
+    for name, value in evidence.items():
+        is_number = isinstance(value, int | float) and abs(value) < 2**53 and name not in _TEXTS
+        is_text = isinstance(value, str) or value is None
+        if name == "urls":
+            is_text = isinstance(value, list) and all(isinstance(url, str) for url in value)
+        if name in _COLUMNS or not (is_text or is_number):
+            raise ValueError(f"{name} is none")
+    return evidence

@@ -80,9 +80,12 @@ class Index:
         )
 
     def remove(self, article: int, title: str | None, text: str, language: str | None) -> None:
-        """Take an article out of the index: with the values that it was indexed with."""
+        """Take an article out of the index, if it is there: with the values that it was indexed with."""
         if self._waiting:
             self._write()
+        is_there = "SELECT 1 FROM articles_fts_docsize WHERE id = ?"
+        if not self._c.execute(is_there, (article,)).fetchone():  # withheld: FTS5 would break
+            return
         self._c.execute(
             "INSERT INTO articles_fts (articles_fts, rowid, title, text, stems) "
             "VALUES ('delete', ?, ?, ?, ?)",
@@ -144,5 +147,7 @@ def rebuild(connection: sqlite3.Connection) -> int:
 
 
 def _articles(connection: sqlite3.Connection) -> Iterator[Indexed]:
-    for row in connection.execute("SELECT id, title, text, language FROM articles ORDER BY id"):
+    for row in connection.execute(
+        "SELECT id, title, text, language FROM readable_articles ORDER BY id"
+    ):
         yield row[0], row[1], row[2], row[3]

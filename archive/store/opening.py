@@ -6,6 +6,7 @@ import errno
 import fcntl
 import io
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,7 +17,9 @@ from sqlite_utils import Database
 
 from archive.captures.files import STRANGE, check_inside, open_file, own_file, sync_folder
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
-from archive.store.schema import check_version, create, stranger
+from archive.store.schema import create
+from archive.store.version import check_version, stranger
+from archive.store.views import hide
 from archive.times import now, utc
 
 DATABASE = "news.db"
@@ -34,8 +37,11 @@ BUSY_SECONDS = 60
 """How long one statement waits for another process, in seconds."""
 
 
-def open_database(folder: Path) -> Database:
-    """Open an archive for reading. Raises `ArchiveUsageError` where there is none or it is newer."""
+def open_database(folder: Path, *, everything: bool = False) -> Database:
+    """Open an archive for reading, without what is withheld unless `everything` is asked for.
+
+    Raises `ArchiveUsageError` where there is none or it is newer.
+    """
     path = folder / DATABASE
     if not check_place(path):
         raise ArchiveUsageError(
@@ -52,6 +58,7 @@ def open_database(folder: Path) -> Database:
         connection.isolation_level = None
         connection.execute("PRAGMA trusted_schema = OFF")  # it may be somebody else's
         check_version(connection, path)
+        hide(connection, everything=everything)
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise explained(error, path) from None
     return Database(connection, execute_plugins=False)
@@ -144,11 +151,10 @@ def explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> ArchiveE
 def make(path: Path) -> None:
     """Make an empty database, which is there whole or not at all. Raises sqlite3.Error."""
     part = path.with_name(f"{path.name}.part")
+    remove_database(part)
     try:
-        for left in (part, part.with_name(f"{part.name}-journal")):
-            left.unlink(missing_ok=True)
         with closing(sqlite3.connect(part, isolation_level=None)) as c:
-            create(c, path)
+            create(c)
         part.rename(path)
         sync_folder(path.parent)
     except BaseException:
@@ -156,6 +162,38 @@ def make(path: Path) -> None:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def remove_database(path: Path, but: Path | None = None) -> None:
+    """Remove a database with the files that SQLite may have left beside it."""
+    for suffix in ("", *_BESIDE):
+        beside = path.with_name(path.name + suffix)
+        if beside != but:
+            beside.unlink(missing_ok=True)
+
+
+def stamp() -> str:
+    """Now, as names of files say it."""
+    return utc(now()).replace("-", "").replace(":", "")
+
+
+def replace_database(folder: Path, part: str, why: str) -> str | None:
+    """Put a new database in the place of the old one; returns the name by which that is kept."""
+    live, kept = folder / DATABASE, folder / f"news.{why}-{stamp()}.db"
+    with (folder / part).open("rb") as file:
+        os.fsync(file.fileno())
+    for suffix in ("", "-wal"):
+        source, target = folder / f"{DATABASE}{suffix}", folder / f"{kept.name}{suffix}"
+        if source.exists() and (not suffix or source.stat().st_size):
+            try:
+                os.link(source, target)
+            except OSError:  # a disk without links
+                shutil.copy2(source, target)
+    for suffix in ("-wal", "-shm"):
+        (folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+    (folder / part).replace(live)
+    sync_folder(folder)
+    return kept.name if kept.exists() else None
 
 
 @contextmanager

@@ -131,6 +131,14 @@ def unread(c: sqlite3.Connection, site: str) -> Iterator[tuple[int, str]]:
             yield capture, url
 
 
+def note_read(c: sqlite3.Connection, site: str) -> None:
+    """Take the marks from entries whose pages are read again: not from those of what is withheld."""
+    sql = "SELECT id FROM captures WHERE article IN (SELECT id FROM withheld_articles)"
+    left = {page for (page,) in c.execute(sql)}
+    read = [(n,) for n, url in list(unread(c, site)) if left.isdisjoint(_pages(c, url))]
+    c.executemany("UPDATE captures SET reason = NULL WHERE id = ?", read)
+
+
 def unread_pages(c: sqlite3.Connection, site: str) -> list[int]:
     """Ids of pages that were read without what sources had said of them."""
     return sorted({page for _, url in list(unread(c, site)) for page in _pages(c, url)})

@@ -12,10 +12,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from functools import cache
-from pathlib import Path
 
 from archive.article import ARTICLE, JSON_FIELDS, READ
-from archive.errors import ArchiveError, ArchiveUsageError
+from archive.store.views import VIEWS
 
 OUTCOMES = (
     "new",
@@ -30,9 +29,8 @@ OUTCOMES = (
 )
 """How a URL can end in a crawl: exactly one of these."""
 
-VERSION = 1
-"""`PRAGMA user_version` of a database of this schema."""
-
+VERSION = 5
+"""`PRAGMA user_version` of a database of this schema; raised with each change of it. 0.1.0 wrote 1."""
 _COUNTS = ",\n    ".join(f"{name} INTEGER NOT NULL DEFAULT 0" for name in OUTCOMES)
 
 
@@ -53,7 +51,7 @@ _ARTICLE_COLUMNS = ",\n    ".join(
 )
 _READ_COLUMNS = ",\n    ".join(map(_column, READ))
 
-SCHEMA = f"""
+TABLES = f"""
 CREATE TABLE sites (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL,
@@ -257,6 +255,14 @@ CREATE TABLE events (
     UNIQUE (site, kind, began_at, evidence)
 );
 
+-- What people have decided, by address; the files in decisions/ are the originals.
+CREATE TABLE withheld (
+    url TEXT PRIMARY KEY,
+    since TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    by TEXT
+) WITHOUT ROWID;
+
 CREATE TABLE imports (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -295,55 +301,22 @@ CREATE TABLE vocabulary (
 CREATE INDEX vocabulary_key ON vocabulary(key);
 
 -- The stems are in the index only: stored, they would be as large as the text. `articles` has a column
--- of that name, always NULL, so that it can be the index's content: Datasette and sqlite-utils know by
--- content="articles", in these quotes, that the table can be searched.
+-- of that name, always NULL, which the index's content must have. That is a view, so that nobody reads
+-- what is withheld in the index, or brings it back there. Datasette and sqlite-utils look for the words
+-- content="articles", in these quotes, and tell by them that the table can be searched.
 -- remove_diacritics 0: folding them would make й into и and ё into е.
 CREATE VIRTUAL TABLE articles_fts USING fts5(
-    title, text, stems, content="articles", content_rowid="id",
-    tokenize='unicode61 remove_diacritics 0'
+    title, text, stems, content="readable_articles", content_rowid="id",
+    tokenize='unicode61 remove_diacritics 0' -- content="articles"
 );
 
-CREATE VIEW article_list AS
-SELECT a.id, a.site, s.name AS newspaper, s.region, a.published, a.title, a.url, a.language,
-       a.section, a.views, a.comments, a.first_seen, a.last_seen, a.gone_since, a.revision, a.story,
-       (SELECT group_concat(t.name, ', ') FROM article_tags x JOIN tags t ON t.id = x.tag
-         WHERE x.article = a.id) AS tags
-  FROM articles a JOIN sites s ON s.id = a.site;
+"""
 
--- Every state that the newspaper printed, with its fields.
-CREATE VIEW article_revisions AS
-SELECT r.article AS id, a.site, a.url, r.number AS revision, r.seen_at, r.changed, r.kept,
-       {", ".join(f"g.{name}" for name in READ)}, g.digest, g.rules, r.capture
-  FROM revisions r JOIN articles a ON a.id = r.article JOIN readings g ON g.id = r.reading;
-
-CREATE VIEW article_evidence AS
-SELECT a.id, a.url, r.number AS revision, r.changed, r.seen_at, c.fetched_at, c.status,
-       c.payload_digest, c.warc, c.warc_offset, c.warc_length, c.record_id
-  FROM articles a JOIN revisions r ON r.article = a.id JOIN captures c ON c.id = r.capture;
-
--- Every change that the newspaper itself published, with what stood there before.
-CREATE VIEW article_edits AS
-SELECT a.id, a.site, a.url, r.number AS revision, r.seen_at, r.changed, n.title, n.text,
-       o.title AS title_before, o.text AS text_before
-  FROM revisions r JOIN articles a ON a.id = r.article
-  JOIN revisions b ON b.article = r.article AND b.number = r.number - 1
-  JOIN readings n ON n.id = r.reading JOIN readings o ON o.id = b.reading;
-
-CREATE VIEW story_articles AS
-SELECT s.id AS story, s.articles, s.sites, a.id = s.first_article AS is_first, a.story_share,
-       a.id, a.site, a.published, a.title, a.url
-  FROM stories s JOIN articles a ON a.story = s.id;
-"""  # noqa: S608 -- constants
+SCHEMA = TABLES + VIEWS
 
 
-def create(c: sqlite3.Connection, path: Path) -> None:
-    """Make the tables in an empty database; all of them, or none.
-
-    Raises `ArchiveUsageError` where the file holds something else than an archive of this schema.
-    """
-    check_version(c, path)
-    if c.execute("PRAGMA user_version").fetchone()[0] == VERSION:
-        return
+def create(c: sqlite3.Connection) -> None:
+    """Make the tables in an empty database; all of them, or none."""
     c.execute("BEGIN IMMEDIATE")
     try:
         for statement in statements(SCHEMA):
@@ -378,8 +351,17 @@ def objects(c: sqlite3.Connection | None = None) -> dict[str, tuple[str, str]]:
 @cache
 def _own_objects() -> dict[str, tuple[str, str]]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as c:
-        create(c, Path(":memory:"))
+        create(c)
         return objects(c)
+
+
+@cache
+def own_columns() -> dict[str, dict[str, bool]]:
+    """Table → its columns as `columns` tells them; without those of the full-text index."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as c:
+        create(c)
+        sql = "SELECT name FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        return {table: columns(c, table) for (table,) in c.execute(sql).fetchall()}
 
 
 def restore_objects(c: sqlite3.Connection) -> list[str]:
@@ -394,55 +376,9 @@ def restore_objects(c: sqlite3.Connection) -> list[str]:
     return restored
 
 
-_KNOWN = "SELECT 1 FROM sqlite_schema WHERE name IN ('articles', 'captures', 'frontier')"
-
-
-class EarlySchema(ArchiveUsageError):
-    """The database is of a schema that was never released; `newsbot verify --repair` makes it anew."""
-
-
-def stranger(path: Path) -> ArchiveUsageError:
-    """What to say of another program's database."""
-    return ArchiveUsageError(f"{path} is no archive of newsbot's: name another folder with --data")
-
-
-def _check_tables(c: sqlite3.Connection, path: Path) -> None:
-    """Raise `ArchiveError` where something else has the name of a table: a view is code of others."""
-    kinds = dict(c.execute("SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view')"))
-    for name, (kind, _) in objects().items():
-        if kind == "table" and kinds.get(name, "table") != "table":
-            raise ArchiveError(
-                f"{path} is damaged ({name} is no table): `newsbot verify --repair` makes it anew from "
-                "the captures"
-            )
-
-
-def check_version(c: sqlite3.Connection, path: Path) -> None:
-    """Raise `ArchiveUsageError` where a database is none of this schema, `EarlySchema` for an early one.
-
-    `ArchiveError` where a view stands for a table.
-    """
-    version = c.execute("PRAGMA user_version").fetchone()[0]
-    columns = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('captures')")}
-    fields = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('readings')")}
-    articles = {name for (name,) in c.execute("SELECT name FROM pragma_table_xinfo('articles')")}
-    polled = {name for (name,) in c.execute("SELECT name FROM pragma_table_info('sources')")}
-    has_early_table = (fields and not fields.issuperset(READ)) or any(
-        table and name not in table for table, name in ((articles, "stems"), (polled, "location"))
+def columns(c: sqlite3.Connection, table: str) -> dict[str, bool]:
+    """Column → whether each row must bring it; without those that SQLite computes."""
+    sql = (
+        'SELECT name, "notnull" AND dflt_value IS NULL FROM pragma_table_xinfo(?) WHERE hidden = 0'
     )
-    is_empty = c.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-    if not is_empty and (version == 0 or not c.execute(_KNOWN).fetchone()):
-        raise stranger(path)
-    if not is_empty:
-        _check_tables(c, path)
-    if version > VERSION and (is_empty or "named" in columns):
-        raise ArchiveUsageError(
-            f"{path} was written by another newsbot (schema {version}, this one knows {VERSION}): "
-            "use the newsbot that wrote it, or move news.db away and run "
-            "`newsbot verify --repair`, which makes it anew from warc/"
-        )
-    if version and ("named" not in columns or has_early_table):
-        raise EarlySchema(
-            f"{path} was written by an early newsbot: run `newsbot verify --repair`, which makes it "
-            "anew from warc/"
-        )
+    return {name: bool(is_needed) for name, is_needed in c.execute(sql, (table,))}

@@ -140,10 +140,14 @@ class Sources(Frontier):
     def said_is_read(self, site: str) -> None:
         """Note that the pages were read again that had been read without what sources said."""
         with self.transaction() as c:
-            c.executemany(
-                "UPDATE captures SET reason = NULL WHERE id = ?",
-                [(capture,) for capture, _ in said.unread(c, site)],
-            )
+            said.note_read(c, site)
+
+    def forget_site(self, site: str) -> None:
+        """Forget a site of which nothing was captured: a mistyped address is no newspaper in trouble."""
+        with self.transaction() as c:
+            for table in ("frontier", "sources", "events", "crawls"):
+                c.execute(f"DELETE FROM {table} WHERE site = ?", (site,))  # noqa: S608
+            c.execute("DELETE FROM sites WHERE id = ?", (site,))
 
     def listed_articles(self, *sources: int) -> list[str]:
         """Addresses under which some sources once listed articles that are not gone."""
@@ -171,5 +175,5 @@ def _note_events(
     """What a whole answer of a source shows of it."""
     site, url = row["site"], row["url"]
     if row["found"] or not is_empty:
-        events.note(c, site, events.EMPTY, url, moment, lasts=is_empty)
-    events.note(c, site, events.LYING, url, moment, lasts=lies)
+        events.note(c, site, events.EMPTY, {"source": url}, moment, lasts=is_empty)
+    events.note(c, site, events.LYING, {"source": url}, moment, lasts=lies)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from archive import stories
 from archive.store import Store, explained_errors
+from archive.store.withheld import enforce
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,12 @@ def link(store: Store) -> Linked:
         found = stories.find(store.connection)
     with store.transaction() as c:
         changed = _write(c, found)
+        linked = {number for pair in found.editions for number in pair}
+        enforce(c, store.changes.index, linked | found.articles.keys())  # withheld meanwhile
     return Linked(
         stories=len(found.stories),
         articles=len(found.articles),
-        editions=len({number for pair in found.editions for number in pair}),
+        editions=len(linked),
         changed=changed,
     )
 

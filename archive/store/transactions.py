@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.captures import CaptureWriter, mend
+from archive.store import withheld
 from archive.store.changes import Changes
 from archive.store.index import Index
 from archive.store.opening import (
@@ -22,7 +23,8 @@ from archive.store.opening import (
     open_database,
     take_lock,
 )
-from archive.store.schema import check_version
+from archive.store.upgrade import upgrade
+from archive.store.version import OlderSchema, check_version
 
 GROUP = 32
 """Visits that share a commit, at most."""
@@ -46,12 +48,18 @@ class Transactions:
         self._waiting = 0
         """Visits of the open transaction that wait for their commit."""
         path = folder / database
+        is_older = False
         if database == DATABASE and check_place(path):
-            open_database(folder).close()  # a stranger's folder gets no lock of ours
+            try:
+                open_database(folder).close()  # a stranger's folder gets no lock of ours
+            except OlderSchema:
+                is_older = True
         self._lock = take_lock(folder)
         try:
             if not path.exists():
                 make(path)
+            if is_older:
+                upgrade(path)
             self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             self.connection.row_factory = sqlite3.Row
             self.db = Database(self.connection, execute_plugins=False)
@@ -65,12 +73,17 @@ class Transactions:
             ):
                 self.connection.execute(f"PRAGMA {pragma}")
             self.changes = Changes(self.connection, Index(self.connection))
+            self.follow_decisions()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             self._lock.close()
             raise explained(error, path) from None
         except BaseException:
             self._lock.close()
             raise
+
+    def follow_decisions(self) -> None:
+        """Let what people have decided hold: as the archive is opened, and when decisions have come."""
+        withheld.follow(self.connection, self.changes.index, self.folder)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -97,13 +97,15 @@ def find(c: sqlite3.Connection) -> FoundStories:
 
 
 def _texts(c: sqlite3.Connection) -> Iterator[Text]:
-    for row in c.execute("SELECT url, site, title, text FROM articles ORDER BY site, url"):
+    for row in c.execute("SELECT url, site, title, text FROM readable_articles ORDER BY site, url"):
         yield Text(*row)
 
 
 def _candidates(c: sqlite3.Connection, cluster_of: dict[str, str]) -> Iterator[editions.Edition]:
     alternates: dict[int, list[int]] = {}
-    printed = c.execute("SELECT id, editions FROM articles WHERE editions <> '[]'").fetchall()
+    printed = c.execute(
+        "SELECT id, editions FROM readable_articles WHERE editions <> '[]'"
+    ).fetchall()
     for number, listed in printed:
         urls = [item.get("url") for item in json.loads(listed)]
         alternates[number] = [
@@ -112,7 +114,7 @@ def _candidates(c: sqlite3.Connection, cluster_of: dict[str, str]) -> Iterator[e
             for (other,) in c.execute("SELECT article FROM aliases WHERE url = ?", (url,))
         ]
     for number, site, url, title, language, published in c.execute(
-        "SELECT id, site, url, title, language, published FROM articles"
+        "SELECT id, site, url, title, language, published FROM readable_articles"
     ):
         yield editions.Edition(
             id=number,
@@ -130,7 +132,7 @@ def _rows(c: sqlite3.Connection, urls: list[str]) -> list[dict[str, Any]]:
     """Articles in the order of their publication."""
     rows = _dicts(
         c,
-        "SELECT id, site, url, text, language, published, first_seen FROM articles "
+        "SELECT id, site, url, text, language, published, first_seen FROM readable_articles "
         "WHERE url IN (SELECT value FROM json_each(?))",
         json.dumps(urls),
     )

@@ -28,6 +28,7 @@ from archive.store import DATABASE, damaged, open_database
 from archive.store.opening import FULL, UNFIT, explained, is_failure
 from newsbot import __version__
 from newsbot.cli import (
+    alarms,
     backup,
     crawl,
     demo,
@@ -37,6 +38,7 @@ from newsbot.cli import (
     merge,
     reextract,
     restore,
+    schedule,
     search,
     show,
     sites,
@@ -45,6 +47,7 @@ from newsbot.cli import (
     stories,
     terminal,
     verify,
+    withhold,
 )
 from newsbot.cli.common import ENDS_WITH, FOLDER, Text
 from newsbot.profiles import ProfileError
@@ -56,15 +59,18 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
         extract.extract_command,
         import_.import_,
         reextract.reextract_command,
+        schedule.schedule,
     ),
     "Read": (search.search_command, show.show, stories.stories_command, stems.stems),
     "Use": (export.export,),
     "Keep": (
         status.status,
+        alarms.alarms,
         verify.verify_command,
         backup.backup_command,
         restore.restore_command,
         merge.merge_command,
+        withhold.withhold,
     ),
     "Demo": (demo.demo,),
 }
@@ -181,7 +187,7 @@ def _check_archive(folder: Path, error: Exception) -> None:
         raise explained(error, folder / DATABASE) from error
     if not (folder / DATABASE).exists():
         return
-    with closing(open_database(folder).conn) as c:
+    with closing(open_database(folder, everything=True).conn) as c:
         found = first_damage(c, _PATIENCE)
     if found:
         raise damaged(ValueError(f"{found.where}: {found.what}"), folder / DATABASE) from error

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from tabulate import tabulate
 
 from archive import query
@@ -84,6 +85,8 @@ FOLDER = "newsbot.data"
 
 
 def _note_folder(ctx: click.Context, _: click.Parameter, folder: Path) -> Path:
+    if ctx.obj and ctx.get_parameter_source("data") != ParameterSource.COMMANDLINE:
+        folder = ctx.obj  # that of the group, which may have been typed
     ctx.meta[FOLDER] = folder
     return folder
 
@@ -147,6 +150,23 @@ def _reachable(_: click.Context, __: click.Parameter, value: str | None) -> str 
     if value is not None and not (value.isascii() and re.search("[@.]", value)):
         raise click.BadParameter(f"{value!r} is no e-mail address or web page")
     return value
+
+
+def crawling_options(command: F) -> F:
+    """What commands share that ask newspapers: folder, profiles, contact, JSON, how much is said."""
+    for option in (verbosity_options, json_option, contact_option, sites_dir_option, data_option):
+        command = option(command)
+    return command
+
+
+def html_option(command: F) -> F:
+    """`--html FILE`: a report for a browser."""
+    return click.option(
+        "--html",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write what was read, and from where, to one page for a browser.",
+    )(command)
 
 
 def date_options(command: F) -> F:

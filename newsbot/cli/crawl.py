@@ -11,8 +11,10 @@ from urllib.parse import unquote
 import click
 
 from archive.store import OUTCOMES
+from newsbot.cli.alarms import alarm_options, tell
 from newsbot.cli.common import (
     FROM_DATE,
+    SITE_FAILED,
     contact_option,
     data_option,
     jobs_option,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 @jobs_option
 @click.option("--dry-run", is_flag=True, help="Ask the sources, then list what would be visited.")
 @contact_option
+@alarm_options
 @json_option
 @verbosity_options
 def crawl(
@@ -59,6 +62,8 @@ def crawl(
     regions: tuple[str, ...],
     contact: str | None,
     jobs: int | None,
+    alarm_urls: tuple[str, ...],
+    language: str,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -99,7 +104,10 @@ def crawl(
     elif not quiet:
         print_reports(reports)
     print_failures(reports)
-    return max((report.exit_code for report in reports), default=0)
+    code = max((report.exit_code for report in reports), default=0)
+    if options.dry_run or tell(data, sites_dirs, alarm_urls, language) is not False:
+        return code
+    return max(code, SITE_FAILED)
 
 
 def print_reports(reports: Sequence[CrawlReport]) -> None:

@@ -15,8 +15,8 @@ import click
 from archive import query, stories
 from archive.article import READ
 from archive.captures import read_stored
+from archive.decisions import NOTE, read_decisions
 from archive.errors import ArchiveUsageError
-from archive.notes import read_notes
 from archive.store import open_database
 from archive.wording import changes
 from newsbot import urls
@@ -212,7 +212,7 @@ def _notes_on(
     """What people have noted on the article, by any of its addresses; lines that are no notes are told."""
     sql = "SELECT url FROM aliases WHERE article = ?"
     addresses = {record["url"], *(url for (url,) in connection.execute(sql, (record["id"],)))}
-    for note in read_notes(data):
+    for note in read_decisions(data, NOTE):
         if isinstance(note, str):
             click.echo(f"newsbot: {note}", err=True)
         elif addresses & {note["url"], urls.canonical(note["url"] or "")}:

@@ -1,4 +1,4 @@
-"""sites: lists the newspapers, shows what a profile says, and learns layouts."""
+"""sites: lists the newspapers, looks at new ones, checks profiles, and learns layouts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from newsbot.cli.common import (
     print_table,
     sites_dir_option,
 )
+from newsbot.cli.sites_add import add_command
+from newsbot.cli.sites_check import check_command
 from newsbot.cli.sites_learn import learn_command
+from newsbot.cli.sites_record import record_command
+from newsbot.cli.sites_test import test_command
 from newsbot.profiles import Site
 
 UNCONFIRMED = "not confirmed against the live site"
@@ -23,10 +27,11 @@ UNCONFIRMED = "not confirmed against the live site"
 
 @click.group()
 def sites() -> None:
-    """List the newspapers, show what a profile says, and learn layouts."""
+    """List the newspapers, look at new ones, check profiles, and learn layouts."""
 
 
-sites.add_command(learn_command)
+for command in (add_command, check_command, test_command, record_command, learn_command):
+    sites.add_command(command)
 
 
 @sites.command("list")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -23,8 +20,8 @@ from newsbot.cli.common import (
 from newsbot.extraction.layouts import fallbacks
 from newsbot.extraction.learn import ENOUGH_PAGES
 from newsbot.pool import open_pool
-from newsbot.profiles import LEARNED, Layout
 from newsbot.replay.learning import choose, kept, look
+from newsbot.replay.profile_text import as_toml
 
 _LAYOUTS = "SELECT layout FROM articles WHERE site = ?"
 
@@ -65,7 +62,7 @@ def learn_command(
     for one in (*found, *(one for one in before if one["layout"]["id"] not in new)):
         name = one["layout"]["id"]
         state = "not kept yet" if name not in known else "kept" if name in new else "kept till now"
-        click.echo("\n".join(_as_toml(one, state)))
+        click.echo("\n".join(as_toml(one, state)))
     if not found:
         why = (
             f"articles that fit no layout: {unfit}, and {ENOUGH_PAGES} are needed to see a template"
@@ -76,42 +73,3 @@ def learn_command(
                 "that has a name (an element's class or id); they are read without one"
             )
         click.echo(f"nothing learnt: {why}", err=True)
-
-
-def _as_toml(one: Mapping[str, Any], state: str) -> Iterator[str]:
-    """A layout as a person would write it, each selector with its evidence."""
-    keys, support = one["layout"], one["support"]
-    days = f", published {' to '.join(one['published'])}" if one["published"] else ""
-    yield "[[layouts]]"
-    yield f"# {state}; {one['pages']} pages{days}"
-    for key in Layout.model_fields:
-        if key == "valid_until" and key in keys:
-            yield f"valid_until = {keys[key]}  # the last day on which it was captured"
-        elif key in keys and isinstance(keys[key], list):
-            yield f"{key} = ["
-            for css in keys[key]:
-                yield f"  {_quoted(css)},  # {_said(key, support[key][css])}"
-            yield "]"
-        elif key == "refuse" and key in keys:
-            yield from (f"refuse.{reason} = {_quoted(css)}" for reason, css in keys[key].items())
-        elif key == "id":  # in a profile it is one of people's
-            yield f"id = {_quoted(keys[key].removeprefix(LEARNED))}"
-        elif key in keys:
-            said = f"  # {_said(key, support[key][keys[key]])}" if key in support else ""
-            yield f"{key} = {_quoted(keys[key])}{said}"
-    yield ""
-
-
-def _said(key: str, pages: Mapping[str, int]) -> str:
-    if key == "remove":
-        words = f"on {pages['known']} pages"
-    else:
-        words = f"{pages['right']} of {pages['known']} pages"
-    if pages["wrong"]:
-        words += f", {pages['wrong']} {'hold it as text' if key == 'remove' else 'contradict'}"
-    return words
-
-
-def _quoted(css: str) -> str:
-    """A TOML string: literal where it can be, as profiles have it."""
-    return json.dumps(css, ensure_ascii=False) if "'" in css else f"'{css}'"

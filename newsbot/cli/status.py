@@ -1,40 +1,80 @@
-"""status: says what the archive holds and how each site's last crawl went."""
+"""status: says how each site is, worst first, and what its sources have yielded."""
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from archive.captures.files import whole_file
 from archive.status import database_bytes, sites, sources
 from archive.store import open_database
 from archive.times import now
-from newsbot.cli.common import check_archived, data_option, json_option, print_json, print_table
+from newsbot.cli.common import (
+    SITE_FAILED,
+    WrongUsage,
+    check_archived,
+    data_option,
+    json_option,
+    print_json,
+    print_table,
+)
+from newsbot.watch.alarms import mutes
+from newsbot.watch.monitors import kinds, one_line, said
+
+_WELL = 9
+"""Behind every severity."""
 
 
 @click.command()
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
 @data_option
 @click.option("--sources", "by_source", is_flag=True, help="What each source of URLs has yielded.")
+@click.option(
+    "--prometheus",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write it as metrics for the textfile collector of node_exporter (FILE.prom; - prints them).",
+)
 @json_option
-def status(site_ids: tuple[str, ...], data: Path, by_source: bool, as_json: bool) -> None:
-    """What the archive holds and how each site's last crawl went."""
-    connection = open_database(data).conn
-    check_archived(connection, site=site_ids)
-    rows = sources(connection) if by_source else sites(connection, data, now())
-    rows = [row for row in rows if not site_ids or row["site"] in site_ids]
-    if as_json:
+def status(
+    site_ids: tuple[str, ...], data: Path, by_source: bool, prometheus: Path | None, as_json: bool
+) -> int:
+    """How each site is, those in trouble first; exit code 3 means that something is wrong.
+
+    A line a site: what is wrong, days since the newest article (and those that nine of ten silences
+    last at most), when it could last be read, URLs never visited, when a page is due next, and what
+    the captures take on the disk.
+    """
+    if by_source and prometheus:
+        raise WrongUsage("--prometheus is about sites, not about their --sources")
+    is_file = prometheus and str(prometheus) != "-"
+    if is_file and Path(os.path.realpath(str(prometheus))).is_relative_to(os.path.realpath(data)):
+        raise WrongUsage(f"{prometheus} lies in the archive's folder: name another place")
+    with closing(open_database(data).conn) as connection:
+        check_archived(connection, site=site_ids)
+        if by_source:
+            rows = [r for r in sources(connection) if not site_ids or r["site"] in site_ids]
+        else:
+            rows = sites(connection, data, now(), site_ids)
+    if not by_source:
+        rows = sorted(_judged(rows, data), key=lambda row: (row["severity"], row["site"]))
+    if prometheus:
+        _write_metrics(rows, data, prometheus)
+    elif as_json:
         print_json(rows)
-        return
-    if not rows:
+    elif not rows:
         click.echo("The archive is empty; `newsbot crawl` fills it.")
-        return
-    if by_source:
+    elif by_source:
         _print_sources(rows)
     else:
         _print_sites(rows, data)
+    return SITE_FAILED if any(row.get("severity", _WELL) < _WELL for row in rows) else 0
 
 
 def _print_sources(rows: list[dict[str, Any]]) -> None:
@@ -53,7 +93,7 @@ def _print_sources(rows: list[dict[str, Any]]) -> None:
             for row in rows
         ],
         ("site", "kind", "listed", "new ever", "asked (UTC)", "rests until", "wrong", "source"),
-    )
+    )  # fmt: skip
 
 
 def _wrong(row: dict[str, Any]) -> str:
@@ -66,47 +106,111 @@ def _minute(instant: str | None) -> str:
     return (instant or "")[:16].replace("T", " ")
 
 
+def _judged(rows: list[dict[str, Any]], data: Path) -> list[dict[str, Any]]:
+    """The rows with `health` in three words, `severity` (1 to 3, 9 where nothing is wrong) and `muted_until`."""
+    muted, _ = mutes(data, now())
+    for row in rows:
+        known = [kinds()[e["kind"]] for e in row["events"] if e["kind"] in kinds()]
+        worst = min(known, key=lambda kind: kind.severity, default=None)
+        crawl, mute = row["last_crawl"], muted.get(row["site"])
+        health = worst.title["en"] if worst else "in trouble" if row["trouble"] else "ok"
+        if crawl and crawl["running"]:
+            done = sum(crawl["outcomes"].values())
+            health = f"running {done}/{done + row['due_now']}"
+        elif health == "ok" and not (crawl and crawl["ended_at"]):
+            health = "crawl did not end" if crawl else "never crawled"
+        severity = worst.severity if worst else 1 if row["trouble"] else _WELL
+        row["health"], row["severity"] = health, _WELL if mute else severity
+        row["muted_until"] = mute and mute["until"]
+    return rows
+
+
 def _print_sites(rows: list[dict[str, Any]], data: Path) -> None:
-    table = []
+    table = [("site", "health", "days", "ok", "wait", "due", "disk")]
     for row in rows:
-        outcomes = (row["last_crawl"] or {}).get("outcomes", {})
-        counts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in outcomes.items() if n)
-        table.append(
-            (
-                row["site"],
-                row["articles"],
-                row["revisions"],
-                row["gone"],
-                row["waiting"],
-                (row["newest"] or "")[:10],
-                row["days"],
-                _minute((row["last_crawl"] or {}).get("started_at")) or "never",
-                _state(row),
-                counts or "nothing due",
-                _size(row["warc_bytes"]),
-            )
-        )
-    headers = (
-        "site articles revisions gone waiting newest days,ago last,crawl,(UTC) state outcomes pages"
-    )
-    print_table(table, [name.replace(",", " ") for name in headers.split()])
+        days = "" if row["days"] is None else f"{row['days']}/{row['habit'] or '–'}"
+        health = f"({row['health']})" if row["muted_until"] else row["health"]
+        ages = _age(row["last_success"]), _age(row["next_due"], ahead=True)
+        megabytes = row["warc_bytes"] / 1e6
+        size = f"{megabytes:.0f}M" if megabytes < 1000 else f"{megabytes / 1000:.0f}G"
+        table.append((row["site"], health, days, ages[0], str(row["waiting"]), ages[1], size))
+    for site, health, days, success, waiting, due, size in table:
+        line = f"{site:13.13} {health:21.21} {days:>6} {success:>3} {waiting:>4} {due:>3} {size:>4}"
+        click.echo(one_line(line))
     for row in rows:
-        if row["trouble"]:
-            click.echo(f"{row['site']}: {row['trouble']}")
+        wrong = [said(event) for event in row["events"] if event["kind"] in kinds()]
+        muted = f"muted until {row['muted_until']}" if row["muted_until"] else None
+        for line in filter(None, [*(wrong or [row["trouble"]]), muted]):
+            click.echo(one_line(f"{row['site']}: {line}"))
     free = shutil.disk_usage(data).free
     click.echo(f"news.db {_size(database_bytes(data))}, {_size(free)} free on this disk")
 
 
-def _state(row: dict[str, Any]) -> str:
-    """In one word or two, whether a site needs a look."""
-    crawl = row["last_crawl"]
-    if crawl and crawl["running"]:
-        return "running"
-    if row["trouble"]:
-        return "in trouble"
-    return (crawl["reason"] or "did not end") if crawl else ""
+def _age(instant: str | None, *, ahead: bool = False) -> str:
+    """How long ago, or how far ahead, in the largest unit: `5m`, `3h`, `12d`; `now` for what is due."""
+    if not instant:
+        return "–"
+    minutes = int((now() - datetime.fromisoformat(instant)).total_seconds() / 60)
+    if ahead and minutes >= 0:
+        return "now"
+    minutes = abs(minutes)
+    if minutes < 60:
+        return f"{minutes}m"
+    return f"{minutes // 60}h" if minutes < 60 * 48 else f"{min(minutes // 1440, 99)}d"
 
 
 def _size(number: int) -> str:
     """Bytes as a person reads them."""
     return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
+
+
+# -- metrics --------------------------------------------------------------------------------------
+
+_METRICS = {
+    "articles": ("articles", "Articles in the archive."),
+    "waiting_urls": ("waiting", "URLs that were never visited."),
+    "captures_bytes": ("warc_bytes", "Size of the captures on the disk."),
+    "newest_article_timestamp_seconds": ("newest", "When the newest article was published."),
+    "last_success_timestamp_seconds": ("last_success", "When a page or source could last be read."),
+    "next_due_timestamp_seconds": ("next_due", "When a page is to be visited next."),
+    "severity": ("severity", "How bad it is: 1 nothing comes in, 2, 3; 9 nothing is wrong."),
+}
+"""Name of a metric → key of a row, and its help."""
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+"""Of labels, in the text format."""
+
+
+def _write_metrics(rows: list[dict[str, Any]], data: Path, file: Path) -> None:
+    """Gauges in Prometheus' text format; the file (`-`: stdout) is there whole or as it was."""
+    lasting = {(row["site"], event["kind"]) for row in rows for event in row["events"]}
+    found: dict[str, tuple[str, dict[Any, Any]]] = {
+        f"site_{name}": (help_text, {(row["site"],): row[key] for row in rows})
+        for name, (key, help_text) in _METRICS.items()
+    }
+    found["site_event"] = ("An event of a kind lasts.", dict.fromkeys(sorted(lasting), 1))
+    found["database_bytes"] = ("Size of news.db.", {(): database_bytes(data)})
+    lines = []
+    for name, (help_text, samples) in found.items():
+        lines += [f"# HELP newsbot_{name} {help_text}", f"# TYPE newsbot_{name} gauge"]
+        for labels, value in samples.items():
+            pairs = zip(("site", "kind"), labels, strict=False)
+            shown = ",".join(f'{key}="{text.translate(_ESCAPES)}"' for key, text in pairs)
+            if value is not None:
+                lines.append(f"newsbot_{name}{shown and f'{{{shown}}}'} {_number(value)}")
+    if str(file) == "-":
+        click.echo("\n".join(lines))
+        return
+    try:
+        with whole_file(file) as out:
+            out.write(("\n".join(lines) + "\n").encode())
+    except OSError as error:
+        error.filename = str(file)
+        raise
+
+
+def _number(value: int | str) -> float:
+    """A number, or the seconds since 1970 of a moment; a bare date is its first in UTC."""
+    if isinstance(value, int):
+        return value
+    moment = datetime.fromisoformat(value)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

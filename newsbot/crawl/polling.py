@@ -21,6 +21,7 @@ from archive.errors import ArchiveError
 from archive.store import Candidate
 from archive.times import now, utc
 from newsbot import urls
+from newsbot.crawl.middlewares.own_site import OffSite
 from newsbot.crawl.responses import charset, conditions, header, reason
 from newsbot.crawl.scheduler import WHEN_IDLE
 from newsbot.crawl.session import Session
@@ -40,12 +41,10 @@ SOURCE_PRIORITY = 10
 Except sitemaps: they list the past, and tens of thousands of its pages, undated or dated wrongly,
 would stand before what the front page shows today.
 """
-MAX_SOURCES = 600
-"""Sitemaps, feeds and listings asked in one run."""
-MAX_PAGES = 60
-"""Pages of one source followed in an ordinary run."""
-MAX_PAGES_FULL = 20_000
-"""Pages of one source followed in a back-fill."""
+MAX_SOURCES, SAMPLE_SOURCES = 600, 40
+"""Sitemaps, feeds and listings asked in one run, and in a sample."""
+MAX_PAGES, SAMPLE_PAGES, MAX_PAGES_FULL = 60, 3, 20_000
+"""Pages of one source followed in an ordinary run, in a sample, in a back-fill."""
 MAX_VANISHED = 50
 """So many articles may leave the sitemaps at once, or a quarter; more is a fault of the site."""
 Polled = tuple[Source, dict[str, Any]]  # with its row
@@ -87,7 +86,6 @@ class PollingSpider(Spider):
         self._polled: set[str] = set()
         self._complete_polls: list[Poll] = []
         self._sitemap_failed = False  # one that listed something, so that silence says nothing
-        self._unanswered = 0  # source documents asked for and not yet answered
         # What feeds and listings have shown in this run; that of it which was not known before.
         self._listed_urls: set[str] = set()
         self._new_urls: set[str] = set()
@@ -105,6 +103,8 @@ class PollingSpider(Spider):
         except ArchiveError as error:
             self.session.fatal = error
             raise CloseSpider("archive_error") from error
+        if self.session.options.only:
+            return
         self.crawler.signals.connect(self.robots_parsed, signal=signals.robots_parsed)
         chosen = self.site.candidate_sources()
         if not self.site.sources:
@@ -158,10 +158,6 @@ class PollingSpider(Spider):
         self._waiting = [pairs[url] for url in later[more:]]
         return [pairs[url] for url in (*at_once, *later[:more])]
 
-    def _shows_news(self, source: Source, discovered: int) -> bool:
-        """Whether a primary source listed something new, so that the others may have news too."""
-        return discovered > 0 and source.url in self._primary
-
     def _is_due(self, row: dict[str, Any], margin: timedelta = timedelta(0)) -> bool:
         """Whether a source has rested long enough."""
         if self.session.options.full or not row["due"]:
@@ -172,9 +168,10 @@ class PollingSpider(Spider):
         if source.url in self._polled:
             return
         row = row or self.session.store.source(self.site.id, source.url, source.kind)
-        if len(self._polled) >= MAX_SOURCES:
+        most = SAMPLE_SOURCES if self.session.options.sample else MAX_SOURCES
+        if len(self._polled) >= most:
             self.session.left_out["further sources"] = (
-                f"{MAX_SOURCES} sources are asked in one run: the next one carries on"
+                f"{most} sources are asked in one run: the next one carries on"
             )
             return
         self._polled.add(source.url)
@@ -200,7 +197,7 @@ class PollingSpider(Spider):
         first: bool = False,
         resumed: bool = False,
     ) -> Request:
-        self._unanswered += 1
+        self.session.unanswered += 1
         return Request(
             url,
             callback=self.parse_source,
@@ -250,7 +247,8 @@ class PollingSpider(Spider):
         # Everything here is new, so what came before it may be too.
         paged = not full and poll.source.kind != "sitemap"
         gap = paged and self._is_all_new(listed, discovered)
-        goes_on, most = full or gap or tells, MAX_PAGES_FULL if full else MAX_PAGES
+        goes_on, sample = full or gap or tells, self.session.options.sample
+        most = MAX_PAGES_FULL if full else SAMPLE_PAGES if sample else MAX_PAGES
         if following and goes_on and poll.pages < most:
             yield self._page_request(poll, following, resumed=resumed)
         elif following:
@@ -259,12 +257,12 @@ class PollingSpider(Spider):
             else:
                 poll.next_pages[resumed] = None
             self._save(poll, response, Found(), [], first=False)
-        elif gap if poll.source.kind in FAST else self._shows_news(poll.source, discovered):
-            self._has_gap = True
+        elif gap if poll.source.kind in FAST else discovered and poll.source.url in self._primary:
+            self._has_gap = True  # the others may have news, too
         is_as_it_was = poll.row["body_hash"] == hashlib.sha256(response.body).hexdigest()
         is_routine = is_as_it_was and not full and not self.session.options.revisit
         for url, changed in sitemaps.items():
-            if is_routine and self._requests + self._unanswered > IDLE_REQUESTS:
+            if is_routine and self._requests + self.session.unanswered > IDLE_REQUESTS:
                 break  # they have turns of their own
             yield from self._poll_child(url, changed)
         for source in found.sources:
@@ -282,7 +280,8 @@ class PollingSpider(Spider):
             return  # nothing was learnt: the source stays due
         if not request.meta["first"]:
             poll.next_pages[request.meta["resumed"]] = request.meta["page"]
-        self._save(poll, None, Found(error=reason(failure)), [], first=False)
+        target = f": {request.url}" if isinstance(failure.value, OffSite) else ""
+        self._save(poll, None, Found(error=reason(failure) + target), [], first=False)
         yield from self._source_done()
 
     def _read(self, poll: Poll, response: Response) -> Found:
@@ -415,8 +414,8 @@ class PollingSpider(Spider):
 
     def _source_done(self) -> Iterator[Request]:
         """After the last source: ask the home page where none answered; look for what vanished."""
-        self._unanswered -= 1
-        if self._unanswered:
+        self.session.unanswered -= 1
+        if self.session.unanswered:
             return
         is_idle = self.session.sources_ok and not self.session.discovered and not self._has_gap
         most = self._requests < IDLE_REQUESTS if is_idle else len(self._waiting)

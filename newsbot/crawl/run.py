@@ -18,15 +18,18 @@ from scrapy.settings import Settings
 from tqdm import tqdm
 from twisted.python.failure import Failure
 
+from archive.captures import Exchange
 from archive.status import GAVE_UP
 from archive.store import DATABASE, OUTCOMES, Store, log_file, open_database
 from archive.times import now
 from newsbot.crawl.loader import spider_class
 from newsbot.crawl.session import Options, Session, borrow_store, return_store
 from newsbot.crawl.spider import ContactMissing, NewspaperSpider
+from newsbot.extraction.context import Context
 from newsbot.pool import open_pool
 from newsbot.profiles import Site
-from newsbot.replay.learning import refresh
+from newsbot.replay.learning import read_captures, refresh, with_learned
+from newsbot.watch.monitors import look
 
 _TALKATIVE = ("scrapy.addons", "scrapy.crawler", "scrapy.extensions.logstats", "scrapy.middleware")
 """Loggers of Scrapy's that say the same in every crawl."""
@@ -137,6 +140,8 @@ def run_crawls(
             bar.close()
         if failures:
             failures[0].raiseException()
+        if not (options.dry_run or options.sample or options.only):  # a look is no day's work
+            _watch(store, [session for session, _ in ended.values() if session.crawl])
         if not options.dry_run:
             _learn(
                 store, [session for session, reason in ended.values() if reason == "finished"], jobs
@@ -144,6 +149,13 @@ def run_crawls(
         return [_report(*ended[site.id]) for site in sites if site.id in ended]
     finally:
         return_store(folder)
+
+
+def _watch(store: Store, sessions: Sequence[Session]) -> None:
+    """Let the monitors look at all sites together, once their crawls have ended."""
+    look(store, [session.site for session in sessions if not session.fatal], now())
+    for session in sessions:
+        session.events = store.lasting_events(session.site.id, session.started_at)
 
 
 def _learn(store: Store, sessions: Sequence[Session], jobs: int | None) -> None:
@@ -229,3 +241,24 @@ def dry_run(sites: Sequence[Site], folder: Path, **how: Any) -> list[CrawlReport
             ):
                 source.backup(copy)
         return run_crawls(sites, Path(scratch), **how)
+
+
+def fetch_page(
+    site: Site, folder: Path, url: str, **how: Any
+) -> tuple[Context, Exchange, bytes] | str:
+    """One page, asked for as in a crawl and kept nowhere, as `read_captures` has it; or what went wrong.
+
+    It is read with the layouts that the archive in `folder` has learnt. `how` is that of `run_crawls`.
+    """
+    if (folder / DATABASE).exists():
+        with closing(open_database(folder).conn) as c:
+            site = with_learned(c, folder, site)
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        (report,) = run_crawls([site], scratch, options=Options(only=(url,)), jobs=0, **how)
+        with closing(open_database(scratch).conn) as c:
+            sql = "SELECT id FROM captures WHERE part = 'page' AND status = 200"
+            pages = [page for (page,) in c.execute(sql)]
+            visit = c.execute("SELECT outcome, error FROM frontier").fetchone() or ()
+            found = next(read_captures(c, scratch, site, pages), None)
+    return found or report.error or ": ".join(filter(None, visit)) or report.reason

@@ -26,20 +26,24 @@ from archive.captures import (
     read_said,
 )
 from archive.errors import ArchiveError
-from archive.status import BY_DESIGN, came_to, event_said
-from archive.store import Due, Store, explained_errors
+from archive.status import BY_DESIGN, came_to
+from archive.store import Candidate, Due, Store, explained_errors
 from archive.times import now
 from archive.visit import Visit
 from newsbot import SOFTWARE
 from newsbot.discovery.traps import Traps
+from newsbot.extraction.addresses import shape
 from newsbot.pool import open_pool
 from newsbot.profiles import Site
-from newsbot.replay.learning import with_learned
+from newsbot.replay.learning import spread, with_learned
 from newsbot.replay.reextract import Choice, count, read_unread, reextract
 from newsbot.visit.reading import Reading, is_costly, read, reading_of
 from newsbot.visit.schedule import next_due
+from newsbot.watch.monitors import said
 
 _ALL = 1_000_000
+_TRIES = 3
+"""Visits for each article of a sample: what sources list may be none."""
 _stores: dict[Path, tuple[Store, int]] = {}
 _pools: dict[int, tuple[Executor, int]] = {}
 
@@ -95,6 +99,10 @@ class Options:
     """Look at every known article and every source again, due or not."""
     dry_run: bool = False
     """Ask the sources, but visit nothing."""
+    sample: bool = False
+    """A look at the site: few sources, then articles of all ages until `limit` of them have come."""
+    only: tuple[str, ...] = ()
+    """Visit these addresses, and ask no source."""
 
 
 class Session:
@@ -126,6 +134,8 @@ class Session:
         """What a dry run would have visited."""
         self.traps = Traps()
         """Links not followed, by the kind of trap they look like."""
+        self.unanswered = 0
+        """Documents of sources asked for; a sample is taken of all that they list."""
         self.unread: dict[str, str] = {}
         """Sources that could not be read, each with the reason, but for addresses that a family tries."""
         self.left_out: dict[str, str] = {}
@@ -144,6 +154,8 @@ class Session:
         self.store.save_site(self.site.row)
         self.started_at = now()
         self.crawl = self.store.start_crawl(self.site.id, self.started_at)
+        only = map(Candidate, self.options.only)
+        self.store.add_candidates(self.site.id, self.crawl, only, self.started_at)
         if not self.options.dry_run:
             self._read_again()
         if self.options.revisit:
@@ -177,8 +189,14 @@ class Session:
     def take_due(self, count: int, at: datetime) -> list[Due]:
         """Frontier URLs to visit next; they are in flight until recorded."""
         ceilings = [count]
-        if self.options.limit is not None:
-            ceilings.append(self.options.limit - self._visits)
+        sample, limit = self.options.sample, self.options.limit
+        if sample and self.unanswered:
+            return []
+        if limit is not None:
+            ceilings.append(limit * (_TRIES if sample else 1) - self._visits)
+            if sample:
+                came = sum(self.outcomes[name] for name in ("new", "updated", "unchanged"))
+                ceilings.append(limit - came - len(self.in_flight))
         daily = self.site.crawl.daily_limit
         if daily is not None:
             used = self.store.visits_since(self.site.id, at - timedelta(days=1))
@@ -189,8 +207,14 @@ class Session:
         if count <= 0:
             return []
         rows = self.store.due(
-            self.site.id, at, count, self.in_flight, oldest_first=self.options.oldest_first
+            self.site.id,
+            at,
+            _ALL if sample else count,
+            self.in_flight,
+            oldest_first=self.options.oldest_first,
         )
+        if sample:
+            rows = spread([row for row in rows if shape(row.url).score > 0] or rows, count)
         self._visits += len(rows)
         self.in_flight.update(row.id for row in rows)
         if self.options.dry_run:
@@ -255,7 +279,7 @@ class Session:
     def trouble(self) -> str | None:
         """What went wrong most, in one line; None where nothing did."""
         if self.events:
-            return "; ".join(map(event_said, self.events))
+            return "; ".join(map(said, self.events))
         if self.troubles and (self.failed or not self.source_error):
             reason, number = self.troubles.most_common(1)[0]
             return f"{number} of {self.outcomes.total()} pages {came_to(reason)}"

@@ -5,7 +5,7 @@ As text and as one HTML file without scripts or outside parts. Pure; nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
@@ -55,6 +55,20 @@ def refusal(context: Context) -> str:
 
 def as_html(context: Context) -> str:
     """The same as one HTML page."""
+    return _HTML.format(title=escape(context.article.url), content=_section(context))
+
+
+def report(title: str, intro: str, contexts: Sequence[Context]) -> str:
+    """Many pages as one HTML page: a heading, HTML of the caller's, and each page to be opened."""
+    parts = "".join(
+        f"<details><summary>{escape(context.article.title or context.article.url)}</summary>"
+        f"{_section(context)}</details>"
+        for context in contexts
+    )
+    return _HTML.format(title=escape(title), content=f"<h1>{escape(title)}</h1>{intro}{parts}")
+
+
+def _section(context: Context) -> str:
     article = context.article
     rows = []
     for name in FIELDS:
@@ -67,13 +81,11 @@ def as_html(context: Context) -> str:
         f"{escape(text)}</p>"
         for fate, text, why in outline(context)
     )
-    return _HTML.format(
-        url=escape(article.url),
-        layout=escape(str(article.layout)),
-        source=escape(article.sources.get("text", "–")),
-        flags=escape(", ".join(article.flags)) or "–",
-        fields="".join(rows),
-        page=page,
+    told = f"layout {article.layout}; text by {article.sources.get('text', '–')}; flags "
+    told += ", ".join(article.flags) or "–"
+    return (
+        f"<h1>{escape(article.url)}</h1>\n<p>{escape(told)}</p>\n<table>{''.join(rows)}</table>\n"
+        f"<h2>The page</h2>\n{page}"
     )
 
 
@@ -142,20 +154,16 @@ def _short(value: Any) -> str:
 
 
 _HTML = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{url}</title>
+<html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>
 body {{ font: 15px/1.4 sans-serif; max-width: 75em; margin: 1em auto; padding: 0 1em }}
-th {{ text-align: left; vertical-align: top; padding-right: 1em }} ul {{ margin: .2em 0 .8em; color: #555 }}
+th, td {{ text-align: left; vertical-align: top; padding-right: 1em }} ul {{ margin: .2em 0 .8em; color: #555 }}
 p {{ margin: .2em 0; padding: .1em .5em; border-left: .4em solid #ccc; white-space: pre-wrap }}
 p i {{ float: right; font-size: 80%; color: #666; margin-left: 1em }}
 .title {{ border-color: #06c; font-weight: bold }} .text {{ border-color: #080; background: #f2fbf2 }}
 .caption {{ border-color: #8a0; background: #f8fbf0 }} .dropped {{ border-color: #c40; color: #933 }}
 .elsewhere {{ color: #999 }}
 </style>
-<h1>{url}</h1>
-<p>layout {layout}; text by {source}; flags {flags}</p>
-<table>{fields}</table>
-<h2>The page</h2>
-{page}
+{content}
 </html>
 """

@@ -142,7 +142,7 @@ def _known(folder: Path) -> Iterator[Known]:
     if not check_place(folder / DATABASE):
         yield Known(None)
         return
-    with closing(open_database(folder).conn) as connection:
+    with closing(open_database(folder, everything=True).conn) as connection:
         yield Known(connection)
 
 

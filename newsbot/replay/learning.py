@@ -17,9 +17,9 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
-from archive.captures import read_said, read_stored
+from archive.captures import Exchange, read_said, read_stored
 from archive.captures.grammar import knowledge_in
 from archive.captures.reading import parse, raw_records
 from archive.captures.streams import Stream
@@ -28,6 +28,7 @@ from archive.store import UNREAD, Store, knows_record, open_database
 from archive.times import now
 from newsbot import urls
 from newsbot.extraction import read_page
+from newsbot.extraction.context import Context
 from newsbot.extraction.layouts import fallbacks
 from newsbot.extraction.learn import ENOUGH_PAGES, PageSample, learn
 from newsbot.extraction.said import read_said as said_in
@@ -39,6 +40,7 @@ from newsbot.visit.limits import DOWNLOAD_MAXSIZE
 from newsbot.visit.outcomes import charset_of, may_be_html
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 PART = "layouts"
 """Part of a capture that holds what was learnt of its site."""
@@ -234,7 +236,7 @@ SELECT id, max(fetched_at) AS moment FROM captures
 def choose(connection: sqlite3.Connection, site: str, pages: int) -> list[int]:
     """Ids of captures, spread over a site's history: half of them evenly, half as fair to each month."""
     every = connection.execute(_PAGES, (site,)).fetchall()
-    chosen = dict.fromkeys(_spread([row[0] for row in every], pages // 2))
+    chosen = dict.fromkeys(spread([row[0] for row in every], pages // 2))
     months: dict[str, list[int]] = {}
     for capture, moment in every:
         if capture not in chosen:
@@ -242,27 +244,33 @@ def choose(connection: sqlite3.Connection, site: str, pages: int) -> list[int]:
     for left, month in zip(
         range(len(months), 0, -1), sorted(months.values(), key=len), strict=True
     ):
-        chosen |= dict.fromkeys(_spread(month, (pages - len(chosen)) // left))
+        chosen |= dict.fromkeys(spread(month, (pages - len(chosen)) // left))
     return list(chosen)
 
 
-def _spread(captures: Sequence[int], count: int) -> list[int]:
+def spread(items: Sequence[T], count: int) -> list[T]:
     """So many of them, the first and the last among them, at equal distances."""
-    if count >= len(captures):
-        return list(captures)
+    if count >= len(items):
+        return list(items)
     if count < 2:
-        return list(captures[:count])
-    step = (len(captures) - 1) / (count - 1)
-    return [captures[round(number * step)] for number in range(count)]
+        return list(items[:count])
+    step = (len(items) - 1) / (count - 1)
+    return [items[round(number * step)] for number in range(count)]
 
 
 def _samples(
     connection: sqlite3.Connection, folder: Path, site: Site, captures: Sequence[int]
 ) -> Iterator[PageSample]:
-    """Captures as pages with what is read of them: articles that fit no layout, and what is none.
+    """Captures as pages with what is read of them: articles that fit no layout, and what is none."""
+    for read, exchange, _ in read_captures(connection, folder, site, captures):
+        if not read.article.is_article or read.layout_name in fallbacks():
+            yield PageSample(read.page, read.article, datetime.fromisoformat(exchange.fetched_at))
 
-    Those that cannot be read are left out.
-    """
+
+def read_captures(
+    connection: sqlite3.Connection, folder: Path, site: Site, captures: Iterable[int]
+) -> Iterator[tuple[Context, Exchange, bytes]]:
+    """Captured pages as a profile reads them, as served, and unpacked; what cannot be read is left out."""
     for capture in captures:
         with suppress(ArchiveError, OSError, Undecodable):
             exchange = read_stored(connection, folder, capture)
@@ -281,5 +289,4 @@ def _samples(
                 site=site,
                 said=list(map(said_in, said.values())),
             )
-            if not read.article.is_article or read.layout_name in fallbacks():
-                yield PageSample(read.page, read.article, datetime.fromisoformat(at))
+            yield read, exchange, body

@@ -7,7 +7,6 @@ followed, and nothing outside of its folder is read.
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -15,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archive.captures.files import open_file, own_file, site_files, whole_file
+from archive.captures.files import open_file, site_files, whole_file
+from archive.decisions import DECISIONS, FORMS, append
 from archive.errors import ArchiveUsageError
-from archive.notes import DECISIONS, NOTES
 from archive.store import DATABASE, OUTCOMES, Store
 from newsbot.profiles import OWN_SITES, ProfileError, Site, load_site
 from newsbot.replay.records import KnownSites, RecordReader
@@ -94,6 +93,8 @@ def merge(
     for site in _profiles(store.folder, other, sites, report, dry_run=dry_run):
         known[site.id] = site
     _copy_decisions(store.folder, other, report, dry_run=dry_run)
+    if not dry_run:
+        store.follow_decisions()
 
     def damaged(path: Path, offset: int, reason: str) -> None:
         report.problems.append(f"{path}: record at byte {offset}: {reason}")
@@ -205,7 +206,7 @@ def _profiles(
 def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: bool) -> None:
     """Copy files of decisions that are not here; to one of the same name, the lines that it lacks.
 
-    Only of notes: what else is decided here stays as it is.
+    Only of kinds that are known: what else is decided here stays as it is.
     """
     for path in _entries(other / DECISIONS, report.problems):
         if path.is_dir():
@@ -222,17 +223,13 @@ def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: 
                 report.problems.append(f"{own}: {error.strerror}")
                 continue
             news = [line for line in data.splitlines() if line not in there.splitlines()]
-            if news and not path.match(NOTES):
+            if news and not any(path.match(form.files) for form in FORMS):
                 report.problems.append(f"{path}: differs from {own}, which stays as it is")
                 report.lacking += 1
             elif news:
                 report.decisions.append(path.name)
                 if not dry_run:
-                    gap = b"" if not there or there.endswith(b"\n") else b"\n"
-                    # Behind what people have put there meanwhile: the file is theirs, too.
-                    with own_file(own, "ab", folder, buffering=0) as end:
-                        end.write(gap + b"\n".join([*news, b""]))
-                        os.fsync(end.fileno())
+                    append(own, folder, b"\n".join([*news, b""]))
             continue
         if not dry_run:
             _write(own, data, folder)

@@ -266,7 +266,9 @@ def _check(c: sqlite3.Connection, choice: Choice) -> None:
 def _where(
     c: sqlite3.Connection, sites: Mapping[str, Site], choice: Choice
 ) -> tuple[str, list[Any]]:
-    clauses, args = ["1"], list[Any]()
+    # What is withheld is not read again, so that nothing of it is printed, until it is shown again.
+    clauses = ["(c.article IS NULL OR c.article NOT IN (SELECT id FROM withheld_articles))"]
+    args: list[Any] = []
     for column, keys in (("c.site", choice.sites), ("c.article", choice.articles)):
         if keys:
             clauses.append(f"{column} IN (SELECT value FROM json_each(?))")  # noqa: S608

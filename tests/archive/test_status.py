@@ -138,8 +138,8 @@ def test_what_befell_it_as_a_whole(paper: Paper) -> None:
     paper.later(days=2)
     for number in range(12):
         paper.visit(f"{HOME}{number}", result="blocked", reason="login")
-    said = idle(paper)["trouble"]
-    assert said.startswith("12 known articles ask for a log-in since")
+    (event,) = idle(paper)["events"]
+    assert (event["kind"], event["articles"], event["reason"]) == ("blocked", 12, "login")
 
 
 def test_a_crawl_that_runs_and_one_that_was_killed(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ COMMANDS = {
     if not isinstance(context.command, click.Group)
 }
 NEEDS: dict[str, dict[str, str]] = {
+    "alarms mute": {"site": "aqbulaq", "--until": "2026-12-01"},
     "crawl": {"site_ids": "aqbulaq"},
     "extract": {"file": "{page}", "--url": "https://example.kz/a"},
     "search": {"query": "су"},
@@ -40,6 +41,10 @@ NEEDS: dict[str, dict[str, str]] = {
     "stems": {"word": "су"},
     "sites show": {"site_id": "aqbulaq"},
     "sites learn": {"site_id": "aqbulaq"},
+    "sites add": {"url": "{server}", "--sites-dir": "{other}"},
+    "sites check": {"site_ids": "aqbulaq"},
+    "sites test": {"site_id": "aqbulaq", "--url": "{server}/"},
+    "sites record": {"site_id": "aqbulaq", "url": "{server}/2024/05/14/kopir/"},
     "import warc": {"files": "{w}"},
     "import wacz": {"files": "{w}"},
     "import cdx": {"--server": "{server}/", "--site": "aqbulaq"},
@@ -48,6 +53,7 @@ NEEDS: dict[str, dict[str, str]] = {
     "restore": {"folder": "{bag}"},
 }
 """What a command is given where it is not the wrong value that is tried: parameter → value."""
+ASKING = ("import cdx", "sites add", "sites check", "sites test", "sites record")
 TEXTS = (
     "",
     " ",
@@ -149,7 +155,7 @@ def run(
 ) -> tuple[int, str, str]:
     """Code, output and messages of a command: in a child of this process, or what uses threads and the
     network in one of its own."""
-    if line[0] in ("crawl", "demo") or line[:2] == ["import", "cdx"]:
+    if line[0] in ("crawl", "demo") or " ".join(line[:2]) in ASKING:
         done = subprocess.run(
             [sys.executable, "-m", "newsbot", *line], check=False, capture_output=True,
             env={**environment(), "PYTHONPATH": str(ROOT)}, timeout=60,

@@ -27,6 +27,7 @@ from sqlite_utils import Database
 
 from archive import errors, query
 from archive.article import Article
+from archive.decisions import FORMS
 from archive.derive import DAY
 from archive.store import OUTCOMES, Candidate, Store, open_database
 from archive.store.schema import create
@@ -48,6 +49,7 @@ from newsbot.visit.schedule import (
     REVISITS,
     next_due,
 )
+from newsbot.watch.monitors import kinds
 from tests.docs.regenerate import DOCS, PACKAGES, ROOT, blocks, commands, generated, modules
 
 MARKDOWN = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
@@ -251,8 +253,9 @@ def test_options_of_a_crawl() -> None:
     documented = rows("settings.md", "## Options of a crawl")
     present = {field.name: json.dumps(field.default) for field in dataclasses.fields(Options)}
     assert {row[0]: row[1].strip("`") for row in documented} == present
-    named = {name: row[2].split("`")[1] for name, row in zip(present, documented, strict=True)}
-    assert named == {name: f"--{name.replace('_', '-')}" for name in present}
+    named = {row[0]: row[2].split("`")[1] for row in documented if row[2].startswith("`")}
+    assert set(present) - set(named) == {"sample", "only"}, "of other commands"
+    assert named == {name: f"--{name.replace('_', '-')}" for name in named}
     told = set(names("operator.md", "## Ways to crawl"))
     known = {option for p in commands()["newsbot crawl"].command.params for option in p.opts}
     assert set(named.values()) <= told <= known
@@ -306,7 +309,7 @@ def test_other_waits() -> None:
 def tables() -> dict[str, list[tuple[str, str, str]]]:
     """Table or view → (its type, column, declared type), from an empty database."""
     db = Database(memory=True)
-    create(db.conn, Path("news.db"))
+    create(db.conn)
     return {
         name: [
             (kind, row[1], row[2])
@@ -539,3 +542,19 @@ def test_the_page_that_is_followed_is_read_as_is_said(tmp_path: Path) -> None:
     when = ("--fetched-at", "2026-11-27T12:00:00+05:00")
     done = CliRunner().invoke(cli.newsbot, ["extract", str(file), "--url", url, *when, "--explain"])
     assert said.rstrip() in done.output
+
+
+def test_every_alarm_is_told_with_what_to_do() -> None:
+    documented = rows("operator.md", "### Every alarm and what to do")
+    present = [
+        [kind.name, str(kind.severity), f"{kind.limit:g}" if kind.sql else "–"]
+        for kind in kinds().values()
+    ]
+    assert [row[:3] for row in documented] == present
+    assert all(all(row) for row in documented)
+
+
+def test_keys_of_decisions() -> None:
+    headings = ("## Notes on articles", "## What is withheld", "## Mutes of alarms")
+    for form, heading in zip(FORMS, headings, strict=True):
+        assert names("schema.md", heading) == list(form.fields)

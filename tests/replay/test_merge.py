@@ -301,8 +301,8 @@ def test_profiles_and_decisions_that_are_lacking_come(pair: tuple[Half, Half]) -
     put(other.folder / "sites" / "gazet.toml", 'name = "Бөтен"\nurl = "https://x.example/"\n')
     put(other.folder / "decisions" / "withheld.jsonl", "{}\n")
     put(other.folder / "decisions" / "notes.jsonl", "theirs\n")
-    put(other.folder / "decisions" / "mutes.jsonl", "theirs\n")
-    for name in ("mutes.jsonl", "notes.jsonl"):
+    put(other.folder / "decisions" / "other.jsonl", "theirs\n")
+    for name in ("other.jsonl", "notes.jsonl"):
         put(one.folder / "decisions" / name, "ours\n")
     rehearsed = one.join(other, dry_run=True)
     assert (rehearsed.profiles, rehearsed.decisions) == (
@@ -314,8 +314,8 @@ def test_profiles_and_decisions_that_are_lacking_come(pair: tuple[Half, Half]) -
     assert (report.profiles, report.records) == (["ozge"], 1)
     assert report.decisions == ["notes.jsonl", "withheld.jsonl"]
     assert len(report.problems) == 1
-    assert "mutes.jsonl: differs from" in report.problems[0]
-    assert (one.folder / "decisions" / "mutes.jsonl").read_text("utf-8") == "ours\n"
+    assert "other.jsonl: differs from" in report.problems[0]
+    assert (one.folder / "decisions" / "other.jsonl").read_text("utf-8") == "ours\n"
     assert (one.folder / "sites" / "ozge.toml").read_text("utf-8") == profile
     assert not (one.folder / "sites" / "gazet.toml").exists(), "that site has a profile here"
     assert (one.folder / "decisions" / "notes.jsonl").read_text("utf-8") == "ours\ntheirs\n"

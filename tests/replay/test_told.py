@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from archive.captures import OWN_WORD, read_records
+from archive.decisions import REVOKE, WITHHOLD, WITHHOLDING, decide
 from archive.export.wacz import write_wacz
 from archive.export.warc import write_warc
 from archive.query import Selection
@@ -363,6 +364,41 @@ def test_reextraction_reads_what_was_said_later(
     assert own.told() == ([THEIRS], "2024-02-05")
     assert own.rows(waiting) == [(f"{HOME}/strange",)]
     assert "nothing to read" in newsbot("reextract", *where).stdout
+
+
+@pytest.mark.parametrize("how", ["reextract", "reextract --site gazet --all", "the next crawl"])
+def test_what_was_said_of_a_withheld_page_waits_until_it_is_revoked(
+    own: Own, newsbot: Run, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("newsbot.replay.warc.read_unread", lambda *_: None)  # it was killed
+    own.put(Warc().info("newsbot/1").add("/news/1", PAGE).later(days=1).add("/news/2", PAGE))
+    own.put(warc().said("/news/1", entry()).said("/news/2", entry(link="/news/2")))
+    said = {
+        "url": f"{HOME}/news/1",
+        "decision": WITHHOLD,
+        "reason": "сот",
+        "at": "2024-11-28T10:00:00Z",
+    }
+    decide(own.folder, WITHHOLDING, said)
+    waiting = "SELECT url FROM captures WHERE reason = 'unread'"
+
+    def read() -> None:
+        if how == "the next crawl":
+            own.settle()
+        else:
+            where = ("--data", own.folder, "--sites-dir", own.sites_dir, "--jobs", 0)
+            assert newsbot(*how.split(), *where).returncode == 0
+
+    read()
+    assert own.rows(waiting) == [(f"{HOME}/news/1",)]
+    decide(own.folder, WITHHOLDING, {**said, "decision": REVOKE, "at": "2024-11-28T11:00:00Z"})
+    Store(own.folder).close()
+    read()
+    assert own.rows(waiting) == []
+    assert (
+        own.rows("SELECT authors FROM articles")
+        == [(json.dumps([THEIRS], ensure_ascii=False),)] * 2
+    )
 
 
 @pytest.mark.parametrize("refers", ["<urn:uuid:0>", "nothing", "<urn:uuid:1> <urn:uuid:2>"])

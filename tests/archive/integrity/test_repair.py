@@ -366,7 +366,7 @@ def test_the_disk_is_full_at_the_last_moment(folder: Path, monkeypatch: pytest.M
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("archive.integrity.rebuild.os.fsync", full)
+    monkeypatch.setattr("archive.store.opening.os.fsync", full)
     with pytest.raises(ArchiveError, match="disk is full"):
         mend(folder)
     assert (folder / DATABASE).read_bytes() == before

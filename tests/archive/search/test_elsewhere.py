@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import pytest
 
+from archive.decisions import WITHHOLD, WITHHOLDING, decide
+from archive.store.withheld import act
 from tests.archive.building import HOME, article, open_paper
 from tests.conftest import ROOT, environment
 
@@ -74,6 +76,26 @@ def test_datasette(database: Path) -> None:
     assert tables["articles"]["fts_table"] == "articles_fts"
     assert tables["frontier"]["hidden"]
     assert "Мектептер" in datasette(database, "/news/revisions"), "an article is named by its title"
+
+
+@pytest.mark.skipif(not find_spec("datasette"), reason="datasette is not installed")
+def test_no_search_box_finds_what_is_withheld(tmp_path: Path) -> None:
+    paper = open_paper(tmp_path)
+    for number, text in enumerate(("Мектеп ашылды.", "Мектеп жабылды."), 1):
+        paper.visit(f"{HOME}{number}", article(f"{HOME}{number}", title=text, text=text))
+    paper.store.close()
+    said = {"url": f"{HOME}2", "decision": WITHHOLD, "reason": "сот", "at": "2024-11-28T10:00:00Z"}
+    decide(tmp_path, WITHHOLDING, said)
+    act(tmp_path)
+    database = tmp_path / "news.db"
+    for path in (
+        f"/news/articles?_search={quote('мектеп')}",
+        "/news/readable_articles",
+        "/news/article_list",
+    ):
+        page = datasette(database, path)
+        assert "ашылды" in page
+        assert "жабылды" not in page
 
 
 def test_the_metadata_names_what_there_is(database: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from archive.article import READ
 from archive.errors import ArchiveUsageError
 from archive.store import DATABASE, OUTCOMES, Store, open_database, schema
+from archive.store.version import EarlySchema
 from tests.archive.building import article, check_whole, open_paper
 
 TABLES = {
@@ -31,7 +33,7 @@ def test_a_new_archive(tmp_path: Path) -> None:
         for name, value in pragmas.items():
             assert store.connection.execute(f"PRAGMA {name}").fetchone()[0] == value
         assert store.connection.execute("PRAGMA busy_timeout").fetchone()[0] >= 30_000
-        assert store.connection.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION == 1
+        assert store.connection.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION
         check_whole(store)
 
 
@@ -88,13 +90,19 @@ def test_plain_sqlite_can_query_everything(tmp_path: Path) -> None:
         assert row == (1, 200)
 
 
-def test_an_archive_from_before_a_field_is_made_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP VIEW article_revisions; ALTER TABLE readings DROP COLUMN section",
+        "ALTER TABLE sources DROP COLUMN location",
+    ],
+)
+def test_an_archive_from_before_a_field_is_made_anew(tmp_path: Path, change: str) -> None:
     open_paper(tmp_path).store.close()
     with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
-        connection.execute("DROP VIEW article_revisions")
-        connection.execute("ALTER TABLE readings DROP COLUMN section")
+        connection.executescript(change)
     for opened in (Store, open_database):
-        with pytest.raises(schema.EarlySchema, match="verify --repair"):
+        with pytest.raises(EarlySchema, match="verify --repair"):
             opened(tmp_path)
 
 
@@ -142,3 +150,43 @@ def test_foreign_keys_hold(tmp_path: Path) -> None:
                 store.connection.execute(statement)
                 store.connection.execute("COMMIT")
             store.connection.execute("ROLLBACK")
+
+
+def test_no_table_and_no_view_tells_of_what_is_withheld(tmp_path: Path) -> None:
+    """A new table with a column `article`, or a new view of `articles`, is hidden at the one place."""
+    with Store(tmp_path) as store:
+        c = store.connection
+        shown = {name for (name,) in c.execute(
+            "SELECT t.name FROM sqlite_schema t, pragma_table_info(t.name) i "
+            "WHERE t.type = 'table' AND i.name = 'article'"
+        )}  # fmt: skip
+        views = dict(
+            c.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'view'").fetchall()
+        )
+    assert shown | {"articles", "tags"} == views_of_readers(tmp_path)
+    for name, sql in views.items():
+        if name not in ("readable_articles", "withheld_articles"):
+            assert "readable_articles" in sql, name
+            assert not re.search(r"\b(FROM|JOIN) articles\b", sql), name
+
+
+def views_of_readers(folder: Path) -> set[str]:
+    with closing(open_database(folder).conn) as c:
+        return {name for (name,) in c.execute("SELECT name FROM temp.sqlite_schema")}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM captures WHERE site = ''",
+        "SELECT max(fetched_at) FROM captures WHERE site = ''",
+        "SELECT count(*) FROM articles WHERE site = ''",
+        "SELECT count(*) FROM readings",
+        "SELECT count(*) FROM frontier WHERE source = 1",
+    ],
+)
+def test_readers_count_by_indexes_alone(tmp_path: Path, sql: str) -> None:
+    Store(tmp_path).close()
+    with closing(open_database(tmp_path).conn) as c:
+        plan = [row[3] for row in c.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    assert "COVERING INDEX" in plan[0], plan

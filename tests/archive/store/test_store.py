@@ -657,11 +657,12 @@ def test_no_archive(tmp_path: Path) -> None:
 
 
 def test_database_from_a_newer_version(tmp_path: Path) -> None:
+    open_paper(tmp_path).store.close()
     with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
     before = (tmp_path / DATABASE).read_bytes()
     for opened in (Store, open_database):
-        with pytest.raises(ArchiveUsageError, match="another newsbot") as caught:
+        with pytest.raises(ArchiveUsageError, match="a newer newsbot") as caught:
             opened(tmp_path)
         assert caught.value.exit_code == 2
     assert (tmp_path / DATABASE).read_bytes()[100:] == before[100:], "it was not touched"

@@ -1,0 +1,159 @@
+"""alarms: what is wrong with newspapers and for how long, told once; mutes of what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from archive.decisions import MUTE, decide, moment_after
+from archive.store import open_database
+from archive.times import now
+from newsbot.cli.common import (
+    ENDS_WITH,
+    SITE_FAILED,
+    TO_DATE,
+    F,
+    WrongUsage,
+    check_archived,
+    data_option,
+    json_option,
+    print_json,
+    sites_dir_option,
+)  # fmt: skip
+from newsbot.profiles import archive_sites
+from newsbot.watch import alarms as watched
+from newsbot.watch.monitors import LANGUAGES, one_line, said
+
+
+def alarm_options(command: F) -> F:
+    """`--alarms URL` and `--language`: where alarms go, and in which language."""
+    command = click.option(
+        "--language",
+        type=click.Choice(LANGUAGES),
+        default="en",
+        envvar="NEWSBOT_LANGUAGE",
+        show_default=True,
+        show_envvar=True,
+        help="The language of alarms.",
+    )(command)
+    return click.option(
+        "--alarms",
+        "alarm_urls",
+        multiple=True,
+        metavar="URL",
+        envvar="NEWSBOT_ALARMS",
+        show_envvar=True,
+        help="Send alarms there, an address of Apprise's (mailto://…); may be given several times. "
+        "Default: those in alarms.conf in the archive's folder.",
+    )(command)
+
+
+def tell(
+    data: Path, sites_dirs: Sequence[Path], alarm_urls: Sequence[str], language: str
+) -> bool | None:
+    """Send each address what it was not told; None where nothing is to be sent, False where it failed."""
+    failed, messages = [], []
+    try:
+        urls = watched.addresses(data, alarm_urls)
+        with closing(open_database(data).conn) as c:
+            found = [watched.alarms(c, data, now(), [url]) for url in urls]
+            if not any(found):
+                return None
+            sites = archive_sites(data, *sites_dirs, example=True)
+            for number, told in enumerate(found):
+                if told:
+                    words = watched.message(c, data, sites, told, language)
+                    messages.append((number, told, words))
+        for number, told, words in messages:
+            if problem := watched.send(urls[number], *words):
+                failed.append(problem.format(number + 1))
+            else:
+                watched.are_told(data, told, urls[number])
+    except watched.AlarmsUnavailable as error:
+        failed.append(str(error))
+    for line in failed:
+        click.echo(f"newsbot: {line}; the next run tries again", err=True)
+    return not failed
+
+
+@click.group(invoke_without_command=True)
+@data_option
+@sites_dir_option
+@alarm_options
+@click.option("--dry-run", is_flag=True, help="Print the message that would be sent now.")
+@click.option("--send", is_flag=True, help="Send it now, and do not wait for a crawl.")
+@json_option
+@click.pass_context
+def alarms(
+    ctx: click.Context,
+    data: Path,
+    sites_dirs: tuple[Path, ...],
+    alarm_urls: tuple[str, ...],
+    language: str,
+    dry_run: bool,
+    send: bool,
+    as_json: bool,
+) -> None:
+    """What is wrong with the newspapers, most urgent first; nothing is told twice.
+
+    After each crawl, what is new and what is over is sent as one message. Exit code 3 means that
+    something is wrong at a site that is not muted.
+
+    \b
+    newsbot alarms --dry-run
+    newsbot alarms --send --alarms 'mailto://user:password@example.org?to=me@example.org'
+    newsbot alarms mute aqjolgazet --until 2026-12-31 --reason 'new site in January'
+    """
+    ctx.obj = data
+    if dry_run + send + as_json + bool(ctx.invoked_subcommand) > 1:
+        raise WrongUsage("--dry-run, --send, --json or a command: one of them")
+    if ctx.invoked_subcommand:
+        return
+    try:
+        urls = watched.addresses(data, alarm_urls)
+    except watched.AlarmsUnavailable as error:
+        click.echo(f"newsbot: {error}", err=True)
+        ctx.meta[ENDS_WITH] = SITE_FAILED
+        return
+    with closing(open_database(data).conn) as c:
+        found = watched.alarms(c, data, now(), urls or [""])
+        if dry_run and found:
+            sites = archive_sites(data, *sites_dirs, example=True)
+            click.echo("\n\n".join(watched.message(c, data, sites, found, language)))
+    for line in watched.mutes(data, now())[1]:
+        click.echo(f"newsbot: {line}", err=True)
+    sent: bool | None = True
+    if send:
+        if not urls:
+            raise WrongUsage("nowhere to send alarms: name it with --alarms or NEWSBOT_ALARMS")
+        sent = tell(data, sites_dirs, alarm_urls, language)
+    elif as_json:
+        print_json(found.records())
+    elif not dry_run:
+        for event in found.records():
+            muted = f" [muted until {event['mute']['until']}]" if event["mute"] else ""
+            click.echo(one_line(f"{event['site']}: {said(event, language)}{muted}"))
+    if (dry_run and not found) or sent is None or not (found.lasting or as_json):
+        click.echo("nothing is to be told" if dry_run or send else "nothing is wrong", err=True)
+    is_wrong = sent is False or any(event["site"] not in found.muted for event in found.lasting)
+    ctx.meta[ENDS_WITH] = SITE_FAILED if is_wrong else 0
+
+
+@alarms.command()
+@click.argument("site")
+@data_option
+@click.option("--until", type=TO_DATE, required=True, help="The last day without alarms (UTC).")
+@click.option("--reason", help="Why, for those who read it later.")
+def mute(site: str, data: Path, until: str, reason: str | None) -> None:
+    """Send no alarms of a site until a day; `--until yesterday` ends that.
+
+    It is appended to decisions/mutes.jsonl in the archive's folder, while a crawl runs too.
+    """
+    with closing(open_database(data).conn) as c:
+        check_archived(c, site=[site])
+    at = moment_after(watched.decided(data)[0].get(site))
+    decide(data, MUTE, {"site": site, "until": until, "reason": reason, "at": at})
+    click.echo(f"{site}: no alarms until {until}")

@@ -1,0 +1,223 @@
+"""Upgrade: an archive that the version before wrote becomes one of this, and keeps everything.
+
+`former/schema-1.tar.xz` is an archive of newsbot 0.1.0 with eleven articles of the example newspaper, read
+twice. Neighbours: a user's own tables, decisions made before, a database that is damaged or too large for
+the disk, a newer one.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tarfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from archive.decisions import WITHHOLD, WITHHOLDING, decide
+from archive.errors import ArchiveError, ArchiveUsageError
+from archive.integrity.database import check_database
+from archive.search import search
+from archive.store import DATABASE, Store, open_database
+from archive.store.schema import VERSION, objects, own_columns
+from archive.store.version import OlderSchema
+from tests.conftest import Run
+
+FORMER = Path(__file__).parent / "former" / "schema-1.tar.xz"
+OWN = """
+CREATE TABLE my_notes (article INTEGER REFERENCES articles(id), note TEXT);
+INSERT INTO my_notes SELECT id, 'менікі' FROM articles;
+CREATE INDEX my_index ON articles(section);
+CREATE VIEW my_view AS SELECT url FROM articles JOIN my_notes ON article = id;
+CREATE TRIGGER my_trigger AFTER DELETE ON articles BEGIN DELETE FROM my_notes WHERE article = old.id; END;
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with tarfile.open(FORMER) as packed:
+        packed.extractall(tmp_path / "data", filter="data")
+    return tmp_path / "data"
+
+
+def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Table → its rows, without the index and what it decides anew."""
+    with closing(sqlite3.connect(path)) as c:
+        sql = "SELECT name FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        names = {name for (name,) in c.execute(sql)} - {"vocabulary"}
+        return {name: c.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in names}
+
+
+def findings(folder: Path) -> list[str]:
+    with closing(open_database(folder, everything=True).conn) as c:
+        return [str(found) for found in check_database(c) if found.severity != "note"]
+
+
+def test_everything_is_kept(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with closing(sqlite3.connect(folder / DATABASE)) as c:
+        c.executescript(OWN)
+    before = rows(folder / DATABASE)
+    assert len(before["articles"]) == 11
+    with caplog.at_level(logging.WARNING):
+        Store(folder).close()
+    after = rows(folder / DATABASE)
+    assert {name: after[name] for name in before} == before
+    with closing(open_database(folder).conn) as c:
+        present = objects(c)
+        assert objects().items() <= present.items()
+        assert {"my_notes", "my_index", "my_view", "my_trigger"} <= present.keys()
+        assert len(c.execute("SELECT * FROM my_view").fetchall()) == 11
+        assert c.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        assert search(c, "мектеп").total
+    assert findings(folder) == []
+    (kept,) = folder.glob("news.schema-1-*.db")
+    assert rows(kept) == before, "the way back"
+    assert kept.name in caplog.text
+    assert not list(folder.glob("*.part*"))
+    state = (folder / DATABASE).read_bytes()
+    Store(folder).close()
+    assert (folder / DATABASE).read_bytes() == state, "once"
+
+
+def test_the_way_back_and_forth(folder: Path, newsbot: Run) -> None:
+    """The old database in its place again knows nothing of what was captured since; a repair finds it."""
+    Store(folder).close()
+    before = rows(folder / DATABASE)
+    (kept,) = folder.glob("news.schema-1-*.db")
+    for path in folder.glob(f"{DATABASE}*"):
+        path.unlink()
+    kept.rename(folder / DATABASE)
+    said = newsbot("verify", "--data", str(folder))
+    assert (said.returncode, said.stdout.count("schema 1")) == (5, 1)
+    said = newsbot("verify", "--repair", "--data", str(folder))
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert rows(folder / DATABASE) == before
+
+
+def test_readers_say_what_to_do(folder: Path, newsbot: Run) -> None:
+    with pytest.raises(OlderSchema, match="newsbot crawl"):
+        open_database(folder)
+    said = newsbot("search", "мектеп", "--data", str(folder))
+    assert (said.returncode, said.stderr.count("\n")) == (2, 1)
+    assert "older newsbot" in said.stderr
+
+
+def test_what_was_decided_before_holds(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / DATABASE)) as c:
+        (url,) = c.execute("SELECT url FROM articles").fetchone()
+    line = {"url": url, "decision": WITHHOLD, "reason": "сот", "at": "2026-11-20T00:00:00Z"}
+    decide(folder, WITHHOLDING, line)
+    Store(folder).close()
+    with closing(open_database(folder).conn) as c:
+        assert c.execute("SELECT count(*) FROM articles").fetchone() == (10,)
+    assert findings(folder) == []
+
+
+def test_a_full_disk_leaves_the_old_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = rows(folder / DATABASE)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("archive.store.upgrade.rebuild", full)
+    with pytest.raises(ArchiveError, match="disk is full"):
+        Store(folder)
+    assert rows(folder / DATABASE) == before
+    assert not [*folder.glob("*.part*"), *folder.glob("news.schema*")]
+    monkeypatch.undo()
+    Store(folder).close()
+    assert findings(folder) == []
+
+
+def test_a_damaged_one_is_made_anew(folder: Path, newsbot: Run) -> None:
+    with closing(sqlite3.connect(folder / DATABASE)) as c:
+        c.execute("PRAGMA writable_schema = ON")
+        (page,) = c.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'readings'").fetchone()
+        (size,) = c.execute("PRAGMA page_size").fetchone()
+    with (folder / DATABASE).open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(bytes(size))
+    with pytest.raises(ArchiveError, match="verify --repair"):
+        Store(folder)
+    example = Path(__file__).parents[3] / "newsbot" / "demo" / "sites"
+    said = newsbot("verify", "--repair", "--data", str(folder), "--sites-dir", str(example))
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert len(rows(folder / DATABASE)["articles"]) == 11
+
+
+@pytest.mark.parametrize("version", [VERSION + 1, 99])
+def test_a_newer_one_is_left_alone(folder: Path, version: int) -> None:
+    Store(folder).close()
+    with closing(sqlite3.connect(folder / DATABASE)) as c:
+        c.execute(f"PRAGMA user_version = {version}")
+        c.execute("ALTER TABLE sites ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm'")
+    for opened in (Store, open_database):
+        with pytest.raises(ArchiveUsageError, match="newer newsbot"):
+            opened(folder)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from archive.store import Store, upgrade
+real = getattr(upgrade, sys.argv[2])
+def killed(*values):
+    if sys.argv[3] == "after":
+        real(*values)
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(upgrade, sys.argv[2], killed)
+Store(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", ["create", "rebuild", "carry_own", "replace_database"])
+def test_a_kill_at_any_step(folder: Path, step: str, when: str) -> None:
+    before = rows(folder / DATABASE)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(folder), step, when], capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    Store(folder).close()
+    after = rows(folder / DATABASE)
+    assert {name: after[name] for name in before} == before
+    assert findings(folder) == []
+    assert not list(folder.glob("*.part*"))
+
+
+def test_it_needs_no_more_of_a_new_column_than_its_default(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next schema: a column with a default, an index and a table more, and no code for them."""
+    Store(folder).close()
+    shutil.copy(folder / DATABASE, folder / "before.db")
+    from archive.store import schema, upgrade, version
+
+    changed = schema.SCHEMA.replace(
+        "    family TEXT\n) WITHOUT ROWID;",
+        "    family TEXT,\n    mood TEXT NOT NULL DEFAULT 'calm'\n) WITHOUT ROWID;\n"
+        "CREATE TABLE moods (mood TEXT);\nCREATE INDEX sites_mood ON sites(mood);",
+    )
+    assert changed != schema.SCHEMA
+    monkeypatch.setattr(schema, "SCHEMA", changed)
+    for module in (schema, upgrade, version):
+        monkeypatch.setattr(module, "VERSION", VERSION + 1)
+    for known in (schema._own_objects, own_columns):
+        known.cache_clear()
+    try:
+        Store(folder).close()
+        assert findings(folder) == []
+        with closing(open_database(folder).conn) as c:
+            assert c.execute("SELECT mood FROM sites").fetchall() == [("calm",)]
+            assert c.execute("SELECT count(*) FROM moods").fetchone() == (0,)
+    finally:
+        monkeypatch.undo()
+        for known in (schema._own_objects, own_columns):
+            known.cache_clear()
