@@ -50,13 +50,12 @@ class ElementIndex:
         for element in elements:
             tags[element.tag].append(element)  # type: ignore[index]  # iter("*"): always a str
             for name, value in element.items():
-                if name == "class":
-                    if value:
-                        classes[value].append(element)
-                elif name == "hidden":
+                if name == "hidden":
                     self.veiled.append(element)
                 elif not value:
                     continue
+                elif name == "class":
+                    classes[value].append(element)
                 elif name == "id":
                     ids[value].append(element)
                 elif name == "itemprop":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from urllib.parse import unquote
 
 from lxml.etree import _Element as Element
@@ -190,12 +191,8 @@ class Surroundings:
         """The text, and the elements of the scope that speak of something else."""
         index, held = self.page.index, self._holders
         found = [e for tag in (*_ASIDE, "footer") for e in index.tags.get(tag, ())]
-        for css_class, elements in index.classes.items():
-            name = css_class[:_NAMES]
-            if _speaks_of_other(name, "") or _is_comment(name):
-                found += elements
-        for css_id, elements in index.ids.items():
-            if _speaks_of_other("", css_id[:_NAMES]):
+        for name, elements in (*index.classes.items(), *index.ids.items()):
+            if _speaks_of_other(name[:_NAMES], "") or _is_comment(name[:_NAMES]):
                 found += elements
         start = index.order.get(self._scope, 0)
         found = [e for e in found if e not in held and index.order[e] >= start]
@@ -347,7 +344,7 @@ class Surroundings:
     def lead(self, said: str) -> str | None:
         """A paragraph between headline and text that is named as the article's lead.
 
-        Or one that begins with `said`, the letters of what the page says of itself.
+        Or one of prose, or that begins with `said`, the letters of what the page says of itself.
         """
         for css_class, elements in self.page.index.classes.items():
             if not _is_lead(css_class[:_NAMES]):
@@ -363,14 +360,14 @@ class Surroundings:
                     and not any(e in self._body_set for e in (element, *element.iter()))
                 ):
                     return text
-        for block in self._blocks:
+        between = [b for b in self._blocks if self._distance(b.element)[0] == BETWEEN]
+        for block in takewhile(lambda b: b.kind != "heading" or not b.linked, between):
             begins = said and fields.letters(block.text[:_NAMES]).startswith(said)
             if (
                 (begins or (len(block.text) >= _PROSE and _FULL_STOP.search(block.text)))
                 and _LEAD_SIZES[0] <= len(block.text) <= _LEAD_SIZES[1]
                 and block.kind in ("p", "heading")
                 and not block.linked
-                and self._distance(block.element)[0] == BETWEEN
             ):
                 return block.text
         return None

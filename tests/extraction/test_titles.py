@@ -72,7 +72,9 @@ def test_entities_are_decoded_once() -> None:
     ],
 )
 def test_site_names_in_any_place(title: str) -> None:
-    assert fields.without_site_name(title, fields.spelt_names(["Сыр өңірі газеті"])) == "Апталық шолу"
+    assert (
+        fields.without_site_name(title, fields.spelt_names(["Сыр өңірі газеті"])) == "Апталық шолу"
+    )
 
 
 def test_a_name_inside_a_headline_stays() -> None:
