@@ -197,7 +197,7 @@ def _by_selectors(
             text = faithful(element.get(attribute) or "") if attribute else inline_text(element)
             parsed, dates = machine_date(context, text) if attribute else None, []
             if parsed:
-                is_change = UPDATED in (role, place_of(element, near)[0])
+                is_change = role == UPDATED or place_of(element, near)[0] == UPDATED
                 dates.append((parsed, UPDATED if is_change else None, "layout"))
             if not attribute or (parsed and not (weight == _SURE and _is_settled(parsed))):
                 dates += [
