@@ -32,7 +32,6 @@ def language_option(name: str) -> Callable[[F], F]:
     """The language of alarms and of reports, as an option of this name."""
     return click.option(
         name,
-        "language",
         type=click.Choice(LANGUAGES),
         default="en",
         envvar="NEWSBOT_LANGUAGE",
