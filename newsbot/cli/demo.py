@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -28,14 +29,14 @@ def demo(data: Path) -> int:
     from newsbot.crawl.run import run_crawls
     from newsbot.demo.server import ExampleNewspaper
 
-    try:
-        paper = ExampleNewspaper(port=PORT)
-    except OSError:
-        raise WrongUsage(
-            f"port {PORT} of this machine is in use: end the program that uses it (another demo?)"
-        ) from None
     site = load_site(EXAMPLE_DIR / "aqbulaq.toml")
-    with paper:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(ExampleNewspaper(port=PORT))
+        except OSError:
+            raise WrongUsage(
+                f"port {PORT} of this machine is in use: end the program that uses it (another demo?)"
+            ) from None
         click.echo(f"«{site.name}», an invented newspaper, is being served on {site.url}")
         click.echo("Crawling it as any other newspaper: robots.txt, sitemap, feed, articles …\n")
         reports = run_crawls([site], data, progress=sys.stderr.isatty())

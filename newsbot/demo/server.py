@@ -127,10 +127,13 @@ def _unchanged(page: Page, etags: str | None, since: str | None) -> bool:
 @click.option("--port", default=8800, show_default=True, help="Port on 127.0.0.1; 0 for any.")
 def main(port: int) -> None:
     """Serve the example newspaper until Ctrl-C."""
-    with ExampleNewspaper(port) as paper:
-        click.echo(f"{paper.origin}/ – Ctrl-C ends")
-        with contextlib.suppress(KeyboardInterrupt):
-            _wait()
+    try:
+        with ExampleNewspaper(port) as paper:
+            click.echo(f"{paper.origin}/ – Ctrl-C ends")
+            with contextlib.suppress(KeyboardInterrupt):
+                _wait()
+    except OSError as error:
+        raise click.UsageError(f"port {port}: {error.strerror}") from None
 
 
 def _wait() -> None:
