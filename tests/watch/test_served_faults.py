@@ -17,7 +17,7 @@ from newsbot.watch.monitors import kinds
 from tests.watch.served import FIRST, STEP, Article, Fault, Paper, Press, Reply, What, run, served
 
 pytestmark = [pytest.mark.xdist_group("served"), pytest.mark.timeout(900)]
-DAYS = 5
+DAYS = 4
 """Crawls, the first of which is undisturbed."""
 HEALTHY = 6
 
@@ -156,7 +156,7 @@ CASES = {
     "pages put off": Case("refusing", of_articles(lambda p, a, r: WAIT), day=1, starts=DAYS - 2),
     "all put off": Case("down", lambda p, w, r: WAIT, day=1),
     "connections refused": Case("down", day=1),
-    "slowed": Case("slow", lambda p, w, r: replace(r, seconds=4), starts=DAYS - 1, rate=3),
+    "slowed": Case("slow", lambda p, w, r: replace(r, seconds=3.3), starts=DAYS - 1, rate=2),
 }  # fmt: skip
 
 
