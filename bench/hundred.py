@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -73,9 +74,18 @@ def _lines(pid: int, name: str) -> list[str]:
         return []
 
 
-def crawl(press: Press, data: Path, jobs: list[str], kill_after: int | None = None) -> Run:
-    """One run over all sites; killed where so many requests have been served."""
-    words = command(press.moment, "crawl", *(p.id for p in press.papers), "--data", data, *jobs)
+def crawl(
+    press: Press, data: Path, jobs: list[str], kill_after: int | None = None, later: int = 0
+) -> Run:
+    """One run over all sites, some hours after the news; killed where so many requests have been served."""
+    words = command(
+        press.moment + timedelta(hours=later),
+        "crawl",
+        *(p.id for p in press.papers),
+        "--data",
+        data,
+        *jobs,
+    )
     began, most, before_it = time.monotonic(), [0, 0], resource.getrusage(resource.RUSAGE_CHILDREN)
     before = sum(len(paper.requests) for paper in press.papers)
     with tempfile.TemporaryFile("w+") as said:
@@ -174,14 +184,14 @@ def measure(press: Press, data: Path, jobs: list[str]) -> list[str]:
     printed = sum(len(paper.articles()) for paper in press.papers)
     print(f"  {known} of {printed} articles were stored")
     _forget(press)
-    again = crawl(press, data, jobs)
+    again = crawl(press, data, jobs, later=3)
     say("the next run", again)
     requests = sum(len(paper.requests) for paper in press.papers)
     print(f"  {requests} requests")
     bad += [f"{site}: {number} gaps too short" for site, number in too_fast(press).items()]
     bad += wrong(press, data)
     verified = subprocess.run(
-        command(press.moment, "verify", "--data", data), env=environment(), check=False,
+        command(press.moment + STEP, "verify", "--data", data), env=environment(), check=False,
         capture_output=True, text=True,
     )  # fmt: skip
     print(f"newsbot verify: exit code {verified.returncode}")
@@ -212,7 +222,7 @@ def main() -> None:
     papers = []
     for number in range(args.sites):
         delay, asked = DELAYS[number % len(DELAYS)]
-        papers.append(Paper(number, rate=3 + number % 6, delay=delay, crawl_delay=asked))
+        papers.append(Paper(number, rate=3 + number % 6, past=5, delay=delay, crawl_delay=asked))
     with tempfile.TemporaryDirectory() as scratch, served(papers) as press:
         press.moment = FIRST
         jobs = ["--jobs", args.jobs] if args.jobs else []

@@ -29,9 +29,8 @@ FIRST = datetime(2026, 12, 7, 3, tzinfo=UTC)
 """The first crawl, on a Monday."""
 STEP = timedelta(days=1, minutes=20)
 """Between two crawls: what is due after a day is due then."""
-PAST = 44
-"""Articles that are no news at the first crawl, one a day; only the newest would be visited again soon."""
 _REST = timedelta(days=15)
+"""Age of the youngest article that is no news at the first crawl: it is not visited again within a week."""
 _ZONE = ZoneInfo("Asia/Almaty")
 _WHO = ("Айгүл Сейітова", "Нұрлан Әбдіқадыров", "Гүлмира Асқарова", "Ерлан Жүнісбеков")
 _WHERE = ("Ақсу", "Көктерек", "Сарыжаз", "Тасөткел", "Үшбұлақ", "Қызылағаш", "Жаңатұрмыс")
@@ -86,8 +85,8 @@ class Article:
 
 
 @lru_cache(512)
-def _printed(paper: int, rate: int, until: datetime) -> list[Article]:
-    moments = [FIRST - _REST - timedelta(days=n, hours=3) for n in range(PAST, 0, -1)]
+def _printed(paper: int, past: int, rate: int, until: datetime) -> list[Article]:
+    moments = [FIRST - _REST - timedelta(days=n, hours=3) for n in range(past, 0, -1)]
     day = FIRST - timedelta(days=1)
     while day < until:
         chance = random.Random(f"{paper} {day:%j}")
@@ -120,6 +119,8 @@ class Paper:
 
     number: int
     rate: int = 5
+    past: int = 44
+    """Articles that it has printed before, one a day."""
     delay: float = 0.0
     crawl_delay: float = 0.0
     """What robots.txt asks for."""
@@ -158,7 +159,7 @@ section = [".post-meta .rubric"]
 
     def articles(self, until: datetime | None = None) -> list[Article]:
         """All that it has printed up to now, or another moment, oldest first."""
-        return _printed(self.number, self.rate, until or self.moment)
+        return _printed(self.number, self.past, self.rate, until or self.moment)
 
     # -- what it serves -----------------------------------------------------------------------------
 
