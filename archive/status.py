@@ -148,7 +148,9 @@ def sites(
 
 
 def _days_since(published: str | None, at: datetime) -> int | None:
-    return (at.date() - date.fromisoformat(published[:10])).days if published else None
+    with suppress(ValueError, TypeError):  # it may be anybody's archive
+        return (at.date() - date.fromisoformat((published or "")[:10])).days
+    return None
 
 
 def database_bytes(folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""Pages of known families beside the peers: pages a second of CPU time, on recorded pages.
+"""Recorded pages beside the peers: pages a second of CPU time, of known families and of none.
 
 Usage: python bench/families.py [--pages DIR]... [--peers NAME,NAME] [--repeats N]
 Ours gives a whole article (title, text, date, author, counters …); each peer gives its text.
@@ -83,23 +83,24 @@ EXTRACTORS: dict[str, tuple[str, Callable[[], Extractor]]] = {
 # --- One extractor, in this process ------------------------------------------------------------
 
 
-def pages_of(folder: Path) -> list[tuple[bytes, str]]:
-    """Body and URL of every recorded page of a folder that is an article of a known family."""
-    found = []
+def groups_of(folder: Path) -> dict[str, list[tuple[bytes, str]]]:
+    """Body and URL of every recorded article of a folder: of known families, and of none if it has any."""
+    found: dict[str, list[tuple[bytes, str]]] = {}
     for path in sorted(folder.glob("*.html")):
         record = path.with_suffix(".json")
         known = json.loads(record.read_text("utf-8")) if record.is_file() else {"url": URL}
         generic = str(known.get("layout", "")).startswith("generic/")
-        if known.get("is_article", True) and not generic:
-            found.append((path.read_bytes(), known["url"]))
-    return found
+        if known.get("is_article", True):
+            group = f"{folder.parent.name}/{folder.name}{', generic' if generic else ''}"
+            found.setdefault(group, []).append((path.read_bytes(), known["url"]))
+    return dict(sorted(found.items()))
 
 
 def measure(name: str, folders: list[Path], repeats: int) -> dict[str, Any]:
-    """Version of one extractor, and pages a second (median of the repeats) for each folder."""
+    """Version of one extractor, and pages a second (median of the repeats) for each group of pages."""
     extract = EXTRACTORS[name][1]()
     rates = []
-    for pages in map(pages_of, folders):
+    for pages in (pages for folder in folders for pages in groups_of(folder).values()):
         seconds = []
         for _ in range(repeats + 1):  # the first run only warms up
             started = time.process_time()
@@ -122,7 +123,8 @@ def main() -> int:
     peers.options(parser, EXTRACTORS, 9)
     options = parser.parse_args()
     options.pages = options.pages or [folder for folder in DEFAULT_PAGES if folder.is_dir()]
-    if not options.pages or not all(map(pages_of, options.pages)):
+    groups = {k: v for folder in options.pages for k, v in groups_of(folder).items()}
+    if not groups:
         print("no recorded pages: give their folder with --pages", file=sys.stderr)
         return 2
     names = peers.chosen(options.peers, EXTRACTORS)
@@ -132,8 +134,8 @@ def main() -> int:
         print(json.dumps(measure(options.measure, options.pages, options.repeats)))
         return 0
     head = ["extractor", "version"]
-    for folder in options.pages:
-        head += [f"{folder.parent.name}/{folder.name} ({len(pages_of(folder))}), pages/s", "ours ×"]
+    for group, pages in groups.items():
+        head += [f"{group} ({len(pages)}), pages/s", "ours ×"]
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}", flush=True)
     arguments = ["--repeats", str(options.repeats)]
     for folder in options.pages:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from itertools import accumulate
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -12,13 +14,12 @@ from cssselect import SelectorError
 from parsel.csstranslator import HTMLTranslator
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from newsbot import urls
+from archive.kazakh.words import words
+from archive.stories.texts import fold
+from newsbot import urls, vocabulary
 
-REGIONS = (
-    "national abai almaty-city almaty-oblast aqmola aqtobe astana atyrau east-kazakhstan jambyl jetisu "
-    "mangystau north-kazakhstan pavlodar qaragandy qostanai qyzylorda shymkent turkistan ulytau "
-    "west-kazakhstan"
-).split()
+REGIONS: dict[str, list[str]] = vocabulary.subject("regions")["spellings"]
+"""Id → further spellings."""
 
 Monitor = Literal[
     "closed", "down", "refusing", "layout_changed", "unread_pages", "field_lost", "encoding", "text_length",
@@ -86,10 +87,35 @@ def _host(value: str) -> str:
     return value
 
 
+def folded(text: str) -> str:
+    """What the spellings of a name have in common, whatever their script and letter case."""
+    return "".join(map(fold, words(text)))
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    return {folded(said): name for name, more in REGIONS.items() for said in (name, *more)}
+
+
+def region(typed: str) -> str | None:
+    """The id of a region in any of its spellings, with or without «облысы» and the like."""
+    kinds = set(map(folded, vocabulary.entries("regions", "kinds")))
+    bare = "".join(word for word in map(fold, words(typed)) if word not in kinds)
+    return _spellings().get(folded(typed)) or _spellings().get(bare)
+
+
 def _region(value: str) -> str:
-    if value not in REGIONS:
-        raise ValueError(f"one of {', '.join(REGIONS)}")
-    return value
+    if found := region(value):
+        return found
+    raise ValueError(f"one of {', '.join(REGIONS)}")
+
+
+def _day(value: object) -> str:
+    """A day, or a month or year where no more is known, as TOML or JSON have it."""
+    said = str(value)
+    if not re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-([0-2]\d|3[01]))?)?", said, re.ASCII):
+        raise ValueError("a day, month or year such as 2025-03-31, '2025-03' or 2025")
+    return said
 
 
 Css = Annotated[str, AfterValidator(_css)]
@@ -102,5 +128,8 @@ Zone = Annotated[str, AfterValidator(_zone)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 SourceUrl = Annotated[str, AfterValidator(_source_url)]
 Region = Annotated[str, AfterValidator(_region)]
+Day = Annotated[str, BeforeValidator(_day)]
+Tag = Annotated[str, Field(pattern=r"^[\w-]+$")]
+Names = dict[Literal["kk", "ru", "en"], Annotated[str, Field(min_length=1)]]
 Watch = dict[Monitor, Annotated[float, Field(ge=0)] | Literal[False]]
 """Thresholds in place of the usual ones; false switches a monitor off."""

@@ -188,18 +188,24 @@ class Site(_Model):
 
     id: Id
     name: str = Field(min_length=1)
+    names: profile_values.Names = {}
+    """What it is called in Kazakh, Russian and English, where that is on record."""
     url: WebUrl
     hosts: list[Host] = []
     """Hosts that belong to the site besides that of `url`, with the port where it is not the usual one."""
     region: Region = "national"
     language: str = "kk"
+    tags: list[profile_values.Tag] = []
+    """Words of one's own to choose sites by, such as `district`."""
     timezone: Zone = "Asia/Almaty"
     family: str = "generic"
     confirmed: date | None = None
     """The day a person last confirmed the profile against the live site."""
+    gone: profile_values.Day | None = None
+    """Since when the newspaper, or its site, is no more: it is crawled only where it is named."""
     note: str = ""
     enabled: bool = True
-    """Whether `newsbot crawl` without ids includes the site."""
+    """Whether crawls include the site where it is not named."""
     sources: list[Source] = []
     """Overrides the family's discovery paths."""
     article: list[Regex] = []
@@ -350,6 +356,8 @@ class Sites(dict[str, Site]):
 
     def __init__(self) -> None:
         self.broken: dict[str, ProfileError] = {}
+        self.own: set[str] = set()
+        """Those that the user has written."""
 
     def __missing__(self, site: str) -> Site:
         """Raises the `ProfileError` of a broken profile, KeyError where there is none."""
@@ -368,6 +376,8 @@ def load_sites(*extra: Path, own: Path | None = None) -> Sites:
         for path in sorted(folder.glob("*.toml")):
             sites.pop(path.stem, None)
             sites.broken.pop(path.stem, None)
+            if folder not in (SITES_DIR, EXAMPLE_DIR):
+                sites.own.add(path.stem)
             try:
                 sites[path.stem] = load_site(path, folder.parent if folder == own else None)
             except ProfileError as error:

@@ -73,6 +73,27 @@ def test_shipped_profile(site: Site) -> None:
         assert layout.when, "a site's layout must leave other pages to its family"
 
 
+def test_names_are_those_of_a_language() -> None:
+    for site in SITES.values():
+        for language, name in site.names.items():
+            assert name == name.strip()
+            cyrillic = bool(re.search("[\u0400-\u04ff]", name))
+            assert cyrillic == (language != "en"), f"{site.id}: {language}"
+        own = site.names.get(site.language)
+        if own and re.search("[\u0400-\u04ff]", site.name) and site.id != "azattyq":
+            assert own == site.name
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [("2025", "2025"), ("'2025-03'", "2025-03"), ("2025-03-31", "2025-03-31"), ("'2025'", "2025")],
+)
+def test_gone_since_a_day_month_or_year(tmp_path: Path, written: str, day: str) -> None:
+    path = tmp_path / "paper.toml"
+    path.write_text(f"{MINIMAL}gone = {written}\n", "utf-8")
+    assert load_site(path).gone == day
+
+
 def test_a_host_belongs_to_one_site() -> None:
     hosts = Counter(netloc for site in SITES.values() for netloc in site.netlocs)
     assert [host for host, number in hosts.items() if number > 1] == []
@@ -163,7 +184,13 @@ def test_addresses(site: str, address: str, wanted: bool) -> None:
         ('name = "x"\nurl = "aqbulaq.example"', "url: expected an absolute http:// or https://"),
         ('name = "x"\nurl = "ftp://aqbulaq.example/"', "url: expected an absolute http:// or"),
         ('name = "x"\nurl = "http://[/"', "url: expected an absolute http:// or https://"),
-        (MINIMAL + "region = 'zhambyl'", "region: expected one of national, abai, almaty-city"),
+        (MINIMAL + "region = 'taraz'", "region: expected one of national, abai, almaty-city"),
+        (MINIMAL + "names = { tt = 'x' }", "names.tt"),
+        (MINIMAL + "names = { kk = '' }", "names.kk: expected"),
+        (MINIMAL + "tags = ['']", "tags.0: expected"),
+        (MINIMAL + "tags = ['a b']", "tags.0: expected"),
+        (MINIMAL + "gone = '2025-13'", "gone: expected a day, month or year such as"),
+        (MINIMAL + "gone = true", "gone: expected a day, month or year such as"),
         (MINIMAL + "timezone = 'Asia/Taraz'", "timezone: expected an IANA time zone such as"),
         (MINIMAL + "timezone = '../../etc/passwd'", "timezone: expected an IANA time zone"),
         (MINIMAL + "family = 'wordpres'", "family: expected one of "),

@@ -37,6 +37,7 @@ from newsbot.cli import (
     import_,
     merge,
     reextract,
+    report,
     restore,
     schedule,
     search,
@@ -66,6 +67,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
     "Keep": (
         status.status,
         alarms.alarms,
+        report.report_command,
         verify.verify_command,
         backup.backup_command,
         restore.restore_command,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -28,17 +28,22 @@ from newsbot.watch import alarms as watched
 from newsbot.watch.monitors import LANGUAGES, one_line, said
 
 
-def alarm_options(command: F) -> F:
-    """`--alarms URL` and `--language`: where alarms go, and in which language."""
-    command = click.option(
-        "--language",
+def language_option(name: str) -> Callable[[F], F]:
+    """The language of alarms and of reports, as an option of this name."""
+    return click.option(
+        name,
         type=click.Choice(LANGUAGES),
         default="en",
         envvar="NEWSBOT_LANGUAGE",
         show_default=True,
         show_envvar=True,
-        help="The language of alarms.",
-    )(command)
+        help="The language of alarms and reports.",
+    )
+
+
+def alarm_options(command: F) -> F:
+    """`--alarms URL` and `--alarm-language`: where alarms go, and in which language."""
+    command = language_option("--alarm-language")(command)
     return click.option(
         "--alarms",
         "alarm_urls",
@@ -92,7 +97,7 @@ def alarms(
     data: Path,
     sites_dirs: tuple[Path, ...],
     alarm_urls: tuple[str, ...],
-    language: str,
+    alarm_language: str,
     dry_run: bool,
     send: bool,
     as_json: bool,
@@ -122,20 +127,20 @@ def alarms(
         found = watched.alarms(c, data, now(), urls or [""])
         if dry_run and found:
             sites = archive_sites(data, *sites_dirs, example=True)
-            click.echo("\n\n".join(watched.message(c, data, sites, found, language)))
+            click.echo("\n\n".join(watched.message(c, data, sites, found, alarm_language)))
     for line in watched.mutes(data, now())[1]:
         click.echo(f"newsbot: {line}", err=True)
     sent: bool | None = True
     if send:
         if not urls:
             raise WrongUsage("nowhere to send alarms: name it with --alarms or NEWSBOT_ALARMS")
-        sent = tell(data, sites_dirs, alarm_urls, language)
+        sent = tell(data, sites_dirs, alarm_urls, alarm_language)
     elif as_json:
         print_json(found.records())
     elif not dry_run:
         for event in found.records():
             muted = f" [muted until {event['mute']['until']}]" if event["mute"] else ""
-            click.echo(one_line(f"{event['site']}: {said(event, language)}{muted}"))
+            click.echo(one_line(f"{event['site']}: {said(event, alarm_language)}{muted}"))
     if (dry_run and not found) or sent is None or not (found.lasting or as_json):
         click.echo("nothing is to be told" if dry_run or send else "nothing is wrong", err=True)
     is_wrong = sent is False or any(event["site"] not in found.muted for event in found.lasting)

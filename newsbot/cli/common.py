@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import re
 import shutil
 import sqlite3
 import sys
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import wraps
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
 from tabulate import tabulate
 
 from archive import query
+from archive.captures.files import whole_file
 from archive.typed_dates import typed_date
 from newsbot import urls
 from newsbot.cli.terminal import STEERING
+from newsbot.profile_values import REGIONS, folded, region
 from newsbot.profiles import Site, Sites, archive_sites
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -80,6 +85,7 @@ def address(_: click.Context, __: click.Parameter, value: str | None) -> str | N
     return value
 
 
+STDOUT = Path("-")
 FOLDER = "newsbot.data"
 """In the context of a command: the archive's folder."""
 
@@ -159,6 +165,56 @@ def crawling_options(command: F) -> F:
     return command
 
 
+class Group(NamedTuple):
+    """Which sites are meant where none is named: of any of these regions, languages and tags each."""
+
+    region: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    unconfirmed: bool = False
+    """Where no other is given: all sites, not the confirmed and the user's own alone."""
+
+    @property
+    def words(self) -> list[str]:
+        """The options that were typed."""
+        typed = [(f"--{kind}", name) for kind in KINDS for name in getattr(self, kind)]
+        return [*chain(*typed), *["--unconfirmed"] * self.unconfirmed]
+
+
+KINDS = Group._fields[:3]
+
+
+def group_options(command: F) -> F:
+    """`--region`, `--language` and `--tag`, handed on as `group`."""
+
+    @wraps(command)
+    def grouped(*args: Any, **options: Any) -> Any:
+        group = Group(**{name: options.pop(name) for name in Group._fields if name in options})
+        return command(*args, group=group, **options)
+
+    for name, example in (("tag", "district"), ("language", "kk, kk-Latn"), ("region", "jambyl")):
+        grouped = click.option(
+            f"--{name}",
+            multiple=True,
+            callback=_region_ids if name == "region" else None,
+            help=f"All sites of this {name} ({example}, …); may be given several times.",
+        )(grouped)
+    return grouped  # type: ignore[return-value]
+
+
+def _region_ids(_: click.Context, __: click.Parameter, typed: Sequence[str]) -> tuple[str, ...]:
+    called = {said: repr(name) for name, more in REGIONS.items() for said in (name, *more)}
+    ids = {name: found for name in typed if (found := region(name))}
+    check_names("region", typed, ids, f"there are {', '.join(REGIONS)}", called=called)
+    return tuple(ids.values())
+
+
+def choice_options(command: F) -> F:
+    """Those of `group_options`, and `--unconfirmed`, for commands that ask newspapers."""
+    told = "All sites, those that nobody has confirmed, too."
+    return group_options(click.option("--unconfirmed", is_flag=True, help=told)(command))
+
+
 def html_option(command: F) -> F:
     """`--html FILE`: a report for a browser."""
     return click.option(
@@ -167,6 +223,32 @@ def html_option(command: F) -> F:
         metavar="FILE",
         help="Write what was read, and from where, to one page for a browser.",
     )(command)
+
+
+def check_outside(path: Path, data: Path) -> None:
+    """Refuse a file to be written that lies in the archive's own folder, whatever links lead there."""
+    if path != STDOUT and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(data)):
+        raise WrongUsage(f"{path} lies in the archive's folder: name another place")
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all, its folder too where there is none; `-` is stdout, a device stays one.
+
+    Raises `WrongUsage` where that fails.
+    """
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogateescape")
+    try:
+        if path == STDOUT:
+            click.echo(content, nl=False)
+        elif path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as file:
+                file.write(content)
+    except OSError as error:
+        raise WrongUsage(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def date_options(command: F) -> F:
@@ -249,24 +331,63 @@ def known_sites(
 
 
 def pick_sites(
-    ids: Sequence[str], data: Path, sites_dirs: Sequence[Path], regions: Sequence[str] = ()
+    ids: Sequence[str], data: Path, sites_dirs: Sequence[Path], group: Group, *, gone: bool = False
 ) -> list[Site]:
-    """The sites named, or all enabled ones (of some regions), of those whose profile can be used."""
-    if ids and regions:
-        raise click.UsageError("either names of sites or --region")
+    """The sites named, or of a group, or all confirmed and own ones, of those whose profile can be used.
+
+    Without names those alone that are enabled, and with `gone` those that are no more, too.
+    """
+    if ids and group.words:
+        raise click.UsageError(f"either names of sites or {group.words[0]}")
     known = known_sites(data, sites_dirs, ids)
-    if not ids:
-        enabled = [site for site in known.values() if site.enabled]
-        there = sorted({site.region for site in enabled})
-        check_names("region", regions, there, f"there are {', '.join(there)}")
-        return [site for site in enabled if not regions or site.region in regions]
-    return [known[name] for name in dict.fromkeys(ids) if name in known]
+    if ids:
+        named = [known[name] for name in dict.fromkeys(ids) if name in known]
+        for site in named:
+            if site.gone and not gone:
+                click.echo(f"newsbot: {site.id} is gone since {site.gone}", err=True)
+        return named
+    sites = [site for site in known.values() if site.enabled and (gone or not site.gone)]
+    if any(group[:3]):
+        return of_group(sites, group)
+    chosen = [s for s in sites if group.unconfirmed or s.confirmed or s.id in known.own]
+    if not chosen:
+        raise WrongUsage(
+            "no profile is your own or confirmed: name sites, or a group (--region, --language, --tag), "
+            "take --unconfirmed, or look at a newspaper with `newsbot sites add URL`"
+        )
+    return chosen
+
+
+def of_group(sites: Collection[Site], group: Group) -> list[Site]:
+    """The sites of a group. Raises `WrongUsage` where there are none."""
+    found = [*sites]
+    for kind in KINDS:
+        there = {name.casefold(): name for site in sites for name in _groups(site)[kind]}
+        wanted = {there.get(name.casefold(), name) for name in getattr(group, kind)}
+        if kind != "region":
+            otherwise = f"there are {', '.join(sorted(there.values())) or 'none'}"
+            check_names(kind, sorted(wanted), there.values(), otherwise)
+        found = [site for site in found if not wanted or wanted & _groups(site)[kind]]
+    if not found:
+        raise WrongUsage(f"no newspaper is of {' '.join(group.words)}")
+    return found
+
+
+def _groups(site: Site) -> dict[str, set[str]]:
+    """The names that choose a site. Of languages `kk` chooses kk-Latn, too (RFC 4647, basic filtering)."""
+    parts = site.language.split("-")
+    ranges = {"-".join(parts[:end]) for end in range(1, len(parts) + 1)}
+    return {"region": {site.region}, "language": ranges, "tag": {*site.tags}}
 
 
 def check_profiles(ids: Iterable[str], known: Sites) -> None:
     """Refuse a site that has no profile."""
     names = {**known, **known.broken}
-    check_names("site", ids, names, "`newsbot sites list` shows those known")
+    called = {name: repr(name) for name in known.broken}
+    for site in known.values():
+        spellings = (site.id, site.name, *site.names.values())
+        called |= dict.fromkeys(spellings, f"{site.id!r} ({site.name})")
+    check_names("site", ids, names, "`newsbot sites list` shows those known", called=called)
 
 
 def check_archived(
@@ -288,11 +409,19 @@ def check_archived(
 
 
 def check_names(
-    kind: str, asked: Iterable[str], known: Collection[str], otherwise: str, where: str = ""
-) -> None:
-    """Refuse a name that is not known, with the one that is nearest, or else with `otherwise`."""
+    kind: str, asked: Iterable[str], known: Collection[str], otherwise: str, where: str = "",
+    called: Mapping[str, str] = {},
+) -> None:  # fmt: skip
+    """Refuse a name that is not known, with the one that is nearest, or else with `otherwise`.
+
+    `called`: names in any script → what is meant by each; where there are none, `known` is compared.
+    """
     for name in asked:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else otherwise
+            fold = folded if called else str
+            meant = {
+                fold(one): what for one, what in (called or {n: repr(n) for n in known}).items()
+            }
+            near = difflib.get_close_matches(fold(name), meant, n=1)
+            hint = f"did you mean {meant[near[0]]}?" if near else otherwise
             raise WrongUsage(f"unknown {kind} {name!r}{where}: {hint}")

@@ -15,6 +15,8 @@ from newsbot.cli.alarms import alarm_options, tell
 from newsbot.cli.common import (
     FROM_DATE,
     SITE_FAILED,
+    Group,
+    choice_options,
     contact_option,
     data_option,
     jobs_option,
@@ -34,12 +36,7 @@ if TYPE_CHECKING:
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
 @data_option
 @sites_dir_option
-@click.option(
-    "--region",
-    "regions",
-    multiple=True,
-    help="All sites of this region instead of some by name; may be given several times.",
-)
+@choice_options
 @click.option("--full", is_flag=True, help="Back-fill: read every source to its very end.")
 @click.option(
     "--since",
@@ -59,24 +56,25 @@ def crawl(
     site_ids: tuple[str, ...],
     data: Path,
     sites_dirs: tuple[Path, ...],
-    regions: tuple[str, ...],
+    group: Group,
     contact: str | None,
     jobs: int | None,
     alarm_urls: tuple[str, ...],
-    language: str,
+    alarm_language: str,
     as_json: bool,
     quiet: bool,
     verbose: bool,
     **choices: Any,
 ) -> int:
-    """Fetch what is new at the sites named, or at all that are enabled.
+    """Fetch what is new at the sites named, of a group, or your own.
 
-    Run it from cron as often as you like: it asks only for what is due, never overlaps itself, and
-    carries on where a crash left it. Exit code 3 means that a site failed.
+    Without a name or group it takes sites whose profile is your own, or that a person has confirmed. Run
+    it from cron as often as you like: it asks only for what is due, never overlaps itself, and carries on
+    where a crash left it. Exit code 3 means that a site failed.
 
     \b
     newsbot crawl aqjolgazet --contact archive@example.org
-    newsbot crawl --region jambyl         all newspapers of a region
+    newsbot crawl --region jambyl         all newspapers of a region, confirmed or not
     newsbot crawl aqjolgazet --full       all its history; once is enough
     newsbot crawl aqjolgazet --dry-run    what would be visited?
     """
@@ -85,7 +83,7 @@ def crawl(
 
     options = Options(**choices)
     reports = (dry_run if options.dry_run else run_crawls)(
-        pick_sites(site_ids, data, sites_dirs, regions),
+        pick_sites(site_ids, data, sites_dirs, group),
         data,
         options=options,
         contact=contact,
@@ -105,7 +103,7 @@ def crawl(
         print_reports(reports)
     print_failures(reports)
     code = max((report.exit_code for report in reports), default=0)
-    if options.dry_run or tell(data, sites_dirs, alarm_urls, language) is not False:
+    if options.dry_run or tell(data, sites_dirs, alarm_urls, alarm_language) is not False:
         return code
     return max(code, SITE_FAILED)
 

@@ -9,7 +9,14 @@ from typing import Any
 import click
 
 from archive.times import now
-from newsbot.cli.common import address, data_option, known_sites, print_json, sites_dir_option
+from newsbot.cli.common import (
+    address,
+    data_option,
+    known_sites,
+    print_json,
+    sites_dir_option,
+    write,
+)
 from newsbot.extraction import explain, read_page
 
 
@@ -67,10 +74,7 @@ def extract_command(
     moment = fetched_at or now()
     read = read_page(file.read(), url, charset=charset, fetched_at=moment, site=site)
     if explain_html:
-        try:
-            explain_html.write_text(explain.as_html(read), "utf-8", "surrogateescape")
-        except OSError as error:
-            raise click.UsageError(f"cannot write {explain_html}: {error.strerror}") from None
+        write(explain_html, explain.as_html(read))
     if told:
         click.echo(explain.as_text(read))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import sys
 from collections.abc import Sequence
@@ -13,13 +12,14 @@ import click
 from tqdm import tqdm
 
 from archive.errors import ArchiveUsageError
-from archive.store import OUTCOMES, log_file
-from archive.times import now
+from archive.store import OUTCOMES
 from newsbot.cli.common import (
     FROM_DATE,
     TO_DATE,
+    Group,
     WrongUsage,
     address,
+    choice_options,
     contact_option,
     data_option,
     jobs_option,
@@ -30,6 +30,7 @@ from newsbot.cli.common import (
     sites_dir_option,
     verbosity_options,
 )
+from newsbot.crawl.log import begin
 from newsbot.replay.servers import KINDS, RECORDS
 
 _DELAY = 2.0
@@ -53,6 +54,7 @@ def _digits(_: click.Context, __: click.Parameter, value: str | None) -> str:
 @click.option(
     "--site", "site_ids", multiple=True, help="Only this site; may be given several times."
 )
+@choice_options
 @click.option(
     "--from", "since", type=FROM_DATE, callback=_digits, help="Captured on or after this date."
 )
@@ -87,6 +89,7 @@ def cdx(
     data: Path,
     sites_dirs: tuple[Path, ...],
     site_ids: tuple[str, ...],
+    group: Group,
     contact: str | None,
     delay: float | None,
     jobs: int | None,
@@ -110,8 +113,9 @@ def cdx(
 
     options = CdxOptions(**asked)
     pace = _pace(options.server, contact, delay)
-    sites = pick_sites(site_ids, data, sites_dirs)
-    _log(data, options, verbose)
+    sites = pick_sites(site_ids, data, sites_dirs, group, gone=True)
+    if verbose or not options.dry_run:
+        begin(data, "import", verbose=verbose)
     progress = not (quiet or verbose or as_json) and sys.stderr.isatty()
     with tqdm(unit=" captures", disable=not progress, dynamic_ncols=True) as bar:
 
@@ -145,17 +149,6 @@ def _pace(server: str, contact: str | None, delay: float | None) -> float:
             "(an e-mail address or a web page)"
         )
     return _DELAY if delay is None else max(delay, _LEAST_DELAY)
-
-
-def _log(data: Path, options: Any, verbose: bool) -> None:
-    """What happens on the way, for people who look on or later."""
-    file = None
-    if not verbose and not options.dry_run:
-        file = log_file(data, f"import-{now():%Y-%m}.log")
-    if file or verbose:
-        logging.basicConfig(
-            level=logging.INFO, filename=file, format="%(asctime)s %(levelname)s: %(message)s"
-        )
 
 
 def _print(reports: Sequence[Any], *, is_plan: bool, quiet: bool) -> None:

@@ -10,7 +10,14 @@ from typing import Any
 
 import click
 
-from newsbot.cli.common import contact_option, data_option, pick_sites, sites_dir_option
+from newsbot.cli.common import (
+    Group,
+    choice_options,
+    contact_option,
+    data_option,
+    pick_sites,
+    sites_dir_option,
+)  # fmt: skip
 
 _MINUTE, _HOUR = 17, 4
 """Not on the hour, when all the world's jobs begin; once a day, at night."""
@@ -65,6 +72,7 @@ def _one_word(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 
 @click.command()
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
+@choice_options
 @data_option
 @sites_dir_option
 @click.option(
@@ -78,6 +86,7 @@ def _one_word(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 @contact_option
 def schedule(
     site_ids: tuple[str, ...],
+    group: Group,
     data: Path,
     sites_dirs: tuple[Path, ...],
     systemd: bool,
@@ -86,7 +95,7 @@ def schedule(
     mail: str | None,
     contact: str | None,
 ) -> None:
-    """Print the crontab line, or the systemd units, that crawl the sites named, or all.
+    """Print the crontab line, or the systemd units, that crawl sites: those named, a group, or your own.
 
     One is enough, however often it runs: a crawl asks only for what is due. Tables of outcomes go to
     logs/cron.log in the archive's folder, or to the journal; what needs attention is mailed.
@@ -95,7 +104,8 @@ def schedule(
     newsbot schedule --contact archive@example.org --mail me@example.org    into `crontab -e`
     newsbot schedule --systemd --every 2h --user press --data /srv/press
     """
-    public = [site.id for site in pick_sites(site_ids, data, sites_dirs) if not site.is_loopback]
+    sites = pick_sites(site_ids, data, sites_dirs, group)
+    public = [site.id for site in sites if not site.is_loopback]
     if public and not contact:
         click.echo(
             f"newsbot: without a --contact no crawl asks public sites: {public[0]}", err=True
@@ -106,7 +116,7 @@ def schedule(
         )
     program = Path(sys.argv[0]).absolute()
     start = [str(program)] if program.name == "newsbot" else [sys.executable, "-m", "newsbot"]
-    command = [*start, "crawl", *site_ids, "--data", str(data.absolute())]
+    command = [*start, "crawl", *site_ids, *group.words, "--data", str(data.absolute())]
     command += [word for path in sites_dirs for word in ("--sites-dir", str(path.absolute()))]
     command += ["--contact", contact] if contact else []
     if re.search(r"[\\\0-\x1f]", "".join(command)):

@@ -8,9 +8,12 @@ from typing import Any
 import click
 
 from newsbot.cli.common import (
+    Group,
     data_option,
+    group_options,
     json_option,
     known_sites,
+    of_group,
     print_json,
     print_table,
     sites_dir_option,
@@ -35,28 +38,34 @@ for command in (add_command, check_command, test_command, record_command, learn_
 
 
 @sites.command("list")
+@group_options
 @data_option
 @sites_dir_option
 @json_option
-def sites_list(data: Path, sites_dirs: tuple[Path, ...], as_json: bool) -> None:
-    """All newspapers, one line each."""
-    known = known_sites(data, sites_dirs).values()
+def sites_list(group: Group, data: Path, sites_dirs: tuple[Path, ...], as_json: bool) -> None:
+    """All newspapers, or those of a group, one line each.
+
+    Without names, commands that ask newspapers take those that are confirmed or your own.
+
+    \b
+    newsbot sites list --region Жамбыл --language kk
+    """
+    sites = known_sites(data, sites_dirs)
+    known = of_group([*sites.values()], group)
     if as_json:
         print_json([_site_dict(site) for site in known])
         return
-    print_table(
-        [
-            (site.id, site.name, site.region, site.family, site.url, site.confirmed or "not yet")
-            for site in known
-        ],
-        ("id", "newspaper", "region", "family", "address", "confirmed"),
-    )
+    rows = []
+    for site in known:
+        confirmed = site.confirmed or ("own" if site.id in sites.own else "not yet")
+        state = f"gone {site.gone}" if site.gone else confirmed
+        tags = " ".join(site.tags)
+        rows.append((site.id, site.name, site.region, site.language, tags, site.url, state))
+    print_table(rows, ("id", "newspaper", "region", "language", "tags", "address", "confirmed"))
     unconfirmed = sum(site.confirmed is None for site in known)
     if unconfirmed:
-        click.echo(
-            f"\n{unconfirmed} profiles are built from stored copies and {UNCONFIRMED}.",
-            err=True,
-        )
+        are = "profiles are" if unconfirmed > 1 else "profile is"
+        click.echo(f"\n{unconfirmed} {are} built from stored copies and {UNCONFIRMED}.", err=True)
 
 
 @sites.command("show")
@@ -83,7 +92,7 @@ def sites_show(site_id: str, data: Path, sites_dirs: tuple[Path, ...], as_json: 
 
 def _lines(value: object) -> list[str]:
     if isinstance(value, dict):
-        return [", ".join(f"{key} {_lines(part)[0]}" for key, part in value.items())]
+        return [", ".join(f"{key} {_lines(part)[0]}" for key, part in value.items()) or "–"]
     if isinstance(value, list):
         return [str(part) for part in value] or ["–"]
     if isinstance(value, bool):

@@ -20,8 +20,9 @@ from newsbot.cli.common import (
     html_option,
     jobs_option,
     print_json,
+    write,
 )
-from newsbot.cli.sites_check import sample, show, write
+from newsbot.cli.sites_check import sample, show
 from newsbot.profiles import OWN_SITES, ProfileError, Site, archive_sites, load_site
 from newsbot.replay.profile_text import PROVISIONAL, finished, provisional
 from newsbot.replay.survey import PAGES, Survey, misfits, survey

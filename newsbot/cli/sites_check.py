@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archive.captures.files import whole_file
 from archive.store import open_database
 from newsbot.cli.common import (
     SITE_FAILED,
+    Group,
     WrongUsage,
+    choice_options,
     crawling_options,
     html_option,
     jobs_option,
     pick_sites,
     print_json,
     print_table,
+    write,
 )
 from newsbot.profiles import EXAMPLE_DIR, OWN_SITES, SITES_DIR, Site
 from newsbot.replay import survey
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
+@choice_options
 @click.option(
     "--confirm", is_flag=True, help="You have looked: note the day in the archive's sites/."
 )
@@ -40,10 +43,10 @@ if TYPE_CHECKING:
 @jobs_option
 @crawling_options
 def check_command(
-    site_ids: tuple[str, ...], confirm: bool, html: Path | None, data: Path,
+    site_ids: tuple[str, ...], group: Group, confirm: bool, html: Path | None, data: Path,
     sites_dirs: tuple[Path, ...], as_json: bool, quiet: bool, verbose: bool, **how: Any,
 ) -> int:  # fmt: skip
-    """Read articles of all ages at the sites named, or at all that are enabled.
+    """Read articles of all ages at the sites named, of a group, or your own.
 
     Asks the sources that are due, visits twenty articles, and says what no longer fits the profile:
     sources that fail, selectors that match nothing, fields that are missing, addresses that no pattern
@@ -55,7 +58,7 @@ def check_command(
     """
     if (confirm or html) and len(site_ids) != 1:
         raise WrongUsage("--confirm and --html are for one site: name it")
-    sites = {site.id: site for site in pick_sites(site_ids, data, sites_dirs)}
+    sites = {site.id: site for site in pick_sites(site_ids, data, sites_dirs, group)}
     reports = sample([*sites.values()], data, quiet=quiet or as_json, verbose=verbose, **how)
     told, code = [], 0
     with closing(open_database(data).conn) as c:
@@ -102,18 +105,6 @@ def show(
         fits = f"the profile fits {len(found.articles)} articles"
         click.echo("\n".join(f"{found.site.id}: {told}" for told in problems or [fits]))
     return survey.as_json(found, problems)
-
-
-def write(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all, its folder too where there is none; `WrongUsage` where that fails."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as file:
-            if isinstance(content, str):
-                content = content.encode("utf-8", "surrogateescape")
-            file.write(content)
-    except OSError as error:
-        raise WrongUsage(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _confirm(site: str, data: Path, sites_dirs: Sequence[Path]) -> Path:

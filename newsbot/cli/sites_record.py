@@ -11,8 +11,7 @@ from urllib.parse import unquote
 import click
 
 from newsbot import urls
-from newsbot.cli.common import WrongUsage, crawling_options, print_json
-from newsbot.cli.sites_check import write
+from newsbot.cli.common import WrongUsage, crawling_options, print_json, write
 from newsbot.cli.sites_test import fetch
 
 _ARTICLE = "title text captions authors published section tags language views comments".split()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import closing
 from datetime import UTC, datetime
@@ -17,8 +16,10 @@ from archive.store import open_database
 from archive.times import now
 from newsbot.cli.common import (
     SITE_FAILED,
+    STDOUT,
     WrongUsage,
     check_archived,
+    check_outside,
     data_option,
     json_option,
     print_json,
@@ -53,9 +54,8 @@ def status(
     """
     if by_source and prometheus:
         raise WrongUsage("--prometheus is about sites, not about their --sources")
-    is_file = prometheus and str(prometheus) != "-"
-    if is_file and Path(os.path.realpath(str(prometheus))).is_relative_to(os.path.realpath(data)):
-        raise WrongUsage(f"{prometheus} lies in the archive's folder: name another place")
+    if prometheus:
+        check_outside(prometheus, data)
     with closing(open_database(data).conn) as connection:
         check_archived(connection, site=site_ids)
         if by_source:
@@ -197,7 +197,7 @@ def _write_metrics(rows: list[dict[str, Any]], data: Path, file: Path) -> None:
             shown = ",".join(f'{key}="{text.translate(_ESCAPES)}"' for key, text in pairs)
             if value is not None:
                 lines.append(f"newsbot_{name}{shown and f'{{{shown}}}'} {_number(value)}")
-    if str(file) == "-":
+    if file == STDOUT:
         click.echo("\n".join(lines))
         return
     try:

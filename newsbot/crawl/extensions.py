@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 from typing import TYPE_CHECKING, Any, Self
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from newsbot.crawl.spider import NewspaperSpider
-
-logger = logging.getLogger(__name__)
 
 
 class SessionExtension:
@@ -50,15 +49,14 @@ class SessionExtension:
             session is None or not session.is_open
         ):  # `scrapy shell`, or an archive that cannot be opened
             if session and session.fatal:
-                logger.error("%s", session.fatal)
+                spider.logger.error("%s", session.fatal)
             return
-        stats = self.crawler.stats
-        requests = stats.get_value("downloader/request_count", 0) if stats else 0
-        for outcome, number in session.outcomes.items():
-            if stats:
-                stats.set_value(f"newsbot/outcome/{outcome}", number)
+        stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
+        stats |= {f"newsbot/outcome/{name}": number for name, number in session.outcomes.items()}
+        requests = stats.get("downloader/request_count", 0)
         said = ", ".join(f"{number} {name}" for name, number in session.outcomes.items())
-        logger.info("%s %s: %d requests: %s", spider.name, reason, requests, said or "nothing due")
+        spider.logger.info("%s: %d requests: %s", reason, requests, said or "nothing due")
+        spider.logger.info("statistics %s", json.dumps(stats, default=str, sort_keys=True))
         session.close(reason, requests)
 
     def spider_error(

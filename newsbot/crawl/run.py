@@ -20,8 +20,9 @@ from twisted.python.failure import Failure
 
 from archive.captures import Exchange
 from archive.status import GAVE_UP
-from archive.store import DATABASE, OUTCOMES, Store, log_file, open_database
+from archive.store import DATABASE, OUTCOMES, Store, open_database
 from archive.times import now
+from newsbot.crawl import log
 from newsbot.crawl.loader import spider_class
 from newsbot.crawl.session import Options, Session, borrow_store, return_store
 from newsbot.crawl.spider import ContactMissing, NewspaperSpider
@@ -29,10 +30,8 @@ from newsbot.extraction.context import Context
 from newsbot.pool import open_pool
 from newsbot.profiles import Site
 from newsbot.replay.learning import read_captures, refresh, with_learned
-from newsbot.watch.monitors import look
+from newsbot.watch.monitors import look, said
 
-_TALKATIVE = ("scrapy.addons", "scrapy.crawler", "scrapy.extensions.logstats", "scrapy.middleware")
-"""Loggers of Scrapy's that say the same in every crawl."""
 _PROGRESS_STEP = 20
 """Visits between two looks at how many are still due."""
 
@@ -116,11 +115,10 @@ def run_crawls(
             "NEWSBOT_CONTACT (an e-mail address or a web page)"
         )
     store = borrow_store(folder)
+    handler = None
     try:
-        settings = _settings(folder, options, contact, jobs, verbose)
-        process = CrawlerProcess(settings)
-        for name in () if verbose else _TALKATIVE:
-            logging.getLogger(name).setLevel(logging.WARNING)
+        handler = log.begin(folder, "crawl", verbose=verbose)
+        process = CrawlerProcess(_settings(folder, options, contact, jobs))
         ended: dict[str, tuple[Session, str]] = {}
         failures: list[Failure] = []
         bar = _Progress(store, sites) if progress and sites else None
@@ -148,6 +146,8 @@ def run_crawls(
             )
         return [_report(*ended[site.id]) for site in sites if site.id in ended]
     finally:
+        if handler:
+            log.end(handler)
         return_store(folder)
 
 
@@ -156,6 +156,8 @@ def _watch(store: Store, sessions: Sequence[Session]) -> None:
     look(store, [session.site for session in sessions if not session.fatal], now())
     for session in sessions:
         session.events = store.lasting_events(session.site.id, session.started_at)
+        for event in session.events:
+            session.logger.warning("%s", said(event))
 
 
 def _learn(store: Store, sessions: Sequence[Session], jobs: int | None) -> None:
@@ -209,19 +211,14 @@ class _Progress:
         self._bar.close()
 
 
-def _settings(
-    folder: Path, options: Options, contact: str | None, jobs: int | None, verbose: bool
-) -> Settings:
+def _settings(folder: Path, options: Options, contact: str | None, jobs: int | None) -> Settings:
     settings = Settings()
     settings.setmodule("newsbot.crawl.settings")
-    log = None if verbose else str(log_file(folder, f"crawl-{now():%Y-%m}.log"))
     for name, value in (
         ("NEWSBOT_DATA", str(folder)),
         ("NEWSBOT_OPTIONS", asdict(options)),
         ("NEWSBOT_CONTACT", contact or ""),
-        ("LOG_FILE", log),
-        ("LOG_FILE_APPEND", True),
-        ("STATS_DUMP", verbose),
+        ("LOG_INSTALL_ROOT_HANDLER", False),
     ):
         settings.set(name, value, priority="cmdline")
     if jobs is not None:

@@ -7,6 +7,7 @@ Every component reaches it through `crawler.spider.session`, so that `scrapy cra
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Collection
 from concurrent.futures import Executor
@@ -44,6 +45,8 @@ from newsbot.watch.monitors import said
 _ALL = 1_000_000
 _TRIES = 3
 """Visits for each article of a sample: what sources list may be none."""
+_LEVELS = {"unchanged": logging.DEBUG, "failed": logging.WARNING, "blocked": logging.WARNING}
+"""Of outcomes in the log."""
 _stores: dict[Path, tuple[Store, int]] = {}
 _pools: dict[int, tuple[Executor, int]] = {}
 
@@ -111,6 +114,7 @@ class Session:
     def __init__(self, site: Site, folder: Path, options: Options, jobs: int = 0) -> None:
         """A crawl that is not open yet; `jobs` is the number of extraction processes of all crawls."""
         self.site = site
+        self.logger = logging.LoggerAdapter(logging.getLogger(__name__), {"site": site.id})
         self.folder = folder
         self.options = options
         self._jobs = jobs
@@ -154,6 +158,7 @@ class Session:
         self.store.save_site(self.site.row)
         self.started_at = now()
         self.crawl = self.store.start_crawl(self.site.id, self.started_at)
+        self.logger.info("crawl begins (%s)", SOFTWARE)
         only = map(Candidate, self.options.only)
         self.store.add_candidates(self.site.id, self.crawl, only, self.started_at)
         if not self.options.dry_run:
@@ -266,6 +271,8 @@ class Session:
         if visit.frontier is not None:
             self.in_flight.discard(visit.frontier)
         self.outcomes[outcome] += 1
+        words = filter(None, (outcome, visit.url, visit.reason))
+        self.logger.log(_LEVELS.get(outcome, logging.INFO), "%s", " ".join(words))
         return outcome
 
     @property

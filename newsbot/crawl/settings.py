@@ -72,6 +72,8 @@ RETRY_EXCEPTIONS = [
     "scrapy.exceptions.ResponseDataLossError",
 ]
 DOWNLOAD_TIMEOUT = limits.DOWNLOAD_TIMEOUT
+# The outcome of the visit says the same in the log.
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"
 # Sessions and consent cookies make one article look like many; a chain of redirects has its own.
 COOKIES_ENABLED = False
 # Statuses are outcomes here, so the spider sees them all.
@@ -117,5 +119,7 @@ EXTENSIONS = {
 }
 FEED_EXPORT_ENCODING = "utf-8"
 LOG_LEVEL = "INFO"
+# The session's extension logs them, as one line of JSON.
+STATS_DUMP = False
 # Items hold whole articles; one line says enough.
 LOG_FORMATTER = "newsbot.crawl.extensions.BriefLogFormatter"

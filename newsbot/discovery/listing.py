@@ -19,9 +19,9 @@ from newsbot import urls, vocabulary
 from newsbot.discovery import Entry, is_candidate, jsonlists, matches_any
 from newsbot.discovery.jsonfeed import load
 from newsbot.discovery.links import Link, links
-from newsbot.discovery.paging import MAX_NEXT, following, is_pager, next_pages, numeral
+from newsbot.discovery.paging import MAX_NEXT, following, is_pager, next_pages
 from newsbot.discovery.traps import suspicious
-from newsbot.extraction.addresses import NO_CONTENT, Position, position, shape
+from newsbot.extraction.addresses import NO_CONTENT, Position, numeral, position, shape
 from newsbot.extraction.dates import find_dates
 from newsbot.extraction.page import Page
 from newsbot.profiles import Site

@@ -13,16 +13,18 @@ from newsbot import urls, vocabulary
 from newsbot.discovery.links import Link, within
 from newsbot.discovery.names import is_named
 from newsbot.discovery.traps import suspicious
-from newsbot.extraction.addresses import PATH_PAGE, Position, is_count, is_part, pairs_of, position
+from newsbot.extraction.addresses import (
+    PATH_PAGE,
+    Position,
+    is_count,
+    is_part,
+    numeral,
+    pairs_of,
+    position,
+)
 from newsbot.extraction.page import Page
 
 MAX_NEXT = 10
-
-
-def numeral(text: str) -> int | None:
-    """The number in «2» or «Page 2»."""
-    numbers = re.findall(r"[0-9]{1,6}", text)
-    return int(numbers[0]) if len(numbers) == 1 and len(text) <= 12 else None
 
 
 @lru_cache(maxsize=4096)

@@ -173,6 +173,20 @@ def position(url: str) -> Position:
     return at(parts.path, "", 0)
 
 
+def leads_on(url: str, first: str) -> int:
+    """Which page of what begins at `first` an address is; 0 for none of its pages."""
+    there, parts = position(url), urlsplit(first)
+    name = parts.netloc.removeprefix("www.") + _INDEX.sub("", parts.path.rstrip("/"))
+    is_same = (there.list, there.rest) == (name, frozenset(pairs_of(parts.query)))
+    return there.number if is_same and there.kind == "page" else 0
+
+
+def numeral(text: str) -> int | None:
+    """The number in «2» or «Page 2»."""
+    numbers = re.findall(r"[0-9]{1,6}", text)
+    return int(numbers[0]) if len(numbers) == 1 and len(text) <= 12 else None
+
+
 def is_count(value: str) -> bool:
     """Whether a value is the number of a page, of an article or of articles."""
     return value.isascii() and value.isdecimal() and len(value) <= 7

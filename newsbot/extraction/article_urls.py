@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from newsbot import urls
 from newsbot.extraction import fields, structured
+from newsbot.extraction.addresses import NO_CONTENT, leads_on, numeral, shape
 from newsbot.extraction.blocks import inline_text
 from newsbot.extraction.context import Context
 from newsbot.extraction.evidence import Candidate, Reader, stated
+from newsbot.extraction.naming import is_readers
 from newsbot.extraction.page import Page
 
 _MAX_PAGES = 50
@@ -34,13 +36,13 @@ def canonical_url(context: Context) -> str | None:
 
 
 def _may_be_article(context: Context, url: str) -> bool:
-    """False for a front page, and for what the family never uses for articles.
+    """False for a front page, for what is none by its form and what the family never uses for articles.
 
     WordPress block themes give `/comment-page-1/` as the canonical address of an article, and broken
     templates print several addresses into one.
     """
     path = urls.path_and_query(url)
-    if _SEVERAL.search(path):
+    if _SEVERAL.search(path) or shape(url).role in NO_CONTENT:
         return False
     excluded = context.family.discovery.exclude
     return path != "/" and not any(re.search(pattern, path) for pattern in excluded)
@@ -73,7 +75,24 @@ def further_pages(context: Context) -> list[str]:
                 found.setdefault(address)
         if found:
             break
+    if not found and context.article.is_article:
+        found = _counted_pages(context, own)
     return list(found)[:_MAX_PAGES]
+
+
+def _counted_pages(context: Context, own: str) -> dict[str, None]:
+    """What the links «2», «3» … of the page go on to, if they count on from its own address.
+
+    Links to a place on a page, mostly its comments, and those among comments are none of them.
+    """
+    found: dict[str, None] = {}
+    for link in context.page.index.tags.get("a", []):
+        href, number = link.get("href") or "", len(found) + 2
+        if str(number) in href and "#" not in href and numeral(inline_text(link)) == number:
+            address = urls.canonical(context.page.absolute(href) or "")
+            if address and leads_on(address, own) == number and not is_readers(link):
+                found[address] = None
+    return found
 
 
 def editions(context: Context) -> list[dict[str, str]]:

@@ -147,7 +147,7 @@ def _said(
     names = [
         name
         for name in people(values)
-        if letters(name) not in context.site_letters
+        if letters(name) not in context.site_names
         or (labelled and context.page.front_links.count(name) == 1 and not context.is_own(name))
     ]
     if not names:

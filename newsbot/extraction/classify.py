@@ -138,7 +138,8 @@ def _evidence(context: Context) -> Iterator[Candidate]:
         strong = reason in _IN_PLACE and chars < MIN_TEXT
         weak = reason in _IN_PLACE and chars >= _ERROR
         yield _against(reason, 3.0 if strong else 0.5 if weak else 1.5, "layout", css)
-    is_declared = any(c.value is True for c in _declared(context))
+    declared = list(_declared(context))
+    is_declared = any(candidate.value is True for candidate in declared)
     yield from _addressed(page.url, None if is_declared else context.article.title or "")
     if proven and not refused and chars >= MIN_TEXT and context.body.candidates < 2:
         return
@@ -146,7 +147,7 @@ def _evidence(context: Context) -> Iterator[Candidate]:
         page, context.blocks, context.title_element, _own(context), context.body.shown
     )
     text = _measured(context, teasers)
-    yield from _declared(context)
+    yield from declared
     yield from _signed(context, text)
     yield from _written(context, text)
     yield from _listed(context, text)
@@ -326,8 +327,9 @@ def _addressed(url: str, title: str | None) -> Iterator[Candidate]:
     except ValueError:
         return
     path = parts.path
-    if path in ("", "/") and not parts.query:
-        yield _against("listing", 2.0, "address", path, "the front page")
+    is_front = at.list == parts.netloc.removeprefix("www.") and not at.rest
+    if is_front and not at.weak and at.kind in ("", "page"):
+        yield _against("listing", 2.0, "address", path, "the front page or a page of its list")
     elif not parts.query and (_DATE_PATH.search(path) or _YEAR.search(path)):
         weight = 0.9 if _DATE_PATH.search(path) else 0.35
         yield _against("listing", weight, "address", path, "a day, month or year")

@@ -14,7 +14,7 @@ from lxml.etree import _Element as Element
 
 from archive.article import Article
 from newsbot import urls
-from newsbot.extraction import structured, walls
+from newsbot.extraction import fields, structured, walls
 from newsbot.extraction.blocks import Block
 from newsbot.extraction.body import Body
 from newsbot.extraction.date_tokens import FIRST_YEAR, LAST_YEAR
@@ -138,9 +138,9 @@ class Context:
         )
 
     @cached_property
-    def site_names(self) -> list[str | None]:
-        """What the newspaper may be called in titles and bylines."""
-        return [*self._own_names, *self.page.front_links]
+    def site_names(self) -> dict[str, int]:
+        """What the newspaper may be called in titles and bylines, as `fields.spelt_names`."""
+        return fields.spelt_names([*self._own_names, *self.page.front_links])
 
     @cached_property
     def _own_names(self) -> list[str | None]:
@@ -169,11 +169,6 @@ class Context:
             if link.text and len(link.text) <= _SHORT_LINK:
                 found.setdefault(letters(link.text), []).append(link)
         return found
-
-    @cached_property
-    def site_letters(self) -> frozenset[str]:
-        """The same by their letters."""
-        return frozenset(letters(name) for name in self.site_names if name)
 
     def is_same_site(self, url: str) -> bool:
         """Whether a canonical address is of the page's own site."""

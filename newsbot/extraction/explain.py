@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from pathlib import Path
+from string import Template
 from typing import Any
 
 from archive.article import Article
@@ -55,7 +57,7 @@ def refusal(context: Context) -> str:
 
 def as_html(context: Context) -> str:
     """The same as one HTML page."""
-    return _HTML.format(title=escape(context.article.url), content=_section(context))
+    return page(context.article.url, _section(context))
 
 
 def report(title: str, intro: str, contexts: Sequence[Context]) -> str:
@@ -65,7 +67,14 @@ def report(title: str, intro: str, contexts: Sequence[Context]) -> str:
         f"{_section(context)}</details>"
         for context in contexts
     )
-    return _HTML.format(title=escape(title), content=f"<h1>{escape(title)}</h1>{intro}{parts}")
+    return page(title, f"<h1>{escape(title)}</h1>{intro}{parts}")
+
+
+def page(title: str, content: str, *, style: str = "", language: str = "en") -> str:
+    """HTML as one page for a browser, by day, by night and on paper, that loads and runs nothing."""
+    return Template(Path(__file__).with_name("page.html").read_text("utf-8")).substitute(
+        title=escape(title), content=content, style=style, language=language
+    )
 
 
 def _section(context: Context) -> str:
@@ -151,19 +160,3 @@ def _short(value: Any) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
     text = "–" if value is None or text == "" else " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-_HTML = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{title}</title>
-<style>
-body {{ font: 15px/1.4 sans-serif; max-width: 75em; margin: 1em auto; padding: 0 1em }}
-th, td {{ text-align: left; vertical-align: top; padding-right: 1em }} ul {{ margin: .2em 0 .8em; color: #555 }}
-p {{ margin: .2em 0; padding: .1em .5em; border-left: .4em solid #ccc; white-space: pre-wrap }}
-p i {{ float: right; font-size: 80%; color: #666; margin-left: 1em }}
-.title {{ border-color: #06c; font-weight: bold }} .text {{ border-color: #080; background: #f2fbf2 }}
-.caption {{ border-color: #8a0; background: #f8fbf0 }} .dropped {{ border-color: #c40; color: #933 }}
-.elsewhere {{ color: #999 }}
-</style>
-{content}
-</html>
-"""

@@ -6,7 +6,7 @@ Small pure functions on strings; where the strings come from is the business of 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
@@ -78,20 +78,27 @@ def title_parts(title: str) -> list[str]:
     return _SEPARATORS.split(title)
 
 
-def without_site_name(title: str, site_names: Iterable[str | None]) -> str:
+def spelt_names(site_names: Iterable[str | None]) -> dict[str, int]:
+    """Names of a site by their letters, with the number of parts that a title has of each."""
+    return {
+        spelt: (len(title_parts(name)) + 1) // 2
+        for name in dict.fromkeys(site_names)
+        if name and (spelt := letters(name))
+    }
+
+
+def without_site_name(title: str, known: Mapping[str, int]) -> str:
     """A title without the names of its site at its ends, whatever parts them from it: « - Газет».
 
-    Empty where it is nothing but such names; unchanged where it holds none. What follows the site's
-    name at the end, such as its motto, goes with it.
+    `known` are its `spelt_names`. Empty where it is nothing but such names; unchanged where it holds
+    none. What follows the site's name at the end, such as its motto, goes with it.
     """
-    names = [title_parts(name) for name in site_names if name and letters(name)]
-    known = {letters("".join(name)) for name in names}
     if not known or len(title) > LONGEST_TITLE:
         return title
     parts = title_parts(title)
     words = [letters(part) for part in parts[::2]]
     first, end = 0, len(words)
-    sizes = {(len(name) + 1) // 2 for name in names}
+    sizes = {*known.values()}
     while cut := next((n for n in sizes if _named(words[max(first, end - n) : end], known)), 0):
         end -= min(cut, end - first)
     while cut := next((n for n in sizes if _named(words[first : min(end, first + n)], known)), 0):

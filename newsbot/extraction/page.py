@@ -40,9 +40,9 @@ _ATTRIBUTE = r"[\s/]*+[^\s<>/][^\s=<>/]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?!
 # looks like a tag in a script is none.
 _LONG_TAG = re.compile(r"<[a-zA-Z](?:[^>]{600}|(?:[^<=]{0,80}+=){150})")
 _MANY_ATTRIBUTES = re.compile(
-    rf"(<[a-z][^\s/<>]*+(?:{_ATTRIBUTE}){{300}})(?:{_ATTRIBUTE})++"
-    r"|(<(script|style)\b.*?(?:</\3|\Z))",
-    re.IGNORECASE | re.DOTALL,
+    rf"<(?:([a-z][^\s/<>]*+(?:{_ATTRIBUTE}){{300}})(?:{_ATTRIBUTE})++"
+    r"|((script|style)\b[^<]*+(?:<(?!/\3)[^<]*+)*+))",
+    re.IGNORECASE,
 )
 # A title whose end was forgotten swallows the page: it ends where a tag stands that none can hold.
 _UNCLOSED_TITLE = re.compile(
@@ -202,7 +202,7 @@ def _parse(text: str) -> Element:
     if len(text) > MAX_CHARS:  # pictures inside the page must not push the article out
         text = _DATA_URI.sub("data:,", text)[:MAX_CHARS]
     if _LONG_TAG.search(text):
-        text = _MANY_ATTRIBUTES.sub(r"\1\2", text)
+        text = _MANY_ATTRIBUTES.sub(r"<\1\2", text)
     root = _tree(_with_closed_title(text))
     if _TOO_DEEP(root):
         # Runs of start tags without text are an attack or a bug; what they wrap is kept.

@@ -233,11 +233,11 @@ def place_of(
         length = text_length(around)
         if length > _TEASER_SIZE:
             break
-        group = near.group(around)
-        if group != BELOW and _shows_clock(near, around, length, beside=group == ABOVE):
+        group, whole = near.group(around), inline_text(around) if length <= MAX_LINE else ""
+        if group != BELOW and _shows_clock(near, around, whole, beside=group == ABOVE):
             return TODAY, "beside the weather or a rate"
-        if around is not element and length <= MAX_LINE:
-            line = inline_text(around) or line
+        if around is not element:
+            line = whole or line
         if level and _COMMENT.search(names_of(around)):
             return OTHER, "in a reader's comment"
         if around.tag == "figcaption":
@@ -253,19 +253,31 @@ def place_of(
     return role, "named so" if role else ""
 
 
-def _shows_clock(near: Surroundings, around: Element, length: int, *, beside: bool) -> bool:
+def is_in_teaser(element: Element, near: Surroundings) -> bool:
+    """Whether an element stands in a card whose heading links to another article."""
+    for around, _ in zip(element.iterancestors(), range(_LEVELS), strict=False):
+        if not near.is_outside(around) or text_length(around) > _TEASER_SIZE:
+            return False
+        if any(heading.find(".//a") is not None for heading in around.iter(*HEADINGS)):
+            return True
+    return False
+
+
+def _shows_clock(near: Surroundings, around: Element, text: str, *, beside: bool) -> bool:
     """Whether a short line holds the weather or a rate of exchange, or one `beside` it without a date.
 
     A headline may speak of either: nothing else but a few names of places stands in such a line.
     """
-    texts = [inline_text(around)] if length <= MAX_LINE and not _heads(near, around) else []
+    lines = [(around, text)]
     for other in (around.getprevious(), around.getnext()) if beside else ():
-        if other is not None and text_length(other) <= _CLOCK_LINE and not _heads(near, other):
+        if other is not None and text_length(other) <= _CLOCK_LINE:
             text = inline_text(other)
-            texts += [] if _DATE_LIKE.search(text) else [text]
+            lines += [] if _DATE_LIKE.search(text) else [(other, text)]
     return any(
-        _CLOCK.search(text) and len(_WORD.findall(_CLOCK.sub(" ", text))) <= _CLOCK_WORDS
-        for text in texts
+        _CLOCK.search(line)
+        and len(_WORD.findall(_CLOCK.sub(" ", line))) <= _CLOCK_WORDS
+        and not _heads(near, shown)
+        for shown, line in lines
     )
 
 

@@ -31,6 +31,7 @@ from newsbot.extraction.printed_dates import (
     Found,
     day_of,
     is_ambiguous,
+    is_in_teaser,
     machine_date,
     near_dates,
     place_of,
@@ -189,12 +190,14 @@ def _by_selectors(
         base, _, attribute = css.partition("::attr(")
         attribute = attribute.removesuffix(")")
         for element in filter(near.is_near, context.page.select(base)[:_MOST]):
+            if is_in_teaser(element, near):
+                continue
             # A selector as plain as `.date` may match a list beside the article first.
             weight = _SURE if near.in_core(element) else _FARTHER
             text = faithful(element.get(attribute) or "") if attribute else inline_text(element)
             parsed, dates = machine_date(context, text) if attribute else None, []
             if parsed:
-                is_change = UPDATED in (role, place_of(element, near)[0])
+                is_change = role == UPDATED or place_of(element, near)[0] == UPDATED
                 dates.append((parsed, UPDATED if is_change else None, "layout"))
             if not attribute or (parsed and not (weight == _SURE and _is_settled(parsed))):
                 dates += [

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache, partial
+from urllib.parse import urlsplit
+
+from lxml.etree import _Element as Element
 
 from newsbot import vocabulary
 from newsbot.extraction import fields, structured
+from newsbot.extraction.addresses import pairs_of
 from newsbot.extraction.blocks import inline_text
 from newsbot.extraction.context import Context
 from newsbot.extraction.evidence import Candidate, Reader, stated
 from newsbot.extraction.fields import letters
-from newsbot.extraction.page import Page
 
 _BREADCRUMBS = vocabulary.pattern("sections", "breadcrumbs")
 _LISTS = vocabulary.pattern(
@@ -106,7 +109,7 @@ def tags(context: Context) -> list[Reader]:
         return structured.names(words.split(",") if isinstance(words, str) else words)
 
     return [
-        *(partial(_by_selector, page, css) for css in context.layout.tags),
+        *(partial(_by_selector, context, css) for css in context.layout.tags),
         lambda: named(structured.labels(context.data.get("keywords")), "next-data"),
         lambda: besides(page.metas.get("article:tag", []), "meta"),
         lambda: besides(keywords(), "json-ld"),
@@ -116,5 +119,21 @@ def tags(context: Context) -> list[Reader]:
     ]
 
 
-def _by_selector(page: Page, css: str) -> list[Candidate]:
-    return stated(fields.tags(page.strings(css)), "layout", where=css)
+def _by_selector(context: Context, css: str) -> list[Candidate]:
+    """What a selector names, without the section and what is linked to lists of its kind.
+
+    Block themes mark links to sections as links to tags.
+    """
+    found, own = context.page.select(css), context.article.section
+    links = [(inline_text(e), _kind_of(e)) for e in found if not isinstance(e, str)]
+    kind = next((kind for text, kind in links if text == own), None)
+    others = [text for text, other in links if kind and other != kind]
+    names = others or [name for name in context.page.strings(css) if name != own or not kind]
+    return stated(fields.tags(names), "layout", where=css)
+
+
+def _kind_of(link: Element) -> tuple[str, ...]:
+    """Of what kind of list an address is: the first part of a path with several, or the query's keys."""
+    parts = urlsplit(link.get("href") or "")
+    first, _, rest = parts.path.strip("/").partition("/")
+    return (first, *([] if rest else [parts.path, *(key for key, _ in pairs_of(parts.query))]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from urllib.parse import unquote
 
 from lxml.etree import _Element as Element
@@ -40,7 +41,9 @@ _COMMENT = pattern("elements", "near.comment", within=r"(?:^|[\s_-]){}(?:$|[\s_-
 _TAGS = pattern("elements", "near.tags", within=_WORD)
 _LEAD = pattern("elements", "near.lead", within=_WORD)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
+_ASIDE = ("nav", "aside", "form")
 _LEAD_SIZES = (50, 700)
+_PROSE, _FULL_STOP = 100, re.compile(r"[.!?…։。؟۔][\"'»”’)\]]*$")
 BETWEEN, ABOVE, BELOW = range(3)  # where it stands: nearer is less
 _DATE_LIKE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
@@ -169,7 +172,7 @@ class Surroundings:
 
     def _is_elsewhere(self, element: Element) -> bool:
         tag = element.tag
-        if tag in ("nav", "aside", "form"):
+        if tag in _ASIDE:
             return True
         if tag == "footer" and self._scope.tag == "body":
             return self.core is self._whole or not self.in_core(element)
@@ -185,10 +188,15 @@ class Surroundings:
 
     @cached_property
     def _excluded(self) -> set[Element]:
-        excluded = set(self.body)
-        held = self._holders
-        excluded.update(e for e in self._scope.iter("*") if e not in held and self._is_elsewhere(e))
-        return excluded
+        """The text, and the elements of the scope that speak of something else."""
+        index, held = self.page.index, self._holders
+        found = [e for tag in (*_ASIDE, "footer") for e in index.tags.get(tag, ())]
+        for name, elements in (*index.classes.items(), *index.ids.items()):
+            if _speaks_of_other(name[:_NAMES], "") or _is_comment(name[:_NAMES]):
+                found += elements
+        start = index.order.get(self._scope, 0)
+        found = [e for e in found if e not in held and index.order[e] >= start]
+        return {*self.body, *filter(self._is_elsewhere, found)}
 
     def is_near(self, element: Element) -> bool:
         """Whether an element stands in no sidebar, list of other articles or comment."""
@@ -336,7 +344,7 @@ class Surroundings:
     def lead(self, said: str) -> str | None:
         """A paragraph between headline and text that is named as the article's lead.
 
-        Or one that begins with `said`, the letters of what the page says of itself.
+        Or one of prose, or that begins with `said`, the letters of what the page says of itself.
         """
         for css_class, elements in self.page.index.classes.items():
             if not _is_lead(css_class[:_NAMES]):
@@ -348,16 +356,18 @@ class Surroundings:
                     and any(block.kind != "caption" for block in blocks(element))
                     and self._distance(element)[0] == BETWEEN
                     and self.is_near(element)
+                    and element is not self.title
                     and not any(e in self._body_set for e in (element, *element.iter()))
                 ):
                     return text
-        for block in self._blocks if said else ():
+        between = [b for b in self._blocks if self._distance(b.element)[0] == BETWEEN]
+        for block in takewhile(lambda b: b.kind != "heading" or not b.linked, between):
+            begins = said and fields.letters(block.text[:_NAMES]).startswith(said)
             if (
-                fields.letters(block.text[:_NAMES]).startswith(said)
+                (begins or (len(block.text) >= _PROSE and _FULL_STOP.search(block.text)))
                 and _LEAD_SIZES[0] <= len(block.text) <= _LEAD_SIZES[1]
-                and block.kind != "caption"
+                and block.kind in ("p", "heading")
                 and not block.linked
-                and self._distance(block.element)[0] == BETWEEN
             ):
                 return block.text
         return None

@@ -112,7 +112,7 @@ class _Heads:
 
 def _heads(context: Context) -> _Heads:
     page = context.page
-    names = [*context.site_names, page.meta("article:section")]
+    names = context.site_names | fields.spelt_names([page.meta("article:section")])
     heads = _Heads()
     for value, source, where in (
         (next(iter(structured.names(context.ld.get("headline"))), None), "json-ld", "headline"),

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from newsbot import cli
-from newsbot.cli.common import pick_sites
 from tests.cli.conftest import run
-from tests.conftest import Run, write_profile
+from tests.conftest import Run
 
 DATED = {
     "crawl": ("--since",),
@@ -81,14 +80,23 @@ def test_dates_of_a_search_whose_quotation_mark_is_not_closed(archive: Path) -> 
         ("search lang:kz су", "unknown language 'kz' in this archive"),
         ("status tobil", "did you mean 'tobyl'?"),
         ("reextract --site aqbulak", "did you mean 'aqbulaq'?"),
-        ("crawl --region zhambyl", "unknown region 'zhambyl': did you mean 'jambyl'?"),
-        ("crawl --region x", "unknown region 'x': there are abai, almaty-city"),
+        ("crawl --region zhambol", "unknown region 'zhambol': did you mean 'jambyl'?"),
+        ("crawl --region Жамбул", "unknown region 'Жамбул': did you mean 'jambyl'?"),
+        ("crawl --region x", "unknown region 'x': there are national, abai, almaty-city"),
+        ("crawl --region ulytau", "no newspaper is of --region ulytau"),
+        ("crawl --language kz", "unknown language 'kz': there are kk, ru"),
+        ("crawl --tag distrct", "unknown tag 'distrct': did you mean 'district'?"),
+        ("sites list --tag x --json", "unknown tag 'x': there are "),
         ("crawl --region jambyl aqjolgazet", "either names of sites or --region"),
-        ("crawl aqjolgazeta", "unknown site 'aqjolgazeta': did you mean 'aqjolgazet'?"),
+        ("crawl aqjolgazet --unconfirmed", "either names of sites or --unconfirmed"),
+        ("import cdx --server http://127.0.0.1:9/ --site egemen --tag tv", "either names of sites or --tag"),
+        ("crawl aqjolgazeta", "unknown site 'aqjolgazeta': did you mean 'aqjolgazet' (Ақ жол)?"),
+        ("crawl Акжол", "unknown site 'Акжол': did you mean 'aqjolgazet' (Ақ жол)?"),
+        ("crawl kazakhadebieti", "did you mean 'qazaqadebieti' (Қазақ әдебиеті)?"),
         ("crawl tobyl-x", "unknown site 'tobyl-x': `newsbot sites list` shows those known"),
-        ("sites show aqjolgazeta", "did you mean 'aqjolgazet'?"),
-        ("import cdx --server http://127.0.0.1:9/ --site egemem", "did you mean 'egemen'?"),
-        ("extract - --url http://a.kz/ --site egemem", "did you mean 'egemen'?"),
+        ("sites show aqjolgazeta", "did you mean 'aqjolgazet' (Ақ жол)?"),
+        ("import cdx --server http://127.0.0.1:9/ --site egemem", "did you mean 'egemen' (Egemen Qazaqstan)?"),
+        ("extract - --url http://a.kz/ --site egemem", "did you mean 'egemen' (Egemen Qazaqstan)?"),
     ],
 )  # fmt: skip
 def test_names_that_do_not_exist(archive: Path, command: str, message: str) -> None:
@@ -125,17 +133,6 @@ def test_what_is_found_out_later(newsbot: Run, archive: Path, command: str, mess
 )
 def test_names_that_do(archive: Path, command: str) -> None:
     assert run(*command.split(), "--data", archive).exit_code == 0
-
-
-def test_a_region_is_all_its_enabled_sites(tmp_path: Path) -> None:
-    """Of the package and of the user's folder; the example newspaper's region has but itself."""
-    own = write_profile(tmp_path / "sites", "http://127.0.0.1:9", jambyl="jetisu")
-    chosen = pick_sites((), tmp_path, [own], ["jetisu"])
-    assert "aqbulaq" in [site.id for site in chosen]
-    assert {site.region for site in chosen} == {"jetisu"}
-    both = pick_sites((), tmp_path, [own], ["jetisu", "jambyl"])
-    assert {site.region for site in both} == {"jetisu", "jambyl"}
-    assert len(both) < len(pick_sites((), tmp_path, [own]))
 
 
 def test_status_of_some_sites(archive: Path) -> None:

@@ -168,7 +168,7 @@ def test_all_that_a_crawl_needs_to_know_is_told(
     ("args", "warning"),
     [
         (("aqjolgazet",), "without a --contact no crawl asks public sites: aqjolgazet"),
-        ((), "without a --contact no crawl asks public sites: "),
+        (("--unconfirmed",), "without a --contact no crawl asks public sites: "),
         (("aqbulaq", "--data", "nowhere"), "nowhere is no folder yet: the first crawl makes it"),
         (("aqbulaq",), ""),
         (("aqjolgazet", "--contact", "a.kz"), ""),
@@ -196,8 +196,8 @@ def test_what_may_be_forgotten_is_said_in_a_line(
         (("--user", "a b"), "a crontab"),
         (("--user", "a b", "--systemd"), "a unit of systemd"),
         (("--mail", "a b@c.kz", "--systemd"), "a unit of systemd"),
-        (("--data", "a\\b", "--systemd"), "a unit of systemd"),
-        (("--data", "a\\b"), "a crontab"),
+        (("aqjolgazet", "--data", "a\\b", "--systemd"), "a unit of systemd"),
+        (("aqjolgazet", "--data", "a\\b"), "a crontab"),
     ],
 )
 def test_a_refusal_speaks_of_what_was_asked_for(

@@ -97,7 +97,7 @@ IN_ITS_PLACE = (
     link_beside,
 )
 COMMANDS = (
-    "status", "search су", "show 1", "export", "verify", "verify --repair", "stories", "stems --rebuild",
+    "status", "report aqbulaq --html -", "search су", "show 1", "export", "verify", "verify --repair", "stories", "stems --rebuild",
     "reextract --jobs 0", "crawl aqbulaq", "import warc {warc} --jobs 0", "merge {other} --jobs 0",
     "backup {bag}",
 )  # fmt: skip

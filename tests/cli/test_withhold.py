@@ -48,6 +48,7 @@ READERS: dict[str, list[tuple[str, ...]]] = {
     "export": [("--format", name) for name in FORMATS]
     + [("--format", name, "--current") for name in ("warc", "wacz")],
     "status": [(), ("--json",)],
+    "report": [("aqbulaq", "--html", "-")],
     "verify": [(), ("--full",), ("--json",)],
     "reextract": [("--dry-run", "--all", "--json"), ("--all", "--json")],
     "alarms": [(), ("--json",), ("--dry-run",)],

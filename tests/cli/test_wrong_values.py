@@ -74,6 +74,7 @@ NONE_IS_RIGHT = {
     "--site",
     "--region",
     "--language",
+    "--tag",
     "--server",
     "--replay",
     "--url",

@@ -130,7 +130,8 @@ def test_scrapys_own_stats_agree(
     paper.pages = pages
     done = newsbot("crawl", "aqbulaq", "--data", tmp_path, "--sites-dir", profiles, "--json", "-v")
     (report,) = json.loads(done.stdout)
-    stats = {name: int(number) for name, number in re.findall(r"'([\w/]+)': (\d+)", done.stderr)}
+    (told,) = re.findall(r" aqbulaq statistics (.*)", done.stderr)
+    stats = json.loads(told)
     outcomes = {name: number for name, number in report["outcomes"].items() if number}
     assert outcomes.keys() >= {"new", "failed", "gone", "not_article"}
     assert stats["item_scraped_count"] == sum(outcomes.values())

@@ -21,7 +21,7 @@ CLAIMS = [
     ("README.md", "The same query gives the same bytes", "archive/test_export.py::test_the_same_selection_gives_the_same_bytes"),
     ("README.md", "`data/news.db` with any SQLite program", "archive/search/test_elsewhere.py::test_any_sqlite_shows_what_it_has_found"),
     ("README.md", "No article, version or page in it is ever deleted", "archive/store/test_store.py::test_nothing_but_a_miss_makes_an_article_gone"),
-    ("docs/operator.md", "It acts at once, while a crawl runs too", "cli/test_withhold.py::test_it_holds_while_a_crawl_has_the_lock_and_after_an_edit"),
+    ("docs/handbook.md", "It acts at once, while a crawl runs too", "cli/test_withhold.py::test_it_holds_while_a_crawl_has_the_lock_and_after_an_edit"),
     ("docs/schema.md", "Nothing is ever deleted", "archive/store/test_store.py::test_any_history_leaves_a_whole_archive"),
     ("docs/operator.md", "harms no other", "test_pool.py::test_a_killing_and_a_hanging_page_cost_themselves"),
     ("docs/export.md", "A column has the same type in every export", "archive/test_export_types.py::test_sqlite_utils"),

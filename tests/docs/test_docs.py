@@ -545,7 +545,7 @@ def test_the_page_that_is_followed_is_read_as_is_said(tmp_path: Path) -> None:
 
 
 def test_every_alarm_is_told_with_what_to_do() -> None:
-    documented = rows("operator.md", "### Every alarm and what to do")
+    documented = rows("handbook.md", "### Every alarm and what to do")
     present = [
         [kind.name, str(kind.severity), f"{kind.limit:g}" if kind.sql else "–"]
         for kind in kinds().values()

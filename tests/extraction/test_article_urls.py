@@ -1,6 +1,7 @@
 """Addresses: editions by a layout's selectors, beside those that every page may name."""
 
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -87,3 +88,63 @@ def test_front_pages_of_editions() -> None:
     assert fields.is_edition_front("https://example.kz/LAT/")
     assert not fields.is_edition_front("https://example.kz/?p=12&lang=ru")
     assert not fields.is_edition_front("https://example.kz/lat/post/1")
+
+
+PARTS = "https://aqbulaq.example/2026/su-tartyldy"
+
+
+def parts(links: str, url: str = PARTS) -> list[str]:
+    """Further pages of an article of an unknown engine with these links below its text."""
+    page = (
+        f"<html lang='kk'><head><title>Су келді</title></head><body><main><h1>Ауылға су келді</h1>"
+        f"<time datetime='2026-03-04T10:00:00+05:00'>04.03.2026</time><div>{PROSE * 4}</div>"
+        f"{links}</main></body></html>"
+    )
+    article = extract(page.encode(), url)
+    assert article.is_article
+    return article.pages
+
+
+@pytest.mark.parametrize(
+    ("url", "links", "found"),
+    [
+        # In each form of address, counted on from the article's own …
+        (PARTS, "<a href='/2026/su-tartyldy/2'>2</a> <a href='/2026/su-tartyldy/3'>3</a>", 2),
+        (PARTS, "<nav><a href='{}?page=2'><span>2-бет</span></a></nav>", 1),
+        (PARTS + "/", "<p>Беттер: 1 <a href='{}page/2/'>Page 2</a></p>", 1),
+        (PARTS + ".html", "<a href='/2026/su-tartyldy_2.html'>2</a>", 1),
+        ("https://a.example/?p=19", "<a href='/?p=19&amp;page=2'>2</a><a href='/?p=19&amp;page=3'>3</a>", 2),
+        # … and none that are pages of something else: neighbours, comments, lists, a gap.
+        ("https://a.example/?p=1", "<a href='/?p=2'>2</a>", 0),
+        (PARTS, "<a href='/2026/2'>2</a><a href='/page/2/'>2</a>", 0),
+        (PARTS, "<a href='{}?page=2#comments'>2</a>", 0),
+        (PARTS, f"<section id='comments'>{PROSE}<a href='{PARTS}?page=2'>2</a></section>", 0),
+        (PARTS, "<a href='{}/comment-page-2/'>2</a>", 0),
+        (PARTS, "<a href='{}?page=2'>2 жұма бұрын келген су</a>", 0),
+        (PARTS, "<a href='{}?page=3'>3</a>", 0),
+        (PARTS, "<a href='{}?page=1'>2</a>", 0),
+    ],
+)  # fmt: skip
+def test_pages_of_a_divided_article_count_on_from_its_address(
+    url: str, links: str, found: int
+) -> None:
+    assert len(parts(links.format(url), url)) == found
+
+
+@pytest.mark.parametrize(
+    ("claimed", "believed"),
+    [
+        (PARTS + "/comment-page-1/", False),  # of the readers' comments
+        ("/search?q=su", False),
+        ("/login", False),
+        ("https://aqbulaq.example/2026/03/04/su-tartyldy", True),
+        ("/su-tartyldy.html", True),
+    ],
+)
+def test_a_canonical_address_is_one_that_may_show_an_article(claimed: str, believed: bool) -> None:
+    page = (
+        f"<html><head><title>Су келді</title><link rel='canonical' href='{claimed}'></head>"
+        f"<body><main><h1>Ауылға су келді</h1><div>{PROSE * 4}</div></main></body></html>"
+    )
+    found = extract(page.encode(), PARTS).canonical_url
+    assert (found == urljoin(PARTS, claimed)) is believed

@@ -390,7 +390,12 @@ def test_the_paragraph_that_prints_the_description_is_the_lead() -> None:
     page = f'<main>{H1}<div class="t3">{lead}</div><div itemprop="articleBody">{P}</div></main>'
     said = f'<meta name="description" content="{lead}">'
     assert read(page, said).paragraphs == [lead, *TEXT]
-    assert read(page).paragraphs == TEXT
+
+
+def test_prose_between_headline_and_text_is_the_lead() -> None:
+    lead = f"{TEXT[0][:-1]}, дейді ауыл әкімінің орынбасары."
+    page = f'<main>{H1}<div class="teaser-text"><p>{lead}</p></div><div itemprop="articleBody">{P}</div></main>'
+    assert read(page).paragraphs == [lead, *TEXT]
 
 
 def test_a_body_among_readers_comments_is_doubted() -> None:

@@ -19,7 +19,7 @@ from newsbot.extraction import fields
     ],
 )
 def test_title_without_site_name(title: str, clean: str) -> None:
-    assert fields.without_site_name(title, ["Көктерек үні", None]) == clean
+    assert fields.without_site_name(title, fields.spelt_names(["Көктерек үні", None])) == clean
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_editions_of_kazakh_sites() -> None:
 
 @given(st.text(max_size=300))
 def test_no_text_raises(text: str) -> None:
-    fields.without_site_name(text, [text, "x"])
+    fields.without_site_name(text, fields.spelt_names([text, "x"]))
     fields.view_count(text)
     fields.comment_count(text)
     fields.section(text)

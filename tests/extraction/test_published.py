@@ -173,6 +173,40 @@ def test_what_else_a_page_dates(above: str, below: str) -> None:
         assert read(f"{above}<div class='c'>{inner}</div>{below}").published == "2024-05-14", inner
 
 
+BLOCK_DATE = "<div class='wp-block-post-date'><time datetime='{}T09:30:00+05:00'>{}</time></div>"
+
+
+@pytest.mark.parametrize(
+    ("own", "published"),
+    [
+        # A theme that dates the article itself, above its text or in a line with others below it …
+        (BLOCK_DATE.format("2024-05-14", "14.05.2024"), "2024-05-14T09:30:00+05:00"),
+        (f"<h4>{BLOCK_DATE.format('2024-05-14', '14.05.2024')}</h4>", "2024-05-14T09:30:00+05:00"),
+        # … beside a heading without a link …
+        (
+            f"<div><h4>Редакция</h4>{BLOCK_DATE.format('2024-05-14', '14.05.2024')}</div>",
+            "2024-05-14T09:30:00+05:00",
+        ),
+        # … and one that does not: all dates are those of the newest articles below.
+        ("", None),
+    ],
+)
+def test_a_layouts_selector_takes_no_date_of_another_article(
+    own: str, published: str | None
+) -> None:
+    card = "<li><div><h3><a href='/b{0}/'>Мектеп ашылды</a></h3>{1}</div></li>"
+    cards = "".join(
+        card.format(day, BLOCK_DATE.format(f"2024-05-{day}", f"{day}.05.2024")) for day in (27, 26)
+    )
+    page = (
+        f"<div class='wp-site-blocks'><main><div><h1 class='wp-block-post-title'>{HEADLINE[4:-5]}"
+        f"</h1>{own}<div class='entry-content wp-block-post-content'>{TEXT}</div></div>"
+        f"<div class='wp-block-query'><ul class='wp-block-post-template'>{cards}</ul></div></main></div>"
+    )
+    article = read(page, head="<meta name='generator' content='WordPress 6.8'>")
+    assert (article.layout, article.published) == ("wordpress/block", published)
+
+
 def test_the_caption_of_a_picture_dates_the_picture() -> None:
     picture = "<figure><img src='a.jpg'><figcaption>Көпір, 3 қаңтар 2019 жыл</figcaption></figure>"
     assert read(f"<main>{HEADLINE}{picture}<div>{TEXT}</div></main>").published is None

@@ -62,6 +62,9 @@ def test_how_politely_it_is_crawled_does_not() -> None:
         enabled=False,
         confirmed=date(2026, 11, 20),
         region="aqtobe",
+        names={"ru": "Б"},
+        tags=["district"],
+        gone=2025,
     )
     assert rules_version(other) == rules_version(site())
 

@@ -61,3 +61,27 @@ def test_a_tag_is_no_section() -> None:
     )
     page = f'<div class="h-entry"><h1 class="p-name">Ақсу ауылында жаңа көпір</h1><div class="e-content">{TEXT}</div>{tags}</div>'
     assert read(page) == (None, ["Тараз"])
+
+
+@pytest.mark.parametrize(
+    ("sections", "printed"),
+    [
+        # Lists of sections have addresses of another kind than those of tags …
+        ("/aidar/zhanalyq/{}", "/tag/{}"),
+        ("/category/{}/", "/tags/{}/"),
+        ("/?cat={}", "/?tag={}"),
+        ("/aidar/{}", "/{}"),
+        # … or the same: then the section is the first of all.
+        ("/tag/{}/", "/tag/{}/"),
+        ("/{}", "/{}"),
+    ],
+)
+def test_links_to_sections_that_are_marked_as_tags(sections: str, printed: str) -> None:
+    def link(form: str, name: str) -> str:
+        return f"<a href='{form.format(name)}' rel='tag'>{name}</a>"
+
+    line = f"<p class='post-category'>{link(sections, 'Қоғам')}</p>"
+    tags = f"<p>{link(printed, 'көпір')}, {link(printed, 'құрылыс')}</p>"
+    assert read(line + TEXT + tags) == ("Қоғам", ["көпір", "құрылыс"])
+    assert read(line + TEXT) == ("Қоғам", [])
+    assert read(TEXT + tags)[1] == ["көпір", "құрылыс"]

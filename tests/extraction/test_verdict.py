@@ -5,7 +5,7 @@ import json
 import pytest
 
 from newsbot.extraction import extract, read_page
-from tests.extraction.verdict_pages import ARTICLES, OTHERS, Sample
+from tests.extraction.verdict_pages import ARTICLES, BYLINE, DATE, OTHERS, PROSE, TITLE, Sample
 
 
 @pytest.mark.parametrize("page", ARTICLES, ids=lambda page: page.name)
@@ -63,3 +63,22 @@ def test_a_list_that_declares_the_articles_it_lists_declares_none() -> None:
     )
     page = f"<title>Қоғам</title><script type='application/ld+json'>{data}</script><h1>Қоғам</h1><main>{teasers}</main>"
     assert extract(page.encode(), "https://gazet.example/qogam/").reason == "listing"
+
+
+FRONT = (
+    f"<main><h1>{TITLE}</h1>{DATE}{BYLINE}{PROSE}</main>"
+    "<section><h2>Соңғы жаңалықтар</h2><a href='/2024/05/19/talshyn/'>Мектеп оқушылары тал екті</a></section>"
+)
+"""What a theme shows on its front page, and above each page of the list of all articles."""
+
+
+@pytest.mark.parametrize(
+    ("path", "is_article"),
+    [
+        *((path, False) for path in ("/page/2/", "/page/67", "/?page=3", "/?paged=2", "/")),
+        *((path, True) for path in ("/?p=2", "/2", "/page/kopir/", "/2024/05/14/kopir/")),
+    ],
+)
+def test_a_page_of_the_front_pages_list_is_no_article(path: str, is_article: bool) -> None:
+    page = Sample("front", path, FRONT)
+    assert extract(page.html.encode(), page.url).is_article is is_article

@@ -137,7 +137,7 @@ def test_a_mail_comes_once_and_a_note_when_it_is_over(
 
 def test_an_address_in_the_archive(paper: Paper, smtp: tuple[Inbox, str]) -> None:
     (paper.store.folder / "alarms.conf").write_text(f"# mine\n\n{smtp[1]}\n")
-    run(paper, "alarms", "--send", "--language", "kk")
+    run(paper, "alarms", "--send", "--alarm-language", "kk")
     (mail,) = smtp[0].messages
     assert "aqbulaq газетіне қарау керек: кіру не тексеру" in mail["Subject"]
 

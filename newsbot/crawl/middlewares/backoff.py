@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 from scrapy.exceptions import (
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
     from newsbot.crawl.network.downloader import PoliteDownloader
 
-logger = logging.getLogger(__name__)
 
 _UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
 
@@ -63,6 +62,8 @@ def _text(response: Response, name: str) -> str:
 class BackOffMiddleware:
     """Pauses a host that refuses, tries the same URL again, and knows when to give up."""
 
+    logger: Any = logging.getLogger(__name__)
+
     def __init__(
         self, downloader: Callable[[], PoliteDownloader], close: Callable[[str], None]
     ) -> None:
@@ -77,6 +78,7 @@ class BackOffMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Scrapy's constructor; connects the signal."""
         self = cls(partial(engine.downloader_of, crawler), partial(engine.close, crawler))
+        self.logger = logging.LoggerAdapter(self.logger, {"site": crawler.spidercls.name})
         crawler.signals.connect(self.pause, signal=signals.response_downloaded)
         return self
 
@@ -112,7 +114,7 @@ class BackOffMiddleware:
             self.waits[host] += 1
             again = request.copy()
             again.meta["refusals"] = _refusals(request) + 1
-            logger.info("%s answers %s: waiting", request.url, response.status)
+            self.logger.info("%s answers %s: waiting", request.url, response.status)
             return again
         self._give_up(host)
         return response
@@ -124,13 +126,15 @@ class BackOffMiddleware:
         ):
             self.unanswered += 1
             if self.unanswered == MAX_UNANSWERED:
-                logger.warning("no answer to %s requests in a row: enough for now", MAX_UNANSWERED)
+                self.logger.warning(
+                    "no answer to %s requests in a row: enough for now", MAX_UNANSWERED
+                )
                 self._close("unreachable")
 
     def _give_up(self, host: str) -> None:
         self.given_up[host] += 1
         if self.given_up[host] == MAX_GIVEN_UP:
-            logger.warning("%s refused %s URLs in a row: enough for now", host, MAX_GIVEN_UP)
+            self.logger.warning("%s refused %s URLs in a row: enough for now", host, MAX_GIVEN_UP)
             self._close("backing_off")
 
 

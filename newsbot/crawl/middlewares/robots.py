@@ -15,7 +15,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from scrapy import signals
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from protego import Protego
     from scrapy.crawler import Crawler
 
-
-logger = logging.getLogger(__name__)
 
 ROBOTS_TIMEOUT = 30.0
 """Seconds for robots.txt."""
@@ -58,6 +56,8 @@ class RobotsMiddleware:
     `fetch` downloads, `parse` makes rules of a body (and tells who listens), `slow_down` sets the
     seconds between requests to a request's host; None where no delay is to be obeyed.
     """
+
+    logger: Any = logging.getLogger(__name__)
 
     def __init__(
         self,
@@ -92,12 +92,14 @@ class RobotsMiddleware:
         def slow_down(request: Request, delay: float) -> None:
             engine.downloader_of(crawler).slow_down(request, delay)
 
-        return cls(
+        self = cls(
             crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"],
             fetch,
             parse,
             None if site and site.crawl.ignore_crawl_delay else slow_down,
         )
+        self.logger = logging.LoggerAdapter(self.logger, {"site": site and site.id})
+        return self
 
     async def process_request(self, request: Request) -> None:
         """Wait for the rules of the host; raise `IgnoreRequest` where they forbid the address.
@@ -115,7 +117,7 @@ class RobotsMiddleware:
             kind = Interrupted if isinstance(rules, Interrupted) else RobotsUnavailable
             raise kind(f"robots.txt of {netloc} is unavailable: {rules}")
         if not rules.can_fetch(request.url, self.agent):
-            logger.debug("robots.txt forbids %s", request.url)
+            self.logger.debug("robots.txt forbids %s", request.url)
             raise IgnoreRequest("Forbidden by robots.txt")
 
     async def _rules_for(self, netloc: str, request: Request) -> Protego | Exception:
@@ -124,7 +126,7 @@ class RobotsMiddleware:
             rules = await self.parse(await self._robots_txt(request.url), request)
         except Exception as error:
             if not isinstance(error, Interrupted):
-                logger.warning("no robots.txt of %s: %r", netloc, error)
+                self.logger.warning("no robots.txt of %s: %r", netloc, error)
             return error
         self._obey_delay(rules, netloc, request)
         return rules
@@ -142,7 +144,7 @@ class RobotsMiddleware:
     def _obey_delay(self, rules: Protego, netloc: str, request: Request) -> None:
         delay = _delay(rules, self.agent) if self.slow_down else 0.0
         if delay > MAX_DELAY:
-            logger.warning("%s asks for a delay of %s s: obeying %s", netloc, delay, MAX_DELAY)
+            self.logger.warning("%s asks for a delay of %s s: obeying %s", netloc, delay, MAX_DELAY)
         if delay and self.slow_down:
             self.slow_down(request, delay)
 
