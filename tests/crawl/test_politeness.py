@@ -9,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from socket import socket
 
+import pytest
+
 from tests.crawl.state import read
 from tests.crawl.wire import Answer, Wire, counted, http, outcomes, page, prepare, scrapy, wire
 
@@ -37,8 +39,16 @@ def test_crawl_delay_is_obeyed_by_all_requests_of_the_host(tmp_path: Path) -> No
     assert min(server.gaps()) >= 0.5
 
 
-def test_crawl_delay_counts_from_the_answer_and_closes_all_connections_but_one(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("robots", "profile", "options"),
+    [
+        (b"User-agent: *\nCrawl-delay: 0.3\n", "concurrency = 4", []),
+        (b"", "concurrency = 1", ["-s", "DOWNLOAD_DELAY=0.3"]),
+    ],
+    ids=["robots.txt", "profile"],
+)
+def test_a_delay_counts_from_the_answer_and_closes_all_connections_but_one(
+    tmp_path: Path, robots: bytes, profile: str, options: list[str]
 ) -> None:
     answered: list[float] = []
     busy, most = [0], [0]
@@ -51,9 +61,8 @@ def test_crawl_delay_counts_from_the_answer_and_closes_all_connections_but_one(
         answered.append(time.monotonic())
         connection.sendall(PAGE)
 
-    robots = http(b"User-agent: *\nCrawl-delay: 0.3\n")
-    with wire(dict.fromkeys(FOUR, slow), robots) as server:
-        scrapy(prepare(server.origin, tmp_path, FOUR, "concurrency = 4"), before=QUICK)
+    with wire(dict.fromkeys(FOUR, slow), http(robots)) as server:
+        scrapy(prepare(server.origin, tmp_path, FOUR, profile), *options, before=QUICK)
         asked = [moment for moment, path in server.requests if path in FOUR]
     assert most == [1]
     gaps = [later - sooner for sooner, later in zip(answered, asked[1:], strict=False)]

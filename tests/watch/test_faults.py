@@ -202,6 +202,20 @@ def test_a_weekly_paper_that_closes(
     assert press.begun == wanted
 
 
+def test_an_issue_that_falls_on_a_holiday_is_no_silence(tmp_path: Path) -> None:
+    """A Wednesday paper has none on 16 December, as the others, and then closes: a week more is allowed."""
+    paper = weekly()
+    others = [Paper(n, random.Random(n), rate=6, weekend=1, holiday=0.1) for n in range(2, 8)]
+    press = Press(tmp_path, [paper, *others]).open()
+
+    def before(press: Press, day: date) -> None:
+        paper.prints = day < FIRST
+
+    press.run(27, before)
+    press.store.close()
+    assert press.begun == {(paper.id, "silent"): max(paper.days) + (17 + 7) * DAY}
+
+
 def test_it_is_over_and_may_come_again(tmp_path: Path) -> None:
     """One message when it begins and one when it is over, however long it lasts."""
     paper = Paper(1, random.Random(1), rate=4, weekend=1)

@@ -56,8 +56,8 @@ class Pace:
 class HostSlot(Slot):
     """Scrapy's slot of one host. A host that has asked for a pace gets one request at a time.
 
-    And its delay counts from the end of the last exchange: a busy moment of ours lies between the
-    decision to send and the sending, so from there the server may see a shorter gap than we kept.
+    Where one is under way at most, the delay counts from the end of the last exchange: a busy moment of ours
+    lies between the decision to send and the sending, and the server may see half of a gap that begins there.
     """
 
     def __init__(self, like: Slot, pace: Pace) -> None:
@@ -111,7 +111,7 @@ class PoliteDownloader(Downloader):
         pace = slot.pace
         if slot.under_way and not slot.transferring:
             slot.under_way = False
-            if pace.delay:
+            if slot.concurrency == 1 or pace.delay:
                 slot.lastseen = monotonic()
         while slot.queue and slot.free_transfer_slots() > 0 and not slot.latercall:
             if engine.is_closing(self.crawler):

@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 from scrapy import Request, signals
 from scrapy.core.downloader import Downloader, Slot
-from scrapy.core.downloader.handlers.http11 import _LenientHTTP11ClientProtocol
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _LenientHTTP11ClientProtocol,
+)
 from scrapy.core.engine import ExecutionEngine
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 from scrapy.resolver import CachingThreadedResolver, dnscache
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import AlreadyCalledError, Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.internet.protocol import Protocol
 from twisted.internet.testing import StringTransport
@@ -234,6 +237,24 @@ def test_a_broken_connection_ends_a_body_without_a_length(
     client.receive(HEAD + b"\r\n<p>Al")
     client.protocol.connectionLost(Failure(ConnectionLost()))  # type: ignore[no-untyped-call]
     assert (client.body.ended is PotentialDataLoss) != is_ours
+
+
+def test_a_timer_ends_what_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    timers: list[Any] = []
+    timer = SimpleNamespace(active=lambda: False)
+    later = lambda _, *what: timers.append(what) or timer  # noqa: E731
+    monkeypatch.setattr("twisted.internet.reactor.callLater", later)
+    closed: Deferred[None] = Deferred()
+    handler = object.__new__(HTTP11DownloadHandler)
+    handler._pool = SimpleNamespace(closeCachedConnections=lambda: closed)
+    handler._disconnect_timeout = 1
+    waiting = handler.close()
+    waiting.send(None)
+    closed.callback(None)  # and while others keep the reactor busy, the second is over
+    function, *values = timers[0]
+    with pytest.raises(AlreadyCalledError):
+        function(*values)
+    waiting.close()
 
 
 # -- addresses ----------------------------------------------------------------------------------
