@@ -111,16 +111,19 @@ class Sources(Frontier):
                 "ON CONFLICT (site, url) DO UPDATE SET parent = ?3 WHERE id <> ?3",
                 [(site, url, source) for url in children],
             )
-            # A 304 carries no validators of its own: the earlier ones stay good.
+            # A 304 carries no validators of its own, so the earlier ones stay good; those of an answer before the
+            # last whole one would have its 304 confirm a list that is no more.
             c.execute(
                 "UPDATE sources SET polled_at = ?, status = ?, error = ?, distrust = ?, left_out = ?, "
-                "location = ?, due = ?, cursor = ?, etag = coalesce(?, etag), last_modified = coalesce(?, last_modified), "
+                "location = ?, due = ?, cursor = ?, etag = iif(?, ?, etag), "
+                "last_modified = iif(?, ?, last_modified), "
                 "body_hash = coalesce(?, body_hash), "
                 "failures = CASE WHEN ? THEN failures + 1 ELSE 0 END, "
                 "found = CASE WHEN ? THEN ? ELSE found END, discovered = discovered + ? WHERE id = ?",
                 (
                     moment, status, error, distrust, left_out, location,
-                    utc(due) if due else None, cursor, etag, last_modified, body_hash, error is not None,
+                    utc(due) if due else None, cursor, body_hash is not None, etag,
+                    body_hash is not None, last_modified, body_hash, error is not None,
                     body_hash is not None, len(listed), discovered, source,
                 ),
             )  # fmt: skip

@@ -57,19 +57,27 @@ def alarm_options(command: F) -> F:
 
 
 def tell(
-    data: Path, sites_dirs: Sequence[Path], alarm_urls: Sequence[str], language: str
+    data: Path,
+    sites_dirs: Sequence[Path],
+    alarm_urls: Sequence[str],
+    language: str,
+    *,
+    always: bool = False,
 ) -> bool | None:
-    """Send each address what it was not told; None where nothing is to be sent, False where it failed."""
+    """Send each address what it was not told; None where nothing is to be sent, False where it failed.
+
+    With `always`, an address that was told everything hears that nothing is new: so one sees whether it hears.
+    """
     failed, messages = [], []
     try:
         urls = watched.addresses(data, alarm_urls)
         with closing(open_database(data).conn) as c:
             found = [watched.alarms(c, data, now(), [url]) for url in urls]
-            if not any(found):
+            if not (any(found) or always):
                 return None
             sites = archive_sites(data, *sites_dirs, example=True)
             for number, told in enumerate(found):
-                if told:
+                if told or always:
                     words = watched.message(c, data, sites, told, language)
                     messages.append((number, told, words))
         for number, told, words in messages:
@@ -89,7 +97,9 @@ def tell(
 @sites_dir_option
 @alarm_options
 @click.option("--dry-run", is_flag=True, help="Print the message that would be sent now.")
-@click.option("--send", is_flag=True, help="Send it now, and do not wait for a crawl.")
+@click.option(
+    "--send", is_flag=True, help="Send it now; where nothing is new, a message that says so."
+)
 @json_option
 @click.pass_context
 def alarms(
@@ -133,8 +143,10 @@ def alarms(
     sent: bool | None = True
     if send:
         if not urls:
-            raise WrongUsage("nowhere to send alarms: name it with --alarms or NEWSBOT_ALARMS")
-        sent = tell(data, sites_dirs, alarm_urls, alarm_language)
+            raise WrongUsage(
+                "nowhere to send alarms: name it with --alarms, NEWSBOT_ALARMS or alarms.conf"
+            )
+        sent = tell(data, sites_dirs, alarm_urls, alarm_language, always=True)
     elif as_json:
         print_json(found.records())
     elif not dry_run:

@@ -62,7 +62,7 @@ def sites_list(group: Group, data: Path, sites_dirs: tuple[Path, ...], as_json: 
         tags = " ".join(site.tags)
         rows.append((site.id, site.name, site.region, site.language, tags, site.url, state))
     print_table(rows, ("id", "newspaper", "region", "language", "tags", "address", "confirmed"))
-    unconfirmed = sum(site.confirmed is None for site in known)
+    unconfirmed = sum(site.confirmed is None and site.id not in sites.own for site in known)
     if unconfirmed:
         are = "profiles are" if unconfirmed > 1 else "profile is"
         click.echo(f"\n{unconfirmed} {are} built from stored copies and {UNCONFIRMED}.", err=True)

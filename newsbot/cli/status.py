@@ -134,8 +134,11 @@ def _print_sites(rows: list[dict[str, Any]], data: Path) -> None:
         megabytes = row["warc_bytes"] / 1e6
         size = f"{megabytes:.0f}M" if megabytes < 1000 else f"{megabytes / 1000:.0f}G"
         table.append((row["site"], health, days, ages[0], str(row["waiting"]), ages[1], size))
+    width = max(13, *(len(row[0]) for row in table))
     for site, health, days, success, waiting, due, size in table:
-        line = f"{site:13.13} {health:21.21} {days:>6} {success:>3} {waiting:>4} {due:>3} {size:>4}"
+        line = (
+            f"{site:{width}} {health:21.21} {days:>6} {success:>3} {waiting:>4} {due:>3} {size:>4}"
+        )
         click.echo(one_line(line))
     for row in rows:
         wrong = [said(event) for event in row["events"] if event["kind"] in kinds()]

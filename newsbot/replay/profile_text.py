@@ -36,7 +36,7 @@ def provisional(url: str, host: str) -> str:
 def finished(found: Survey, today: date) -> Iterator[str]:
     """The lines of a profile that says what a survey has found, each with what speaks for it."""
     site, pages = found.site, len(found.articles)
-    yield f"# Written by `newsbot sites add` on {today} from {pages} articles; nobody has confirmed it."
+    yield f"# Written by `newsbot sites add` on {today} from {pages} articles."
     name = _plain(name_of(found.articles) or "")
     yield f"name = {_basic(name or site.name)}{'' if name else '  # the host: no page says a name'}"
     yield f"url = {_basic(site.url)}"

@@ -160,6 +160,8 @@ def message(
     """Head and text: causes, most urgent first, and under each the newspapers."""
     word = words(language)
     names = sorted({event["site"] for event in told.new})
+    if not told:
+        return word["well"], word["well"]
     head = word["calm" if not names else "one" if len(names) == 1 else "head"]
     causes = dict.fromkeys(kinds()[e["kind"]].title[language] for e in told.new or told.over)
     head = one_line(head.format(count=len(names), site=names[0] if names else ""))

@@ -25,6 +25,7 @@ from archive.integrity.database import check_database
 from archive.store.carry_over import carry_events
 from archive.times import now, utc
 from newsbot.cli import newsbot as command
+from newsbot.cli.alarms import tell
 from newsbot.profile_values import Monitor
 from newsbot.profiles import Site
 from newsbot.watch.alarms import TOLD, alarms, decided, message
@@ -119,8 +120,8 @@ def test_a_mail_comes_once_and_a_note_when_it_is_over(
     paper: Paper, smtp: tuple[Inbox, str]
 ) -> None:
     inbox, url = smtp
-    for _ in range(2):
-        run(paper, "alarms", "--send", "--alarms", url)
+    run(paper, "alarms", "--send", "--alarms", url)
+    assert tell(paper.store.folder, (), [url], "en") is None
     (mail,) = inbox.messages
     assert mail["Subject"] == "newsbot: aqbulaq needs a look: log-in or challenge"
     assert mail["To"] == "asel@example.org"
@@ -131,8 +132,10 @@ def test_a_mail_comes_once_and_a_note_when_it_is_over(
     code, _, _ = run(paper, "alarms", "--send", "--alarms", url)
     assert code == 0
     assert inbox.messages[1]["Subject"] == "newsbot: over: log-in or challenge"
-    assert run(paper, "alarms", "--send", "--alarms", url)[2] == "nothing is to be told\n"
-    assert len(inbox.messages) == 2
+    assert tell(paper.store.folder, (), [url], "en") is None
+    assert run(paper, "alarms", "--send", "--alarms", url)[0] == 0
+    assert inbox.messages[2]["Subject"] == "newsbot: nothing new", "one sees whether it arrives"
+    assert len(inbox.messages) == 3
 
 
 def test_an_address_in_the_archive(paper: Paper, smtp: tuple[Inbox, str]) -> None:
