@@ -164,7 +164,9 @@ def append(path: Path, folder: Path, lines: bytes) -> None:
             if size + len(lines) >= LARGEST:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
             gap = b"\n" if size and os.pread(file.fileno(), 1, size - 1) != b"\n" else b""
-            file.write(gap + lines)
+            if file.write(gap + lines) != len(gap + lines):  # the disk is full
+                os.ftruncate(file.fileno(), size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file.fileno())
         sync_folder(path.parent)
     except OSError as error:

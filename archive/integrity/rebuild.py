@@ -32,6 +32,7 @@ from archive.store.digests import digests
 from archive.store.opening import remove_database, replace_database, stamp
 from archive.store.schema import objects
 from archive.store.stories import link
+from archive.store.withheld import act
 from archive.times import now, utc
 from archive.visit import Visit
 
@@ -71,8 +72,9 @@ def rebuild(store: Store, part: str, importer: Importer, sites: Collection[str],
         c.close()
         if old:
             old.close()
-        if kept := replace_database(folder, part, "damaged"):
+        if kept := replace_database(folder, part):
             say(f"the {DATABASE} that was replaced is kept as {kept}")
+        act(folder)  # what was decided meanwhile was done to the old one
     finally:
         if old:
             old.close()

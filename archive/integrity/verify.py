@@ -17,7 +17,7 @@ from archive.integrity.database import check_database, check_sqlite, unreadable
 from archive.integrity.finding import Finding
 from archive.integrity.records import check_records, files
 from archive.store import DATABASE, LOCK, open_database
-from archive.store.opening import LostDatabase
+from archive.store.opening import LostDatabase, reading
 from archive.store.version import EarlySchema, OlderSchema
 
 Texts = Callable[[sqlite3.Connection], Iterable[Finding]]
@@ -53,7 +53,7 @@ def verify(
         return
     except OlderSchema as error:
         sound = Finding("inconsistency", "schema", DATABASE, str(error), "upgrade")
-        yield from _damage(folder / DATABASE) or [sound]
+        yield from _damage(folder) or [sound]
         return
     except ArchiveUsageError:
         raise
@@ -76,10 +76,10 @@ def verify(
             yield unreadable(DATABASE, error)
 
 
-def _damage(path: Path) -> list[Finding]:
+def _damage(folder: Path) -> list[Finding]:
     """What SQLite says of the pages of a database, of whatever schema."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as c:
+        with closing(sqlite3.connect(reading(folder), uri=True)) as c:
             return [found for found in check_sqlite(c) if found.severity == "damage"]
     except sqlite3.DatabaseError as error:
         return [unreadable(DATABASE, error)]

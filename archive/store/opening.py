@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -48,13 +48,8 @@ def open_database(folder: Path, *, everything: bool = False) -> Database:
             f"{folder}: no archive here ({DATABASE} is missing); run `newsbot crawl` first or name "
             "another folder with --data"
         )
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    if _is_read_only(folder) and not path.with_name(f"{DATABASE}-wal").exists():
-        # SQLite cannot make the files there by which readers and writers know of each other, and
-        # need not.
-        uri += "&immutable=1"
     try:
-        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
+        connection = sqlite3.connect(reading(folder), uri=True, timeout=BUSY_SECONDS)
         connection.isolation_level = None
         connection.execute("PRAGMA trusted_schema = OFF")  # it may be somebody else's
         check_version(connection, path)
@@ -62,6 +57,17 @@ def open_database(folder: Path, *, everything: bool = False) -> Database:
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise explained(error, path) from None
     return Database(connection, execute_plugins=False)
+
+
+def reading(folder: Path) -> str:
+    """The URI by which SQLite only reads the database in `folder`."""
+    path = folder / DATABASE
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    if _is_read_only(folder) and not path.with_name(f"{DATABASE}-wal").exists():
+        # SQLite cannot make the files there by which readers and writers know of each other, and
+        # need not.
+        uri += "&immutable=1"
+    return uri
 
 
 class LostDatabase(ArchiveError):
@@ -177,9 +183,11 @@ def stamp() -> str:
     return utc(now()).replace("-", "").replace(":", "")
 
 
-def replace_database(folder: Path, part: str, why: str) -> str | None:
+def replace_database(folder: Path, part: str) -> str | None:
     """Put a new database in the place of the old one; returns the name by which that is kept."""
-    live, kept = folder / DATABASE, folder / f"news.{why}-{stamp()}.db"
+    live, kept = folder / DATABASE, folder / f"news.damaged-{stamp()}.db"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(live, timeout=BUSY_SECONDS)) as c:
+        c.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # or a crash below would lose what is in it
     with (folder / part).open("rb") as file:
         os.fsync(file.fileno())
     for suffix in ("", "-wal"):

@@ -31,6 +31,9 @@ OUTCOMES = (
 
 VERSION = 5
 """`PRAGMA user_version` of a database of this schema; raised with each change of it. 0.1.0 wrote 1."""
+ADDED = dict.fromkeys(("withheld", "withheld_articles", "readable_articles"), 5)
+"""Table or view → the version that it came with, where that is not 1: before, it would be a user's."""
+
 _COUNTS = ",\n    ".join(f"{name} INTEGER NOT NULL DEFAULT 0" for name in OUTCOMES)
 
 
@@ -243,6 +246,8 @@ CREATE TABLE frontier (
 CREATE INDEX frontier_due ON frontier(site, due, hint DESC) WHERE due IS NOT NULL;
 CREATE INDEX frontier_article ON frontier(article);
 CREATE INDEX frontier_source ON frontier(source);
+CREATE INDEX frontier_visited ON frontier(site, visited_at);
+CREATE INDEX frontier_discovered ON frontier(site, discovered_at);
 
 -- What befell a whole site: its pages unreadable, missing, blocked or failing together, or silence.
 CREATE TABLE events (

@@ -1,77 +1,125 @@
 """upgrade: brings a database that an older newsbot wrote up to the schema of this one.
 
-A new database is made beside it, filled with its rows as they are, and put in its place; the old one is
-kept under another name, as the way back. No schema needs a script of its own: what a new column holds for
-old rows is its default, and a change that has none makes an archive early (`version.check_version`).
+A copy is made, as the way back; then one transaction makes what is missing, and tables whose text has changed
+anew with the rows that they hold. No schema needs a script of its own: what a new column holds for old rows
+is its default, and a change that has none makes an archive early (`version.check_version`). What a user has made
+stays as it is, and programs that read go on reading.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from archive.errors import ArchiveError
-from archive.store.carry_over import carry_own
+from archive.captures.files import sync_folder
+from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store.index import rebuild
-from archive.store.opening import explained_errors, remove_database, replace_database
+from archive.store.opening import BUSY_SECONDS, explained_errors, remove_database, stamp
 from archive.store.schema import (
+    ADDED,
+    SCHEMA,
     VERSION,
     columns,
-    create,
     objects,
     own_columns,
+    restore_objects,
+    statements,
 )
 
 _log = logging.getLogger(__name__)
+_INDEX = "articles_fts"
+_MADE = re.compile(r"^CREATE (?:VIRTUAL )?TABLE (\w+)", re.M)
 
 
 def upgrade(path: Path) -> None:
     """Upgrade a database of an older schema, whose writer's lock is held; nothing where it was done already.
 
-    Whatever stops it, the old database stays as it is. Raises `ArchiveError` where the disk is full,
-    the database damaged, or a row does not fit.
+    All of it is done, or nothing. Raises `ArchiveError` where the disk is full, the database damaged or
+    locked by another program, or a row does not fit; `ArchiveUsageError` where a user's table has a name
+    that is newsbot's now.
     """
-    part = path.with_name(f"{path.name}.part")
-    with explained_errors(path.parent):
-        remove_database(part)
-        try:
-            with (
-                closing(sqlite3.connect(path, isolation_level=None)) as old,
-                closing(sqlite3.connect(part, isolation_level=None)) as new,
-            ):
-                (version,) = old.execute("PRAGMA user_version").fetchone()
-                if version == VERSION:
-                    return
-                _log.warning(
-                    "%s: schema %d becomes %d; this may take minutes", path, version, VERSION
+    with (
+        explained_errors(path.parent),
+        closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as c,
+    ):
+        (version,) = c.execute("PRAGMA user_version").fetchone()
+        if version == VERSION:
+            return
+        for name, since in ADDED.items():
+            if version < since and name in objects(c):
+                raise ArchiveUsageError(
+                    f"{path}: {name}, which you made, has a name that newsbot needs now: rename it, "
+                    "then run this again"
                 )
-                create(new)
-                _fill(new, old, path)
-            kept = replace_database(path.parent, part.name, f"schema-{version}")
-        finally:
-            remove_database(part)
-    _log.warning("%s: the one of schema %d is kept as %s", path, version, kept)
-
-
-def _fill(new: sqlite3.Connection, old: sqlite3.Connection, path: Path) -> None:
-    new.execute("PRAGMA synchronous = OFF")  # it is on disk before it counts
-    new.execute("ATTACH ? AS old", (str(path),))
-    new.execute("BEGIN")
-    for table, own in own_columns().items():
-        present = columns(old, table)
-        names = ", ".join(name for name in own if name in present)
-        if not names:
-            continue
+        _log.warning("%s: schema %d becomes %d; this may take minutes", path, version, VERSION)
+        kept = path.with_name(f"{path.stem}.schema-{version}-{stamp()}.db")
+        _copy(c, kept)
+        c.execute("PRAGMA foreign_keys = OFF")
+        c.execute("PRAGMA legacy_alter_table = ON")  # references and views name the new table
+        c.execute("PRAGMA trusted_schema = OFF")
+        c.execute("BEGIN IMMEDIATE")
         try:
-            new.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM old.{table}")  # noqa: S608
-        except sqlite3.IntegrityError as error:
-            raise ArchiveError(
-                f"{path} cannot be brought up to date ({table}: {error}): `newsbot verify --repair` "
-                "makes it anew from the captures"
-            ) from None
-    rebuild(new)
-    for problem in carry_own(old, new, objects()):
-        _log.warning("could not be carried over: %s", problem)
-    new.execute("COMMIT")
+            _alter(c)
+            c.execute(f"PRAGMA user_version = {VERSION}")
+            c.execute("COMMIT")
+        except BaseException as error:
+            if c.in_transaction:
+                c.execute("ROLLBACK")
+            kept.unlink(missing_ok=True)
+            if isinstance(error, sqlite3.IntegrityError):
+                raise ArchiveError(
+                    f"{path} cannot be brought up to date ({error}): move it away, and `newsbot verify "
+                    "--repair` makes it anew from the captures"
+                ) from None
+            raise
+    _log.warning("%s: as it was before, it is kept as %s", path, kept.name)
+
+
+def _copy(c: sqlite3.Connection, kept: Path) -> None:
+    """Copy a database as it is at this moment; the copy is there whole or not at all."""
+    part = kept.with_name(f"{kept.name}.part")
+    for left in kept.parent.glob(f"{kept.stem[:13]}*.part"):
+        remove_database(left)
+    try:
+        with closing(sqlite3.connect(part)) as new:
+            c.backup(new)
+        part.rename(kept)
+        sync_folder(kept.parent)
+    finally:
+        remove_database(part)
+
+
+def _alter(c: sqlite3.Connection) -> None:
+    present, tables = objects(c), {}
+    for statement in statements(SCHEMA):
+        if found := _MADE.search(statement):
+            tables[found[1]] = statement
+    for name, statement in tables.items():
+        if present.get(name) == objects()[name]:
+            continue
+        if name == _INDEX:
+            c.execute(f"DROP TABLE IF EXISTS {name}")
+        elif name in present:
+            _make_anew(c, name, statement)
+            continue
+        c.execute(statement)
+    restore_objects(c)
+    if present.get(_INDEX) != objects()[_INDEX]:
+        rebuild(c)
+
+
+def _make_anew(c: sqlite3.Connection, table: str, statement: str) -> None:
+    """Make a table as it is now, with the rows that it has, and with a user's indexes and triggers."""
+    sql = "SELECT name, sql FROM sqlite_schema WHERE tbl_name = ? AND type IN ('index', 'trigger')"
+    beside = [made for name, made in c.execute(sql, (table,)) if made and name not in objects()]
+    known = columns(c, table)
+    names = ", ".join(name for name in own_columns()[table] if name in known)
+    c.execute(f"ALTER TABLE {table} RENAME TO newsbot_former")
+    c.execute(statement)
+    c.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM newsbot_former")  # noqa: S608
+    c.execute("DROP TABLE newsbot_former")
+    for made in beside:
+        c.execute(made)

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from archive.errors import ArchiveError, ArchiveUsageError
-from archive.store.schema import VERSION, columns, objects, own_columns
+from archive.store.schema import ADDED, VERSION, columns, objects, own_columns
 
 _UNRELEASED = (2, 3, 4)
 _SINCE_0_1 = (("captures", "named"), ("sources", "location"), ("articles", "stems"))
@@ -37,9 +37,9 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
     is_empty = c.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     if is_empty and not version:
         return
-    if not (version and c.execute(_KNOWN).fetchone()):
+    if not (version > 0 and c.execute(_KNOWN).fetchone()):
         raise stranger(path)
-    _check_tables(c, path)
+    _check_tables(c, path, version)
     if version > VERSION:
         raise ArchiveUsageError(
             f"{path} was written by a newer newsbot (schema {version}, this one knows {VERSION}): "
@@ -58,11 +58,12 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _check_tables(c: sqlite3.Connection, path: Path) -> None:
+def _check_tables(c: sqlite3.Connection, path: Path, version: int) -> None:
     """Raise `ArchiveError` where something else has the name of a table: a view is code of others."""
     kinds = dict(c.execute("SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view')"))
     for name, (kind, _) in objects().items():
-        if kind == "table" and kinds.get(name, "table") != "table":
+        is_ours = kind == "table" and version >= ADDED.get(name, 0)
+        if is_ours and kinds.get(name, "table") != "table":
             raise ArchiveError(
                 f"{path} is damaged ({name} is no table): `newsbot verify --repair` makes it anew from "
                 "the captures"
@@ -78,7 +79,8 @@ def _is_early(c: sqlite3.Connection, version: int) -> bool:
         present = columns(c, table)
         is_strict = version == VERSION or table == "readings"
         needed = {name for name, is_needed in own.items() if is_strict or is_needed}
-        if present and not needed <= present.keys():
+        is_ours = present and version >= ADDED.get(table, 0)
+        if is_ours and not needed <= present.keys():
             return True
     first = "SELECT 1 FROM pragma_table_xinfo(?) WHERE name = ?"
     return not all(c.execute(first, pair).fetchone() for pair in _SINCE_0_1)

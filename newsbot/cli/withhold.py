@@ -59,6 +59,10 @@ def withhold(
         raise click.UsageError("either an article with a --reason, or --list")
     c = open_database(data, everything=True).conn
     found, problems = withheld(data)
+    for url, since, why, who in c.execute("SELECT url, since, reason, by FROM withheld"):
+        # Its line is lost, and shows nothing again; only a new one does.
+        line = {"url": url, "decision": WITHHOLD, "at": since, "reason": why, "by": who}
+        found.setdefault(url, line)
     for problem in problems:
         click.echo(f"newsbot: {problem}", err=True)
     if article is None:

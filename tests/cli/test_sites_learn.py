@@ -159,7 +159,10 @@ def test_pages_without_classes(tmp_path: Path) -> None:
 def test_what_cannot_be_learnt(newsbot: Run, data: Path, tmp_path: Path) -> None:
     unknown = newsbot("sites", "learn", "aqbulak", "--data", data)
     assert (unknown.returncode, unknown.stdout) == (2, "")
-    assert unknown.stderr == "newsbot: unknown site 'aqbulak': did you mean 'aqbulaq'?\n"
+    assert (
+        unknown.stderr
+        == "newsbot: unknown site 'aqbulak': did you mean 'aqbulaq' (Ақбұлақ тынысы)?\n"
+    )
     bare = newsbot("sites", "learn", "egemen", "--data", data)
     assert (bare.returncode, bare.stdout) == (2, "")
     assert bare.stderr.startswith("newsbot: no captured pages of 'egemen'")

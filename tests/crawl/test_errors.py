@@ -31,7 +31,8 @@ def test_unknown_site(newsbot: Run, tmp_path: Path) -> None:
     done = newsbot("crawl", "aqjolgazeta", "--data", tmp_path)
     assert done.returncode == 2
     assert (
-        one_line(done.stderr) == "newsbot: unknown site 'aqjolgazeta': did you mean 'aqjolgazet'?"
+        one_line(done.stderr)
+        == "newsbot: unknown site 'aqjolgazeta': did you mean 'aqjolgazet' (Ақ жол)?"
     )
 
 
@@ -76,7 +77,7 @@ def test_database_from_a_newer_version(newsbot: Run, profiles: Path, tmp_path: P
     for command in (("crawl", "aqbulaq", "--sites-dir", profiles), ("status",), ("search", "су")):
         done = newsbot(*command, "--data", tmp_path)
         assert done.returncode == 2
-        assert "another newsbot" in one_line(done.stderr)
+        assert "a newer newsbot" in one_line(done.stderr)
 
 
 def test_damaged_database(newsbot: Run, profiles: Path, tmp_path: Path) -> None:

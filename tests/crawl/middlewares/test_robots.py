@@ -45,7 +45,7 @@ class Crawl:
 
         crawl = type("Crawl", (), {"ignore_crawl_delay": ignore_crawl_delay})
         self.crawler: Any = FakeCrawler(
-            fetch, site={"crawl": crawl}, ROBOTSTXT_OBEY=True, **settings
+            fetch, site={"id": "gazet", "crawl": crawl}, ROBOTSTXT_OBEY=True, **settings
         )
         self.middleware = RobotsMiddleware.from_crawler(self.crawler)
 
