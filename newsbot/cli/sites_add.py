@@ -131,7 +131,7 @@ def _failed(found: Survey, reports: Sequence[CrawlReport]) -> tuple[int, str] | 
         if report.exit_code and not (report.reason == "finished" and found.articles):
             errors = {row["url"]: row["error"] for row in found.sources}
             return report.exit_code, errors.get(found.site.url) or report.error or report.reason
-        if not found.articles:
-            visits = sum(report.outcomes.values())
-            return SITE_FAILED, f"no newspaper is to be seen: none of {visits} pages is an article"
+    if not found.articles:
+        visits = sum(sum(report.outcomes.values()) for report in reports)
+        return SITE_FAILED, f"no newspaper is to be seen: none of {visits} pages is an article"
     return None

@@ -36,6 +36,18 @@ class _Line(logging.Formatter):
         return f"{moment} {site} {level}{re.sub(r'(?<=//)[^/@ ]*@', '…@', told)}"
 
 
+class _File(RotatingFileHandler):
+    """A log that says on stderr, once, that it cannot be written: the disk is full."""
+
+    _told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Interface of `logging`."""
+        if not self._told:
+            self._told = True
+            sys.stderr.write(f"newsbot: {self.baseFilename}: no log: {sys.exc_info()[1]}\n")
+
+
 def begin(folder: Path, kind: str, *, verbose: bool = False) -> logging.Handler:
     """Have what happens written to `logs/KIND-YYYY-MM.log`, or to stderr; `end` closes it.
 
@@ -48,7 +60,7 @@ def begin(folder: Path, kind: str, *, verbose: bool = False) -> logging.Handler:
         try:
             path = log_file(folder, f"{kind}-{now():%Y-%m}.log")
             _tidy(path.parent)
-            handler = RotatingFileHandler(
+            handler = _File(
                 path, maxBytes=LARGEST, backupCount=FILES - 1, encoding="utf-8",
                 errors="backslashreplace",
             )  # fmt: skip
