@@ -18,7 +18,7 @@ from archive.export.warc import Summary, write_warc
 from archive.query import Selection, articles
 from archive.store import open_database
 from newsbot import SOFTWARE
-from newsbot.cli.common import check_archived, data_option, date_options
+from newsbot.cli.common import OutputFile, check_archived, data_option, date_options
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
 """Formats that hold the captures themselves."""
@@ -28,9 +28,9 @@ class _NewFile(click.File):
     """A file to write, whole or not at all."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The open file; a folder is wrong usage."""
-        if isinstance(value, (str, Path)) and Path(value).is_dir():
-            self.fail(f"{value} is a folder: name a file in it", param, ctx)
+        """The open file; a folder, or a file of the archive, is wrong usage."""
+        if isinstance(value, (str, Path)):
+            OutputFile().convert(value, param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -34,7 +34,7 @@ def profile(data: Path) -> Site:
 
 
 def test_the_example_newspaper(newsbot: Run, paper: ExampleNewspaper, tmp_path: Path) -> None:
-    report = tmp_path / "report.html"
+    report = tmp_path.with_suffix(".html")
     done = newsbot("sites", "add", paper.origin, "--data", tmp_path, "--html", report)
     assert done.returncode == 0, done.stderr
     assert "127-0-0-1-" in done.stderr

@@ -49,8 +49,8 @@ def due(data: Path) -> None:
 
 
 def test_all_fits(newsbot: Run, paper: ExampleNewspaper, tmp_path: Path) -> None:
+    report = tmp_path.with_suffix(".html")
     write_profile(tmp_path / "sites", paper.origin)
-    report = tmp_path / "report.html"
     done = newsbot("sites", "check", "aqbulaq", "--data", tmp_path, "--html", report)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("aqbulaq: the profile fits 20 articles\n")
