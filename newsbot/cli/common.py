@@ -15,7 +15,7 @@ from datetime import date
 from functools import wraps
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -241,18 +241,35 @@ def html_option(command: F) -> F:
     )(command)
 
 
-def write(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all, its folder too where there is none; `-` is stdout, a device stays one.
+def open_in_place(path: Path) -> BinaryIO | None:
+    """Open for writing what has to stay in its place: a device, a pipe that somebody reads, a link. Else None.
 
     Raises `WrongUsage` where that fails.
+    """
+    if not path.is_symlink() and (path.is_file() or not path.exists()):
+        return None
+    try:  # the opening of a pipe that nobody reads would never end
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        raise WrongUsage(f"{path}: cannot be written: {error.strerror}") from None
+    os.set_blocking(descriptor, True)
+    return os.fdopen(descriptor, "wb")
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all, its folder too where there is none; `-` is stdout.
+
+    See `open_in_place`. Raises `WrongUsage` where that fails.
     """
     if isinstance(content, str):
         content = content.encode("utf-8", "surrogateescape")
     try:
         if path == STDOUT:
             click.echo(content, nl=False)
-        elif path.exists() and not path.is_file():
-            path.write_bytes(content)
+        elif device := open_in_place(path):
+            with device:
+                device.write(content)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(path) as file:

@@ -18,7 +18,14 @@ from archive.export.warc import Summary, write_warc
 from archive.query import Selection, articles
 from archive.store import open_database
 from newsbot import SOFTWARE
-from newsbot.cli.common import OutputFile, check_archived, data_option, date_options
+from newsbot.cli.common import (
+    STDOUT,
+    OutputFile,
+    check_archived,
+    data_option,
+    date_options,
+    open_in_place,
+)
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
 """Formats that hold the captures themselves."""
@@ -30,7 +37,9 @@ class _NewFile(click.File):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The open file; a folder, or a file of the archive, is wrong usage."""
         if isinstance(value, (str, Path)):
-            OutputFile().convert(value, param, ctx)
+            path = OutputFile().convert(value, param, ctx)
+            if path != STDOUT and (file := open_in_place(path)):
+                return file
         return super().convert(value, param, ctx)
 
 

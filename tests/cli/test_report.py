@@ -74,7 +74,16 @@ def test_a_device_or_pipe_stays_one(newsbot: Run, archive: Path, tmp_path: Path)
         assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(HEAD)
     assert Path("/dev/null").is_char_device()
+    (tmp_path / "link").symlink_to(tmp_path / "target")
     os.mkfifo(tmp_path / "pipe")
+    for command in (("report", "aqbulaq", "--html"), ("export", "-o")):
+        done = newsbot(*command, tmp_path / "pipe", "--data", archive, timeout=20)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1, "nobody reads it"
+        for place in ("/dev/null", tmp_path / "link"):
+            assert newsbot(*command, place, "--data", archive).returncode == 0
+        assert Path("/dev/null").is_char_device()
+        assert (tmp_path / "link").is_symlink() and (tmp_path / "target").stat().st_size
+        (tmp_path / "target").unlink()
     with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
         assert (
             newsbot("report", "aqbulaq", "--data", archive, "--html", tmp_path / "pipe").returncode
