@@ -122,7 +122,8 @@ def _opener(own: int, folder: Path | None) -> Callable[[str, int], int]:
 
 def check_inside(path: Path, folder: Path) -> None:
     """Raise OSError where a path leads, or might lead, out of a folder."""
-    if "\0" in str(path) or not path.is_relative_to(folder) or ".." in path.parts:
+    below = path.parts[len(folder.parts) :]
+    if "\0" in str(path) or not path.is_relative_to(folder) or ".." in below:
         raise OSError(errno.EINVAL, "a path that leads out of the archive", str(path))
     while path != folder:
         if path.is_symlink():

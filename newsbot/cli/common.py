@@ -22,7 +22,7 @@ from click.core import ParameterSource
 from tabulate import tabulate
 
 from archive import query
-from archive.captures.files import whole_file
+from archive.captures.files import check_inside, whole_file
 from archive.typed_dates import typed_date
 from newsbot import urls
 from newsbot.cli.terminal import STEERING
@@ -257,22 +257,25 @@ def open_in_place(path: Path) -> BinaryIO | None:
     return os.fdopen(descriptor, "wb")
 
 
-def write(path: Path, content: str | bytes) -> None:
+def write(path: Path, content: str | bytes, folder: Path | None = None) -> None:
     """Write a file whole or not at all, its folder too where there is none; `-` is stdout.
 
-    See `open_in_place`. Raises `WrongUsage` where that fails.
+    See `open_in_place`; in a `folder`, that of the archive, no link is followed instead. Raises
+    `WrongUsage` where that fails.
     """
     if isinstance(content, str):
         content = content.encode("utf-8", "surrogateescape")
     try:
         if path == STDOUT:
             click.echo(content, nl=False)
-        elif device := open_in_place(path):
+        elif folder is None and (device := open_in_place(path)):
             with device:
                 device.write(content)
         else:
+            if folder is not None:
+                check_inside(path.parent, folder)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with whole_file(path) as file:
+            with whole_file(path, folder) as file:
                 file.write(content)
     except OSError as error:
         raise WrongUsage(f"{path}: cannot be written: {error.strerror}") from None

@@ -39,6 +39,7 @@ def record_command(
     newsbot sites record aqjolgazet https://aqjolgazet.kz/2104/ --into tests/pages
     """
     name = re.sub(r"[^\w]+", "-", unquote(urls.path_and_query(url))).strip("-")[-60:] or "home"
+    folder = None if into else data
     path = (into or data / "fixtures") / f"{site_id}-{name}.json"
     if path.exists() and json.loads(path.read_text("utf-8")).get("confirmed"):
         raise WrongUsage(f"{path} is confirmed: remove it to record the page anew")
@@ -51,8 +52,8 @@ def record_command(
             "fetched_at": exchange.fetched_at, "content_type": exchange.header("Content-Type"),
             **{name: article[name] for name in ("is_article", *kept)},
         }  # fmt: skip
-        write(path.with_suffix(".html"), body)
-        write(path, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+        write(path.with_suffix(".html"), body, folder)
+        write(path, json.dumps(record, ensure_ascii=False, indent=1) + "\n", folder)
         if as_json:
             print_json({**record, "fixture": str(path)})
         elif not quiet:
