@@ -155,6 +155,28 @@ def test_shipped_profiles_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '"url" = "http://a.example/"',
+        '  url = "http://a.example/"',
+        'url = "http://a.example/"\n"confirmed" = 2020-01-01',
+        'names = {\'kk\' = """\nurl = 1\n"""}\nurl = "http://a.example/"',
+    ],
+)
+def test_a_profile_laid_out_in_another_way(tmp_path: Path, text: str) -> None:
+    from newsbot.cli import sites_check
+
+    own = tmp_path / "sites" / "a.toml"
+    own.parent.mkdir()
+    own.write_text(f'name = "А"\n{text}\n')
+    with pytest.raises(
+        sites_check.WrongUsage, match=f"write `confirmed = {date.today()}` into {own} yourself"
+    ):
+        sites_check._confirm("a", tmp_path, ())
+    assert own.read_text() == f'name = "А"\n{text}\n'
+
+
+@pytest.mark.parametrize(
     "options", [["--confirm"], ["--html", "x.html"], ["egemen", "el", "--confirm"]]
 )
 def test_wrong_usage(tmp_path: Path, options: list[str]) -> None:
