@@ -66,7 +66,7 @@ def add_command(
     with closing(open_database(data).conn) as c:
         found = survey(c, data, site)
     if failed := _failed(found, reports):
-        click.echo(f"newsbot: {url}: {failed[1]}", err=True)
+        click.echo(f"newsbot: {site.url}: {failed[1]}", err=True)
         if is_nothing:
             with Store(data, SOFTWARE, next_due) as store:
                 store.forget_site(site.id)
@@ -90,7 +90,8 @@ def _begin(
     url: str, site_id: str | None, data: Path, sites_dirs: Sequence[Path]
 ) -> tuple[Site, Path]:
     """The profile to look with, and its file: a new one, or that of a look that has not ended."""
-    address = urls.canonical(url if "://" in url else f"https://{url}")
+    url = url if "://" in url else f"https://{url}"
+    address = urls.canonical(url)
     if not address:
         raise WrongUsage(f"{url!r} is no web address such as https://example.kz")
     host, own = urls.netloc(address), data / OWN_SITES
