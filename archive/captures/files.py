@@ -60,6 +60,19 @@ def whole_file(path: Path, folder: Path | None = None) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
+def open_in_place(path: Path) -> BinaryIO | None:
+    """Open for writing what has to stay in its place: a device, a pipe that somebody reads, a link. Else None.
+
+    Raises OSError where that fails.
+    """
+    if not path.is_symlink() and (path.is_file() or not path.exists()):
+        return None
+    # The opening of a pipe that nobody reads would never end.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK, 0o666)
+    os.set_blocking(descriptor, True)
+    return os.fdopen(descriptor, "wb")
+
+
 def sync_folder(folder: Path) -> None:
     """Make sure that a new file's name survives a power cut, not only its bytes."""
     descriptor = os.open(folder, os.O_RDONLY)

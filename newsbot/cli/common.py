@@ -15,14 +15,14 @@ from datetime import date
 from functools import wraps
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
 from tabulate import tabulate
 
 from archive import query
-from archive.captures.files import check_inside, whole_file
+from archive.captures.files import check_inside, open_in_place, whole_file
 from archive.typed_dates import typed_date
 from newsbot import urls
 from newsbot.cli.terminal import STEERING
@@ -241,26 +241,10 @@ def html_option(command: F) -> F:
     )(command)
 
 
-def open_in_place(path: Path) -> BinaryIO | None:
-    """Open for writing what has to stay in its place: a device, a pipe that somebody reads, a link. Else None.
-
-    Raises `WrongUsage` where that fails.
-    """
-    if not path.is_symlink() and (path.is_file() or not path.exists()):
-        return None
-    try:  # the opening of a pipe that nobody reads would never end
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
-        descriptor = os.open(path, flags, 0o666)
-    except OSError as error:
-        raise WrongUsage(f"{path}: cannot be written: {error.strerror}") from None
-    os.set_blocking(descriptor, True)
-    return os.fdopen(descriptor, "wb")
-
-
 def write(path: Path, content: str | bytes, folder: Path | None = None) -> None:
     """Write a file whole or not at all, its folder too where there is none; `-` is stdout.
 
-    See `open_in_place`; in a `folder`, that of the archive, no link is followed instead. Raises
+    What `open_in_place` knows stays in its place; in a `folder`, that of the archive, no link is followed instead. Raises
     `WrongUsage` where that fails.
     """
     if isinstance(content, str):

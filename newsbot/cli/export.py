@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import click
 from tqdm import tqdm
 
+from archive.captures.files import open_in_place
 from archive.errors import ArchiveError
 from archive.export.jsonl import write_jsonl
 from archive.export.wacz import write_wacz
@@ -24,7 +25,6 @@ from newsbot.cli.common import (
     check_archived,
     data_option,
     date_options,
-    open_in_place,
 )
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
@@ -38,8 +38,11 @@ class _NewFile(click.File):
         """The open file; a folder, or a file of the archive, is wrong usage."""
         if isinstance(value, (str, Path)):
             path = OutputFile().convert(value, param, ctx)
-            if path != STDOUT and (file := open_in_place(path)):
-                return file
+            try:
+                if path != STDOUT and (file := open_in_place(path)):
+                    return file
+            except OSError as error:
+                self.fail(f"{path}: cannot be written: {error.strerror}", param, ctx)
         return super().convert(value, param, ctx)
 
 
