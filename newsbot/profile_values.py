@@ -67,22 +67,26 @@ def _zone(value: str) -> str:
 
 def _web_url(value: str) -> str:
     if not urls.canonical(value) or not _is_plain(value):
-        raise ValueError("an absolute http:// or https:// address")
+        raise ValueError("an absolute http:// or https:// address, without name and password")
     return value
 
 
 def _source_url(value: str) -> str:
     if urlsplit(value).scheme not in ("", "http", "https") or not value or not _is_plain(value):
-        raise ValueError("a path below the site's address, or an http:// or https:// address")
+        raise ValueError(
+            "a path below the site's address, or an http:// or https:// address, without name and password"
+        )
     return value
 
 
 def _is_plain(address: str) -> bool:
-    return address.isprintable() and " " not in address  # urllib drops what nobody sees
+    # urllib drops what nobody sees.
+    shown = address.isprintable() and " " not in address
+    return shown and "@" not in urlsplit(address).netloc
 
 
 def _host(value: str) -> str:
-    if not urls.canonical(f"http://{value}/") or "/" in value or not _is_plain(value):
+    if not urls.canonical(f"http://{value}/") or "/" in value or not _is_plain(f"//{value}"):
         raise ValueError("a host such as 'www.example.kz', without scheme and path")
     return value
 

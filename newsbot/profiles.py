@@ -288,7 +288,7 @@ M = TypeVar("M", "Site", "Family")
 def _explain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors():
-        got = f"got {problem['input']!r}"[:200]
+        got = urls.masked(f"got {problem['input']!r}")[:200]
         key = ".".join(str(part) for part in problem["loc"]) or "the file"
         if problem["type"] == "extra_forbidden":
             lines.append(f"{key}: unknown key")

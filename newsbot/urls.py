@@ -35,6 +35,7 @@ _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]+")
 """A name (with the underscores that some hosts have), an IPv4 or an IPv6 address."""
 _PLAIN = re.compile(r"https?://[\w.:-]+/[\w./~-]*", re.ASCII)
 """An address that w3lib leaves as it is, which takes as long to see as all the rest."""
+_USER = re.compile(r"(?<=//)[^/\s]*@")
 MAX_LENGTH = 2000
 """Characters; longer addresses are traps or data, never articles."""
 
@@ -183,3 +184,12 @@ def netloc(url: str) -> str:
         return urlsplit(url).netloc.lower()
     except ValueError:
         return ""
+
+
+def masked(text: str) -> str:
+    """A text that people are told, without the names and passwords of the addresses in it.
+
+    >>> masked("http://aqyn:qupiya@gazet.kz/ leads to another site")
+    'http://…@gazet.kz/ leads to another site'
+    """
+    return _USER.sub("…@", text)

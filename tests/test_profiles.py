@@ -183,6 +183,14 @@ def test_addresses(site: str, address: str, wanted: bool) -> None:
         (MINIMAL + "[crawl]\ntimeout = 0", "crawl.timeout: expected greater than 0, got 0"),
         ('name = "x"\nurl = "aqbulaq.example"', "url: expected an absolute http:// or https://"),
         ('name = "x"\nurl = "ftp://aqbulaq.example/"', "url: expected an absolute http:// or"),
+        (
+            'name = "x"\nurl = "http://a:b@a.kz/"',
+            "url: expected an absolute http:// or https:// address, without name and password, got 'http://…@a.kz/'",
+        ),
+        (
+            'name = "x"\nurl = "https://a.kz"\nhosts = ["a:b@b.kz"]',
+            "hosts.0: expected a host such as",
+        ),
         ('name = "x"\nurl = "http://[/"', "url: expected an absolute http:// or https://"),
         (MINIMAL + "region = 'taraz'", "region: expected one of national, abai, almaty-city"),
         (MINIMAL + "names = { tt = 'x' }", "names.tt"),

@@ -60,6 +60,19 @@ def whole_file(path: Path, folder: Path | None = None) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
+def open_in_place(path: Path) -> BinaryIO | None:
+    """Open for writing what has to stay in its place: a device, a pipe that somebody reads, a link. Else None.
+
+    Raises OSError where that fails.
+    """
+    if not path.is_symlink() and (path.is_file() or not path.exists()):
+        return None
+    # The opening of a pipe that nobody reads would never end.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK, 0o666)
+    os.set_blocking(descriptor, True)
+    return os.fdopen(descriptor, "wb")
+
+
 def sync_folder(folder: Path) -> None:
     """Make sure that a new file's name survives a power cut, not only its bytes."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -122,7 +135,8 @@ def _opener(own: int, folder: Path | None) -> Callable[[str, int], int]:
 
 def check_inside(path: Path, folder: Path) -> None:
     """Raise OSError where a path leads, or might lead, out of a folder."""
-    if "\0" in str(path) or not path.is_relative_to(folder) or ".." in path.parts:
+    below = path.parts[len(folder.parts) :]
+    if "\0" in str(path) or not path.is_relative_to(folder) or ".." in below:
         raise OSError(errno.EINVAL, "a path that leads out of the archive", str(path))
     while path != folder:
         if path.is_symlink():

@@ -26,7 +26,7 @@ from click.exceptions import NoArgsIsHelpError
 from archive.errors import ArchiveError
 from archive.store import DATABASE, damaged, open_database
 from archive.store.opening import FULL, UNFIT, explained, is_failure
-from newsbot import __version__
+from newsbot import __version__, urls
 from newsbot.cli import (
     alarms,
     backup,
@@ -196,7 +196,7 @@ def _check_archive(folder: Path, error: Exception) -> None:
 
 
 def _say(message: str) -> None:
-    _warn(f"newsbot: {' '.join(message.split())}")
+    _warn(f"newsbot: {urls.masked(' '.join(message.split()))}")
 
 
 def _warn(text: str) -> None:

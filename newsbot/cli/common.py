@@ -22,7 +22,7 @@ from click.core import ParameterSource
 from tabulate import tabulate
 
 from archive import query
-from archive.captures.files import whole_file
+from archive.captures.files import check_inside, open_in_place, whole_file
 from archive.typed_dates import typed_date
 from newsbot import urls
 from newsbot.cli.terminal import STEERING
@@ -90,6 +90,21 @@ FOLDER = "newsbot.data"
 """In the context of a command: the archive's folder."""
 
 
+class OutputFile(click.Path):
+    """A file to be written, `-` for stdout; in the archive's own folder, whatever links lead there, it is refused."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, allow_dash=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; the command has a `data_option`."""
+        path: Any = super().convert(value, param, ctx)
+        real = Path(os.path.realpath(value))
+        if ctx and path != STDOUT and real.is_relative_to(os.path.realpath(ctx.meta[FOLDER])):
+            raise WrongUsage(f"{path} lies in the archive's folder: name another place")
+        return path
+
+
 def _note_folder(ctx: click.Context, _: click.Parameter, folder: Path) -> Path:
     if ctx.obj and ctx.get_parameter_source("data") != ParameterSource.COMMANDLINE:
         folder = ctx.obj  # that of the group, which may have been typed
@@ -102,6 +117,7 @@ def data_option(command: F) -> F:
     return click.option(
         "--data",
         callback=_note_folder,
+        is_eager=True,  # known before the files are looked at that are to be written
         type=click.Path(file_okay=False, path_type=Path),
         default=Path("data"),
         envvar="NEWSBOT_DATA",
@@ -219,33 +235,31 @@ def html_option(command: F) -> F:
     """`--html FILE`: a report for a browser."""
     return click.option(
         "--html",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=OutputFile(),
         metavar="FILE",
         help="Write what was read, and from where, to one page for a browser.",
     )(command)
 
 
-def check_outside(path: Path, data: Path) -> None:
-    """Refuse a file to be written that lies in the archive's own folder, whatever links lead there."""
-    if path != STDOUT and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(data)):
-        raise WrongUsage(f"{path} lies in the archive's folder: name another place")
+def write(path: Path, content: str | bytes, folder: Path | None = None) -> None:
+    """Write a file whole or not at all, its folder too where there is none; `-` is stdout.
 
-
-def write(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all, its folder too where there is none; `-` is stdout, a device stays one.
-
-    Raises `WrongUsage` where that fails.
+    What `open_in_place` knows stays in its place; in a `folder`, that of the archive, no link is followed instead. Raises
+    `WrongUsage` where that fails.
     """
     if isinstance(content, str):
         content = content.encode("utf-8", "surrogateescape")
     try:
         if path == STDOUT:
             click.echo(content, nl=False)
-        elif path.exists() and not path.is_file():
-            path.write_bytes(content)
+        elif folder is None and (device := open_in_place(path)):
+            with device:
+                device.write(content)
         else:
+            if folder is not None:
+                check_inside(path.parent, folder)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with whole_file(path) as file:
+            with whole_file(path, folder) as file:
                 file.write(content)
     except OSError as error:
         raise WrongUsage(f"{path}: cannot be written: {error.strerror}") from None

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import click
 from tqdm import tqdm
 
+from archive.captures.files import open_in_place
 from archive.errors import ArchiveError
 from archive.export.jsonl import write_jsonl
 from archive.export.wacz import write_wacz
@@ -18,7 +19,13 @@ from archive.export.warc import Summary, write_warc
 from archive.query import Selection, articles
 from archive.store import open_database
 from newsbot import SOFTWARE
-from newsbot.cli.common import check_archived, data_option, date_options
+from newsbot.cli.common import (
+    STDOUT,
+    OutputFile,
+    check_archived,
+    data_option,
+    date_options,
+)
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
 """Formats that hold the captures themselves."""
@@ -28,9 +35,14 @@ class _NewFile(click.File):
     """A file to write, whole or not at all."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The open file; a folder is wrong usage."""
-        if isinstance(value, (str, Path)) and Path(value).is_dir():
-            self.fail(f"{value} is a folder: name a file in it", param, ctx)
+        """The open file; a folder, or a file of the archive, is wrong usage."""
+        if isinstance(value, (str, Path)):
+            path = OutputFile().convert(value, param, ctx)
+            try:
+                if path != STDOUT and (file := open_in_place(path)):
+                    return file
+            except OSError as error:
+                self.fail(f"{path}: cannot be written: {error.strerror}", param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -10,6 +10,7 @@ import click
 
 from archive.times import now
 from newsbot.cli.common import (
+    OutputFile,
     address,
     data_option,
     known_sites,
@@ -43,7 +44,7 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 @click.option("--explain", "told", is_flag=True, help="Print how it was read instead.")
 @click.option(
     "--explain-html",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     metavar="FILE",
     help="Write how it was read to a page for a browser, too.",
 )

@@ -10,7 +10,7 @@ import click
 from archive.store import open_database
 from archive.times import now
 from newsbot.cli.alarms import language_option
-from newsbot.cli.common import check_archived, check_outside, data_option, write
+from newsbot.cli.common import OutputFile, check_archived, data_option, write
 from newsbot.watch.report import as_html
 
 
@@ -19,7 +19,7 @@ from newsbot.watch.report import as_html
 @click.option(
     "--html",
     required=True,
-    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    type=OutputFile(),
     metavar="FILE",
     help="The page to write; - prints it.",
 )
@@ -35,7 +35,6 @@ def report_command(site: str, html: Path, language: str, data: Path) -> None:
     newsbot report aqjolgazet --html aqjolgazet.html
     newsbot report aqjolgazet --html - --language kk > aqjolgazet.html
     """
-    check_outside(html, data)
     with closing(open_database(data).conn) as c:
         check_archived(c, site=[site])
         write(html, as_html(c, data, site, now(), language))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.captures.files import check_inside
 from archive.store import DATABASE, Store, open_database
 from newsbot import SOFTWARE, urls
 from newsbot.cli.common import (
@@ -65,14 +66,14 @@ def add_command(
     with closing(open_database(data).conn) as c:
         found = survey(c, data, site)
     if failed := _failed(found, reports):
-        click.echo(f"newsbot: {url}: {failed[1]}", err=True)
+        click.echo(f"newsbot: {site.url}: {failed[1]}", err=True)
         if is_nothing:
             with Store(data, SOFTWARE, next_due) as store:
                 store.forget_site(site.id)
         return failed[0]
     with closing(open_database(data).conn) as c:
         text = "\n".join(finished(found, date.today())) + "\n"
-        write(path, text)
+        write(path, text, data)
         found = survey(c, data, load_site(path))
         problems = misfits(c, found)
     told = show(found, problems, html=html, quiet=quiet or as_json, profile=text)
@@ -89,10 +90,12 @@ def _begin(
     url: str, site_id: str | None, data: Path, sites_dirs: Sequence[Path]
 ) -> tuple[Site, Path]:
     """The profile to look with, and its file: a new one, or that of a look that has not ended."""
-    address = urls.canonical(url if "://" in url else f"https://{url}")
+    url = url if "://" in url else f"https://{url}"
+    address = urls.canonical(url)
     if not address:
         raise WrongUsage(f"{url!r} is no web address such as https://example.kz")
     host, own = urls.netloc(address), data / OWN_SITES
+    check_inside(own, data)
     known = archive_sites(data, *sites_dirs, example=True)
     for site in known.values():
         if host in site.netlocs:
@@ -107,7 +110,7 @@ def _begin(
     if not re.fullmatch(r"[a-z0-9_-]+", name):
         raise WrongUsage(f"--id: expected small letters, digits, - and _, got {name!r}")
     path = own / f"{name}.toml"
-    write(path, provisional(address, host))
+    write(path, provisional(address, host), data)
     try:
         return load_site(path), path
     except ProfileError:

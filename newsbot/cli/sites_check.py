@@ -114,5 +114,10 @@ def _confirm(site: str, data: Path, sites_dirs: Sequence[Path]) -> Path:
     used = next(path for folder in folders if (path := folder / own.name).exists())
     if used.parent in sites_dirs:
         raise WrongUsage(f"{used} is used, whatever {own} says: write `confirmed` there yourself")
-    write(own, confirmed(used.read_text("utf-8"), date.today()))
+    today = date.today()
+    try:
+        text = confirmed(used.read_text("utf-8"), today)
+    except ValueError:
+        raise WrongUsage(f"write `confirmed = {today}` into {used} yourself") from None
+    write(own, text, data)
     return own

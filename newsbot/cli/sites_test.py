@@ -65,6 +65,6 @@ def fetch(
     got = fetch_page(site, data, address, **how)
     if not isinstance(got, str):
         return got
-    click.echo(f"newsbot: {url}: {got}", err=True)
+    click.echo(urls.masked(f"newsbot: {url}: {got}"), err=True)
     click.get_current_context().meta[ENDS_WITH] = SITE_FAILED
     return None

@@ -17,9 +17,9 @@ from archive.times import now
 from newsbot.cli.common import (
     SITE_FAILED,
     STDOUT,
+    OutputFile,
     WrongUsage,
     check_archived,
-    check_outside,
     data_option,
     json_option,
     print_json,
@@ -39,7 +39,7 @@ _WELL = 9
 @click.option(
     "--prometheus",
     metavar="FILE",
-    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    type=OutputFile(),
     help="Write it as metrics for the textfile collector of node_exporter (FILE.prom; - prints them).",
 )
 @json_option
@@ -54,8 +54,6 @@ def status(
     """
     if by_source and prometheus:
         raise WrongUsage("--prometheus is about sites, not about their --sources")
-    if prometheus:
-        check_outside(prometheus, data)
     with closing(open_database(data).conn) as connection:
         check_archived(connection, site=site_ids)
         if by_source:

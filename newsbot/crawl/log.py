@@ -13,6 +13,7 @@ from pathlib import Path
 from archive.errors import ArchiveError
 from archive.store import log_file
 from archive.times import now
+from newsbot import urls
 from newsbot.watch.monitors import one_line
 
 LARGEST = 10_000_000
@@ -33,7 +34,7 @@ class _Line(logging.Formatter):
         site = getattr(record, "site", None) or (spider.name if spider else "newsbot")
         level = "" if record.levelno == logging.INFO else f"{record.levelname} "
         told = " ".join(one_line(super().format(record)).split())
-        return f"{moment} {site} {level}{re.sub(r'(?<=//)[^/@ ]*@', '…@', told)}"
+        return f"{moment} {site} {level}{urls.masked(told)}"
 
 
 class _File(RotatingFileHandler):

@@ -280,7 +280,7 @@ class PollingSpider(Spider):
             return  # nothing was learnt: the source stays due
         if not request.meta["first"]:
             poll.next_pages[request.meta["resumed"]] = request.meta["page"]
-        target = f": {request.url}" if isinstance(failure.value, OffSite) else ""
+        target = f": {urls.masked(request.url)}" if isinstance(failure.value, OffSite) else ""
         self._save(poll, None, Found(error=reason(failure) + target), [], first=False)
         yield from self._source_done()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -77,11 +78,17 @@ def _knows_sources(found: Survey, family: str) -> bool:
 
 
 def confirmed(text: str, today: date) -> str:
-    """A profile's text with a person's word that it holds today."""
+    """A profile's text with a person's word that it holds today.
+
+    Raises ValueError for a text that is laid out in another way than profiles are.
+    """
     head, mark, rest = re.split(r"(?m)(^\s*\[|\Z)", text, maxsplit=1)
     head = re.sub(r"(?m)^confirmed\s*=.*\n?", "", head)
     head = re.sub(r"(?m)^(url\s*=.*)\n?", rf"\1\nconfirmed = {today}\n", head, count=1)
-    return head + mark + rest
+    result = head + mark + rest
+    if tomllib.loads(result) != {**tomllib.loads(text), "confirmed": today}:
+        raise ValueError("no place for the day is found")
+    return result
 
 
 def _counted(pairs: list[tuple[str, int]]) -> str:

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from archive.captures.files import fresh_file, own_file, whole_file
+from archive.captures.files import check_inside, fresh_file, own_file, whole_file
 from archive.errors import ArchiveUsageError
 from archive.store import log_file
 from newsbot.demo.server import ExampleNewspaper
+from tests.cli.static_paper import path, routes
+from tests.cli.test_sites_check import profile
 from tests.conftest import Run
+from tests.crawl.wire import wire
 from tests.replay.files import Archive, Warc, page
 
 
@@ -89,6 +92,9 @@ def test_files_that_are_made_whole(tmp_path: Path) -> None:
             pass
     assert contents(elsewhere) == before
     assert [p.name for p in data.rglob("*.part")] == []
+    check_inside(Path("../data/sites"), Path("../data"))  # the folder itself may be anywhere
+    with pytest.raises(OSError, match="leads out"):
+        check_inside(Path("../data/../sites"), Path("../data"))
 
 
 @pytest.mark.parametrize("mode", ["ab", "r+b", "xb"])
@@ -112,3 +118,21 @@ def test_logs(tmp_path: Path) -> None:
         put()
         with pytest.raises(ArchiveUsageError):
             log_file(tmp_path, path.name)
+
+
+@pytest.mark.parametrize("place", ["sites", "fixtures"])
+def test_profiles_and_fixtures(newsbot: Run, tmp_path: Path, place: str) -> None:
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    with wire(routes(12)) as server:
+        (data / place).mkdir(parents=True)
+        profile(data, server.origin)
+        put_link(data / place, elsewhere)
+        before = contents(elsewhere)
+        commands = [("record", "kokjiek", server.origin + path(1))]
+        if place == "sites":
+            commands = [("check", "kokjiek", "--confirm"), ("add", "http://127.0.0.1:9")]
+        for command in commands:
+            done = newsbot("sites", *command, "--data", data)
+            assert done.returncode == 2, done.stderr
+            assert "a link, which is not followed" in done.stderr.splitlines()[-1]
+    assert contents(elsewhere) == before

@@ -35,14 +35,23 @@ def test_it_writes_a_file_or_prints(archive: Path, tmp_path: Path) -> None:
 def test_it_writes_nowhere_into_the_archive(archive: Path, tmp_path: Path) -> None:
     before = (archive / "news.db").read_bytes()
     (tmp_path / "link").symlink_to(archive / "news.db")
+    (tmp_path / "page.html").write_text("<p>Су</p>")
     for place in (
         archive / "news.db",
         archive / "x.html",
         archive / "new" / "x",
         tmp_path / "link",
     ):
-        done = run("report", "aqbulaq", "--data", archive, "--html", place)
-        assert done.exit_code == 2 and "lies in the archive's folder" in done.output
+        for command in (
+            ("report", "aqbulaq", "--html"),
+            ("status", "--prometheus"),
+            ("export", "-o"),
+            ("sites", "add", "http://127.0.0.1:9", "--html"),
+            ("sites", "check", "aqbulaq", "--html"),
+            ("extract", tmp_path / "page.html", "--url", "http://a.example/", "--explain-html"),
+        ):
+            done = run(*command, place, "--data", archive)
+            assert done.exit_code == 2 and "lies in the archive's folder" in done.output
     assert (archive / "news.db").read_bytes() == before
     assert not (archive / "x.html").exists() and not (archive / "new").exists()
 
@@ -65,7 +74,16 @@ def test_a_device_or_pipe_stays_one(newsbot: Run, archive: Path, tmp_path: Path)
         assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(HEAD)
     assert Path("/dev/null").is_char_device()
+    (tmp_path / "link").symlink_to(tmp_path / "target")
     os.mkfifo(tmp_path / "pipe")
+    for command in (("report", "aqbulaq", "--html"), ("export", "-o")):
+        done = newsbot(*command, tmp_path / "pipe", "--data", archive, timeout=20)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1, "nobody reads it"
+        for place in ("/dev/null", tmp_path / "link"):
+            assert newsbot(*command, place, "--data", archive).returncode == 0
+        assert Path("/dev/null").is_char_device()
+        assert (tmp_path / "link").is_symlink() and (tmp_path / "target").stat().st_size
+        (tmp_path / "target").unlink()
     with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
         assert (
             newsbot("report", "aqbulaq", "--data", archive, "--html", tmp_path / "pipe").returncode

@@ -34,7 +34,7 @@ def profile(data: Path) -> Site:
 
 
 def test_the_example_newspaper(newsbot: Run, paper: ExampleNewspaper, tmp_path: Path) -> None:
-    report = tmp_path / "report.html"
+    report = tmp_path.with_suffix(".html")
     done = newsbot("sites", "add", paper.origin, "--data", tmp_path, "--html", report)
     assert done.returncode == 0, done.stderr
     assert "127-0-0-1-" in done.stderr
@@ -160,7 +160,7 @@ def nothing_is_written(data: Path) -> bool:
 def test_a_host_that_does_not_answer(newsbot: Run, tmp_path: Path) -> None:
     code, told = add(newsbot, tmp_path, "http://127.0.0.1:9")
     assert code == 3
-    assert "http://127.0.0.1:9: " in told
+    assert "http://127.0.0.1:9/: " in told
     assert "refused" in told
     assert nothing_is_written(tmp_path)
 
@@ -188,6 +188,26 @@ def test_a_host_that_leads_elsewhere(newsbot: Run, tmp_path: Path) -> None:
     assert code == 3
     assert "leads to another site: http://127.0.0.1:1/kz/" in told
     assert nothing_is_written(tmp_path)
+
+
+def test_no_password_is_told(newsbot: Run, tmp_path: Path) -> None:
+    moved = http(
+        b"", "Location: http://aqyn:QUPIYA@127.0.0.1:1/kz/", status="301 Moved Permanently"
+    )
+    with wire({"/": moved}) as server:
+        for url, code, said in (
+            (server.origin, 3, "leads to another site: http://…@127.0.0.1:1/kz/"),
+            ("http://aqyn:QUPIYA@127.0.0.1:9", 3, "http://127.0.0.1:9/: "),
+            ("aqyn:QU@PIYA@127.0.0.1:x", 2, "'https://…@127.0.0.1:x' is no web address"),
+        ):
+            told = add(newsbot, tmp_path, url)
+            assert (told[0], said in told[1], "PIYA" in told[1]) == (code, True, False), told
+    (tmp_path / "sites").mkdir(exist_ok=True)
+    (tmp_path / "sites" / "a.toml").write_text('name = "А"\nurl = "http://aqyn:QUPIYA@a.example/"')
+    listed = newsbot("sites", "list", "--data", tmp_path)
+    assert listed.returncode == 3
+    assert "without name and password, got 'http://…@a.example/'" in listed.stderr
+    assert "QUPIYA" not in listed.stdout + listed.stderr
 
 
 def test_a_host_that_is_no_newspaper(newsbot: Run, tmp_path: Path) -> None:

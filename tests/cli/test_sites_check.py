@@ -49,8 +49,8 @@ def due(data: Path) -> None:
 
 
 def test_all_fits(newsbot: Run, paper: ExampleNewspaper, tmp_path: Path) -> None:
+    report = tmp_path.with_suffix(".html")
     write_profile(tmp_path / "sites", paper.origin)
-    report = tmp_path / "report.html"
     done = newsbot("sites", "check", "aqbulaq", "--data", tmp_path, "--html", report)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("aqbulaq: the profile fits 20 articles\n")
@@ -152,6 +152,28 @@ def test_shipped_profiles_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.M
     shutil.copy(own, shared)
     with pytest.raises(sites_check.WrongUsage, match="write `confirmed` there yourself"):
         sites_check._confirm("aqjolgazet", tmp_path, (shared,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"url" = "http://a.example/"',
+        '  url = "http://a.example/"',
+        'url = "http://a.example/"\n"confirmed" = 2020-01-01',
+        'names = {\'kk\' = """\nurl = 1\n"""}\nurl = "http://a.example/"',
+    ],
+)
+def test_a_profile_laid_out_in_another_way(tmp_path: Path, text: str) -> None:
+    from newsbot.cli import sites_check
+
+    own = tmp_path / "sites" / "a.toml"
+    own.parent.mkdir()
+    own.write_text(f'name = "А"\n{text}\n')
+    with pytest.raises(
+        sites_check.WrongUsage, match=f"write `confirmed = {date.today()}` into {own} yourself"
+    ):
+        sites_check._confirm("a", tmp_path, ())
+    assert own.read_text() == f'name = "А"\n{text}\n'
 
 
 @pytest.mark.parametrize(

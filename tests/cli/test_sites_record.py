@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from tests.cli.static_paper import paragraphs, path, routes, title
@@ -75,3 +76,26 @@ def test_a_fixture_fails_until_a_person_confirms_it(newsbot: Run, tmp_path: Path
         told = json.loads(about.stdout)
         assert (told["is_article"], "title" in told) == (False, False)
         assert Path(told["fixture"]).with_suffix(".html").exists()
+
+
+def test_what_stands_in_the_place_of_a_fixture(newsbot: Run, tmp_path: Path) -> None:
+    profile(tmp_path, "http://127.0.0.1:9")
+    record = ("sites", "record", "kokjiek", "http://127.0.0.1:9/bet", "--data", tmp_path)
+    (tmp_path / "fixtures").mkdir()
+    fixture = tmp_path / "fixtures" / "kokjiek-bet.json"
+    for content in (b"[]", b"{", b"\xff", b"[" * 100_000):
+        fixture.write_bytes(content)
+        done = newsbot(*record)
+        assert (done.returncode, done.stderr) == (
+            2,
+            f"newsbot: {fixture} is no fixture: remove it to record the page\n",
+        )
+        assert fixture.read_bytes() == content
+    fixture.unlink()
+    os.mkfifo(fixture)
+    done = newsbot(*record, timeout=20)
+    assert (done.returncode, done.stderr) == (2, f"newsbot: {fixture}: no ordinary file\n")
+    for url in ("http://[::1", "", "http://[::1]:x/"):
+        done = newsbot("sites", "record", "kokjiek", url, "--data", tmp_path)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+        assert "a bug" not in done.stderr
