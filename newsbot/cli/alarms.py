@@ -153,8 +153,8 @@ def alarms(
         for event in found.records():
             muted = f" [muted until {event['mute']['until']}]" if event["mute"] else ""
             click.echo(one_line(f"{event['site']}: {said(event, alarm_language)}{muted}"))
-    if (dry_run and not found) or sent is None or not (found.lasting or as_json):
-        click.echo("nothing is to be told" if dry_run or send else "nothing is wrong", err=True)
+    if not (send or as_json or (found if dry_run else found.lasting)):
+        click.echo("nothing is to be told" if dry_run else "nothing is wrong", err=True)
     is_wrong = sent is False or any(event["site"] not in found.muted for event in found.lasting)
     ctx.meta[ENDS_WITH] = SITE_FAILED if is_wrong else 0
 
