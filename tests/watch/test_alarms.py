@@ -7,6 +7,8 @@ import os
 import re
 import socket
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -191,6 +193,26 @@ def test_each_address_is_told_once_though_another_fails(
     assert record["told"]
     (record,) = json.loads(run(paper, "alarms", "--json", "--alarms", bad)[1])
     assert not record["told"]
+
+
+def test_a_server_that_only_talks_is_left(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsbot.watch.alarms.PATIENCE", 0.5)
+    over = threading.Event()
+
+    def talk() -> None:
+        with server.accept()[0] as client:
+            while not over.wait(0.1):
+                client.sendall(b"220-still\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=talk, daemon=True).start()
+        url = f"mailto://127.0.0.1:{server.getsockname()[1]}?from=a@b.kz&to=c@d.kz&mode=insecure"
+        began = time.monotonic()
+        code, _, error = run(paper, "alarms", "--send", "--alarms", url)
+        over.set()
+    assert time.monotonic() - began < 10
+    assert (code, "could not be sent to address 1 (mailto);" in error) == (3, True)
+    assert not (paper.store.folder / TOLD).exists()
 
 
 @pytest.mark.parametrize(
