@@ -113,6 +113,7 @@ def _findings(
         if not kind.sql:
             continue
         same = [event for event in known if event["kind"] == kind.name]
+        begun = set(map(events.about, same))
         before = utc(at)
         for event in same:
             if limit is False or event.get("last", "") < utc(at - _USUAL):  # when it was found
@@ -128,7 +129,7 @@ def _findings(
                     c.execute(f"CREATE TEMP TABLE {name} AS {sql}", values)
             for row in _rows(c, kind, values):
                 bad = row.pop("bad")
-                if bad and (explained.isdisjoint(kind.unless) or same):
+                if bad and (explained.isdisjoint(kind.unless) or events.about(row) in begun):
                     explained.add(kind.name)
                     yield kind.name, {**row, "last": utc(at)}, True
                 elif bad == 0:
