@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import click
 
 from archive.store import OUTCOMES
+from archive.times import now
 from newsbot.cli.alarms import alarm_options, tell
 from newsbot.cli.common import (
     FROM_DATE,
@@ -27,6 +28,7 @@ from newsbot.cli.common import (
     sites_dir_option,
     verbosity_options,
 )
+from newsbot.watch.alarms import mutes
 
 if TYPE_CHECKING:
     from newsbot.crawl.run import CrawlReport
@@ -91,6 +93,7 @@ def crawl(
         progress=not (quiet or verbose or as_json) and sys.stderr.isatty(),
         verbose=verbose,
     )
+    muted = mutes(data, now())[0]
     if as_json:
         print_json([report.to_dict() for report in reports])
     elif options.dry_run:
@@ -100,16 +103,17 @@ def crawl(
             if not quiet:
                 click.echo(f"{report.site}: {len(report.planned)} would be visited", err=True)
     elif not quiet:
-        print_reports(reports)
-    print_failures(reports)
-    code = max((report.exit_code for report in reports), default=0)
+        print_reports(reports, muted)
+    heard = [r for r in reports if r.site not in muted or r.exit_code != SITE_FAILED]
+    print_failures(heard)
+    code = max((report.exit_code for report in heard), default=0)
     if options.dry_run or tell(data, sites_dirs, alarm_urls, alarm_language) is not False:
         return code
     return max(code, SITE_FAILED)
 
 
-def print_reports(reports: Sequence[CrawlReport]) -> None:
-    """A table of outcomes, and what needs attention."""
+def print_reports(reports: Sequence[CrawlReport], muted: Collection[str] = ()) -> None:
+    """A table of outcomes, and what needs attention at sites that are not muted."""
     shown = [name for name in OUTCOMES if any(report.outcomes[name] for report in reports)] or [
         "new"
     ]
@@ -123,6 +127,8 @@ def print_reports(reports: Sequence[CrawlReport]) -> None:
     for report in reports:
         if report.reason == "shutdown" and not report.exit_code:
             click.echo(f"{report.site}: interrupted; the next run carries on from here", err=True)
+        if report.site in muted:
+            continue
         if report.reread:
             said = ", ".join(f"{number} {name}" for name, number in report.reread.items())
             click.echo(f"{report.site}: pages read again from the archive: {said}", err=True)

@@ -544,6 +544,21 @@ def test_a_crawl_sends_what_it_found(tmp_path: Path, smtp: tuple[Inbox, str], ne
     assert len(asked) == 3
 
 
+def test_a_crawl_of_a_muted_site_is_silent(tmp_path: Path, newsbot: Run) -> None:
+    with wire({"/feed": b"HTTP/1.0 500 no\r\n\r\n", "/1": b"HTTP/1.0 500 no\r\n\r\n"}) as server:
+        prepare(server.origin, tmp_path, ["/1"])
+    folders = ("--data", tmp_path / "data", "--sites-dir", tmp_path / "sites")
+    done = newsbot("crawl", "x", *folders)
+    assert done.returncode == 3
+    assert "newsbot: x failed: " in done.stderr
+    newsbot("alarms", "mute", "x", "--until", "2099-01-01", "--data", tmp_path / "data")
+    done = newsbot("crawl", "x", "--revisit", *folders)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].startswith("x ")
+    newsbot("alarms", "mute", "x", "--until", "yesterday", "--data", tmp_path / "data")
+    assert newsbot("crawl", "x", "--revisit", *folders).returncode == 3
+
+
 def test_a_dry_run_sends_nothing(tmp_path: Path, smtp: tuple[Inbox, str], newsbot: Run) -> None:
     with wire({"/1": http(page())}) as server:
         prepare(server.origin, tmp_path, ["/1"])
