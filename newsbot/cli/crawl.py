@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import click
 
+from archive.errors import ArchiveLocked
 from archive.store import OUTCOMES
 from archive.times import now
 from newsbot.cli.alarms import alarm_options, tell
@@ -84,15 +85,21 @@ def crawl(
     from newsbot.crawl.session import Options
 
     options = Options(**choices)
-    reports = (dry_run if options.dry_run else run_crawls)(
-        pick_sites(site_ids, data, sites_dirs, group),
-        data,
-        options=options,
-        contact=contact,
-        jobs=jobs,
-        progress=not (quiet or verbose or as_json) and sys.stderr.isatty(),
-        verbose=verbose,
-    )
+    try:
+        reports = (dry_run if options.dry_run else run_crawls)(
+            pick_sites(site_ids, data, sites_dirs, group),
+            data,
+            options=options,
+            contact=contact,
+            jobs=jobs,
+            progress=not (quiet or verbose or as_json) and sys.stderr.isatty(),
+            verbose=verbose,
+        )
+    except ArchiveLocked as error:
+        if as_json:
+            raise
+        click.echo(f"newsbot: {error}")  # no trouble, which cron would mail: a back-fill takes days
+        return error.exit_code
     muted = mutes(data, now())[0]
     if as_json:
         print_json([report.to_dict() for report in reports])
