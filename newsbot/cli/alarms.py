@@ -10,7 +10,7 @@ import click
 
 from archive.decisions import MUTE, decide, moment_after
 from archive.store import open_database
-from archive.times import now
+from archive.times import now, utc
 from newsbot.cli.common import (
     ENDS_WITH,
     SITE_FAILED,
@@ -173,4 +173,5 @@ def mute(site: str, data: Path, until: str, reason: str | None) -> None:
         check_archived(c, site=[site])
     at = moment_after(watched.decided(data)[0].get(site))
     decide(data, MUTE, {"site": site, "until": until, "reason": reason, "at": at})
-    click.echo(f"{site}: no alarms until {until}")
+    is_over = until < utc(now())[:10]
+    click.echo(f"{site}: {'alarms are told again' if is_over else f'no alarms until {until}'}")

@@ -65,8 +65,10 @@ def words(language: str) -> dict[str, str]:
 
 def said(event: Mapping[str, Any], language: str = "en") -> str:
     """What happened, and what to do, in one sentence. `event` is one of `archive.store.events.lasting`."""
-    reason = came_to(event.get("reason") or "")
-    values = defaultdict[str, Any](lambda: "–", event, came_to=reason)
+    reason = (event.get("reason") or "").removesuffix(".")  # the sentence has its own
+    values = defaultdict[str, Any](lambda: "–", event, came_to=came_to(reason))
+    if reason:
+        values["reason"] = reason
     for name in ("began_at", "newest"):
         values[name] = str(values[name])[:16].replace("T", " ")
     return one_line(kinds()[event["kind"]].says[language].format_map(values))

@@ -411,7 +411,8 @@ def test_a_muted_site_is_silent_until_a_day(paper: Paper, smtp: tuple[Inbox, str
     later = datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
     assert not alarms(c, paper.store.folder, later)
     assert alarms(c, paper.store.folder, later + timedelta(days=1)).new
-    run(paper, "alarms", "mute", "aqbulaq", "--until", "yesterday")
+    code, shown, _ = run(paper, "alarms", "mute", "aqbulaq", "--until", "yesterday")
+    assert (code, shown) == (0, "aqbulaq: alarms are told again\n")
     assert run(paper, "alarms")[0] == 3
     lines = (paper.store.folder / "decisions" / "mutes.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["site"] for line in lines] == ["aqbulaq", "aqbulaq"]
@@ -511,6 +512,14 @@ def test_every_kind_speaks_three_languages_in_three_words() -> None:
         assert set(kind.unless) <= set(kinds()), kind.name
         assert said({"kind": kind.name, "site": "x", "began_at": "2026-11-28T08:00:00Z"})
     assert len({frozenset(words(language)) for language in LANGUAGES}) == 1
+
+
+def test_a_reason_that_is_a_sentence_ends_once() -> None:
+    for language in LANGUAGES:
+        event = {"kind": "down", "began_at": "2026-11-28T08:00:00Z", "reason": "Connection refused."}
+        told = said(event, language)
+        assert "Connection refused. " in told
+        assert told == said({**event, "reason": "Connection refused"}, language)
 
 
 def test_a_profile_may_set_every_monitor() -> None:
