@@ -127,12 +127,15 @@ def alarms(
         raise WrongUsage("--dry-run, --send, --json or a command: one of them")
     if ctx.invoked_subcommand:
         return
+    urls, is_wrong = list[str](), False
     try:
         urls = watched.addresses(data, alarm_urls)
     except watched.AlarmsUnavailable as error:
         click.echo(f"newsbot: {error}", err=True)
+        is_wrong = True
         ctx.meta[ENDS_WITH] = SITE_FAILED
-        return
+        if send:
+            return
     with closing(open_database(data).conn) as c:
         found = watched.alarms(c, data, now(), urls or [""])
         if dry_run and found:
@@ -140,13 +143,12 @@ def alarms(
             click.echo("\n\n".join(watched.message(c, data, sites, found, alarm_language)))
     for line in watched.mutes(data, now())[1]:
         click.echo(f"newsbot: {line}", err=True)
-    sent: bool | None = True
     if send:
         if not urls:
             raise WrongUsage(
                 "nowhere to send alarms: name it with --alarms, NEWSBOT_ALARMS or alarms.conf"
             )
-        sent = tell(data, sites_dirs, alarm_urls, alarm_language, always=True)
+        is_wrong = not tell(data, sites_dirs, alarm_urls, alarm_language, always=True)
     elif as_json:
         print_json(found.records())
     elif not dry_run:
@@ -155,7 +157,7 @@ def alarms(
             click.echo(one_line(f"{event['site']}: {said(event, alarm_language)}{muted}"))
     if not (send or as_json or (found if dry_run else found.lasting)):
         click.echo("nothing is to be told" if dry_run else "nothing is wrong", err=True)
-    is_wrong = sent is False or any(event["site"] not in found.muted for event in found.lasting)
+    is_wrong |= any(event["site"] not in found.muted for event in found.lasting)
     ctx.meta[ENDS_WITH] = SITE_FAILED if is_wrong else 0
 
 

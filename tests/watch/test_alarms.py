@@ -151,9 +151,13 @@ def test_addresses_that_cannot_be_read(paper: Paper, tmp_path: Path) -> None:
     folder = paper.store.folder
     (folder / "alarms.conf").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "elsewhere").write_text("mailto://x")
-    code, _, error = run(paper, "alarms", "--send")
-    assert code == 3
-    assert "alarms.conf: cannot be read" in error
+    for how in ("--send",), (), ("--dry-run",), ("--json",):
+        code, shown, error = run(paper, "alarms", *how)
+        assert code == 3
+        assert error.count("alarms.conf: cannot be read") == error.count("\n") == 1
+        assert ("aqbulaq" in shown) != (how == ("--send",)), "what is wrong is listed all the same"
+    run(paper, "alarms", "mute", "aqbulaq", "--until", "2099-01-01")
+    assert run(paper, "alarms")[0] == 3
 
 
 def test_what_could_not_be_sent_is_told_next_time(paper: Paper, smtp: tuple[Inbox, str]) -> None:
