@@ -225,16 +225,16 @@ def send(url: str, head: str, text: str) -> str | None:
     service = apprise.Apprise()
     if not service.add(url):
         return "alarm address {} is none that Apprise knows"
-    sent: list[bool | None] = []
+    sent = list[bool]()
 
     def notify() -> None:
         with suppress(Exception):  # of a server, or of its library: not sent
-            sent.append(service.notify(text, head, body_format=apprise.NotifyFormat.TEXT))
+            sent.append(bool(service.notify(text, head, body_format=apprise.NotifyFormat.TEXT)))
 
     thread = threading.Thread(target=notify, daemon=True)
     thread.start()
     thread.join(PATIENCE)
-    if sent and sent[0]:
+    if any(sent):
         return None
     scheme = service[0].url(privacy=True).partition("://")[0]
     return f"alarms could not be sent to address {{}} ({scheme})"

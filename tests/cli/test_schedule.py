@@ -175,7 +175,9 @@ def test_addresses_of_alarms_are_no_part_of_it(place: Path) -> None:
             env=told, check=False, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0 and "secret" not in done.stdout + done.stderr
-        assert done.stderr.count(f"into {press / 'alarms.conf'}\n") == done.stderr.count("\n") == lines
+        assert (
+            done.stderr.count(f"into {press / 'alarms.conf'}\n") == done.stderr.count("\n") == lines
+        )
         (press / "alarms.conf").write_text("mailto://x")
 
 

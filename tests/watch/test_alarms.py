@@ -520,7 +520,11 @@ def test_every_kind_speaks_three_languages_in_three_words() -> None:
 
 def test_a_reason_that_is_a_sentence_ends_once() -> None:
     for language in LANGUAGES:
-        event = {"kind": "down", "began_at": "2026-11-28T08:00:00Z", "reason": "Connection refused."}
+        event = {
+            "kind": "down",
+            "began_at": "2026-11-28T08:00:00Z",
+            "reason": "Connection refused.",
+        }
         told = said(event, language)
         assert "Connection refused. " in told
         assert told == said({**event, "reason": "Connection refused"}, language)
