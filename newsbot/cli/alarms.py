@@ -10,7 +10,7 @@ import click
 
 from archive.decisions import MUTE, decide, moment_after
 from archive.store import open_database
-from archive.times import now
+from archive.times import now, utc
 from newsbot.cli.common import (
     ENDS_WITH,
     SITE_FAILED,
@@ -127,12 +127,15 @@ def alarms(
         raise WrongUsage("--dry-run, --send, --json or a command: one of them")
     if ctx.invoked_subcommand:
         return
+    urls, is_wrong = list[str](), False
     try:
         urls = watched.addresses(data, alarm_urls)
     except watched.AlarmsUnavailable as error:
         click.echo(f"newsbot: {error}", err=True)
+        is_wrong = True
         ctx.meta[ENDS_WITH] = SITE_FAILED
-        return
+        if send:
+            return
     with closing(open_database(data).conn) as c:
         found = watched.alarms(c, data, now(), urls or [""])
         if dry_run and found:
@@ -140,22 +143,21 @@ def alarms(
             click.echo("\n\n".join(watched.message(c, data, sites, found, alarm_language)))
     for line in watched.mutes(data, now())[1]:
         click.echo(f"newsbot: {line}", err=True)
-    sent: bool | None = True
     if send:
         if not urls:
             raise WrongUsage(
                 "nowhere to send alarms: name it with --alarms, NEWSBOT_ALARMS or alarms.conf"
             )
-        sent = tell(data, sites_dirs, alarm_urls, alarm_language, always=True)
+        is_wrong = not tell(data, sites_dirs, alarm_urls, alarm_language, always=True)
     elif as_json:
         print_json(found.records())
     elif not dry_run:
         for event in found.records():
             muted = f" [muted until {event['mute']['until']}]" if event["mute"] else ""
             click.echo(one_line(f"{event['site']}: {said(event, alarm_language)}{muted}"))
-    if (dry_run and not found) or sent is None or not (found.lasting or as_json):
-        click.echo("nothing is to be told" if dry_run or send else "nothing is wrong", err=True)
-    is_wrong = sent is False or any(event["site"] not in found.muted for event in found.lasting)
+    if not (send or as_json or (found if dry_run else found.lasting)):
+        click.echo("nothing is to be told" if dry_run else "nothing is wrong", err=True)
+    is_wrong |= any(event["site"] not in found.muted for event in found.lasting)
     ctx.meta[ENDS_WITH] = SITE_FAILED if is_wrong else 0
 
 
@@ -173,4 +175,5 @@ def mute(site: str, data: Path, until: str, reason: str | None) -> None:
         check_archived(c, site=[site])
     at = moment_after(watched.decided(data)[0].get(site))
     decide(data, MUTE, {"site": site, "until": until, "reason": reason, "at": at})
-    click.echo(f"{site}: no alarms until {until}")
+    is_over = until < utc(now())[:10]
+    click.echo(f"{site}: {'alarms are told again' if is_over else f'no alarms until {until}'}")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import click
 
+from archive.errors import ArchiveLocked
 from archive.store import OUTCOMES
+from archive.times import now
 from newsbot.cli.alarms import alarm_options, tell
 from newsbot.cli.common import (
     FROM_DATE,
@@ -27,6 +29,7 @@ from newsbot.cli.common import (
     sites_dir_option,
     verbosity_options,
 )
+from newsbot.watch.alarms import mutes
 
 if TYPE_CHECKING:
     from newsbot.crawl.run import CrawlReport
@@ -82,15 +85,22 @@ def crawl(
     from newsbot.crawl.session import Options
 
     options = Options(**choices)
-    reports = (dry_run if options.dry_run else run_crawls)(
-        pick_sites(site_ids, data, sites_dirs, group),
-        data,
-        options=options,
-        contact=contact,
-        jobs=jobs,
-        progress=not (quiet or verbose or as_json) and sys.stderr.isatty(),
-        verbose=verbose,
-    )
+    try:
+        reports = (dry_run if options.dry_run else run_crawls)(
+            pick_sites(site_ids, data, sites_dirs, group),
+            data,
+            options=options,
+            contact=contact,
+            jobs=jobs,
+            progress=not (quiet or verbose or as_json) and sys.stderr.isatty(),
+            verbose=verbose,
+        )
+    except ArchiveLocked as error:
+        if as_json:
+            raise
+        click.echo(f"newsbot: {error}")  # no trouble, which cron would mail: a back-fill takes days
+        return error.exit_code
+    muted = mutes(data, now())[0]
     if as_json:
         print_json([report.to_dict() for report in reports])
     elif options.dry_run:
@@ -100,16 +110,17 @@ def crawl(
             if not quiet:
                 click.echo(f"{report.site}: {len(report.planned)} would be visited", err=True)
     elif not quiet:
-        print_reports(reports)
-    print_failures(reports)
-    code = max((report.exit_code for report in reports), default=0)
+        print_reports(reports, muted)
+    heard = [r for r in reports if r.site not in muted or r.exit_code != SITE_FAILED]
+    print_failures(heard)
+    code = max((report.exit_code for report in heard), default=0)
     if options.dry_run or tell(data, sites_dirs, alarm_urls, alarm_language) is not False:
         return code
     return max(code, SITE_FAILED)
 
 
-def print_reports(reports: Sequence[CrawlReport]) -> None:
-    """A table of outcomes, and what needs attention."""
+def print_reports(reports: Sequence[CrawlReport], muted: Collection[str] = ()) -> None:
+    """A table of outcomes, and what needs attention at sites that are not muted."""
     shown = [name for name in OUTCOMES if any(report.outcomes[name] for report in reports)] or [
         "new"
     ]
@@ -123,6 +134,8 @@ def print_reports(reports: Sequence[CrawlReport]) -> None:
     for report in reports:
         if report.reason == "shutdown" and not report.exit_code:
             click.echo(f"{report.site}: interrupted; the next run carries on from here", err=True)
+        if report.site in muted:
+            continue
         if report.reread:
             said = ", ".join(f"{number} {name}" for name, number in report.reread.items())
             click.echo(f"{report.site}: pages read again from the archive: {said}", err=True)

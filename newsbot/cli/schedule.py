@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import click
 
+from newsbot.cli.alarms import language_option
 from newsbot.cli.common import (
     Group,
     choice_options,
@@ -18,6 +20,7 @@ from newsbot.cli.common import (
     pick_sites,
     sites_dir_option,
 )  # fmt: skip
+from newsbot.watch.alarms import URLS
 
 _MINUTE, _HOUR = 17, 4
 """Not on the hour, when all the world's jobs begin; once a day, at night."""
@@ -84,6 +87,7 @@ def _one_word(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
               help="As whom to run: for /etc/cron.d, or for units of the system.")  # fmt: skip
 @click.option("--mail", metavar="ADDRESS", callback=_one_word, help="Who hears of trouble.")
 @contact_option
+@language_option("--alarm-language")
 def schedule(
     site_ids: tuple[str, ...],
     group: Group,
@@ -94,6 +98,7 @@ def schedule(
     user: str | None,
     mail: str | None,
     contact: str | None,
+    alarm_language: str,
 ) -> None:
     """Print the crontab line, or the systemd units, that crawl sites: those named, a group, or your own.
 
@@ -114,11 +119,18 @@ def schedule(
         click.echo(
             f"newsbot: {data.absolute()} is no folder yet: the first crawl makes it", err=True
         )
+    if os.environ.get("NEWSBOT_ALARMS") and not (data / URLS).exists():
+        click.echo(
+            "newsbot: NEWSBOT_ALARMS is not known there, and may hold a password: for alarms write its "
+            f"addresses, one a line, into {data.absolute() / URLS}",
+            err=True,
+        )
     program = Path(sys.argv[0]).absolute()
     start = [str(program)] if program.name == "newsbot" else [sys.executable, "-m", "newsbot"]
     command = [*start, "crawl", *site_ids, *group.words, "--data", str(data.absolute())]
     command += [word for path in sites_dirs for word in ("--sites-dir", str(path.absolute()))]
     command += ["--contact", contact] if contact else []
+    command += ["--alarm-language", alarm_language] if alarm_language != "en" else []
     if re.search(r"[\\\0-\x1f]", "".join(command)):
         raise click.UsageError(
             f"no name with a backslash or line break can stand in {_PLACES[systemd]}"

@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ URLS = "alarms.conf"
 """Of an archive: Apprise's addresses, one a line; `#` begins a comment."""
 LARGEST = 16_000_000
 """Bytes of one of these files that is read."""
+PATIENCE = 60.0
+"""Seconds that one message may take: Apprise waits for a server as long as it says anything."""
 Event = dict[str, Any]
 
 
@@ -222,7 +225,16 @@ def send(url: str, head: str, text: str) -> str | None:
     service = apprise.Apprise()
     if not service.add(url):
         return "alarm address {} is none that Apprise knows"
-    if service.notify(text, head, body_format=apprise.NotifyFormat.TEXT):
+    sent = list[bool]()
+
+    def notify() -> None:
+        with suppress(Exception):  # of a server, or of its library: not sent
+            sent.append(bool(service.notify(text, head, body_format=apprise.NotifyFormat.TEXT)))
+
+    thread = threading.Thread(target=notify, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    if any(sent):
         return None
     scheme = service[0].url(privacy=True).partition("://")[0]
     return f"alarms could not be sent to address {{}} ({scheme})"

@@ -65,8 +65,10 @@ def words(language: str) -> dict[str, str]:
 
 def said(event: Mapping[str, Any], language: str = "en") -> str:
     """What happened, and what to do, in one sentence. `event` is one of `archive.store.events.lasting`."""
-    reason = came_to(event.get("reason") or "")
-    values = defaultdict[str, Any](lambda: "–", event, came_to=reason)
+    reason = (event.get("reason") or "").removesuffix(".")  # the sentence has its own
+    values = defaultdict[str, Any](lambda: "–", event, came_to=came_to(reason))
+    if reason:
+        values["reason"] = reason
     for name in ("began_at", "newest"):
         values[name] = str(values[name])[:16].replace("T", " ")
     return one_line(kinds()[event["kind"]].says[language].format_map(values))
@@ -113,6 +115,7 @@ def _findings(
         if not kind.sql:
             continue
         same = [event for event in known if event["kind"] == kind.name]
+        begun = set(map(events.about, same))
         before = utc(at)
         for event in same:
             if limit is False or event.get("last", "") < utc(at - _USUAL):  # when it was found
@@ -128,7 +131,7 @@ def _findings(
                     c.execute(f"CREATE TEMP TABLE {name} AS {sql}", values)
             for row in _rows(c, kind, values):
                 bad = row.pop("bad")
-                if bad and (explained.isdisjoint(kind.unless) or same):
+                if bad and (explained.isdisjoint(kind.unless) or events.about(row) in begun):
                     explained.add(kind.name)
                     yield kind.name, {**row, "last": utc(at)}, True
                 elif bad == 0:

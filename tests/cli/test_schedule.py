@@ -143,7 +143,8 @@ def test_all_that_a_crawl_needs_to_know_is_told(
     (place / "press" / "sites").rename(place / "own")
     (place / "more").mkdir()
     args: tuple[str, ...] = (
-        "--sites-dir", "own", "--sites-dir", "more", "--data", "press", "--contact", "a@b.kz"
+        "--sites-dir", "own", "--sites-dir", "more", "--data", "press", "--contact", "a@b.kz",
+        "--alarm-language", "kk",
     )  # fmt: skip
     told = dict[str, str]()
     if told_by == "environment":
@@ -152,6 +153,7 @@ def test_all_that_a_crawl_needs_to_know_is_told(
             "NEWSBOT_SITES_DIR": "own:more",
             "NEWSBOT_DATA": "press",
             "NEWSBOT_CONTACT": "a@b.kz",
+            "NEWSBOT_LANGUAGE": "kk",
         }
     said = printed(place / ".venv" / "bin" / "newsbot", "aqbulaq", *args, *systemd, **told)
     if systemd:
@@ -161,7 +163,22 @@ def test_all_that_a_crawl_needs_to_know_is_told(
         command = shlex.split(as_cron(said).partition(" && ")[2].rpartition(">>")[0])
     own, more, data = place / "own", place / "more", place / "press"
     wanted = ["--data", data, "--sites-dir", own, "--sites-dir", more, "--contact", "a@b.kz"]
-    assert command[2:] == ["aqbulaq", *map(str, wanted)]
+    assert command[2:] == ["aqbulaq", *map(str, wanted), "--alarm-language", "kk"]
+
+
+def test_addresses_of_alarms_are_no_part_of_it(place: Path) -> None:
+    program, press = place / ".venv" / "bin" / "newsbot", place / "press"
+    told = environment() | {"NEWSBOT_ALARMS": "mailto://u:secret@b.kz"}
+    for lines in (1, 0):
+        done = subprocess.run(
+            [program, "schedule", "aqbulaq", "--data", press],
+            env=told, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0 and "secret" not in done.stdout + done.stderr
+        assert (
+            done.stderr.count(f"into {press / 'alarms.conf'}\n") == done.stderr.count("\n") == lines
+        )
+        (press / "alarms.conf").write_text("mailto://x")
 
 
 @pytest.mark.parametrize(

@@ -134,8 +134,12 @@ def test_second_crawl_at_the_same_time(newsbot: Run, profiles: Path, tmp_path: P
         lock.flush()
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = newsbot("crawl", "aqbulaq", "--sites-dir", profiles, "--data", tmp_path)
-    assert done.returncode == 4
-    assert "another run is writing to this archive (process 1 since today)" in one_line(done.stderr)
+        data = newsbot("crawl", "aqbulaq", "--sites-dir", profiles, "--data", tmp_path, "--json")
+    said = "another run is writing to this archive (process 1 since today)"
+    assert (done.returncode, done.stderr) == (4, ""), "what cron would mail"
+    assert said in one_line(done.stdout)
+    assert (data.returncode, data.stdout) == (4, "")
+    assert said in one_line(data.stderr)
 
 
 def test_public_site_without_contact(newsbot: Run, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import os
 import re
 import socket
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -133,7 +135,7 @@ def test_a_mail_comes_once_and_a_note_when_it_is_over(
     assert code == 0
     assert inbox.messages[1]["Subject"] == "newsbot: over: log-in or challenge"
     assert tell(paper.store.folder, (), [url], "en") is None
-    assert run(paper, "alarms", "--send", "--alarms", url)[0] == 0
+    assert run(paper, "alarms", "--send", "--alarms", url) == (0, "", "")
     assert inbox.messages[2]["Subject"] == "newsbot: nothing new", "one sees whether it arrives"
     assert len(inbox.messages) == 3
 
@@ -149,9 +151,13 @@ def test_addresses_that_cannot_be_read(paper: Paper, tmp_path: Path) -> None:
     folder = paper.store.folder
     (folder / "alarms.conf").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "elsewhere").write_text("mailto://x")
-    code, _, error = run(paper, "alarms", "--send")
-    assert code == 3
-    assert "alarms.conf: cannot be read" in error
+    for how in ("--send",), (), ("--dry-run",), ("--json",):
+        code, shown, error = run(paper, "alarms", *how)
+        assert code == 3
+        assert error.count("alarms.conf: cannot be read") == error.count("\n") == 1
+        assert ("aqbulaq" in shown) != (how == ("--send",)), "what is wrong is listed all the same"
+    run(paper, "alarms", "mute", "aqbulaq", "--until", "2099-01-01")
+    assert run(paper, "alarms")[0] == 3
 
 
 def test_what_could_not_be_sent_is_told_next_time(paper: Paper, smtp: tuple[Inbox, str]) -> None:
@@ -176,14 +182,13 @@ def test_what_could_not_be_sent_is_told_next_time(paper: Paper, smtp: tuple[Inbo
 
 
 def test_each_address_is_told_once_though_another_fails(
-    paper: Paper, smtp: tuple[Inbox, str]
+    paper: Paper, smtp: tuple[Inbox, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     bad = "mailto://u:secret@127.0.0.1:1?from=a@b.kz&to=c@d.kz&mode=insecure"
+    urls = [bad, smtp[1], "secret"]
     for known in (0, 1):
-        code, _, error = run(
-            paper, "alarms", "--send", "--alarms", bad, "--alarms", smtp[1], "--alarms", "secret"
-        )
-        assert code == 3
+        assert tell(paper.store.folder, (), urls, "en") is False
+        error = capsys.readouterr().err
         assert error.count("address 1 (mailto)") == error.count("address 3 is none") == 1, known
         assert len(smtp[0].messages) == 1
     kept = (paper.store.folder / TOLD).read_text("utf-8")
@@ -192,6 +197,26 @@ def test_each_address_is_told_once_though_another_fails(
     assert record["told"]
     (record,) = json.loads(run(paper, "alarms", "--json", "--alarms", bad)[1])
     assert not record["told"]
+
+
+def test_a_server_that_only_talks_is_left(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsbot.watch.alarms.PATIENCE", 0.5)
+    over = threading.Event()
+
+    def talk() -> None:
+        with server.accept()[0] as client:
+            while not over.wait(0.1):
+                client.sendall(b"220-still\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=talk, daemon=True).start()
+        url = f"mailto://127.0.0.1:{server.getsockname()[1]}?from=a@b.kz&to=c@d.kz&mode=insecure"
+        began = time.monotonic()
+        code, _, error = run(paper, "alarms", "--send", "--alarms", url)
+        over.set()
+    assert time.monotonic() - began < 10
+    assert (code, "could not be sent to address 1 (mailto);" in error) == (3, True)
+    assert not (paper.store.folder / TOLD).exists()
 
 
 @pytest.mark.parametrize(
@@ -382,13 +407,16 @@ def test_a_muted_site_is_silent_until_a_day(paper: Paper, smtp: tuple[Inbox, str
     known = record["mute"]
     assert (known["until"], known["reason"], record["told"]) == (str(day), "we know", False)
     assert run(paper, "status")[0] == 0
-    run(paper, "alarms", "--send", "--alarms", smtp[1])
+    assert tell(paper.store.folder, (), [smtp[1]], "en") is None
     assert smtp[0].messages == []
+    assert run(paper, "alarms", "--send", "--alarms", smtp[1]) == (0, "", "")
+    assert smtp[0].messages[0]["Subject"] == "newsbot: nothing new"
     c = paper.store.connection
     later = datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
     assert not alarms(c, paper.store.folder, later)
     assert alarms(c, paper.store.folder, later + timedelta(days=1)).new
-    run(paper, "alarms", "mute", "aqbulaq", "--until", "yesterday")
+    code, shown, _ = run(paper, "alarms", "mute", "aqbulaq", "--until", "yesterday")
+    assert (code, shown) == (0, "aqbulaq: alarms are told again\n")
     assert run(paper, "alarms")[0] == 3
     lines = (paper.store.folder / "decisions" / "mutes.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["site"] for line in lines] == ["aqbulaq", "aqbulaq"]
@@ -490,6 +518,18 @@ def test_every_kind_speaks_three_languages_in_three_words() -> None:
     assert len({frozenset(words(language)) for language in LANGUAGES}) == 1
 
 
+def test_a_reason_that_is_a_sentence_ends_once() -> None:
+    for language in LANGUAGES:
+        event = {
+            "kind": "down",
+            "began_at": "2026-11-28T08:00:00Z",
+            "reason": "Connection refused.",
+        }
+        told = said(event, language)
+        assert "Connection refused. " in told
+        assert told == said({**event, "reason": "Connection refused"}, language)
+
+
 def test_a_profile_may_set_every_monitor() -> None:
     assert set(Monitor.__args__) == {kind.name for kind in kinds().values() if kind.sql}
 
@@ -519,6 +559,21 @@ def test_a_crawl_sends_what_it_found(tmp_path: Path, smtp: tuple[Inbox, str], ne
     (mail,) = smtp[0].messages
     assert mail["Subject"] == "newsbot: x needs a look: source is empty"
     assert len(asked) == 3
+
+
+def test_a_crawl_of_a_muted_site_is_silent(tmp_path: Path, newsbot: Run) -> None:
+    with wire({"/feed": b"HTTP/1.0 500 no\r\n\r\n", "/1": b"HTTP/1.0 500 no\r\n\r\n"}) as server:
+        prepare(server.origin, tmp_path, ["/1"])
+    folders = ("--data", tmp_path / "data", "--sites-dir", tmp_path / "sites")
+    done = newsbot("crawl", "x", *folders)
+    assert done.returncode == 3
+    assert "newsbot: x failed: " in done.stderr
+    newsbot("alarms", "mute", "x", "--until", "2099-01-01", "--data", tmp_path / "data")
+    done = newsbot("crawl", "x", "--revisit", *folders)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].startswith("x ")
+    newsbot("alarms", "mute", "x", "--until", "yesterday", "--data", tmp_path / "data")
+    assert newsbot("crawl", "x", "--revisit", *folders).returncode == 3
 
 
 def test_a_dry_run_sends_nothing(tmp_path: Path, smtp: tuple[Inbox, str], newsbot: Run) -> None:

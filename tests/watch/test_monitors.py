@@ -67,6 +67,32 @@ def test_a_site_that_never_answered_is_down_from_its_first_crawl(paper: Paper) -
     assert hours(paper, 24)[-1] == ""
 
 
+def test_what_a_cause_explains_is_not_told_of_the_next_source(paper: Paper) -> None:
+    """One feed has failed for days already when the whole site goes down."""
+    site = Site(id="aqbulaq", name="Ақбұлақ", url=HOME)
+    feeds = [f"{HOME}{name}" for name in ("feed", "b", "c")]
+    found = []
+    for hour in range(12 * 24):
+        paper.later(hours=1).begin()
+        for feed in feeds:
+            row = paper.store.source("aqbulaq", feed, "feed")
+            if row["due"] and row["due"] > utc(paper.now):
+                continue
+            error = "no answer" if hour > 24 * (1 if feed == feeds[0] else 6) else None
+            failures = row["failures"] + 1 if error else 0
+            paper.store.save_poll(
+                row["id"], paper.crawl, [] if error else [Candidate(f"{feed}/1")], polled_at=paper.now,
+                status=None if error else 200, error=error, body_hash=None if error else "x",
+                due=next_poll("feed", paper.now, failures=failures, distrust=None),
+            )  # fmt: skip
+        paper.store.finish_crawl(paper.crawl, paper.now, "finished", 2)
+        look(paper.store, [site], paper.now)
+        lasting = paper.store.lasting_events("aqbulaq", START)
+        found.append([(event["kind"], event.get("source")) for event in lasting])
+    assert [("failing_source", feeds[0])] in found
+    assert sorted(found[-1]) == sorted([("failing_source", feeds[0]), ("down", None)])
+
+
 def test_sources_are_compared_in_one_pass(paper: Paper) -> None:
     """A sitemap that stands still among 200; the steps of SQLite grow as the addresses do."""
     c, step = paper.store.connection, [0]
