@@ -222,7 +222,10 @@ def send(url: str, head: str, text: str) -> str | None:
             "alarms are sent by Apprise, which is missing: pip install 'newsbot[alarms]'"
         ) from None
     logging.getLogger("apprise").disabled = True  # it writes addresses, and answers of servers
-    service = apprise.Apprise()
+    # In our thread, which may be left: Python waits for those of Apprise's pool as it ends.
+    asset = apprise.AppriseAsset(async_mode=False)
+    asset._service_timeout = 0  # with one, which older versions lack, it takes its pool
+    service = apprise.Apprise(asset=asset)
     if not service.add(url):
         return "alarm address {} is none that Apprise knows"
     sent = list[bool]()
