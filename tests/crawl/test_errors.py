@@ -72,6 +72,7 @@ def test_host_that_does_not_answer(newsbot: Run, tmp_path: Path) -> None:
 
 
 def test_database_from_a_newer_version(newsbot: Run, profiles: Path, tmp_path: Path) -> None:
+    Store(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / "news.db")) as connection:
         connection.execute("PRAGMA user_version = 9999")
     for command in (("crawl", "aqbulaq", "--sites-dir", profiles), ("status",), ("search", "су")):
