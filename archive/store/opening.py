@@ -186,7 +186,11 @@ def stamp() -> str:
 def replace_database(folder: Path, part: str) -> str | None:
     """Put a new database in the place of the old one; returns the name by which that is kept."""
     live, kept = folder / DATABASE, folder / f"news.damaged-{stamp()}.db"
-    with suppress(sqlite3.Error), closing(sqlite3.connect(live, timeout=BUSY_SECONDS)) as c:
+    uri = f"{live.absolute().as_uri()}?mode=rw"
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as c,
+    ):
         c.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # or a crash below would lose what is in it
     with (folder / part).open("rb") as file:
         os.fsync(file.fileno())

@@ -90,14 +90,17 @@ PLACES = (
 
 
 def values(name: str, parameter: click.Parameter) -> list[str]:
-    """Wrong values for a parameter; of an option that many commands share, each has its turn at some."""
+    """Wrong values for a parameter; of an option that many commands share, each has its turn at some.
+
+    So has each of those that need a process of their own.
+    """
     kind, option = parameter.type, max(parameter.opts, key=len)
     fit = NUMBERS if isinstance(kind, NUMBER) else TEXTS
     fit = PLACES if isinstance(kind, (click.Path, click.File)) else fit
-    if option not in ("--data", "--sites-dir", "--jobs"):
+    if option not in ("--data", "--sites-dir", "--jobs") and name not in ASKING:
         return list(fit)
     turn = 2 * list(COMMANDS).index(name)
-    return [fit[0], *(fit[(turn + step) % len(fit)] for step in range(2))]
+    return [fit[0], *(fit[(turn + step) % len(fit)] for step in range(4 if name in ASKING else 2))]
 
 
 TRIED = [

@@ -60,7 +60,7 @@ def test_exit_codes(newsbot: Run, archive: Archive, tmp_path: Path) -> None:
     assert wrong.stderr == f"newsbot: {none}: no WARC file (no record in it can be read)\n"
     unknown = newsbot("import", "warc", path, "--site", "gazt", *options)
     assert unknown.returncode == 2
-    assert "did you mean 'gazet'?" in unknown.stderr
+    assert "did you mean 'gazet' (Газет)?" in unknown.stderr
     data = bytearray(path.read_bytes())
     data[-200] ^= 0x55  # in the body of the last record
     path.write_bytes(data)
