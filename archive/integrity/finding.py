@@ -12,7 +12,7 @@ SEVERITIES = ("damage", "inconsistency", "note")
 REMEDIES = {
     "rebuild": "restore news.db from a backup, or let `newsbot verify --repair` make it anew from the "
     "captures",
-    "upgrade": "`newsbot verify --repair` does it, and so does the next crawl",
+    "upgrade": "`newsbot verify --repair` brings it up to date, and so does the next crawl",
     "index": "`newsbot verify --repair` makes the full-text index anew",
     "objects": "`newsbot verify --repair` makes it again",
     "frontier": "`newsbot verify --repair` puts it there",

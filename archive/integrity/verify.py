@@ -52,7 +52,7 @@ def verify(
         yield Finding("damage", "schema", DATABASE, what, "rebuild")
         return
     except OlderSchema as error:
-        sound = Finding("inconsistency", "schema", DATABASE, str(error), "upgrade")
+        sound = Finding("inconsistency", "schema", DATABASE, error.what, "upgrade")
         yield from _damage(folder) or [sound]
         return
     except ArchiveUsageError:

@@ -81,7 +81,7 @@ def upgrade(path: Path) -> None:
 def _copy(c: sqlite3.Connection, kept: Path) -> None:
     """Copy a database as it is at this moment; the copy is there whole or not at all."""
     part = kept.with_name(f"{kept.name}.part")
-    for left in kept.parent.glob(f"{kept.stem[:13]}*.part"):
+    for left in kept.parent.glob("*.schema-*.db.part"):
         remove_database(left)
     try:
         with closing(sqlite3.connect(part)) as new:

@@ -17,6 +17,15 @@ _KNOWN = "SELECT 1 FROM sqlite_schema WHERE name IN ('articles', 'captures', 'fr
 class OlderSchema(ArchiveUsageError):
     """The database is of an older schema; who opens it for writing brings it up to this one."""
 
+    def __init__(self, path: Path, version: int) -> None:
+        self.what = (
+            f"it was written by an older newsbot (schema {version}, this one writes {VERSION})"
+        )
+        super().__init__(
+            f"{path}: {self.what}: the next `newsbot crawl` brings it up to date, or `newsbot verify "
+            "--repair` now"
+        )
+
 
 class EarlySchema(ArchiveUsageError):
     """The database is of a schema that was never released; `newsbot verify --repair` makes it anew."""
@@ -52,10 +61,7 @@ def check_version(c: sqlite3.Connection, path: Path) -> None:
             "anew from warc/"
         )
     if version < VERSION:
-        raise OlderSchema(
-            f"{path} was written by an older newsbot (schema {version}, this one writes {VERSION}): the "
-            "next `newsbot crawl` brings it up to date, or `newsbot verify --repair` now"
-        )
+        raise OlderSchema(path, version)
 
 
 def _check_tables(c: sqlite3.Connection, path: Path, version: int) -> None:

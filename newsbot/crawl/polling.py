@@ -347,8 +347,8 @@ class PollingSpider(Spider):
         session, source, moment = self.session, poll.source, now()
         failures = poll.row["failures"] + 1 if found.error else 0
         # What cannot be read says nothing of what is listed, and has no validators worth keeping.
-        is_read = first and not found.error and not poll.partial
-        whole = is_read and response is not None and response.status == 200
+        is_read = response is not None and response.status == 200 and not found.error
+        whole = is_read and first and not poll.partial
         discovered = session.store.save_poll(
             poll.row["id"],
             session.crawl,
