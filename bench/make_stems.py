@@ -15,10 +15,11 @@ import math
 import re
 import tomllib
 from collections import Counter, defaultdict
+from functools import cache
 from pathlib import Path
 
 from archive.kazakh import stems as model
-from archive.kazakh.morphology import LOOSE, NOUN, VERB, WordReading, readings
+from archive.kazakh.morphology import LOOSE, NOUN, VERB, WordReading, readings, written
 
 HOME = Path(model.__file__).parent
 WORD = re.compile("[а-яёәғқңөұүһі]+")
@@ -42,7 +43,7 @@ class Learner:
 
     def __init__(self, counts: Counter[str]) -> None:
         closed = tomllib.loads((HOME / "closed.toml").read_text("utf-8"))
-        self.syncope = {w[:-2] + w[-1]: w for w in closed["syncope"].split()}
+        self.syncope = model.spellings(closed)
         self.never = frozenset(closed["not_stems"].split())
         self.whole = frozenset(w for words in closed["whole"].values() for w in words.split())
         forms = {
@@ -54,6 +55,7 @@ class Learner:
         self.verbs = frozenset(line for line in lines if not line.startswith("#"))
         lines = (HOME / "nouns.txt").read_text("utf-8").splitlines()
         self.nouns = frozenset(line for line in lines if not line.startswith("#"))
+        self.never |= {w for noun in self.nouns for w in written(noun)} - self.nouns - self.whole
         self.words = {
             word: (1 + math.log(number), readings(word, self.syncope))
             for word, number in counts.items()
@@ -96,14 +98,27 @@ class Learner:
                 return 0.001
             if stem in self.nouns:
                 return 1.0
-            return model.DISTRUST if model.looks_odd(stem) else 1.0
+            if written(stem) and stem not in self.words:
+                return 0.001
+            if stem[-1] == "у" and self.verbs.intersection((stem[:-1], stem[:-1] + "ы", stem[:-1] + "і")):
+                return 0.001  # what every verb has is no word of its own
+            return model.DISTRUST if model.looks_odd(stem) or self.is_form(stem) else 1.0
         if stem in self.verbs:
             return 1.0
         return 0.5 if model.DENOMINAL.search(stem) and len(stem) > 4 else 0.003
 
+    @cache  # noqa: B019
+    def is_form(self, word: str) -> bool:
+        """Whether a word is a form of a noun that people wrote down (балам: бала)."""
+        return any(
+            reading.slots and reading.kind == NOUN and LOOSE not in reading.slots
+            and (reading.stem in self.nouns or (reading.slots[0] == "relative" and reading.stem in self.whole))
+            for reading in readings(word, self.syncope)
+        )
+
     def unknown(self, stem: str, kind: str) -> float:
         """Probability of a stem before anything is counted."""
-        cost = model.LETTER * len(stem) + (model.SHORT if len(stem) == 2 else 0)
+        cost = model.LETTER * model.letters_told(stem) + (model.SHORT if len(stem) == 2 else 0)
         cost += model.INFLECTED if model.looks_odd(stem) else 0
         pattern, share, start = (
             (model.DERIVED_NOUN, 0.1, 3) if kind == NOUN else (model.DENOMINAL, 0.005, 2)
@@ -126,7 +141,7 @@ class Learner:
         before = kind
         for slot in (*reading.slots, "end"):
             if slot == LOOSE:
-                score -= model.LOOSE_COST
+                score -= model.loose_cost(reading.stem)
                 continue
             after = self.following.get(before, {})
             score += math.log((after.get(slot, 0) + 0.05) / (self.sums.get(before, 0) + 2))

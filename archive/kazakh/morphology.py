@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from archive.kazakh.letters import CYRILLIC
+from archive.kazakh.letters import CYRILLIC, SPECIFIC
 
 NOUN, VERB = "noun", "verb"
+OWNED = "poss3"
+"""The slot that stems which end in a possessive of their own fill already (отбасы, дүниежүзі)."""
 LOOSE = "loose"
 """Pseudo-slot: a suffix whose vowel does not agree with the stem's, as after loans (банктер)."""
 _BACK, _FRONT, _NEUTRAL = "аоұыяё", "әеөүіэ", "уиюё"
@@ -25,6 +27,12 @@ _FRONTED = {"ғ": "г", "қ": "к"}
 _VOICELESS = {"б": "п", "г": "к", "ғ": "қ"}
 DERIVING = frozenset({"passive", "reciprocal", "causative", "ordinal", "agent"})
 """Slots that make what dictionaries list as a word of its own."""
+_DOUBLED = frozenset("лмнпсткфрбг")
+_SOFTENED = frozenset("лнртд")
+_NATIVE = frozenset(SPECIFIC)
+"""Letters that no loan from Russian has."""
+_CLUSTER = re.compile("(?:[кпфнрс]т|[нрлс]к|[кпнрм]с|нг|м[пф]|рд|рф|нд)$")
+"""Ends of loans after which suffixes may stand with an і between (фактілер)."""
 _MIN_STEM = 2
 _MOST = 7
 """Suffixes taken off one word at most."""
@@ -105,7 +113,7 @@ def _load() -> dict[str, list[_Ending]]:
     for suffix in data["suffix"]:
         after = _sets(suffix["after"], data["after"])
         for form in suffix["forms"]:
-            for spelled, last, front in _spellings(form, data["letters"], data["first"]):
+            for spelled, last, front in _spellings(form, suffix.get("letters", data["letters"]), data["first"]):
                 for written, letters, restored in _fusions(spelled, last, front):
                     voicing = written[0] in _VOWELS
                     if restored and voicing and restored != "й":
@@ -135,12 +143,22 @@ def endings() -> frozenset[str]:
 
 
 def is_front(text: str) -> bool | None:
-    """Whether the last vowel that tells is a front one; None where none tells."""
-    for letter in reversed(text):
+    """Whether the last vowel that tells is a front one; None where none tells.
+
+    и takes suffixes of both kinds (тарихы, кредиті), so does у of a closed syllable after a front
+    vowel (келуші, ресурсы).
+    """
+    last = ""
+    for at in range(len(text) - 1, -1, -1):
+        letter = text[at]
         if letter in _FRONT:
-            return True
+            return None if last == "у" else True
         if letter in _BACK and letter != "ё":
             return False
+        if letter in _NEUTRAL and not last:
+            if letter == "и":
+                return None
+            last = letter if at < len(text) - 1 else "-"
     return None
 
 
@@ -149,11 +167,45 @@ def _last(text: str) -> str:
     return text[-2] if letter in "ьъ" and len(text) > 1 else letter
 
 
+def written(stem: str) -> list[str]:
+    """How a loan may be spelt before a suffix, where that is not the word itself.
+
+    >>> written("класс"), written("журналист"), written("модель"), written("факт")
+    (['клас'], ['журналис', 'журналисті'], ['модел'], ['факті'])
+    """
+    found = []
+    if stem[-1] in _DOUBLED and stem[-2:-1] == stem[-1]:
+        found.append(stem[:-1])
+    elif stem.endswith(("ст", "зд", "сть")):
+        found.append(stem.rstrip("ь")[:-1])
+    if stem[-1] == "ь":
+        found.append(stem[:-1])
+    elif _CLUSTER.search(stem):
+        found.append(stem + "і")
+    return found
+
+
+def _wholes(left: str, before_vowel: bool) -> Iterator[str]:
+    """The words that may be spelt so before a suffix: what `written` says, the other way round."""
+    last = left[-1]
+    if last == "і":
+        if _CLUSTER.search(left, 0, len(left) - 1):
+            yield left[:-1]
+    elif last in _DOUBLED and left[-2] in _VOWELS:
+        yield left + last
+        if last == "с":
+            yield left + "т"
+    elif last == "з" and left[-2] in _VOWELS:
+        yield left + "д"
+    if before_vowel and last in _SOFTENED and left[-2] in _VOWELS:
+        yield left + "ь"
+
+
 def readings(word: str, syncope: Mapping[str, str]) -> list[WordReading]:
     """All readings of a lower-case Cyrillic word, itself as a bare stem first.
 
     `syncope` maps stems as they are written before a vowel to what they are without it
-    (орн → орын). A reading is possible by the rules; its stem need not exist.
+    (орн → орын), and those that end in a possessive to themselves (отбасы). A reading is possible by the rules; its stem need not exist.
     """
     found: dict[WordReading, None] = {
         WordReading(word, NOUN, ()): None,
@@ -197,8 +249,13 @@ def _strip(
                 lefts.append(left[:-1] + _VOICELESS[left[-1]])
             if ending.slot == "converb" and left[-1] == "у" and len(left) < 5:
                 lefts.append(left[:-1] + "п")  # тап + ып = тауып
+            if OWNED in ending.after and syncope.get(left) == left:
+                found[WordReading(left, NOUN, inner, own)] = None  # отбасы + нда
+            if NOUN in ending.after and len(left) > 2 and _NATIVE.isdisjoint(left[:-1]):
+                lefts += _wholes(left, ending.voicing)
             for stem in lefts:
-                chain = (LOOSE, *inner) if mismatch or loose else inner
+                off = mismatch and not (ending.front and stem[-1] == "ь")
+                chain = (LOOSE, *inner) if off or loose else inner
                 if NOUN in ending.after:
                     found[WordReading(stem, NOUN, chain, own)] = None
                     if ending.voicing and stem in syncope:
@@ -206,4 +263,4 @@ def _strip(
                 if VERB in ending.after:
                     found[WordReading(stem, VERB, chain, own)] = None
                 if ending.after - {NOUN, VERB} and len(slots) < _MOST:
-                    _strip(stem, inner, ending.after, mismatch or loose, own, syncope, found)
+                    _strip(stem, inner, ending.after, off or loose, own, syncope, found)

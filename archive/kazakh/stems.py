@@ -28,8 +28,12 @@ LETTER = 2.2
 UNKNOWN = 20.0
 """Weight of all unknown stems together (the concentration of a Dirichlet process)."""
 LOOSE_COST = 4.0
+LOAN_LOOSE_COST = 1.0
+"""The same where the stem looks like a loan: its last vowel does not tell (банкі, митингтер)."""
 NEW_VERB = 12.0
 NEW_DENOMINAL = 4.0
+COMPOUND = 0.003
+"""How often an unknown stem is a known one with something before it (полиметалл, шиномонтаж)."""
 SHORT = 2.0
 INFLECTED = 6.0
 DISTRUST = 0.02
@@ -65,6 +69,7 @@ class _Tables:
     noun_total: float
     transitions: dict[str, dict[str, float]]
     closed: dict[str, str]
+    also: dict[str, str]
     whole: frozenset[str]
     syncope: dict[str, str]
     own: frozenset[str]
@@ -75,6 +80,12 @@ def _lines(name: str) -> Iterator[list[str]]:
     return (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
 
 
+def spellings(closed_file: dict[str, str]) -> dict[str, str]:
+    """Stems as they stand before suffixes → the stems of closed.toml."""
+    dropped = {word[:-2] + word[-1]: word for word in closed_file["syncope"].split()}
+    return dropped | {word: word for word in closed_file["owned"].split()}
+
+
 @cache
 def _tables() -> _Tables:
     closed_file = tomllib.loads(files("archive.kazakh").joinpath("closed.toml").read_text("utf-8"))
@@ -83,6 +94,10 @@ def _tables() -> _Tables:
     for line in closed_file["paradigms"].strip().splitlines():
         stem, _, forms = line.partition(":")
         closed |= dict.fromkeys([stem, *forms.split()], stem)
+    also: dict[str, str] = {}
+    for line in closed_file["also"].strip().splitlines():
+        stem, _, forms = line.partition(":")
+        also |= dict.fromkeys(forms.split(), stem)
     nouns: dict[str, float] = {}
     verbs: dict[str, float] = {}
     for stem, kind, weight in _lines("stems.tsv"):
@@ -101,8 +116,9 @@ def _tables() -> _Tables:
         sum(nouns.values()) + UNKNOWN,
         transitions,
         closed,
+        also,
         whole,
-        {word[:-2] + word[-1]: word for word in closed_file["syncope"].split()},
+        spellings(closed_file),
         frozenset(closed_file["verbs"].split()),
     )
 
@@ -113,7 +129,7 @@ _LOOKS_INFLECTED = re.compile(
     rf"..(?:{_PLURAL}(?:[ыі]н?[аеыі]?|[ыі]м[ыі]з)?|.[ыі]н(?:[ыі]ң|д[ае]|[ае]н?)|.[ндт][ыі]ң"
     "|[ае]ды|еді|йд[ыі]|[ғгқк][ае]н[ыі]|[аеий]т[ыі]н|[мп][ае]й|.нш[ыі]с?|[ыі][лн][ғг][ае]н|[ыі]п"
     "|.(?:[ғгқк][ае]н|[дт][ае][ғг][ыі]|м[ае]д[ыі]|м[ыі]з|[ғг][ыі]|[лдт][ыі][ғг][ыі])|..с[ыі])$"
-    "|.[аеиоөуыіұү][ғг][ыі]н?$|(?:ғ|[іеөүә]г|[^аоу]рг)$"
+    "|.[аеиоөуыіұү][ғг][ыі]н?$|(?:ғ|[іеөүәи]г|[аеиыіөүұ]б|[^аоу]рг)$"
 )
 _VOWELS = "аәеёиоөуұүыіэюя"
 _ODD_CODA = re.compile(
@@ -121,6 +137,7 @@ _ODD_CODA = re.compile(
     "|кр|пр|бр|кл|тл|зм|лл|сс|тт|йн|йм|мн|гн|ск|рл|лп|йл|мп|рв|рб|рд|лд|сь|ль|рь|нь|ть|йс|рш|нш|рж|хт"
     "|нц|вр|гр|шт|зд|йд|рх|рз|лз|лс|нк)$"
 )
+_LOAN = re.compile(f"[фвцщэёъьч]|[бвгдх]$|[^{_VOWELS}йу]{{2}}$|[аоя].*[еэ]|[еэ].*[аоя]")
 DERIVED_NOUN = re.compile(
     "([лдт][ыі][қк]|[лдт][ыі]|с[ыі]з|ш[ыі]л?([лдт][ыі][қк])?|[лдт][ае]с|хана|стан|[гк]ер|уш[ыі]|паз|қор|л[ае]у|ш[ае])$"
 )
@@ -140,7 +157,7 @@ def _unknown(stem: str, kind: str) -> float:
     """Probability of a stem that no list has, by its letters and what it could be derived from."""
     t = _tables()
     cost = (
-        LETTER * len(stem)
+        LETTER * letters_told(stem)
         + (SHORT if len(stem) == 2 else 0)
         + (INFLECTED if looks_odd(stem) else 0)
     )
@@ -152,7 +169,15 @@ def _unknown(stem: str, kind: str) -> float:
     chance = exp(-cost)
     if ending and ending.start() >= start:
         chance += share * t.nouns.get(stem[: ending.start()], 0) / t.noun_total
+    if kind == NOUN:
+        tails = (t.nouns.get(stem[start:], 0) for start in range(3, len(stem) - 4))
+        chance += 0 if looks_odd(stem) else COMPOUND * max(tails, default=0) / t.noun_total
     return chance
+
+
+def letters_told(stem: str) -> float:
+    """How many letters of an unknown stem are news: -ист and ь are hardly any."""
+    return len(stem) - 1.5 * stem.endswith("ист") - stem.endswith("ь")
 
 
 def _score(reading: WordReading, evidence: Evidence | None) -> float:
@@ -165,7 +190,15 @@ def _score(reading: WordReading, evidence: Evidence | None) -> float:
             weight = evidence(reading.stem)
             weight *= DISTRUST if weight and looks_odd(reading.stem) else 1
         weight += UNKNOWN * _unknown(reading.stem, reading.kind)
-    return log(weight) + _chain(reading.kind, reading.slots)
+    score = log(weight) + _chain(reading.kind, reading.slots)
+    if reading.slots and reading.slots[0] == LOOSE:
+        score += LOOSE_COST - loose_cost(reading.stem)
+    return score
+
+
+def loose_cost(stem: str) -> float:
+    """What a suffix costs whose vowel does not agree with the stem's, in nats."""
+    return LOAN_LOOSE_COST if _LOAN.search(stem) else LOOSE_COST
 
 
 @lru_cache(1 << 14)
@@ -208,7 +241,10 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
     """
     t = _tables()
     if word in t.closed:
-        return [Analysis(t.closed[word], 1.0, WordReading(t.closed[word], NOUN, ()))]
+        found = [Analysis(t.closed[word], 1.0, WordReading(t.closed[word], NOUN, ()))]
+        if word in t.also:
+            found.append(Analysis(t.also[word], 1.0, found[0].reading, asked=False))
+        return found
     if not 2 < len(word) <= _LONGEST:
         return [Analysis(word, 1.0, WordReading(word, NOUN, ()))]
     scored = [(_score(reading, evidence), reading) for reading in readings(word, t.syncope)]
@@ -229,14 +265,14 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
     best, _, first, _ = chances[likeliest[0]]
     known = first.stem in (t.nouns if first.kind == NOUN else t.verbs)
     least, least_asked = (_ALTERNATIVE, 1.0) if known else (_GUESS, _ASKED)
-    found: dict[str, Analysis] = {}
+    chosen: dict[str, Analysis] = {}
     for stem in likeliest:
         chance, _, shown, further = chances[stem]
         if chance >= least * best:
-            found[stem] = Analysis(stem, chance / total, shown, chance >= least_asked * best)
-            if further and further not in found:
-                found[further] = Analysis(further, chance / total, shown, asked=False)
-    return list(found.values())
+            chosen[stem] = Analysis(stem, chance / total, shown, chance >= least_asked * best)
+            if further and further not in chosen:
+                chosen[further] = Analysis(further, chance / total, shown, asked=False)
+    return list(chosen.values())
 
 
 def irregular_forms() -> frozenset[str]:
