@@ -19,11 +19,14 @@ from functools import cache
 from pathlib import Path
 
 from archive.kazakh import stems as model
+from archive.kazakh.letters import AS_TYPED, SPECIFIC
 from archive.kazakh.morphology import LOOSE, NOUN, VERB, WordReading, readings, written
 
 HOME = Path(model.__file__).parent
 WORD = re.compile("[а-яёәғқңөұүһі]+")
 ROUNDS = 6
+SLIP = 0.05
+"""A stem with less than this part of the weight of one that is typed alike is a slip."""
 _AORIST = 1.5
 """Cost of -р after a vowel, which looks like the end of a plural (жолдар: жол + дар, жолда + р)."""
 
@@ -172,6 +175,14 @@ class Learner:
                 least = 0.8 if kind == NOUN or stem in self.verbs else 1.5
                 if weight >= least:
                     rows[stem, kind[0]] = round(weight, 1)
+        strongest: dict[str, float] = defaultdict(float)
+        for (stem, _), weight in rows.items():
+            typed = stem.translate(AS_TYPED)
+            strongest[typed] = max(strongest[typed], weight)
+        for stem, kind in [*rows]:
+            slip = rows[stem, kind] < min(1.5, strongest[stem.translate(AS_TYPED)] * SLIP)
+            if slip and not set(stem) & set(SPECIFIC) and stem not in self.nouns | self.verbs | self.whole:
+                del rows[stem, kind]  # кала, where Kazakh letters were not to be had
         head = (
             "# Stems, their kind (n: inflected like nouns, v: verb) and weight (about 1 + ln of the "
             "occurrences of each form).\n# Made by bench/make_stems.py from verbs.txt, closed.toml and "

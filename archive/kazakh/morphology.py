@@ -10,10 +10,11 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from archive.kazakh.letters import CYRILLIC, SPECIFIC
+from archive.kazakh.letters import AS_TYPED, CYRILLIC, SPECIFIC
 
 NOUN, VERB = "noun", "verb"
 OWNED = "poss3"
@@ -29,6 +30,7 @@ DERIVING = frozenset({"passive", "reciprocal", "causative", "ordinal", "agent"})
 """Slots that make what dictionaries list as a word of its own."""
 _DOUBLED = frozenset("лмнпсткфрбг")
 _SOFTENED = frozenset("лнртд")
+_CHANGED = _DOUBLED | _SOFTENED | frozenset("із")
 _NATIVE = frozenset(SPECIFIC)
 """Letters that no loan from Russian has."""
 _CLUSTER = re.compile("(?:[кпфнрс]т|[нрлс]к|[кпнрм]с|нг|м[пф]|рд|рф|нд)$")
@@ -137,6 +139,41 @@ _AFTER: dict[str, dict[str, list[_Ending]]] = {
 """Ending → letter before it → what it can be; the empty letter is for those of other alphabets."""
 
 
+_TYPED: dict[str, dict[tuple[str, frozenset[str]], None]] = {}
+"""Endings as a Russian keyboard types them, and what they can be."""
+for _written, _found in _ENDINGS.items():
+    _same = _TYPED.setdefault(_written.translate(AS_TYPED), {})
+    _same |= {(_ending.slot, _ending.after): None for _ending in _found}
+
+
+@lru_cache(1 << 14)
+def typed_tails(tail: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Every kind of stem and chain of suffixes that a tail in the letters of `AS_TYPED` can be.
+
+    Whether its letters agree with the stem, these letters do not tell.
+    """
+    found: dict[tuple[str, tuple[str, ...]], None] = {}
+    _read_tail(tail, (), None, found)
+    return tuple(found)
+
+
+def _read_tail(
+    text: str,
+    slots: tuple[str, ...],
+    allowed: frozenset[str] | None,
+    found: dict[tuple[str, tuple[str, ...]], None],
+) -> None:
+    if not text:
+        found |= {(kind, slots): None for kind in (NOUN, VERB) if allowed is None or kind in allowed}
+        return
+    if len(slots) > _MOST:
+        return
+    for length in range(1, len(text) + 1):
+        for slot, after in _TYPED.get(text[-length:], ()):
+            if allowed is None or slot in allowed:
+                _read_tail(text[:-length], (slot, *slots), after, found)
+
+
 def endings() -> frozenset[str]:
     """Every spelling of every suffix."""
     return frozenset(_ENDINGS)
@@ -232,6 +269,7 @@ def _strip(
         if not after:
             continue
         trunk_front = is_front(trunk)
+        loan = len(trunk) > 2 and trunk[-1] in _CHANGED and _NATIVE.isdisjoint(trunk[:-1])
         for ending in after.get(_last(trunk)) or after[""]:
             if allowed is not None and ending.slot not in allowed:
                 continue
@@ -251,8 +289,8 @@ def _strip(
                 lefts.append(left[:-1] + "п")  # тап + ып = тауып
             if OWNED in ending.after and syncope.get(left) == left:
                 found[WordReading(left, NOUN, inner, own)] = None  # отбасы + нда
-            if NOUN in ending.after and len(left) > 2 and _NATIVE.isdisjoint(left[:-1]):
-                lefts += _wholes(left, ending.voicing)
+            if loan and NOUN in ending.after:
+                lefts += _wholes(trunk, ending.voicing)
             for stem in lefts:
                 off = mismatch and not (ending.front and stem[-1] == "ь")
                 chain = (LOOSE, *inner) if off or loose else inner

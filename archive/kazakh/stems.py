@@ -16,7 +16,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from math import exp, log
 
-from archive.kazakh.morphology import LOOSE, NOUN, VERB, WordReading, readings
+from archive.kazakh.letters import AS_TYPED, SPECIFIC
+from archive.kazakh.morphology import LOOSE, NOUN, VERB, WordReading, readings, typed_tails, written
 
 Evidence = Callable[[str], float]
 """How strongly a word speaks for a stem: 0 where it is unknown, about 1 for a word met once."""
@@ -38,6 +39,15 @@ SHORT = 2.0
 INFLECTED = 6.0
 DISTRUST = 0.02
 """What is left of the weight of a stem that looks inflected itself."""
+RETYPED = 4.0
+"""Cost of taking a word for one whose Kazakh letters were typed as Russian ones, and 1 for each."""
+_MEANT = 3.0
+"""The same for a word of a query that the archive does not have: such slips are commoner there."""
+_COMMON = 3.0
+"""Weight of a stem from which a word that is a form of it is no such slip."""
+_TRUSTED = 1.5
+"""Weight of a stem that such a word may be a form of."""
+_VOICED = {"п": "б", "к": "г", "қ": "ғ"}
 _HOPELESS = 12.0
 """Nats by which a reading may be less likely than the likeliest before it is not looked at."""
 _ALTERNATIVE = 0.25
@@ -135,7 +145,7 @@ _VOWELS = "аәеёиоөуұүыіэюя"
 _ODD_CODA = re.compile(
     f".[^{_VOWELS}](?<!рт|лт|нт|йт|рқ|лқ|нқ|рк|лк|йк|ст|кт|нд|рп|рс|кс|нс|пс|фт|рм|рн|лм|рг|нг|рф|тр|др"
     "|кр|пр|бр|кл|тл|зм|лл|сс|тт|йн|йм|мн|гн|ск|рл|лп|йл|мп|рв|рб|рд|лд|сь|ль|рь|нь|ть|йс|рш|нш|рж|хт"
-    "|нц|вр|гр|шт|зд|йд|рх|рз|лз|лс|нк)$"
+    "|нц|вр|гр|шт|зд|йд|рх|рз|лз|лс|нк|ь.|пт|йп|мф|см|мб|мп|йф|йз|пф|фр|рш|нж|мс|хм|тм)$"
 )
 _LOAN = re.compile(f"[фвцщэёъьч]|[бвгдх]$|[^{_VOWELS}йу]{{2}}$|[аоя].*[еэ]|[еэ].*[аоя]")
 DERIVED_NOUN = re.compile(
@@ -216,6 +226,46 @@ def _chain(kind: str, slots: tuple[str, ...]) -> float:
     return score
 
 
+@cache
+def _typed_stems() -> dict[str, list[tuple[str, str, str, float]]]:
+    """Known stems as a Russian keyboard types them → spelling, stem, kind, log of the weight.
+
+    Spellings are those before suffixes, too: мектеб, класс and клас, қо of қояды.
+    """
+    t = _tables()
+    found: dict[str, list[tuple[str, str, str, float]]] = {}
+    dropped = {stem: spelling for spelling, stem in t.syncope.items()}
+    for kind, stems_of_kind in ((NOUN, t.nouns), (VERB, t.verbs)):
+        for stem, weight in stems_of_kind.items():
+            if weight < _TRUSTED or len(stem) < 2:
+                continue
+            spellings_of = {stem, dropped.get(stem, stem), *written(stem)}
+            if stem[-1] in _VOICED:
+                spellings_of.add(stem[:-1] + _VOICED[stem[-1]])
+            if kind == VERB and stem[-1] in "ыій" and len(stem) > 2:
+                spellings_of.add(stem[:-1])
+            for spelling in spellings_of:
+                entry = (spelling, stem, kind, log(weight))
+                found.setdefault(spelling.translate(AS_TYPED), []).append(entry)
+    return found
+
+
+def _retyped(word: str) -> Iterator[tuple[float, WordReading]]:
+    """Readings of a word some of whose Kazakh letters were typed as Russian ones, with scores."""
+    typed = word.translate(AS_TYPED)
+    known = _typed_stems()
+    for cut in range(len(word), 1, -1):
+        for spelling, stem, kind, weight in known.get(typed[:cut], ()):
+            head = word[:cut]
+            changed = [(a, b) for a, b in zip(head, spelling, strict=True) if a != b]
+            if not all(b in SPECIFIC and a not in SPECIFIC for a, b in changed):
+                continue
+            for tail_kind, slots in typed_tails(typed[cut:]):
+                if tail_kind == kind:
+                    score = weight + _chain(kind, slots) - RETYPED - len(changed)
+                    yield score, WordReading(stem, kind, slots)
+
+
 _PASSIVE = re.compile("(?<=[аеыі])[лн]$|[ыі][лн]$")
 
 
@@ -245,10 +295,17 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
         if word in t.also:
             found.append(Analysis(t.also[word], 1.0, found[0].reading, asked=False))
         return found
-    if not 2 < len(word) <= _LONGEST:
+    if not 1 < len(word) <= _LONGEST:
         return [Analysis(word, 1.0, WordReading(word, NOUN, ()))]
-    scored = [(_score(reading, evidence), reading) for reading in readings(word, t.syncope)]
-    top_score = max(score for score, _ in scored)
+    word = word.replace("ё", "е")
+    if len(word) == 2:
+        scored = [(_score(WordReading(word, NOUN, ()), evidence), WordReading(word, NOUN, ()))]
+    else:
+        scored = [(_score(reading, evidence), reading) for reading in readings(word, t.syncope)]
+    top_score, printed = max(scored, key=lambda pair: pair[0])
+    if (t.nouns if printed.kind == NOUN else t.verbs).get(printed.stem, 0) < _COMMON:
+        scored += _retyped(word)
+        top_score = max(top_score, max(score for score, _ in scored))
     chances: dict[str, tuple[float, float, WordReading, str]] = {}
     total = 0.0
     for score, reading in scored:
@@ -268,11 +325,30 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
     chosen: dict[str, Analysis] = {}
     for stem in likeliest:
         chance, _, shown, further = chances[stem]
-        if chance >= least * best:
-            chosen[stem] = Analysis(stem, chance / total, shown, chance >= least_asked * best)
-            if further and further not in chosen:
-                chosen[further] = Analysis(further, chance / total, shown, asked=False)
+        # The word as it stands keeps its stem, whatever it may have been meant for.
+        kept = stem == printed.stem
+        if chance >= least * best or kept:
+            asked = chance >= least_asked * best or kept
+            chosen[stem] = Analysis(stem, chance / total, shown, asked)
+            also = [further] if further else [] if known else written(stem)[:1]
+            for other in also:
+                if other not in chosen:
+                    chosen[other] = Analysis(other, chance / total, shown, asked=False)
     return list(chosen.values())
+
+
+def meant(word: str) -> tuple[str, ...]:
+    """Stems that a word as typed in a query may be meant for, some Kazakh letters typed as Russian ones.
+
+    >>> meant("жана"), meant("кала")
+    (('жаңа',), ('қала',))
+    """
+    if len(word) > _LONGEST or word in _tables().closed:
+        return ()
+    printed = max(_score(reading, None) for reading in readings(word, _tables().syncope))
+    found = sorted(_retyped(word), key=lambda pair: -pair[0])
+    likely = [r.stem for score, r in found if score > max(printed - _MEANT, found[0][0] - 1.5)]
+    return tuple(dict.fromkeys(likely))
 
 
 def irregular_forms() -> frozenset[str]:
