@@ -139,39 +139,58 @@ _AFTER: dict[str, dict[str, list[_Ending]]] = {
 """Ending → letter before it → what it can be; the empty letter is for those of other alphabets."""
 
 
-_TYPED: dict[str, dict[tuple[str, frozenset[str]], None]] = {}
-"""Endings as a Russian keyboard types them, and what they can be."""
+_Way = tuple[str, bool | None]
+"""Letters of which a stem must end in one (none where the suffix swallowed it), and its vowels."""
+_TYPED: dict[str, dict[tuple[str, frozenset[str]], list[_Way]]] = {}
+"""Endings as a Russian keyboard types them → slot and what it follows → what must stand before."""
 for _written, _found in _ENDINGS.items():
-    _same = _TYPED.setdefault(_written.translate(AS_TYPED), {})
-    _same |= {(_ending.slot, _ending.after): None for _ending in _found}
+    for _ending in _found:
+        _ways = _TYPED.setdefault(_written.translate(AS_TYPED), {})
+        _way = ("" if _ending.restored else _ending.last, _ending.front)
+        _ways.setdefault((_ending.slot, _ending.after), []).append(_way)
+
+
+class Tail(NamedTuple):
+    """What the end of a word typed with Russian letters can be."""
+
+    kind: str
+    """Of the stem before it."""
+    slots: tuple[str, ...]
+    ways: tuple[_Way, ...]
+
+    def fits(self, stem: str) -> bool:
+        """Whether it can stand after this spelling of a stem."""
+        last, is_fronted = _last(stem), is_front(stem)
+        return not self.slots or any(
+            not letters
+            or (last in letters and (front is None or is_fronted is None or front == is_fronted))
+            for letters, front in self.ways
+        )
 
 
 @lru_cache(1 << 14)
-def typed_tails(tail: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Every kind of stem and chain of suffixes that a tail in the letters of `AS_TYPED` can be.
-
-    Whether its letters agree with the stem, these letters do not tell.
-    """
-    found: dict[tuple[str, tuple[str, ...]], None] = {}
-    _read_tail(tail, (), None, found)
+def typed_tails(text: str) -> tuple[Tail, ...]:
+    """Every chain of suffixes that a text in the letters of `AS_TYPED` can be."""
+    if not text:
+        return Tail(NOUN, (), ()), Tail(VERB, (), ())
+    found: dict[Tail, None] = {}
+    _read_tail(text, (), None, found)
     return tuple(found)
 
 
 def _read_tail(
-    text: str,
-    slots: tuple[str, ...],
-    allowed: frozenset[str] | None,
-    found: dict[tuple[str, tuple[str, ...]], None],
+    text: str, slots: tuple[str, ...], allowed: frozenset[str] | None, found: dict[Tail, None]
 ) -> None:
-    if not text:
-        found |= {(kind, slots): None for kind in (NOUN, VERB) if allowed is None or kind in allowed}
-        return
-    if len(slots) > _MOST:
-        return
     for length in range(1, len(text) + 1):
-        for slot, after in _TYPED.get(text[-length:], ()):
-            if allowed is None or slot in allowed:
-                _read_tail(text[:-length], (slot, *slots), after, found)
+        for (slot, after), ways in _TYPED.get(text[-length:], {}).items():
+            if allowed is not None and slot not in allowed:
+                continue
+            chain = (slot, *slots)
+            if length == len(text):
+                kinds = after & {NOUN, VERB}
+                found |= {Tail(kind, chain, tuple(ways)): None for kind in sorted(kinds)}
+            elif len(chain) < _MOST:
+                _read_tail(text[:-length], chain, after, found)
 
 
 def endings() -> frozenset[str]:

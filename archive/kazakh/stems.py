@@ -47,6 +47,8 @@ _COMMON = 3.0
 """Weight of a stem from which a word that is a form of it is no such slip."""
 _TRUSTED = 1.5
 """Weight of a stem that such a word may be a form of."""
+_TYPED_SUFFIX = re.compile("[гкниы]")
+"""Letters that may stand for Kazakh ones in suffixes."""
 _VOICED = {"п": "б", "к": "г", "қ": "ғ"}
 _HOPELESS = 12.0
 """Nats by which a reading may be less likely than the likeliest before it is not looked at."""
@@ -260,10 +262,12 @@ def _retyped(word: str) -> Iterator[tuple[float, WordReading]]:
             changed = [(a, b) for a, b in zip(head, spelling, strict=True) if a != b]
             if not all(b in SPECIFIC and a not in SPECIFIC for a, b in changed):
                 continue
-            for tail_kind, slots in typed_tails(typed[cut:]):
-                if tail_kind == kind:
-                    score = weight + _chain(kind, slots) - RETYPED - len(changed)
-                    yield score, WordReading(stem, kind, slots)
+            if not changed and not _TYPED_SUFFIX.search(word, cut):
+                continue
+            for tail in typed_tails(typed[cut:]):
+                if tail.kind == kind and tail.fits(spelling):
+                    score = weight + _chain(kind, tail.slots) - RETYPED - max(1, len(changed))
+                    yield score, WordReading(stem, kind, tail.slots)
 
 
 _PASSIVE = re.compile("(?<=[аеыі])[лн]$|[ыі][лн]$")
