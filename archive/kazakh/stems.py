@@ -45,7 +45,7 @@ _MEANT = 3.0
 """The same for a word of a query that the archive does not have: such slips are commoner there."""
 _COMMON = 3.0
 """Weight of a stem from which a word that is a form of it is no such slip."""
-_TRUSTED = 1.5
+_TRUSTED = 1.0
 """Weight of a stem that such a word may be a form of."""
 _TYPED_SUFFIX = re.compile("[гкниы]")
 """Letters that may stand for Kazakh ones in suffixes."""
@@ -151,7 +151,8 @@ _ODD_CODA = re.compile(
 )
 _LOAN = re.compile(f"[фвцщэёъьч]|[бвгдх]$|[^{_VOWELS}йу]{{2}}$|[аоя].*[еэ]|[еэ].*[аоя]")
 DERIVED_NOUN = re.compile(
-    "([лдт][ыі][қк]|[лдт][ыі]|с[ыі]з|ш[ыі]л?([лдт][ыі][қк])?|[лдт][ае]с|хана|стан|[гк]ер|уш[ыі]|паз|қор|л[ае]у|ш[ае])$"
+    "([лдт][ыі][қк]|[лдт][ыі]|с[ыі]з|ш[ыі]л?([лдт][ыі][қк])?|[лдт][ае]с|хана|стан|[гк]ер|уш[ыі]|паз|қор|л[ае]у|ш[ае]"
+    "|бек|бай|хан|жан|ғали|қали|гүл|құл|тай|мұрат|мырза|сұлтан)$"
 )
 DENOMINAL = re.compile("[лдт][ае](н|с|т|л|нд[ыі]р|ст[ыі]р)?$")
 

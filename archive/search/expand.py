@@ -12,10 +12,9 @@ import sqlite3
 from dataclasses import dataclass, field
 from functools import cache
 
-from archive.kazakh.letters import SPECIFIC
 from archive.kazakh.morphology import endings
-from archive.kazakh.stems import is_known
-from archive.kazakh.transliterate import key, script_of
+from archive.kazakh.stems import is_known, meant
+from archive.kazakh.transliterate import key
 from archive.kazakh.words import in_cyrillic
 from archive.search.syntax import All, Either, Node, Phrase, Word
 from archive.search.vocabulary import TITLE_MARK, is_stem, readings_of, word_stems
@@ -25,6 +24,8 @@ _ROWS = 40
 """Words of the vocabulary that are looked at for one key."""
 _LONGEST_ENDING = 9
 _SHORTEST_STEM = 3
+_EV = re.compile("(?<=[bdfklmnprstv])ev(?=a?$)")
+"""Also how Latin letters write the end of Савельев and Григорьева."""
 _PLURALS = frozenset("lar ler dar der tar ter".split())
 _ALPHABET = "abcdefghijklmnoprstuvz"
 _NEAR_ROWS = 5000
@@ -75,17 +76,26 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     # With what it was taken for when it was indexed: the archive may have known less then.
     found |= dict.fromkeys(row[0].split()[:1] if row else ())
     cyrillic = in_cyrillic(word)
-    plain = not set(cyrillic) & set(SPECIFIC) or script_of(word) != "Cyrl"
-    if plain and not is_known(cyrillic) and len(word) >= _SHORTEST_STEM:
-        found |= dict.fromkeys(_alike(c, word))
+    if row is None:
+        found |= dict.fromkeys(meant(cyrillic))
+    is_own = is_known(cyrillic) or (row is not None and cyrillic == word)
+    found |= dict.fromkeys(_alike(c, word, is_own))
     return tuple(found)[:_MOST_STEMS]
 
 
-def _alike(c: sqlite3.Connection, word: str) -> list[str]:
-    """Stems of the words that are written like this one but for letters that get confused."""
+def _alike(c: sqlite3.Connection, word: str, is_own: bool) -> list[str]:
+    """Stems of the words that are written like this one but for letters that get confused.
+
+    Of a word that is known or that the archive prints itself (`is_own`), only those that are not known.
+    """
     wanted = key(word)
-    rows = _stems_at(c, wanted)
-    if rows:
+    rows = [
+        stem
+        for spelt in dict.fromkeys((wanted, key(word.replace("x", "ks")), _EV.sub("iev", wanted)))
+        for stem in _stems_at(c, spelt)
+        if not (is_own and is_known(stem))
+    ]
+    if rows or is_own or len(word) < _SHORTEST_STEM:
         return rows
     # Another form of the word may be known: one with another ending, or with none.
     for cut in range(min(_LONGEST_ENDING, len(wanted) - _SHORTEST_STEM) + 1):
