@@ -101,10 +101,11 @@ class Learner:
                 return 0.001
             if stem in self.nouns:
                 return 1.0
-            if written(stem) and stem not in self.words:
+            before_suffixes = written(stem)
+            if before_suffixes and (
+                stem not in self.words or before_suffixes[0] in self.nouns | self.whole
+            ):
                 return 0.001
-            if stem[-1] == "у" and self.verbs.intersection((stem[:-1], stem[:-1] + "ы", stem[:-1] + "і")):
-                return 0.001  # what every verb has is no word of its own
             return model.DISTRUST if model.looks_odd(stem) or self.is_form(stem) else 1.0
         if stem in self.verbs:
             return 1.0
@@ -112,11 +113,16 @@ class Learner:
 
     @cache  # noqa: B019
     def is_form(self, word: str) -> bool:
-        """Whether a word is a form of a noun that people wrote down (балам: бала)."""
-        return any(
-            reading.slots and reading.kind == NOUN and LOOSE not in reading.slots
-            and (reading.stem in self.nouns or (reading.slots[0] == "relative" and reading.stem in self.whole))
-            for reading in readings(word, self.syncope)
+        """Whether a word is a form of one that people wrote down (балам: бала; бермеу: бер)."""
+        return any(self.tells(r) for r in readings(word, self.syncope) if r.slots)
+
+    def tells(self, reading: WordReading) -> bool:
+        """Whether it is more likely than not that a word with this reading is no stem."""
+        slots, stem = reading.slots, reading.stem
+        if reading.kind == VERB:
+            return stem in self.verbs and (slots[-1] == "gerund" or (len(slots) > 1 and len(stem) > 2))
+        return LOOSE not in slots and (
+            stem in self.nouns or (slots[0] == "relative" and stem in self.whole)
         )
 
     def unknown(self, stem: str, kind: str) -> float:

@@ -26,7 +26,7 @@ _VOWELS = frozenset(_BACK + _FRONT + _NEUTRAL)
 _HARMONY = {"A": "ае", "I": "ыі", "Q": "қк"}
 _FRONTED = {"ғ": "г", "қ": "к"}
 _VOICELESS = {"б": "п", "г": "к", "ғ": "қ"}
-DERIVING = frozenset({"passive", "reciprocal", "causative", "ordinal", "agent"})
+DERIVING = frozenset({"passive", "reciprocal", "causative", "ordinal", "agent", "relative"})
 """Slots that make what dictionaries list as a word of its own."""
 _DOUBLED = frozenset("лмнпсткфрбг")
 _SOFTENED = frozenset("лнртд")

@@ -285,7 +285,9 @@ def _lemmas(reading: WordReading) -> tuple[str, str]:
         shorter = _PASSIVE.sub("", stem)
         if shorter != stem and shorter in verbs and len(shorter) > 1:
             stem, derived = shorter, stem
-    return (derived, stem) if derived else (stem, "")
+    if derived and not (reading.slots[:1] == ("relative",) and stem in _tables().whole):
+        return derived, stem
+    return stem, derived  # бүгінгі is under бүгін, қысқы a word of its own
 
 
 def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
