@@ -110,6 +110,7 @@ def _tables() -> _Tables:
     for line in closed_file["also"].strip().splitlines():
         stem, _, forms = line.partition(":")
         also |= dict.fromkeys(forms.split(), stem)
+    closed |= {word: word for word in also}
     nouns: dict[str, float] = {}
     verbs: dict[str, float] = {}
     for stem, kind, weight in _lines("stems.tsv"):
