@@ -15,7 +15,6 @@ import math
 import re
 import tomllib
 from collections import Counter, defaultdict
-from functools import cache
 from pathlib import Path
 
 from archive.kazakh import stems as model
@@ -64,6 +63,9 @@ class Learner:
             for word, number in counts.items()
             if len(word) > 1 and word not in forms and word not in self.whole
         }
+        plurals = (re.match("(.+у)л[ае]р", word) for word in self.words)
+        self.counted = {plural[1] for plural in plurals if plural}
+        """Actions that have a plural, and so have become words of their own (зерттеулер)."""
         self.shares = {
             word: [1 / len(found)] * len(found) for word, (_, found) in self.words.items()
         }
@@ -111,16 +113,19 @@ class Learner:
             return 1.0
         return 0.5 if model.DENOMINAL.search(stem) and len(stem) > 4 else 0.003
 
-    @cache  # noqa: B019
     def is_form(self, word: str) -> bool:
         """Whether a word is a form of one that people wrote down (балам: бала; бермеу: бер)."""
-        return any(self.tells(r) for r in readings(word, self.syncope) if r.slots)
+        return any(self.tells(r, word) for r in readings(word, self.syncope) if r.slots)
 
-    def tells(self, reading: WordReading) -> bool:
+    def tells(self, reading: WordReading, word: str) -> bool:
         """Whether it is more likely than not that a word with this reading is no stem."""
         slots, stem = reading.slots, reading.stem
         if reading.kind == VERB:
-            return stem in self.verbs and (slots[-1] == "gerund" or (len(slots) > 1 and len(stem) > 2))
+            if slots == ("gerund",) and word in self.counted:
+                return False
+            return stem in self.verbs and (
+                slots[-1] == "gerund" or (len(slots) > 1 and len(stem) > 2)
+            )
         return LOOSE not in slots and (
             stem in self.nouns or (slots[0] == "relative" and stem in self.whole)
         )
@@ -187,7 +192,11 @@ class Learner:
             strongest[typed] = max(strongest[typed], weight)
         for stem, kind in [*rows]:
             slip = rows[stem, kind] < min(1.5, strongest[stem.translate(AS_TYPED)] * SLIP)
-            if slip and not set(stem) & set(SPECIFIC) and stem not in self.nouns | self.verbs | self.whole:
+            if (
+                slip
+                and not set(stem) & set(SPECIFIC)
+                and stem not in self.nouns | self.verbs | self.whole
+            ):
                 del rows[stem, kind]  # кала, where Kazakh letters were not to be had
         head = (
             "# Stems, their kind (n: inflected like nouns, v: verb) and weight (about 1 + ln of the "

@@ -115,7 +115,9 @@ def _load() -> dict[str, list[_Ending]]:
     for suffix in data["suffix"]:
         after = _sets(suffix["after"], data["after"])
         for form in suffix["forms"]:
-            for spelled, last, front in _spellings(form, suffix.get("letters", data["letters"]), data["first"]):
+            for spelled, last, front in _spellings(
+                form, suffix.get("letters", data["letters"]), data["first"]
+            ):
                 for written, letters, restored in _fusions(spelled, last, front):
                     voicing = written[0] in _VOWELS
                     if restored and voicing and restored != "й":

@@ -254,6 +254,18 @@ def _typed_stems() -> dict[str, list[tuple[str, str, str, float]]]:
     return found
 
 
+def is_slip(typed: str, word: str) -> bool:
+    """Whether `typed` is the word with some of its Kazakh letters, and no others, typed as Russian ones."""
+    return (
+        typed != word
+        and len(typed) == len(word)
+        and all(
+            a == b or (b in SPECIFIC and a not in SPECIFIC)
+            for a, b in zip(typed, word, strict=True)
+        )
+    )
+
+
 def _retyped(word: str) -> Iterator[tuple[float, WordReading]]:
     """Readings of a word some of whose Kazakh letters were typed as Russian ones, with scores."""
     typed = word.translate(AS_TYPED)
@@ -261,14 +273,14 @@ def _retyped(word: str) -> Iterator[tuple[float, WordReading]]:
     for cut in range(len(word), 1, -1):
         for spelling, stem, kind, weight in known.get(typed[:cut], ()):
             head = word[:cut]
-            changed = [(a, b) for a, b in zip(head, spelling, strict=True) if a != b]
-            if not all(b in SPECIFIC and a not in SPECIFIC for a, b in changed):
+            if head != spelling and not is_slip(head, spelling):
                 continue
+            changed = sum(a != b for a, b in zip(head, spelling, strict=True))
             if not changed and not _TYPED_SUFFIX.search(word, cut):
                 continue
             for tail in typed_tails(typed[cut:]):
                 if tail.kind == kind and tail.fits(spelling):
-                    score = weight + _chain(kind, tail.slots) - RETYPED - max(1, len(changed))
+                    score = weight + _chain(kind, tail.slots) - RETYPED - max(1, changed)
                     yield score, WordReading(stem, kind, tail.slots)
 
 
@@ -313,7 +325,7 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
     top_score, printed = max(scored, key=lambda pair: pair[0])
     if (t.nouns if printed.kind == NOUN else t.verbs).get(printed.stem, 0) < _COMMON:
         scored += _retyped(word)
-        top_score = max(top_score, max(score for score, _ in scored))
+        top_score = max(score for score, _ in scored)
     chances: dict[str, tuple[float, float, WordReading, str]] = {}
     total = 0.0
     for score, reading in scored:

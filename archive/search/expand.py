@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from archive.kazakh.morphology import endings
-from archive.kazakh.stems import is_known, meant
+from archive.kazakh.stems import is_known, is_slip, meant
 from archive.kazakh.transliterate import key
 from archive.kazakh.words import in_cyrillic
 from archive.search.syntax import All, Either, Node, Phrase, Word
@@ -79,24 +79,28 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     if row is None:
         found |= dict.fromkeys(meant(cyrillic))
     is_own = is_known(cyrillic) or (row is not None and cyrillic == word)
-    found |= dict.fromkeys(_alike(c, word, is_own))
+    found |= dict.fromkeys(_alike(c, word, cyrillic if is_own else ""))
     return tuple(found)[:_MOST_STEMS]
 
 
-def _alike(c: sqlite3.Connection, word: str, is_own: bool) -> list[str]:
+def _alike(c: sqlite3.Connection, word: str, own: str) -> list[str]:
     """Stems of the words that are written like this one but for letters that get confused.
 
-    Of a word that is known or that the archive prints itself (`is_own`), only those that are not known.
+    Of one that is known or that the archive prints itself (`own`: as it is in Cyrillic), only those
+    that lack Kazakh letters which it has, and are no known words themselves.
     """
     wanted = key(word)
-    rows = [
-        stem
-        for spelt in dict.fromkeys((wanted, key(word.replace("x", "ks")), _EV.sub("iev", wanted)))
-        for stem in _stems_at(c, spelt)
-        if not (is_own and is_known(stem))
-    ]
-    if rows or is_own or len(word) < _SHORTEST_STEM:
-        return rows
+    keys = dict.fromkeys((wanted, key(word.replace("x", "ks")), _EV.sub("iev", wanted)))
+    if len(word) < 2:
+        return []
+    if own:
+        slips = (row for row in _at(c, wanted) if is_slip(row[0], own))
+        rows = [row for row in slips if not is_known(row[0])]
+    else:
+        rows = [row for spelt in keys for row in _at(c, spelt)]
+    found = [stem for _, joined in rows for stem in joined.split()]
+    if own or found or len(word) < _SHORTEST_STEM:
+        return list(dict.fromkeys(found))
     # Another form of the word may be known: one with another ending, or with none.
     for cut in range(min(_LONGEST_ENDING, len(wanted) - _SHORTEST_STEM) + 1):
         if cut and not _is_ending(wanted[-cut:]):
@@ -123,9 +127,10 @@ def _ending_keys() -> frozenset[str]:
     return frozenset(key(ending) for ending in endings())
 
 
-def _stems_at(c: sqlite3.Connection, wanted: str) -> list[str]:
-    rows = c.execute("SELECT stems FROM vocabulary WHERE key = ? LIMIT ?", (wanted, _ROWS))
-    return list(dict.fromkeys(stem for (joined,) in rows for stem in joined.split()))
+def _at(c: sqlite3.Connection, wanted: str) -> list[tuple[str, str]]:
+    """Words with this key, and their stems."""
+    sql = "SELECT word, stems FROM vocabulary WHERE key = ? LIMIT ?"
+    return [(word, joined) for word, joined in c.execute(sql, (wanted, _ROWS))]
 
 
 def expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
