@@ -78,31 +78,33 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     cyrillic = in_cyrillic(word)
     if row is None:
         found |= dict.fromkeys(meant(cyrillic))
-    is_own = is_known(cyrillic) or (row is not None and cyrillic == word)
-    found |= dict.fromkeys(_alike(c, word, cyrillic if is_own else ""))
+    found |= dict.fromkeys(_alike(c, word, cyrillic, row is not None and cyrillic == word))
     return tuple(found)[:_MOST_STEMS]
 
 
-def _alike(c: sqlite3.Connection, word: str, own: str) -> list[str]:
+def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) -> list[str]:
     """Stems of the words that are written like this one but for letters that get confused.
 
-    Of one that is known or that the archive prints itself (`own`: as it is in Cyrillic), only those
-    that lack Kazakh letters which it has, and are no known words themselves.
+    Of one that is known, only those that lack Kazakh letters which it has; of one that the archive
+    prints itself (`is_printed`), too, none that are known words.
     """
-    wanted = key(word)
-    keys = dict.fromkeys((wanted, key(word.replace("x", "ks")), _EV.sub("iev", wanted)))
     if len(word) < 2:
         return []
-    if own:
-        slips = (row for row in _at(c, wanted) if is_slip(row[0], own))
-        rows = [row for row in slips if not is_known(row[0])]
-    else:
-        rows = [row for spelt in keys for row in _at(c, spelt)]
-    found = [stem for _, joined in rows for stem in joined.split()]
-    if own or found or len(word) < _SHORTEST_STEM:
-        return list(dict.fromkeys(found))
-    # Another form of the word may be known: one with another ending, or with none.
+    wanted = key(word)
+    known = is_known(cyrillic)
+    keys = dict.fromkeys((wanted, key(word.replace("x", "ks")), _EV.sub("iev", wanted)))
+    rows = [row for spelt in keys for row in _at(c, spelt) if row[0] != word]
+    if known:
+        rows = [row for row in rows if is_slip(row[0], cyrillic)]
+    if known or is_printed:
+        rows = [row for row in rows if not is_known(row[0])]
+    found = dict.fromkeys(stem for _, joined in rows for stem in joined.split())
+    if known or len(word) < _SHORTEST_STEM:
+        return list(found)
+    # Another form of the word may be there: one with another ending, or with none.
     for cut in range(min(_LONGEST_ENDING, len(wanted) - _SHORTEST_STEM) + 1):
+        if cut and (found or is_printed):
+            break
         if cut and not _is_ending(wanted[-cut:]):
             continue
         stem_key = wanted[: len(wanted) - cut]
@@ -110,10 +112,9 @@ def _alike(c: sqlite3.Connection, word: str, own: str) -> list[str]:
             "SELECT stems FROM vocabulary WHERE key >= ? AND key < ? LIMIT ?",
             (stem_key, stem_key + "{", _ROWS),
         )
-        found = [stem for (joined,) in near for stem in joined.split() if key(stem) == stem_key]
-        if found:
-            return list(dict.fromkeys(found))
-    return []
+        stems = (stem for (joined,) in near for stem in joined.split())
+        found |= dict.fromkeys(stem for stem in stems if key(stem) == stem_key)
+    return list(found)
 
 
 def _is_ending(text: str) -> bool:
