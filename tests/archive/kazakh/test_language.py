@@ -68,9 +68,12 @@ def test_language(language: str, text: str) -> None:
         ("tt", "Авылда яңа кибет төзелде|Без барыбыз да бергә идек|Укучылар китап укыйлар"),
         (
             "uz",
-            "Қишлоқда янги дўкон қурилди|Qishloqda yangi do‘kon qurildi|Biz hammamiz kecha birga edik",
+            "Қишлоқда янги дўкон қурилди|Qishloqda yangi do‘kon qurildi|Shaharda yangi maktab ochildi",
         ),
-        ("tr", "Köyde yeni dükkan yapıldı|Hepimiz dün birlikteydik|Öğrenciler kitap okuyorlar"),
+        (
+            "tr",
+            "Köyde yeni dükkan yapıldı|Belediye başkanı halka seslendi|Öğrenciler kitap okuyorlar",
+        ),
         ("ru", "В селе построили магазин|Мы все были вместе|Ученики читают новые книги"),
         (
             "kk-Latn",
