@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from archive.kazakh.letters import SPECIFIC
 from archive.kazakh.morphology import endings
 from archive.kazakh.transliterate import key
 from archive.kazakh.words import words
@@ -88,14 +89,18 @@ def places(parts: list[str]) -> list[Place]:
     >>> [place.present for place in places(["алма", "атада"])]
     ['Алматы']
     """
-    joined = _joined(parts)
-    if whole := _names().get(joined):
-        return list(whole.values())
-    for cut in range(len(joined) - 1, _SHORTEST, -1):
+    typed, joined = "".join(parts), _joined(parts)
+    for cut in range(len(joined), _SHORTEST - 1, -1):
         found = _names().get(joined[:cut])
-        if found and _endings().fullmatch(joined, cut):
-            return list(found.values())
+        if found and (cut == len(joined) or cut > _SHORTEST and _endings().fullmatch(joined, cut)):
+            return [place for place in found.values() if _as_spelt(typed, place.name)]
     return []
+
+
+def _as_spelt(typed: str, name: str) -> bool:
+    """Whether Kazakh letters, where typed, are the name's: қарағанда is not in Караганда."""
+    letters = "".join(words(name))
+    return typed.startswith(letters) or not set(SPECIFIC) & set(typed[: len(letters)])
 
 
 def widen(node: Node, notes: list[str]) -> Node:

@@ -40,6 +40,8 @@ def test_a_name_in_any_form_leads_to_the_present_one(query: str, note: str) -> N
     [
         "Алматы",
         "Шымкентте",
+        "қарағанда",  # not Караганда
+        "ісік",  # nor Иссык
         "Қазақстан",
         '"Алма-Ата"',  # exactly these words
         "Нұрсұлтан Назарбаев",  # a person
