@@ -21,7 +21,7 @@ STEP = 0.45
 _VOTE = 30
 """Steps by which one word can speak against a language."""
 # What is printed here is likelier than what is not; in steps.
-_LIKELY = {"kk": 16, "kk~": -12, "ru": 13, "ky": 9, "tt": 7, "uz": 7, "kk-Arab": 3}
+_LIKELY = {"kk": 16, "kk~": -12, "ru": 13, "ky": 9, "tt": 7, "uz": 7, "kk-Latn": 3, "kk-Arab": 3}
 _LEAD, _LEAD_OF_ONE = 2, 18
 """Steps by which the best language must lead, of several words and of one, or nothing is said."""
 
