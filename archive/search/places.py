@@ -92,7 +92,9 @@ def places(parts: list[str]) -> list[Place]:
     typed, joined = "".join(parts), _joined(parts)
     for cut in range(len(joined), _SHORTEST - 1, -1):
         found = _names().get(joined[:cut])
-        if found and (cut == len(joined) or cut > _SHORTEST and _endings().fullmatch(joined, cut)):
+        if found and (
+            cut == len(joined) or (cut > _SHORTEST and _endings().fullmatch(joined, cut))
+        ):
             return [place for place in found.values() if _as_spelt(typed, place.name)]
     return []
 
