@@ -16,6 +16,8 @@ from archive.kazakh.letters import fold_lookalikes, fold_mixed_words, mixed_word
 _SAMPLE = 3000  # characters; the rest of an article does not change the answer
 _MOST_WORDS = 100
 """Words of a sample that are weighed, evenly spread."""
+_LONGEST = 40
+"""Letters of a word that are weighed."""
 STEP = 0.45
 """Nats of one step of languages.tsv."""
 _VOTE = 30
@@ -100,7 +102,7 @@ def _tables() -> dict[str, tuple[list[str], Struct, dict[str, int]]]:
 def _against(word: str, written: str) -> int:
     """What speaks against each class, of a word: 0 for the likeliest, at most `_VOTE`."""
     _, lanes, steps = _tables()[written]
-    total = sum([steps[group] for group in groups(word[:40]) if group in steps])
+    total = sum([steps[group] for group in groups(word) if group in steps])
     sums = lanes.unpack(total.to_bytes(lanes.size, "big"))
     least = min(sums)
     most = least + _VOTE
@@ -113,7 +115,7 @@ def _language(words: list[str], written: str) -> str | None:
     """The language that least speaks against, if it leads."""
     words = words[:: 1 + len(words) // _MOST_WORDS]
     classes, lanes, _ = _tables()[written]
-    total = sum([_against(word, written) for word in words])
+    total = sum([_against(word[:_LONGEST], written) for word in words])
     against: dict[str, int] = {}
     for name, steps in zip(classes, lanes.unpack(total.to_bytes(lanes.size, "big")), strict=True):
         language, unlikely = name.rstrip("~"), steps - _LIKELY.get(name, 0)

@@ -59,8 +59,7 @@ def _names() -> dict[str, dict[str, Place]]:
             name, _, also = entry.rstrip(")").partition(" (")
             place = Place(present, name, also)
             for form in _declined(_joined(words(name))):
-                if form != _joined(words(present)):
-                    found.setdefault(form, {}).setdefault(present, place)
+                found.setdefault(form, {}).setdefault(present, place)
     return found
 
 
@@ -95,13 +94,18 @@ def places(parts: list[str]) -> list[Place]:
         if found and (
             cut == len(joined) or (cut > _SHORTEST and _endings().fullmatch(joined, cut))
         ):
-            return [place for place in found.values() if _as_spelt(typed, place.name)]
+            return [place for place in found.values() if _is_meant(typed, place)]
     return []
 
 
-def _as_spelt(typed: str, name: str) -> bool:
-    """Whether Kazakh letters, where typed, are the name's: қарағанда is not in Караганда."""
-    letters = "".join(words(name))
+def _is_meant(typed: str, place: Place) -> bool:
+    """Whether it is not the present name, and Kazakh letters, where typed, are the other name's.
+
+    So Караганда is not in қарағанда, and Тарбагатай not in Тарбағатай.
+    """
+    letters = "".join(words(place.name))
+    if typed.startswith("".join(words(place.present))):
+        return False
     return typed.startswith(letters) or not set(SPECIFIC) & set(typed[: len(letters)])
 
 
