@@ -103,8 +103,8 @@ def _is_meant(typed: str, place: Place) -> bool:
 
     So Караганда is not in қарағанда, and Тарбагатай not in Тарбағатай.
     """
-    letters = "".join(words(place.name))
-    if typed.startswith("".join(words(place.present))):
+    letters, present = "".join(words(place.name)), "".join(words(place.present))
+    if key(letters) == key(present) and typed.startswith(present):
         return False
     return typed.startswith(letters) or not set(SPECIFIC) & set(typed[: len(letters)])
 
