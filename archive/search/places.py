@@ -94,17 +94,17 @@ def places(parts: list[str]) -> list[Place]:
         if found and (
             cut == len(joined) or (cut > _SHORTEST and _endings().fullmatch(joined, cut))
         ):
-            return [place for place in found.values() if _is_meant(typed, place)]
+            return [place for place in found.values() if _is_meant(typed, joined[:cut], place)]
     return []
 
 
-def _is_meant(typed: str, place: Place) -> bool:
+def _is_meant(typed: str, form: str, place: Place) -> bool:
     """Whether it is not the present name, and Kazakh letters, where typed, are the other name's.
 
     So Караганда is not in қарағанда, and Тарбагатай not in Тарбағатай.
     """
     letters, present = "".join(words(place.name)), "".join(words(place.present))
-    if key(letters) == key(present) and typed.startswith(present):
+    if form == key(present) and typed.startswith(present):
         return False
     return typed.startswith(letters) or not set(SPECIFIC) & set(typed[: len(letters)])
 
