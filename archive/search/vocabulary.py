@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from archive.kazakh.letters import CYRILLIC
 from archive.kazakh.morphology import NOUN, WordReading
 from archive.kazakh.stems import Analysis, analyse
-from archive.kazakh.words import glued, in_cyrillic, told
+from archive.kazakh.words import glued, spellings, told
 
 TITLE_MARK = "ѫ"
 """A letter that Kazakh does not have: stems of the title are indexed with it, too (ѫмектеп)."""
@@ -151,7 +151,12 @@ def readings_of(word: str, attested: Callable[[str], bool]) -> list[Analysis]:
     if head := glued(word):
         as_printed = Analysis(head, 1.0, WordReading(head, NOUN, ()))
         return [as_printed, *readings_of(head, attested)]
-    return analyse(in_cyrillic(word, evidence), evidence)
+    first, *others = (analyse(text, evidence) for text in spellings(word, evidence))
+    found = {reading.stem: reading for reading in first}
+    for readings in others:
+        for reading in readings:
+            found.setdefault(reading.stem, reading)
+    return list(found.values())
 
 
 def is_first(word: str, joined: str) -> bool:
