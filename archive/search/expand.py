@@ -18,7 +18,8 @@ from archive.kazakh.stems import is_known
 from archive.kazakh.transliterate import key, script_of
 from archive.kazakh.words import in_cyrillic
 from archive.search.syntax import All, Either, Node, Phrase, Word
-from archive.search.vocabulary import TITLE_MARK, is_stem, readings_of, word_stems
+from archive.search.russian import RUSSIAN_MARK, russian_stem
+from archive.search.vocabulary import TITLE_MARK, is_stem, part_of, readings_of, word_stems
 
 _MOST_STEMS = 8
 _ROWS = 40
@@ -49,11 +50,15 @@ class Terms:
         before a vowel (мектеп, мектебі). What begins with another probe is left out.
         """
         found = [
-            _shortest([word, *(s[:-1] if len(s) > 3 else s for s in stems)])
+            _shortest([word, *(s[:-1] if len(s) > 3 else s for s in map(_bare, stems))])
             for word, stems in self.words.items()
         ]
         found += [(prefix,) for prefix in sorted(self.prefixes)]
         return found + [(" ".join(phrase),) for phrase in self.phrases]
+
+
+def _bare(stem: str) -> str:
+    return stem.removeprefix(RUSSIAN_MARK)
 
 
 def _shortest(probes: list[str]) -> tuple[str, ...]:
@@ -73,12 +78,17 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     readings = readings_of(word, lambda stem: is_stem(c, stem))
     found = dict.fromkeys(reading.stem for reading in readings if reading.asked)
     # With what it was taken for when it was indexed: the archive may have known less then.
-    found |= dict.fromkeys(row[0].split()[:1] if row else ())
+    found |= dict.fromkeys(part_of(row[0], False).split()[:1] if row else ())
     cyrillic = in_cyrillic(word)
     plain = not set(cyrillic) & set(SPECIFIC) or script_of(word) != "Cyrl"
     if plain and not is_known(cyrillic) and len(word) >= _SHORTEST_STEM:
         found |= dict.fromkeys(_alike(c, word))
-    return tuple(found)[:_MOST_STEMS]
+    kazakh = tuple(found)[:_MOST_STEMS]
+    russian = russian_stem(word)
+    # A Kazakh word that no Russian text has would bring another one's forms: бала – балы.
+    if russian and (not is_known(word) or (row and RUSSIAN_MARK in row[0])):
+        return (*kazakh, russian)
+    return kazakh
 
 
 def _alike(c: sqlite3.Connection, word: str) -> list[str]:

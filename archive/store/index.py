@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from archive.kazakh.transliterate import key
+from archive.search.russian import by_language, russian_stem
 from archive.search.vocabulary import (
     CACHED,
     Vocabulary,
     by_length,
     is_first,
-    is_stemmed,
     stemmable,
     word_stems,
 )
@@ -96,8 +96,21 @@ class Index:
         """The stems column of an article; its words enter the vocabulary."""
         return self._vocabulary.stems_of(title, text, language)
 
-    def _decide(self, new: list[str]) -> dict[str, str]:
-        """Decide the stems of words that are met for the first time."""
+    def _decide(self, new: list[str], is_russian: bool) -> dict[str, str]:
+        """Decide the stems of words that are met for the first time in a language."""
+        if is_russian:
+            decided = {word: russian_stem(word) or "" for word in new}
+        else:
+            decided = self._kazakh_stems(new)
+        joined = "stems || ' ' || excluded.stems" if is_russian else "excluded.stems || ' ' || stems"
+        self._c.executemany(
+            "INSERT INTO vocabulary (word, stems, key) VALUES (?, ?, ?) "  # noqa: S608 -- constants
+            f"ON CONFLICT (word) DO UPDATE SET stems = {joined}",
+            [(word, stems, key(word)) for word, stems in decided.items()],
+        )
+        return decided
+
+    def _kazakh_stems(self, new: list[str]) -> dict[str, str]:
         decided: dict[str, str] = {}
 
         def attested(word: str) -> bool:
@@ -106,10 +119,6 @@ class Index:
 
         for word in by_length(new):
             decided[word] = " ".join(word_stems(word, attested))
-        self._c.executemany(
-            "INSERT INTO vocabulary (word, stems, key) VALUES (?, ?, ?)",
-            [(word, joined, key(word)) for word, joined in decided.items()],
-        )
         return decided
 
     def fill_vocabulary(self, found: Iterable[str]) -> None:
@@ -133,8 +142,8 @@ def rebuild(connection: sqlite3.Connection) -> int:
     index = Index(connection)
     found: set[str] = set()
     for _, title, text, language in _articles(connection):
-        if is_stemmed(language):
-            found.update(stemmable(title or ""), stemmable(text))
+        for paragraph in by_language(title or "", text, language)[0]:
+            found.update(stemmable(paragraph))
     index.fill_vocabulary(found)
     del found
     number = 0
