@@ -1,77 +1,261 @@
-"""query: reads articles back out of the archive, whole and in a stable order.
+"""query: which articles are meant, and their rows read back out of the archive, whole and in a stable order.
 
-The one place that turns rows into the record that `newsbot show` and `newsbot export` print.
+The one place that turns rows into the record that `newsbot show` and `newsbot export` print, and the one that
+says what a selection means for `search`, `export` and `stats`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 from archive.article import FIELDS, JSON_FIELDS, READ, SOURCED
 from archive.errors import ArchiveUsageError
+from archive.search.expand import Terms, expression
+from archive.search.filters import condition
+from archive.search.syntax import Query, parse, without_filters
+from archive.times import utc
+from archive.typed_dates import typed_date
 
 _READ = ", ".join(f"g.{name}" for name in READ)
 _SELECT = """
-SELECT a.*, c.warc, c.warc_offset, c.record_id, c.payload_digest, c.url AS capture_url,
-       (SELECT count(*) FROM revisions r WHERE r.article = a.id) AS revisions,
-       (SELECT json_group_array(name) FROM (SELECT t.name FROM article_tags x
-          JOIN tags t ON t.id = x.tag WHERE x.article = a.id ORDER BY t.name)) AS tags
-  FROM articles a LEFT JOIN captures c ON c.id = a.capture
+SELECT a.*, s.name AS newspaper, s.region, s.url AS newspaper_url,
+       c.warc, c.warc_offset, c.record_id, c.payload_digest, c.url AS capture_url, c.fetched_at,
+       (SELECT count(*) FROM revisions r WHERE r.article = a.id) AS revisions
+  FROM {rows} a LEFT JOIN captures c ON c.id = a.capture LEFT JOIN sites s ON s.id = a.site
 """
-EXTRA_FIELDS = "id first_seen last_seen gone_since revision revisions story capture".split()
+_TAGS = """
+SELECT articles.*, (SELECT json_group_array(name) FROM (SELECT t.name FROM article_tags x
+             JOIN tags t ON t.id = x.tag WHERE x.article = articles.id ORDER BY t.name)) AS tags,
+       r.seen_at AS revised_at, g.digest AS read_as
+  FROM articles LEFT JOIN revisions r ON r.article = articles.id AND r.number = articles.revision
+  LEFT JOIN readings g ON g.id = r.reading
+"""
+_STATES = f"""
+SELECT x.id, x.site, x.url, {_READ}, r.number AS revision, r.seen_at AS revised_at, r.capture, g.digest AS read_as,
+       x.first_seen, x.last_seen, x.gone_since, x.story, x.story_share, x.views, x.comments
+  FROM articles x JOIN revisions r ON r.article = x.id JOIN readings g ON g.id = r.reading
+"""  # noqa: S608 -- constants
+_PAST = f"""
+SELECT x.id, x.site, x.url, {_READ}, r.number AS revision, r.seen_at AS revised_at, r.capture, g.digest AS read_as, x.first_seen,
+       (SELECT max(fetched_at) FROM captures c WHERE c.article = x.id AND c.fetched_at <= :moment
+           AND c.result IN ('article', 'unchanged')) AS last_seen,
+       CASE WHEN x.gone_since <= :moment THEN x.gone_since END AS gone_since, x.story, x.story_share,
+       (SELECT views FROM engagement e WHERE e.article = x.id AND e.seen_at <= :moment AND views IS NOT NULL
+         ORDER BY seen_at DESC LIMIT 1) AS views,
+       (SELECT comments FROM engagement e WHERE e.article = x.id AND e.seen_at <= :moment AND comments IS NOT NULL
+         ORDER BY seen_at DESC LIMIT 1) AS comments
+  FROM articles x JOIN revisions r ON r.article = x.id AND r.number =
+       (SELECT max(number) FROM revisions WHERE article = x.id AND seen_at <= :moment)
+  JOIN readings g ON g.id = r.reading
+"""  # noqa: S608 -- constants
+_ONE = _SELECT.format(rows=f"({_TAGS})")
+EXTRA_FIELDS = (
+    "id newspaper region newspaper_url published_at published_date first_seen last_seen gone_since revision "
+    "revisions revised_at digest story capture"
+).split()
 """What an archived article has beside the fields of `archive.article.FIELDS`."""
+_BLOCK = 200
+"""Articles that are read together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which articles are meant. Dates are ISO 8601 prefixes of `published`; bounds inclusive."""
+    """Which articles are meant, and which state of them. `selection` makes one of what people type."""
 
-    sites: tuple[str, ...] = ()
-    after: str | None = None
-    before: str | None = None
-    language: str | None = None
+    query: Query = field(default_factory=lambda: Query(None))
+    """Words and filters, as `archive.search` understands them; dates are ISO 8601."""
+    text: str = ""
+    """The words of the query as they were typed."""
+    where: str | None = None
+    """A condition in SQL on the columns of the view `article_list` and of `articles`."""
+    listed: tuple[str, ...] | None = None
+    """Ids and addresses; only these articles are meant."""
+    sample: int | None = None
+    """So many of them, chosen by the digests of their addresses and of `seed`: the same in every copy."""
+    seed: int = 0
+    as_of: str | None = None
+    """A moment (ISO 8601, UTC): what was captured up to then, as it is read today."""
+    revisions: bool = False
+    """Every state that the newspaper printed, and not the newest alone."""
 
 
 EVERYTHING = Selection()
 
 
-def _where(selection: Selection) -> tuple[str, list[Any]]:
-    clauses: list[str] = ["1"]
-    args: list[Any] = []
-    if selection.sites:
-        clauses.append("a.site IN (SELECT value FROM json_each(?))")
-        args.append(json.dumps(selection.sites))
-    if selection.after:
-        clauses.append("a.published >= ?")
-        args.append(selection.after)
-    if selection.before:
-        # «2023» includes the whole of 2023: compare as many characters as were given.
-        clauses.append("substr(a.published, 1, ?) <= ?")
-        args += [len(selection.before), selection.before]
-    if selection.language:
-        clauses.append("a.language = ?")
-        args.append(selection.language)
-    return " AND ".join(clauses), args
+def selection(text: str = "", **options: Any) -> Selection:
+    """A selection out of a query as it is typed, `name=value` for each filter, and the fields of `Selection`.
+
+    A filter's value may be a string or several; a hyphen in its name is an underscore here. Raises
+    `ArchiveUsageError`, in plain words, for what is no query, filter, date or value.
+
+    >>> selection("су тасқыны", region="jambyl", before="2023-02").query.filters
+    {'region': ['jambyl'], 'before': ['2023-02-28']}
+    """
+    more = {
+        name: options.pop(name)
+        for name in ("where", "listed", "sample", "seed", "as_of", "revisions")
+        if name in options
+    }
+    named = {
+        name.replace("_", "-"): [str(values)] if isinstance(values, (str, int)) else list(values)
+        for name, values in options.items()
+        if values not in (None, "", (), [])
+    }
+    query = parse(text, named) if text.strip() or named else Query(None)
+    if more.get("as_of"):
+        more["as_of"] = _moment(more["as_of"])
+    return Selection(query, text=without_filters(text), **more)
 
 
-def articles(c: sqlite3.Connection, selection: Selection = EVERYTHING) -> Iterator[dict[str, Any]]:
-    """Records of all selected articles, ordered by site, date and id: the same query, the same order."""
-    where, args = _where(selection)
-    sql = f"{_SELECT} WHERE {where} ORDER BY a.site, a.published IS NULL, a.published, a.id"
-    yield from _records(c.execute(sql, args))
+def told(chosen: Selection) -> dict[str, list[str]]:
+    """A selection as names with values, in one order, every date as it was understood: for people and manifests."""
+    listed = None if chosen.listed is None else [f"{len(chosen.listed)} articles"]
+    others = {
+        "query": chosen.text,
+        **{name: sorted(values) for name, values in sorted(chosen.query.filters.items())},
+        "where": chosen.where,
+        "list": listed,
+        "sample": chosen.sample,
+        "seed": None if chosen.sample is None else str(chosen.seed),
+        "as-of": chosen.as_of,
+        "revisions": "all" if chosen.revisions else None,
+    }
+    return {
+        name: value if isinstance(value, list) else [str(value)]
+        for name, value in others.items()
+        if value not in (None, "")
+    }
+
+
+def _moment(typed: str) -> str:
+    """The end of a day, or the moment that was typed, in UTC."""
+    try:
+        found = datetime.fromisoformat(typed)
+        if len(typed) > len("2023-05-17"):
+            return utc(found if found.tzinfo else found.replace(tzinfo=UTC))
+    except ValueError:
+        pass
+    try:
+        return f"{typed_date(typed, today=date.today(), end=True)}T23:59:59Z"
+    except ValueError as error:
+        raise ArchiveUsageError(f"as of {typed}: {error}") from None
+
+
+def _rows(chosen: Selection, *, every: bool = False) -> tuple[str, dict[str, Any]]:
+    """The rows of articles in the states that are meant, as SQL; with `every` each state of each article."""
+    if every:
+        bound = " WHERE r.seen_at <= :moment" if chosen.as_of else ""
+        return f"({_STATES}{bound})", {"moment": chosen.as_of}
+    if chosen.as_of:
+        return f"({_PAST})", {"moment": chosen.as_of}
+    return f"({_TAGS})", {}
+
+
+def ids(c: sqlite3.Connection, chosen: Selection = EVERYTHING) -> list[int]:
+    """Ids of the selected articles, ordered by site, date and address: the same in every copy of an archive.
+
+    Raises `ArchiveUsageError` where `where` is no condition.
+    """
+    rows, named = _rows(chosen)
+    clauses, args = ["1"], []
+    for name, values in chosen.query.filters.items():
+        clause, found = condition(name, values)
+        clauses.append(clause)
+        args += found
+    if chosen.query.tree:
+        clauses.append("a.id IN (SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?)")
+        args.append(expression(c, chosen.query.tree, Terms()))
+    for listed in (_where(c, chosen, rows, named), _listed(c, chosen)):
+        if listed is not None:
+            clauses.append("a.id IN (SELECT value FROM json_each(?))")
+            args.append(json.dumps(listed))
+    source = rows if chosen.as_of else "articles"
+    numbered = {f"p{number}": value for number, value in enumerate(args)}
+    where = _named(" AND ".join(clauses))
+    found_ids = [
+        row[0]
+        for row in c.execute(
+            f"SELECT a.id FROM {source} a WHERE {where} "  # noqa: S608
+            "ORDER BY a.site, a.published IS NULL, a.published, a.url",
+            named | numbered,
+        )
+    ]
+    return found_ids if chosen.sample is None else _sample(c, found_ids, chosen.sample, chosen.seed)
+
+
+def _named(clause: str) -> str:
+    """A condition with its marks numbered: SQLite takes either names or marks."""
+    parts = clause.split("?")
+    return "".join(f"{part}:p{n}" for n, part in enumerate(parts[:-1])) + parts[-1]
+
+
+def _where(
+    c: sqlite3.Connection, chosen: Selection, rows: str, named: dict[str, Any]
+) -> list[int] | None:
+    """Ids that a condition of the user's means. Asked for by itself: it can choose, and show nothing."""
+    if chosen.where is None:
+        return None
+    try:
+        found = c.execute(
+            f"SELECT id FROM (SELECT a.*, s.name AS newspaper, s.region FROM {rows} a "  # noqa: S608
+            f"LEFT JOIN sites s ON s.id = a.site) WHERE (\n{chosen.where}\n)",
+            named,
+        ).fetchall()
+    except (sqlite3.OperationalError, sqlite3.ProgrammingError, sqlite3.Warning) as error:
+        raise ArchiveUsageError(f"{chosen.where!r} is no condition in SQL: {error}") from None
+    return sorted({row[0] for row in found if isinstance(row[0], int)})
+
+
+def _listed(c: sqlite3.Connection, chosen: Selection) -> list[int] | None:
+    """Ids of a list of ids and addresses. Raises `ArchiveUsageError` for one that is not here."""
+    if chosen.listed is None:
+        return None
+    return [article(c, one)["id"] for one in chosen.listed]
+
+
+def _sample(c: sqlite3.Connection, found: list[int], size: int, seed: int) -> list[int]:
+    """So many of the ids, in their order."""
+    urls = dict(c.execute("SELECT id, url FROM articles"))
+
+    def place(number: int) -> bytes:
+        return hashlib.sha256(f"{seed} {urls[number]}".encode()).digest()
+
+    taken = set(sorted(found, key=place)[:size])
+    return [number for number in found if number in taken]
+
+
+def articles(c: sqlite3.Connection, chosen: Selection = EVERYTHING) -> Iterator[dict[str, Any]]:
+    """Records of all selected articles, in the order of `ids`; with `revisions` their states, oldest first."""
+    yield from records(c, ids(c, chosen), chosen)
+
+
+def records(
+    c: sqlite3.Connection, numbers: Sequence[int], chosen: Selection = EVERYTHING
+) -> Iterator[dict[str, Any]]:
+    """Records of articles in the order of their ids, in the states that a selection means."""
+    rows, named = _rows(chosen, every=chosen.revisions)
+    sql = f"{_SELECT.format(rows=rows)} WHERE a.id IN (SELECT value FROM json_each(:ids))"  # noqa: S608
+    left = iter(numbers)
+    while some := list(islice(left, _BLOCK)):
+        place = {number: at for at, number in enumerate(some)}
+        found = _records(c.execute(sql, named | {"ids": json.dumps(some)}))
+        yield from sorted(found, key=lambda record: (place[record["id"]], record["revision"]))
 
 
 def article(c: sqlite3.Connection, key: str) -> dict[str, Any]:
     """One record by id, address or alias. Raises `ArchiveUsageError` where there is none."""
     if key.isascii() and key.isdigit() and len(key) < 19:  # SQLite's integers end there
-        found = c.execute(f"{_SELECT} WHERE a.id = ?", (int(key),))
+        found = c.execute(f"{_ONE} WHERE a.id = ?", (int(key),))
     else:
         found = c.execute(
-            f"{_SELECT} WHERE a.id = (SELECT article FROM aliases WHERE url = ?)",  # noqa: S608
+            f"{_ONE} WHERE a.id = (SELECT article FROM aliases WHERE url = ?)",  # noqa: S608
             (key,),
         )
     record = next(_records(found), None)
@@ -88,20 +272,30 @@ def article(c: sqlite3.Connection, key: str) -> dict[str, Any]:
 
 
 _NAMES = {
-    "site": "SELECT id FROM sites WHERE id = coalesce(?, id)",
-    "region": "SELECT region FROM sites WHERE region = coalesce(?, region)",
-    "language": "SELECT language FROM articles WHERE language = coalesce(?, language)",
+    "site": "SELECT id FROM sites",
+    "region": "SELECT region FROM sites",
+    "language": "SELECT DISTINCT language FROM articles",
+    "section": "SELECT DISTINCT section FROM articles",
+    "author": "SELECT DISTINCT value FROM articles, json_each(authors)",
+    "tag": "SELECT name FROM tags",
+    "flag": "SELECT DISTINCT value FROM articles, json_each(flags)",
 }
 
 
 def names(c: sqlite3.Connection, kind: str) -> list[str]:
-    """All that the archive holds of a kind, `site`, `region` or `language`, in order."""
-    return sorted({row[0] for row in c.execute(_NAMES[kind], (None,))})
+    """All that the archive holds of a filter's kind, in order; none of kinds that have no names, as `story`."""
+    return sorted({row[0] for row in c.execute(_NAMES[kind]) if row[0]}) if kind in _NAMES else []
 
 
 def holds(c: sqlite3.Connection, kind: str, name: str) -> bool:
-    """Whether `names` has a name; quick where it has."""
-    return c.execute(f"{_NAMES[kind]} LIMIT 1", (name,)).fetchone() is not None
+    """Whether the archive has something of a filter's value; quick where it has."""
+    if kind in ("site", "region"):  # of a site that is known, there may be no article yet
+        sql = f"SELECT 1 FROM sites WHERE {'id' if kind == 'site' else 'region'} = ?"  # noqa: S608
+        return c.execute(sql, (name,)).fetchone() is not None
+    clause, args = condition(kind, [name])
+    return (
+        c.execute(f"SELECT 1 FROM articles a WHERE {clause} LIMIT 1", args).fetchone() is not None  # noqa: S608
+    )
 
 
 def revisions(c: sqlite3.Connection, article_id: int) -> list[dict[str, Any]]:
@@ -156,6 +350,9 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
     for name in JSON_FIELDS.intersection(row):
         row[name] = json.loads(row[name])
     row["is_article"], row["reason"] = True, None
+    row["digest"] = row["read_as"]
+    row["published_date"] = row["published"][:10] if row["published"] else None
+    row["published_at"] = _instant(row["published"])
     row["canonical_url"] = row["url"]
     row["pages"] = []
     row["sources"] = {
@@ -164,6 +361,7 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
     row["capture"] = (
         {
             "url": row["capture_url"],
+            "fetched_at": row["fetched_at"],
             "warc": row["warc"],
             "offset": row["warc_offset"],
             "record_id": row["record_id"],
@@ -173,3 +371,11 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
         else None
     )
     return {name: row[name] for name in (*EXTRA_FIELDS[:1], *FIELDS, *EXTRA_FIELDS[1:])}
+
+
+def _instant(published: str | None) -> str | None:
+    """A date with its time as an instant in UTC; None where only the day is known."""
+    if not published or len(published) <= len("2023-05-17"):
+        return None
+    moment = datetime.fromisoformat(published)
+    return utc(moment) if moment.tzinfo else None

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from archive.captures import SAID, listed_as, read_record, said_at
 from archive.errors import ArchiveError
 from archive.export.cdxj import gzipped
-from archive.query import Selection, articles
+from archive.query import Selection, ids, told
 
 NO_DATE = "1970-01-01T00:00:00Z"
 """Date of a warcinfo record that no capture follows."""
@@ -58,12 +58,12 @@ class Chosen:
 
 def choose(c: sqlite3.Connection, selection: Selection) -> Chosen:
     """Look up a selection, so that all parts of an export agree on it."""
-    ids = [record["id"] for record in articles(c, selection)]
+    found = ids(c, selection)
     newest = c.execute(
         "SELECT max(fetched_at) FROM captures WHERE article IN (SELECT value FROM json_each(?))",
-        (json.dumps(ids),),
+        (json.dumps(found),),
     ).fetchone()[0]
-    return Chosen(ids, newest or NO_DATE)
+    return Chosen(found, newest or NO_DATE)
 
 
 def write_warc(
@@ -211,11 +211,7 @@ def warcinfo(moment: str, software: str, description: str, filename: str | None 
 
 def describe(selection: Selection, *, current: bool = False) -> str:
     """A selection in words, for people who find the file without this program."""
-    words = [f"sites {', '.join(selection.sites)}" if selection.sites else "all sites"]
-    for name in ("after", "before", "language"):
-        value = getattr(selection, name)
-        if value:
-            words.append(f"{name} {value}")
+    words = [f"{name} {', '.join(values)}" for name, values in told(selection).items()]
     if current:
         words.append("present wordings only")
-    return "captures of articles: " + "; ".join(words)
+    return "captures of articles: " + "; ".join(words or ["all"])

@@ -14,6 +14,7 @@ from typing import Any
 from archive.kazakh.stems import Analysis
 from archive.search.check import check
 from archive.search.expand import Terms, expression, in_titles, suggest
+from archive.search.filters import Filters
 from archive.search.ranking import ranked
 from archive.search.selection import Selected, by_date, number, select
 from archive.search.snippets import passages
@@ -49,7 +50,7 @@ def search(
     c: sqlite3.Connection,
     text: str,
     *,
-    site: str | None = None,
+    filters: Filters | None = None,
     limit: int = 10,
     offset: int = 0,
     order: str = "best",
@@ -59,12 +60,10 @@ def search(
     """Articles that match, best first, or by date (`order`: `best`, `newest`, `oldest`).
 
     Each row: id, site, published, title, url, language, gone_since, snippet, score (higher is
-    better; None in date order). `marks` enclose the found words of the snippet. Raises
+    better; None in date order). `filters` are added to those of the query. `marks` enclose the found words of the snippet. Raises
     `ArchiveUsageError`, in plain words, for a query that says nothing to search for.
     """
-    query = parse(text)
-    if site:
-        query.filters["site"] = [site]
+    query = parse(text, filters)
     terms = Terms()
     match = expression(c, query.tree, terms) if query.tree else None
     selected = select(query, match)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from archive.search.filters import condition
 from archive.search.syntax import Query
 
 _BLOCK = 200
@@ -31,7 +32,7 @@ def select(query: Query, match: str | None) -> Selected:
         clauses.append("articles_fts MATCH ?")
         args.append(match)
     for name, values in query.filters.items():
-        clause, value_args = _filter(name, values)
+        clause, value_args = condition(name, values)
         clauses.append(clause)
         args += value_args
     where = " AND ".join(clauses) or "1"
@@ -39,30 +40,6 @@ def select(query: Query, match: str | None) -> Selected:
         return Selected(f"FROM articles a WHERE {where}", tuple(args), "a.id")
     join = " JOIN articles a ON a.id = articles_fts.rowid" if query.filters else ""
     return Selected(f"FROM articles_fts{join} WHERE {where}", tuple(args), "articles_fts.rowid")
-
-
-def _filter(name: str, values: list[str]) -> tuple[str, list[Any]]:
-    """One filter; several values of one name are alternatives."""
-    if name in ("after", "before"):
-        # The narrowest of several; «2023» includes the whole of 2023.
-        value = max(values) if name == "after" else min(values)
-        compare = ">=" if name == "after" else "<="
-        return f"substr(a.published, 1, {len(value)}) {compare} ?", [value]
-    if name == "gone":
-        gone = values[-1].lower() == "yes"
-        return f"a.gone_since IS {'NOT ' if gone else ''}NULL", []
-    if name == "lang":
-        either = "(a.language = ? OR a.language LIKE ? || '-%')"
-        return "(" + " OR ".join([either] * len(values)) + ")", [v for v in values for _ in "ab"]
-    if name in ("author", "section"):
-        # SQLite's lower() knows ASCII only: try the spellings that people type.
-        column = "a.authors" if name == "author" else "a.section"
-        spelt = [
-            s for v in values for s in dict.fromkeys((v, v.lower(), v.capitalize(), v.title()))
-        ]
-        return "(" + " OR ".join([f"instr({column}, ?)"] * len(spelt)) + ")", spelt
-    either = "a.site = ?" if name == "site" else "a.site IN (SELECT id FROM sites WHERE region = ?)"
-    return "(" + " OR ".join([either] * len(values)) + ")", list(values)
 
 
 # `source` is put together from this module's own words; what a user typed goes in as parameters.

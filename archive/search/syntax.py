@@ -3,8 +3,7 @@
     су тасқыны            both words          "қызыл кітап"   exactly these words in this order
     өрт OR су             either              өрт -орман      without; also NOT орман
     (өрт OR су) ауыл      grouping            мект*           words that begin so
-    site:aqjolgazet region:jambyl author:Ерлан section:Қоғам lang:kk gone:yes
-    after:2023-05 before:2023   published then, bounds included
+    site:aqjolgazet after:2023-05 before:2023 …   `archive.search.filters`
 
 Nothing that can be typed is an SQL error: what cannot be understood is read as words, with a note.
 """
@@ -14,27 +13,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 
 from archive.errors import ArchiveUsageError
 from archive.kazakh.words import clean, words
-from archive.typed_dates import typed_date
+from archive.search.filters import FILTERS, SHORT, Filters, checked
 
-FILTERS = ("site", "region", "author", "section", "lang", "after", "before", "gone")
 MOST_WORDS = 32
 """Words of one query that are searched; the rest is left out, with a note."""
 SHORTEST_PREFIX = 3
 """Letters before a star; FTS5 would put together the lists of half of all words for fewer."""
 _MOST_CHARACTERS = 4000
 _MOST_DEPTH = 20
-_DATES = {"after", "before"}
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<minus>(?<![^\s(])-(?=[^\s\-)]))"
-    r"|(?P<filter>(?:" + "|".join(FILTERS) + r'):(?:"[^"]*"?|«[^»]*»?|[^\s()"]*))'
+    r"|(?P<filter>(?:" + "|".join((*FILTERS, *SHORT)) + r'):(?:"[^"]*"?|«[^»]*»?|[^\s()"]*))'
     r'|"(?P<phrase>[^"]*)(?P<quote>"?)|(?P<word>[^\s()"]+)',
     re.IGNORECASE,
 )
-_FIELD_LIKE = re.compile(r"[a-z]{3,}:\S+")
+_FIELD_LIKE = re.compile(r"[a-z-]{3,}:\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +176,11 @@ class _Reader:
         return All((*(Word(word) for word in found[:-1]), last))
 
 
-def parse(text: str) -> Query:
-    """Read a query. Raises `ArchiveUsageError`, in plain words, where it cannot be searched."""
+def parse(text: str, filters: Filters | None = None) -> Query:
+    """Read a query, to which `filters` are added.
+
+    Raises `ArchiveUsageError`, in plain words, where it cannot be searched.
+    """
     # A terminal in another encoding gives lone surrogates; no database takes them.
     text = text[:_MOST_CHARACTERS].encode("utf-8", "ignore").decode("utf-8")
     text = clean(text).replace("“", '"').replace("”", '"').replace("„", '"')
@@ -189,6 +188,8 @@ def parse(text: str) -> Query:
     if text.count('"') % 2:
         reader.note("a quotation mark is not closed")
     tree = reader.either()
+    for name, values in (filters or {}).items():
+        reader.filters.setdefault(name, []).extend(values)
     if isinstance(tree, All) and not tree.parts:
         raise ArchiveUsageError(f"{text!r} only says what to leave out: add a word that must occur")
     if tree is None and not any(any(values) for values in reader.filters.values()):
@@ -196,7 +197,13 @@ def parse(text: str) -> Query:
             f"nothing to search for in {text!r}: give at least one word, for example "
             '`newsbot search "су тасқыны"`'
         )
-    return Query(tree, _checked(reader.filters), reader.notes)
+    return Query(tree, checked(reader.filters), reader.notes)
+
+
+def without_filters(text: str) -> str:
+    """The words of a query alone, as they were typed."""
+    kept = (match[0] for match in _TOKEN.finditer(text) if match.lastgroup != "filter")
+    return " ".join("".join(kept).split())
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -206,34 +213,3 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
             kind = "phrase"
         if kind != "space":
             yield kind, match["phrase"] if kind == "phrase" else match[0]
-
-
-def _checked(filters: dict[str, list[str]]) -> dict[str, list[str]]:
-    for name, values in filters.items():
-        for value in values:
-            if not value:
-                raise ArchiveUsageError(f"{name}: needs a value, as in {name}:{_EXAMPLES[name]}")
-            if name == "gone" and value.lower() not in ("yes", "no"):
-                raise ArchiveUsageError(f"gone:{value} is neither gone:yes nor gone:no")
-    for name in _DATES & filters.keys():
-        filters[name] = [_day(name, value) for value in filters[name]]
-    return filters
-
-
-def _day(name: str, value: str) -> str:
-    try:
-        return typed_date(value, today=date.today(), end=name == "before")
-    except ValueError as error:
-        raise ArchiveUsageError(f"{name}:{value}: {error}") from None
-
-
-_EXAMPLES = {
-    "site": "aqjolgazet",
-    "region": "jambyl",
-    "author": "Ерлан",
-    "section": "Қоғам",
-    "lang": "kk",
-    "after": "2023-05",
-    "before": "2023",
-    "gone": "yes",
-}

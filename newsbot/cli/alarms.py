@@ -17,12 +17,12 @@ from newsbot.cli.common import (
     TO_DATE,
     F,
     WrongUsage,
-    check_archived,
     data_option,
     json_option,
     print_json,
     sites_dir_option,
 )  # fmt: skip
+from newsbot.cli.selecting import check_archived
 from newsbot.profiles import archive_sites
 from newsbot.watch import alarms as watched
 from newsbot.watch.monitors import LANGUAGES, one_line, said
@@ -172,7 +172,7 @@ def mute(site: str, data: Path, until: str, reason: str | None) -> None:
     It is appended to decisions/mutes.jsonl in the archive's folder, while a crawl runs too.
     """
     with closing(open_database(data).conn) as c:
-        check_archived(c, site=[site])
+        check_archived(c, {"site": [site]})
     at = moment_after(watched.decided(data)[0].get(site))
     decide(data, MUTE, {"site": site, "until": until, "reason": reason, "at": at})
     is_over = until < utc(now())[:10]

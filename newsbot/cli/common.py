@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -21,7 +20,6 @@ import click
 from click.core import ParameterSource
 from tabulate import tabulate
 
-from archive import query
 from archive.captures.files import check_inside, open_in_place, whole_file
 from archive.typed_dates import typed_date
 from newsbot import urls
@@ -33,8 +31,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 ENDS_WITH = "newsbot.ends_with"
 """Key of the context under which a command that goes on notes the exit code that it ends with."""
 SITE_FAILED = 3
-_MOST_NAMES = 12
-"""Names that a message lists where none is near."""
 
 
 class WrongUsage(click.ClickException):
@@ -212,13 +208,14 @@ def group_options(command: F) -> F:
         grouped = click.option(
             f"--{name}",
             multiple=True,
-            callback=_region_ids if name == "region" else None,
+            callback=region_ids if name == "region" else None,
             help=f"All sites of this {name} ({example}, …); may be given several times.",
         )(grouped)
     return grouped  # type: ignore[return-value]
 
 
-def _region_ids(_: click.Context, __: click.Parameter, typed: Sequence[str]) -> tuple[str, ...]:
+def region_ids(_: click.Context, __: click.Parameter, typed: Sequence[str]) -> tuple[str, ...]:
+    """A callback of options: the ids of regions in any spelling; others are wrong usage."""
     called = {said: repr(name) for name, more in REGIONS.items() for said in (name, *more)}
     ids = {name: found for name in typed if (found := region(name))}
     check_names("region", typed, ids, f"there are {', '.join(REGIONS)}", called=called)
@@ -402,24 +399,6 @@ def check_profiles(ids: Iterable[str], known: Sites) -> None:
         spellings = (site.id, site.name, *site.names.values())
         called |= dict.fromkeys(spellings, f"{site.id!r} ({site.name})")
     check_names("site", ids, names, "`newsbot sites list` shows those known", called=called)
-
-
-def check_archived(
-    connection: sqlite3.Connection,
-    *,
-    site: Iterable[str] = (),
-    region: Iterable[str] = (),
-    language: Iterable[str] = (),
-) -> None:
-    """Refuse a site, region or language that the archive holds nothing of."""
-    for kind, asked in (("site", site), ("region", region), ("language", language)):
-        missing = [name for name in asked if not query.holds(connection, kind, name)]
-        if missing:
-            known = query.names(connection, kind)
-            if kind == "language":  # `kk` means kk-Latn, too
-                known = sorted({*known, *(name.partition("-")[0] for name in known)})
-            shown = ", ".join(known[:_MOST_NAMES]) + (" …" if len(known) > _MOST_NAMES else "")
-            check_names(kind, missing, known, f"there are {shown or 'none'}", " in this archive")
 
 
 def check_names(

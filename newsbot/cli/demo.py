@@ -46,7 +46,7 @@ def demo(data: Path) -> int:
     if code:
         return code
     connection = open_database(data).conn
-    records = list(query.articles(connection, query.Selection(sites=(site.id,))))
+    records = list(query.articles(connection, query.selection(site=site.id)))
     click.echo(f"\nThe newest of {len(records)} articles in {data}/news.db:")
     for record in sorted(records, key=lambda r: r["published"] or "")[-3:]:
         click.echo(f"  {record['id']:>4}  {(record['published'] or '')[:10]}  {record['title']}")

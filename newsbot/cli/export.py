@@ -19,13 +19,8 @@ from archive.export.warc import Summary, write_warc
 from archive.query import Selection, articles
 from archive.store import open_database
 from newsbot import SOFTWARE
-from newsbot.cli.common import (
-    STDOUT,
-    OutputFile,
-    check_archived,
-    data_option,
-    date_options,
-)
+from newsbot.cli.common import STDOUT, OutputFile, data_option
+from newsbot.cli.selecting import check_archived, selection_options
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
 """Formats that hold the captures themselves."""
@@ -57,9 +52,7 @@ class _NewFile(click.File):
     help="jsonl: JSON Lines, one article a line. warc: the captures, as .warc.gz. wacz: captures, "
     "index and pages in one file that replays in a browser.",
 )
-@click.option("--site", "sites", multiple=True, help="Only this site; may be given several times.")
-@date_options
-@click.option("--language", help="Only this language: kk, kk-Latn, kk-Arab, ru, …")
+@selection_options
 @click.option(
     "--current",
     is_flag=True,
@@ -75,10 +68,7 @@ class _NewFile(click.File):
 def export(
     data: Path,
     _format: str,
-    sites: tuple[str, ...],
-    after: str | None,
-    before: str | None,
-    language: str | None,
+    chosen: Selection,
     current: bool,
     output: BinaryIO,
 ) -> None:
@@ -88,16 +78,15 @@ def export(
     newsbot export --format jsonl --after 2022 --before 2023 -o set.jsonl
     newsbot export --format wacz --site aqjolgazet -o aqjolgazet.wacz
     """
-    selection = Selection(sites, after, before, language)
     connection = open_database(data).conn
-    check_archived(connection, site=sites, language=[language] if language else ())
+    check_archived(connection, chosen.query.filters)
     if _format in _CAPTURES:
-        _export_captures(_CAPTURES[_format], connection, data, selection, output, current)
+        _export_captures(_CAPTURES[_format], connection, data, chosen, output, current)
         return
     if current:
         raise click.UsageError("--current chooses among captures: it needs --format warc or wacz")
     text = io.TextIOWrapper(output, encoding="utf-8", newline="\n", write_through=True)
-    number = write_jsonl(articles(connection, selection), text)
+    number = write_jsonl(articles(connection, chosen), text)
     text.flush()
     text.detach()
     click.echo(f"{number} articles", err=True)

@@ -17,7 +17,6 @@ from archive.article import READ
 from archive.store import Store, open_database
 from newsbot import SOFTWARE
 from newsbot.cli.common import (
-    check_archived,
     data_option,
     date_options,
     jobs_option,
@@ -27,6 +26,7 @@ from newsbot.cli.common import (
     sites_dir_option,
     to_json,
 )
+from newsbot.cli.selecting import check_archived
 from newsbot.pool import open_pool
 from newsbot.replay.compare import Difference, changed_paragraphs
 from newsbot.replay.learning import all_learned, learn_anew
@@ -94,7 +94,7 @@ def reextract_command(
     known = known_sites(data, sites_dirs, example=True)
     with ExitStack() as stack:
         connection = stack.enter_context(closing(open_database(data).conn))
-        check_archived(connection, site=site_ids)
+        check_archived(connection, {"site": site_ids})
         for number in articles:
             query.article(connection, str(number))
         store = None if dry_run else stack.enter_context(Store(data, SOFTWARE, next_due))

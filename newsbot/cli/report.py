@@ -10,7 +10,8 @@ import click
 from archive.store import open_database
 from archive.times import now
 from newsbot.cli.alarms import language_option
-from newsbot.cli.common import OutputFile, check_archived, data_option, write
+from newsbot.cli.common import OutputFile, data_option, write
+from newsbot.cli.selecting import check_archived
 from newsbot.watch.report import as_html
 
 
@@ -36,5 +37,5 @@ def report_command(site: str, html: Path, language: str, data: Path) -> None:
     newsbot report aqjolgazet --html - --language kk > aqjolgazet.html
     """
     with closing(open_database(data).conn) as c:
-        check_archived(c, site=[site])
+        check_archived(c, {"site": [site]})
         write(html, as_html(c, data, site, now(), language))

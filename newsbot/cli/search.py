@@ -10,15 +10,15 @@ import click
 from archive.search import ORDERS, Hits, search
 from archive.search.syntax import parse
 from archive.store import open_database
-from newsbot.cli.common import check_archived, data_option, date_options, json_option, print_json
+from newsbot.cli.common import data_option, json_option, print_json
+from newsbot.cli.selecting import check_archived, filter_options
 from newsbot.cli.terminal import BOLD, PLAIN, in_colour
 
 
 @click.command("search")
 @click.argument("query", nargs=-1, required=True)
 @data_option
-@click.option("--site", help="Only this site; the same as site:ID in the query.")
-@date_options
+@filter_options
 @click.option(
     "--order",
     type=click.Choice(ORDERS),
@@ -33,9 +33,7 @@ from newsbot.cli.terminal import BOLD, PLAIN, in_colour
 def search_command(
     query: tuple[str, ...],
     data: Path,
-    site: str | None,
-    after: str | None,
-    before: str | None,
+    filters: dict[str, list[str]],
     order: str,
     facets: bool,
     limit: int,
@@ -53,21 +51,14 @@ def search_command(
     newsbot search '"қызыл кітап" -футбол after:2022 region:jambyl'
     newsbot search onir OR өңір --order newest --facets
     """
-    dates = {"after": after, "before": before}
-    # In front, where no quotation mark that is never closed can swallow them.
-    text = " ".join((*(f"{name}:{day}" for name, day in dates.items() if day), *query))
+    text = " ".join(query)
     connection = open_database(data).conn
-    filters = parse(text).filters
-    check_archived(
-        connection,
-        site=[site] if site else filters.get("site", ()),
-        region=filters.get("region", ()),
-        language=filters.get("lang", ()),
-    )
+    asked = parse(text, filters)
+    check_archived(connection, asked.filters)
     hits = search(
         connection,
         text,
-        site=site,
+        filters=filters,
         limit=limit,
         offset=offset,
         order=order,

@@ -19,12 +19,12 @@ from newsbot.cli.common import (
     STDOUT,
     OutputFile,
     WrongUsage,
-    check_archived,
     data_option,
     json_option,
     print_json,
     print_table,
 )
+from newsbot.cli.selecting import check_archived
 from newsbot.watch.alarms import mutes
 from newsbot.watch.monitors import kinds, one_line, said
 
@@ -55,7 +55,7 @@ def status(
     if by_source and prometheus:
         raise WrongUsage("--prometheus is about sites, not about their --sources")
     with closing(open_database(data).conn) as connection:
-        check_archived(connection, site=site_ids)
+        check_archived(connection, {"site": site_ids})
         if by_source:
             rows = [r for r in sources(connection) if not site_ids or r["site"] in site_ids]
         else:

@@ -37,7 +37,7 @@ def test_the_same_selection_gives_the_same_bytes(paper: Paper) -> None:
     fill(paper, [1, 2, 3, 4, 5])
     first = exported(paper.store.folder)
     assert exported(paper.store.folder) == first
-    assert exported(paper.store.folder, Selection(sites=("aqbulaq",))) == first
+    assert exported(paper.store.folder, query.selection(site="aqbulaq")) == first
     paper.store.connection.execute("VACUUM")
     paper.store.connection.execute("ANALYZE")
     assert exported(paper.store.folder) == first
@@ -74,7 +74,7 @@ def test_one_object_a_line_with_the_documented_keys(paper: Paper) -> None:
 
 def test_nothing_selected(paper: Paper) -> None:
     fill(paper, [1])
-    assert exported(paper.store.folder, Selection(after="2030")) == ""
+    assert exported(paper.store.folder, query.selection(after="2030")) == ""
 
 
 @settings(max_examples=40, deadline=None)
@@ -98,12 +98,12 @@ def test_the_number_written_is_returned(paper: Paper) -> None:
     assert write_jsonl(query.articles(paper.store.connection), io.StringIO()) == 3
 
 
-@pytest.mark.parametrize("language", ["kk", "kk-Latn"])
+@pytest.mark.parametrize("language", ["ru", "kk-Latn"])
 def test_a_selection_is_a_subset_of_everything(paper: Paper, language: str) -> None:
     for number in range(4):
         url = f"{HOME}{number}"
-        paper.visit(url, article(url, language=("kk", "kk-Latn")[number % 2]))
+        paper.visit(url, article(url, language=("ru", "kk-Latn")[number % 2]))
     everything = exported(paper.store.folder).splitlines()
-    part = exported(paper.store.folder, Selection(language=language)).splitlines()
+    part = exported(paper.store.folder, query.selection(language=language)).splitlines()
     assert part == [line for line in everything if json.loads(line)["language"] == language]
     assert len(part) == 2

@@ -15,7 +15,7 @@ from sqlite_utils.cli import cli as sqlite_utils
 
 from archive.article import FIELDS, SOURCED
 from archive.export.jsonl import write_jsonl
-from archive.query import EXTRA_FIELDS, Selection, articles
+from archive.query import EXTRA_FIELDS, articles, selection
 from tests.archive.building import HOME, article, open_paper
 
 SAID = (Path(__file__).parents[2] / "docs" / "export.md").read_text("utf-8")
@@ -43,7 +43,10 @@ def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for year in ("2022", "2023"):
         with (tmp_path / f"{year}.jsonl").open("w", encoding="utf-8") as out:
             assert (
-                write_jsonl(articles(paper.store.connection, Selection((), year, year)), out) == 1
+                write_jsonl(
+                    articles(paper.store.connection, selection(after=year, before=year)), out
+                )
+                == 1
             )
     with (tmp_path / "2024.jsonl").open("w", encoding="utf-8") as out:
         undated = (r for r in articles(paper.store.connection) if r["published"] is None)

@@ -24,7 +24,7 @@ from archive.export import wacz
 from archive.export.cdxj import surt
 from archive.export.wacz import write_wacz
 from archive.export.warc import Summary, write_warc
-from archive.query import EVERYTHING, Selection
+from archive.query import EVERYTHING, Selection, selection
 from archive.store import digests, open_database
 from tests.archive.building import HOME, Paper, article, open_paper
 from tests.conftest import Run
@@ -128,9 +128,9 @@ def test_all_captures_of_all_articles_as_they_were_written(paper: Paper) -> None
 
 def test_a_selection_has_its_captures_only(paper: Paper) -> None:
     fill(paper)
-    assert targets(exported(paper.store.folder, Selection(language="ru"))) == ALL[4:]
-    assert targets(exported(paper.store.folder, Selection(before="2026-11-20"))) == ALL[:4]
-    assert targets(exported(paper.store.folder, Selection(after="2030"))) == []
+    assert targets(exported(paper.store.folder, selection(language="ru"))) == ALL[4:]
+    assert targets(exported(paper.store.folder, selection(before="2026-11-20"))) == ALL[:4]
+    assert targets(exported(paper.store.folder, selection(after="2030"))) == []
 
 
 def test_present_wordings_only(paper: Paper) -> None:

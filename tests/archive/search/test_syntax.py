@@ -54,7 +54,7 @@ def test_filters() -> None:
         "after": ["2023-05-01"],
         "before": ["2024-12-31"],
         "gone": ["yes"],
-        "lang": ["kk"],
+        "language": ["kk"],
     }
     assert parse("region:jambyl").tree is None
 

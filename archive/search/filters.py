@@ -1,0 +1,123 @@
+"""filters: what besides words chooses articles, as `name:value` in a query and as `--name value` of commands.
+
+One table: search, export and stats know the same names, mean the same by them, and refuse the same values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from archive.errors import ArchiveUsageError
+from archive.typed_dates import typed_date
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One way to choose articles.
+
+    `sql` is a condition on the row `a` of `articles`; every `?` in it is the value. Several values of one
+    filter are alternatives, but for dates, of which the narrowest counts.
+    """
+
+    sql: str
+    example: str
+    help: str
+    kind: str = ""
+    """`from` and `to`: a date; `yes`: yes or no; `number`; `spelt`: text in any capitals."""
+
+
+_SCRIPT = """CASE WHEN a.language LIKE '%-Latn%' THEN 'latn' WHEN a.language LIKE '%-Arab%' THEN 'arab'
+ WHEN a.language LIKE '%-Cyrl%' OR a.language IN ('kk', 'ru', 'ky', 'tt', 'ba', 'mn', 'tg', 'uk', 'be', 'bg', 'sr')
+ THEN 'cyrl' WHEN a.language IN ('ar', 'fa', 'ug', 'ur') THEN 'arab' WHEN a.language IS NOT NULL THEN 'latn' END"""
+FILTERS: Mapping[str, Filter] = {
+    "site": Filter("a.site = ?", "aqjolgazet", "Of this newspaper."),
+    "region": Filter(
+        "a.site IN (SELECT id FROM sites WHERE region = ?)",
+        "jambyl",
+        "Of newspapers of this region.",
+    ),
+    "language": Filter(
+        "(a.language = ? OR a.language LIKE ? || '-%')",
+        "kk",
+        "In this language: kk (with kk-Latn and kk-Arab), kk-Latn, ru, …",
+    ),
+    "script": Filter(f"{_SCRIPT} = lower(?)", "Cyrl", "In this script: Cyrl, Latn or Arab."),
+    "section": Filter("instr(a.section, ?)", "Қоғам", "In this section.", "spelt"),
+    "author": Filter("instr(a.authors, ?)", "Ерлан", "By this author, or a part of the name.", "spelt"),
+    "tag": Filter(
+        "a.id IN (SELECT x.article FROM article_tags x JOIN tags t ON t.id = x.tag WHERE t.name = ?)",
+        "мәдениет",
+        "With this tag.",
+        "spelt",
+    ),
+    "story": Filter("a.story = ?", "17", "Of this story.", "number"),
+    "flag": Filter(
+        "EXISTS (SELECT 1 FROM json_each(a.flags) WHERE value = ?)", "date_inferred", "With this flag."
+    ),
+    "id": Filter("a.id = ?", "4711", "This article.", "number"),
+    "url": Filter(
+        "a.id IN (SELECT article FROM aliases WHERE url = ?)",
+        "https://aqjolgazet.kz/1",
+        "The article of this address.",
+    ),
+    "after": Filter(
+        "a.published >= ?",
+        "2023-05",
+        "Published on or after this date (2023-05, 17.05.2023, '2 weeks ago').",
+        "from",
+    ),
+    # «2023-05-31» includes the whole of the day: no ISO 8601 date has a letter behind «~».
+    "before": Filter("a.published <= ? || '~'", "2023", "Published on or before this date.", "to"),
+    "seen-after": Filter("a.first_seen >= ?", "2023-05", "First seen on or after this date.", "from"),
+    "seen-before": Filter("a.first_seen <= ? || '~'", "2023", "First seen on or before this date.", "to"),
+    "gone": Filter("(a.gone_since IS NOT NULL) = (lower(?) = 'yes')", "yes", "Gone from the site, or not.", "yes"),
+}  # fmt: skip
+"""Name → what it means."""
+SHORT = {"lang": "language"}
+"""Other names that people type."""
+
+Filters = Mapping[str, Sequence[str]]
+
+
+def checked(filters: Filters) -> dict[str, list[str]]:
+    """Filters by their own names, dates as ISO 8601. Raises `ArchiveUsageError`, in plain words, for a value that cannot be."""
+    found: dict[str, list[str]] = {}
+    for typed, values in filters.items():
+        name = SHORT.get(typed, typed)
+        if name not in FILTERS:
+            raise ArchiveUsageError(f"{name}: is no filter (there are {', '.join(FILTERS)})")
+        found.setdefault(name, []).extend(_checked(name, FILTERS[name], str(one)) for one in values)
+    return found
+
+
+def _checked(name: str, one: Filter, value: str) -> str:
+    if not value:
+        raise ArchiveUsageError(f"{name}: needs a value, as in {name}:{one.example}")
+    if one.kind == "yes" and value.lower() not in ("yes", "no"):
+        raise ArchiveUsageError(f"{name}:{value} is neither {name}:yes nor {name}:no")
+    if one.kind == "number" and not (value.isascii() and value.isdigit() and len(value) < 19):
+        raise ArchiveUsageError(f"{name}:{value}: expected a number, as in {name}:{one.example}")
+    if one.kind in ("from", "to"):
+        try:
+            return typed_date(value, today=date.today(), end=one.kind == "to")
+        except ValueError as error:
+            raise ArchiveUsageError(f"{name}:{value}: {error}") from None
+    return value
+
+
+def condition(name: str, values: Sequence[str]) -> tuple[str, list[Any]]:
+    """The SQL of one filter with its arguments."""
+    one = FILTERS[name]
+    if one.kind in ("from", "to"):
+        values = [max(values) if one.kind == "from" else min(values)]
+    if one.kind == "spelt":
+        # SQLite's lower() knows ASCII only: try the spellings that people type.
+        values = [
+            s for v in values for s in dict.fromkeys((v, v.lower(), v.capitalize(), v.title()))
+        ]
+    typed = [int(value) if one.kind == "number" else value for value in values]
+    args = [value for value in typed for _ in range(one.sql.count("?"))]
+    return "(" + " OR ".join([one.sql] * len(values)) + ")", args

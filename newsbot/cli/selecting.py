@@ -1,0 +1,104 @@
+"""selecting: the options that choose articles: the same names for search, export and stats."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, TextIO, TypeVar
+
+import click
+
+from archive import query
+from archive.errors import ArchiveUsageError
+from archive.search.filters import FILTERS
+from newsbot import urls
+from newsbot.cli.common import FROM_DATE, TO_DATE, Text, WrongUsage, check_names, region_ids
+
+F = TypeVar("F", bound=Callable[..., Any])
+_MOST_NAMES = 12
+"""Names that a message lists where none is near."""
+
+
+def filter_options(command: F) -> F:
+    """An option for each filter of `archive.search.filters`, handed on together as `filters`."""
+
+    @wraps(command)
+    def filtered(*args: Any, **options: Any) -> Any:
+        typed = {name: options.pop(name.replace("-", "_")) for name in FILTERS}
+        filters = {
+            name: [values] if isinstance(values, str) else list(values)
+            for name, values in typed.items()
+            if values
+        }
+        return command(*args, filters=filters, **options)
+
+    kinds: dict[str, click.ParamType[Any]] = {
+        "from": FROM_DATE,
+        "to": TO_DATE,
+        "yes": click.Choice(["yes", "no"]),
+    }
+    for name, one in reversed([*FILTERS.items()]):
+        filtered = click.option(
+            f"--{name}",
+            type=kinds.get(one.kind, Text()),
+            multiple=one.kind not in kinds,
+            callback=region_ids if name == "region" else None,
+            help=one.help,
+        )(filtered)
+    return filtered  # type: ignore[return-value]
+
+
+def selection_options(command: F) -> F:
+    """`QUERY`, the filters, and what else chooses articles, handed on as `chosen`; `archive.query.Selection`."""
+
+    @wraps(command)
+    def selected(
+        *args: Any, query_words: tuple[str, ...], filters: dict[str, list[str]], listed: TextIO | None,
+        sample: int | None, seed: int, where: str | None, as_of: str | None, revisions: bool, **options: Any,
+    ) -> Any:  # fmt: skip
+        try:
+            chosen = query.selection(
+                " ".join(query_words), where=where, listed=_listed(listed), sample=sample, seed=seed,
+                as_of=as_of, revisions=revisions, **filters,
+            )  # fmt: skip
+        except ArchiveUsageError as error:
+            raise WrongUsage(str(error)) from None
+        return command(*args, chosen=chosen, **options)
+
+    for option in (
+        click.option("--revisions", is_flag=True, help="Every state that the newspaper printed."),
+        click.option("--as-of", metavar="DATE", type=Text(), help="What was captured up to then, as it is read today."),
+        click.option("--seed", type=click.IntRange(0), default=0, help="Another number, another sample."),
+        click.option("--sample", type=click.IntRange(1), metavar="N", help="Only so many of them, by chance."),
+        click.option("--list", "listed", type=click.File(encoding="utf-8"), metavar="FILE", help="Only the articles whose ids or addresses it holds, one a line."),
+        click.option("--where", type=Text(), metavar="SQL", help="Only those of which this holds: 'views > 100'."),
+        filter_options,
+        click.argument("query_words", metavar="[QUERY]...", nargs=-1, type=Text()),
+    ):  # fmt: skip
+        selected = option(selected)
+    return selected  # type: ignore[return-value]
+
+
+def _listed(file: TextIO | None) -> tuple[str, ...] | None:
+    if file is None:
+        return None
+    try:
+        lines = (line.strip() for line in file)
+        return tuple(urls.canonical(line) or line for line in lines if line)
+    except UnicodeDecodeError:
+        raise WrongUsage(f"{file.name}: is no text in UTF-8") from None
+
+
+def check_archived(connection: sqlite3.Connection, filters: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a filter's value that the archive holds nothing of, with the nearest that it does."""
+    for kind, asked in filters.items():
+        if FILTERS[kind].kind in ("from", "to", "yes"):
+            continue
+        missing = [name for name in asked if not query.holds(connection, kind, name)]
+        if missing:
+            known = query.names(connection, kind)
+            if kind == "language":  # `kk` means kk-Latn, too
+                known = sorted({*known, *(name.partition("-")[0] for name in known)})
+            shown = ", ".join(known[:_MOST_NAMES]) + (" …" if len(known) > _MOST_NAMES else "")
+            check_names(kind, missing, known, f"there are {shown or 'none'}", " in this archive")
