@@ -66,7 +66,7 @@ def search(
     query = parse(text, filters)
     terms = Terms()
     match = expression(c, query.tree, terms) if query.tree else None
-    selected = select(query, match)
+    selected = select(c, query, match)
     total = number(c, selected, COUNTED + 1)
     titles = in_titles(terms) if query.tree else None
     if not total:

@@ -86,9 +86,8 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     kazakh = tuple(found)[:_MOST_STEMS]
     russian = russian_stem(word)
     # A Kazakh word that no Russian text has would bring another one's forms: бала – балы.
-    if russian and (not is_known(word) or (row and RUSSIAN_MARK in row[0])):
-        return (*kazakh, russian)
-    return kazakh
+    is_kazakh = row and RUSSIAN_MARK not in row[0] and is_known(word)
+    return (*kazakh, russian) if russian and not is_kazakh else kazakh
 
 
 def _alike(c: sqlite3.Connection, word: str) -> list[str]:

@@ -46,7 +46,7 @@ def ranked(
     newest = newest_ids(c, selected, _RANKED)
     candidates = dict.fromkeys(newest)
     if len(newest) == _RANKED and titles:
-        candidates |= dict.fromkeys(newest_ids(c, select(query, titles), _RANKED))
+        candidates |= dict.fromkeys(newest_ids(c, select(c, query, titles), _RANKED))
     scores = _scores(c, list(candidates), terms)
     ordered = sorted(scores.items(), key=lambda hit: (-hit[1], -hit[0]))
     page: list[tuple[int, float | None]] = list(ordered[offset : offset + limit])

@@ -270,6 +270,9 @@ def _write_engagement(c: sqlite3.Connection, article: int, found: History, *, is
     )
 
 
+_INDEXED = frozenset("title text language published section authors".split())
+
+
 def _write_article(
     changes: Changes,
     article: int,
@@ -300,11 +303,12 @@ def _write_article(
         return
     different = {name: value for name, value in row.items() if old[name] != value}
     indexed = (old["title"], old["text"], old["language"])
-    if printed != indexed:
+    is_indexed_anew = not _INDEXED.isdisjoint(different)
+    if is_indexed_anew:
         index.remove(article, *indexed)
     if different:
         update(c, "articles", article, different)
-    if printed != indexed:
+    if is_indexed_anew:
         index.add(article, *printed)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from archive.kazakh.transliterate import key
+from archive.search.facts import facts_of
 from archive.search.russian import by_language, russian_stem
 from archive.search.vocabulary import (
     CACHED,
@@ -57,7 +58,7 @@ class Index:
             self._waiting = None
 
     def add(self, article: int, title: str | None, text: str, language: str | None) -> None:
-        """Index an article; its words enter the vocabulary."""
+        """Index an article, whose row is there; its words enter the vocabulary."""
         row = (article, title, text, language)
         if self._waiting is None:
             self._insert([row])
@@ -71,8 +72,9 @@ class Index:
         self._insert(waiting)
 
     def _insert(self, articles: list[Indexed]) -> None:
+        facts = facts_of(self._c, [article for article, *_ in articles])
         rows = [
-            (article, title, text, self.stems_of(title, text, language))
+            (article, title, text, f"{self.stems_of(title, text, language)} {facts.get(article, '')}")
             for article, title, text, language in articles
         ]
         self._c.executemany(
@@ -80,20 +82,24 @@ class Index:
         )
 
     def remove(self, article: int, title: str | None, text: str, language: str | None) -> None:
-        """Take an article out of the index, if it is there: with the values that it was indexed with."""
+        """Take an article out of the index, if it is there: with the values that it was indexed with.
+
+        Its row has still the others (`archive.search.facts`).
+        """
         if self._waiting:
             self._write()
         is_there = "SELECT 1 FROM articles_fts_docsize WHERE id = ?"
         if not self._c.execute(is_there, (article,)).fetchone():  # withheld: FTS5 would break
             return
+        facts = facts_of(self._c, [article]).get(article, "")
         self._c.execute(
             "INSERT INTO articles_fts (articles_fts, rowid, title, text, stems) "
             "VALUES ('delete', ?, ?, ?, ?)",
-            (article, title, text, self.stems_of(title, text, language)),
+            (article, title, text, f"{self.stems_of(title, text, language)} {facts}"),
         )
 
     def stems_of(self, title: str | None, text: str, language: str | None) -> str:
-        """The stems column of an article; its words enter the vocabulary."""
+        """The stems of an article; its words enter the vocabulary."""
         return self._vocabulary.stems_of(title, text, language)
 
     def _decide(self, new: list[str], is_russian: bool) -> dict[str, str]:

@@ -29,7 +29,7 @@ OUTCOMES = (
 )
 """How a URL can end in a crawl: exactly one of these."""
 
-VERSION = 5
+VERSION = 6
 """`PRAGMA user_version` of a database of this schema; raised with each change of it. 0.1.0 wrote 1."""
 ADDED = dict.fromkeys(("withheld", "withheld_articles", "readable_articles"), 5)
 """Table or view → the version that it came with, where that is not 1: before, it would be a user's."""
@@ -170,6 +170,7 @@ CREATE INDEX articles_site_published ON articles(site, published);
 CREATE INDEX articles_published ON articles(published);
 CREATE INDEX articles_capture ON articles(capture);
 CREATE INDEX articles_story ON articles(story) WHERE story IS NOT NULL;
+CREATE INDEX articles_gone ON articles(gone_since) WHERE gone_since IS NOT NULL;
 
 -- Each distinct state of an article that was ever read, once, with the rules that read it last.
 CREATE TABLE readings (
