@@ -15,8 +15,8 @@ from archive.kazakh.stems import Analysis
 from archive.search.check import check
 from archive.search.expand import Terms, expression, in_titles, suggest
 from archive.search.filters import Filters
-from archive.search.ranking import ranked
-from archive.search.selection import Selected, by_date, number, select
+from archive.search.ranking import most_words, ranked
+from archive.search.selection import Selected, by_date, number, select, these
 from archive.search.snippets import passages
 from archive.search.syntax import Query, parse
 from archive.search.vocabulary import is_stem, readings_of
@@ -60,8 +60,10 @@ def search(
     """Articles that match, best first, or by date (`order`: `best`, `newest`, `oldest`).
 
     Each row: id, site, published, title, url, language, gone_since, snippet, score (higher is
-    better; None in date order). `filters` are added to those of the query. `marks` enclose the found words of the snippet. Raises
-    `ArchiveUsageError`, in plain words, for a query that says nothing to search for.
+    better; None in date order), missing (words that it lacks: where no article has all words of three
+    or more, those with most of them are found, and a note says so). `filters` are added to those of the
+    query. `marks` enclose the found words of the snippet. Raises `ArchiveUsageError`, in plain words, for
+    a query that says nothing to search for.
     """
     query = parse(text, filters)
     terms = Terms()
@@ -69,15 +71,22 @@ def search(
     selected = select(c, query, match)
     total = number(c, selected, COUNTED + 1)
     titles = in_titles(terms) if query.tree else None
+    missing: dict[int, tuple[str, ...]] = {}
+    if not total and (missing := most_words(c, query)):
+        selected, match = these(list(missing)), None
+        total = len(missing)
+        query.notes.append(_lacking(next(iter(missing.values()))))
     if not total:
         page: list[tuple[int, float | None]] = []
+    elif missing and order == "best":
+        page = [(article, None) for article in [*missing][offset : offset + limit]]
     elif order == "best" and query.tree:
         page = ranked(c, query, selected, terms, titles, limit, offset)
     else:
         page = _dated(c, query, match, selected, total, order == "oldest", limit, offset)
     return Hits(
         total=min(total, COUNTED),
-        rows=_rows(c, page, terms, marks),
+        rows=_rows(c, page, terms, marks, missing),
         more=total > COUNTED,
         facets=_facets(c, selected) if facets else {},
         suggestion=suggest(c, text, _unknown(c, terms)) if not total else None,
@@ -101,7 +110,7 @@ def _dated(
     offset: int,
 ) -> list[tuple[int, float | None]]:
     """A page by date; articles without one come last."""
-    if total > COUNTED:
+    if total > COUNTED and (match or not query.tree):
         return [(n, None) for n in by_date(c, query, match, oldest, limit, offset)]
     way = "" if oldest else "DESC"
     rows = c.execute(
@@ -117,6 +126,7 @@ def _rows(
     page: list[tuple[int, float | None]],
     terms: Terms,
     marks: tuple[str, str],
+    missing: dict[int, tuple[str, ...]],
 ) -> list[dict[str, Any]]:
     cursor = c.execute(
         "SELECT id, site, published, title, url, language, gone_since, text FROM articles "
@@ -128,8 +138,13 @@ def _rows(
     rows = [found[article] for article, _ in page]
     texts = passages(c, [row.pop("text") for row in rows], terms, marks)
     for row, snippet, (_, score) in zip(rows, texts, page, strict=True):
-        row |= {"snippet": snippet, "score": score}
+        row |= {"snippet": snippet, "score": score, "missing": [*missing.get(row["id"], ())]}
     return rows
+
+
+def _lacking(words: tuple[str, ...]) -> str:
+    """What to say where no article has all words of a query."""
+    return f"no article has all words; these have most, the first of them all but: {', '.join(words)}"
 
 
 def _unknown(c: sqlite3.Connection, terms: Terms) -> list[str]:

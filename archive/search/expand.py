@@ -136,10 +136,13 @@ def expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
         case Word(text, prefix=True):
             spelt = dict.fromkeys([text, in_cyrillic(text)])
             terms.prefixes.update(spelt)
-            return "(" + " OR ".join(f'"{word}"*' for word in spelt) + ")"
+            column = "{title} : " if node.title else ""
+            return "(" + " OR ".join(f'{column}"{word}"*' for word in spelt) + ")"
         case Word(text):
             stems = word_terms(c, text)
             terms.words[text] = stems
+            if node.title:
+                return f"({_in_title(text, stems)})"
             # In any column: articles in other languages have no stems, but may print one.
             found = [f'"{stem}"' for stem in stems]
             if text not in stems:
@@ -147,7 +150,8 @@ def expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             return "(" + " OR ".join(found) + ")"
         case Phrase(parts):
             terms.phrases.append(parts)
-            return '({title text} : "' + " ".join(parts) + '")'
+            columns = "title" if node.title else "title text"
+            return f'({{{columns}}} : "' + " ".join(parts) + '")'
         case Either(parts):
             return "(" + " OR ".join(expression(c, part, terms) for part in parts) + ")"
         case All(parts, without):
@@ -160,11 +164,12 @@ def in_titles(terms: Terms) -> str | None:
     """The FTS5 expression of titles that hold every word; None where a query has more than words."""
     if not terms.words or terms.prefixes or terms.phrases:
         return None
-    parts = []
-    for word, stems in terms.words.items():
-        marked = "".join(f' OR {{stems}} : "{TITLE_MARK}{stem}"' for stem in stems)
-        parts.append(f'({{title}} : "{word}"{marked})')
-    return " AND ".join(parts)
+    return " AND ".join(f"({_in_title(word, stems)})" for word, stems in terms.words.items())
+
+
+def _in_title(word: str, stems: tuple[str, ...]) -> str:
+    marked = "".join(f' OR "{TITLE_MARK}{stem}"' for stem in stems)
+    return f'{{title}} : "{word}"{marked}'
 
 
 def suggest(c: sqlite3.Connection, text: str, unknown: list[str]) -> str | None:

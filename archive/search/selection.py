@@ -68,7 +68,7 @@ def select(c: sqlite3.Connection, query: Query, match: str | None) -> Selected:
     return Selected(f"FROM articles_fts{join} WHERE {where}", (found, *args), "articles_fts.rowid")
 
 
-def selected_ids(found: list[int]) -> Selected:
+def these(found: list[int]) -> Selected:
     """Articles that are known already."""
     return Selected("FROM json_each(?) AS found WHERE 1", (json.dumps(found),), "found.value")
 
