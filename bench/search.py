@@ -35,6 +35,7 @@ from archive.times import utc
 from archive.visit import Visit
 
 WORD = re.compile(r"[^\W\d_]+")
+SITES, TAGS = 80, 5000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Sentence = list[tuple[str, str]]
 """Form and lemma, both in lower case, of the tokens that are words."""
@@ -70,7 +71,7 @@ def read_conllu(path: Path) -> list[Sentence]:
 
 @contextmanager
 def archive_of(
-    documents: Iterable[tuple[str, str]], kept: Path | None = None
+    documents: Iterable[tuple[str, str]], kept: Path | None = None, language: str = "kk"
 ) -> Iterator[sqlite3.Connection]:
     """An archive with these titles and texts: in a temporary folder, or in one that is kept.
 
@@ -82,8 +83,14 @@ def archive_of(
         c = store.connection
         c.execute("PRAGMA synchronous = OFF")
         with store.transaction():
-            c.execute(
-                "INSERT OR IGNORE INTO sites (id, name, url, timezone) VALUES ('x', 'x', 'x', 'Asia/Almaty')"
+            c.executemany(
+                "INSERT OR IGNORE INTO sites (id, name, url, timezone, region) "
+                "VALUES (?1, ?1, ?1, 'Asia/Almaty', ?2)",
+                [(f"x{site}", f"r{site % 17}") for site in range(SITES)],
+            )
+            c.executemany(
+                "INSERT OR IGNORE INTO tags (id, name) VALUES (?, ?)",
+                [(tag, f"тег{tag}") for tag in range(1, TAGS)],
             )
         index = Index(c)
         last = c.execute("SELECT coalesce(max(id), 0) FROM articles").fetchone()[0]
@@ -92,12 +99,19 @@ def archive_of(
             with store.transaction(), index.together():
                 for number, (title, text) in batch:
                     day = f"{2010 + number % 16}-{1 + number % 12:02}-{1 + number % 28:02}"
+                    site = f"x{min(number * 7919 % SITES, number % SITES)}"
                     c.execute(
                         "INSERT INTO articles (id, site, url, title, text, language, published, first_seen, "
-                        "last_seen) VALUES (?, 'x', ?, ?, ?, 'kk', ?, ?, ?)",
-                        (number, f"x:{number}", title, text, day, day, day),
-                    )
-                    index.add(number, title, text, "kk")
+                        "last_seen, section, authors, gone_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        (
+                            number, site, f"x:{number}", title, text, language, day, day, day,
+                            f"Бөлім {number % 40}", f'["Автор{number % 3000} Аты"]',
+                            day if number % 50 == 0 else None,
+                        ),
+                    )  # fmt: skip
+                    for tag in {1 + number % 7, 1 + number % (TAGS - 1)}:
+                        c.execute("INSERT INTO article_tags VALUES (?, ?)", (number, tag))
+                    index.add(number, title, text, language)
         yield c
 
 

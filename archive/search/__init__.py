@@ -15,7 +15,7 @@ from archive.kazakh.stems import Analysis
 from archive.search.check import check
 from archive.search.expand import Terms, expression, in_titles, suggest
 from archive.search.filters import Filters
-from archive.search.ranking import most_words, ranked
+from archive.search.ranking import lacking, most_words, ranked
 from archive.search.selection import Selected, by_date, number, select, these
 from archive.search.snippets import passages
 from archive.search.syntax import Query, parse
@@ -28,6 +28,10 @@ FACETS = ("site", "region", "year", "language")
 COUNTED = 10_000
 """Results are counted up to here; beyond, `Hits.total` is this and `Hits.more` is true."""
 _FACETED = 100_000
+SENTENCE = 4
+"""Words of a query that is a sentence: where fewer than `FULL` articles have all its words, others follow."""
+FULL = 10
+_NONE_HAS_ALL = "no article has all words; these have most, the first of them all but"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +75,23 @@ def search(
     selected = select(c, query, match)
     total = number(c, selected, COUNTED + 1)
     titles = in_titles(terms) if query.tree else None
-    missing: dict[int, tuple[str, ...]] = {}
-    if not total and (missing := most_words(c, query)):
-        selected, match = these(list(missing)), None
-        total = len(missing)
-        query.notes.append(_lacking(next(iter(missing.values()))))
+    with_most: list[int] = []
+    if total < (FULL if query.size >= SENTENCE else 1) and (with_most := most_words(c, query)):
+        if not total:
+            (lacked,) = lacking(c, query, with_most[:1]).values()
+            query.notes.append(f"{_NONE_HAS_ALL}: {', '.join(lacked)}")
+        selected, match, total = these(with_most), None, len(with_most)
     if not total:
         page: list[tuple[int, float | None]] = []
-    elif missing and order == "best":
-        page = [(article, None) for article in [*missing][offset : offset + limit]]
+    elif with_most and order == "best":
+        page = [(article, None) for article in with_most[offset : offset + limit]]
     elif order == "best" and query.tree:
         page = ranked(c, query, selected, terms, titles, limit, offset)
     else:
         page = _dated(c, query, match, selected, total, order == "oldest", limit, offset)
     return Hits(
         total=min(total, COUNTED),
-        rows=_rows(c, page, terms, marks, missing),
+        rows=_rows(c, page, terms, marks, query if with_most else None),
         more=total > COUNTED,
         facets=_facets(c, selected) if facets else {},
         suggestion=suggest(c, text, _unknown(c, terms)) if not total else None,
@@ -126,7 +131,7 @@ def _rows(
     page: list[tuple[int, float | None]],
     terms: Terms,
     marks: tuple[str, str],
-    missing: dict[int, tuple[str, ...]],
+    incomplete: Query | None,
 ) -> list[dict[str, Any]]:
     cursor = c.execute(
         "SELECT id, site, published, title, url, language, gone_since, text FROM articles "
@@ -137,14 +142,10 @@ def _rows(
     found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor}
     rows = [found[article] for article, _ in page]
     texts = passages(c, [row.pop("text") for row in rows], terms, marks)
+    missing = lacking(c, incomplete, [article for article, _ in page]) if incomplete else {}
     for row, snippet, (_, score) in zip(rows, texts, page, strict=True):
-        row |= {"snippet": snippet, "score": score, "missing": [*missing.get(row["id"], ())]}
+        row |= {"snippet": snippet, "score": score, "missing": missing.get(row["id"], [])}
     return rows
-
-
-def _lacking(words: tuple[str, ...]) -> str:
-    """What to say where no article has all words of a query."""
-    return f"no article has all words; these have most, the first of them all but: {', '.join(words)}"
 
 
 def _unknown(c: sqlite3.Connection, terms: Terms) -> list[str]:

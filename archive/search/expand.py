@@ -17,8 +17,8 @@ from archive.kazakh.morphology import endings
 from archive.kazakh.stems import is_known
 from archive.kazakh.transliterate import key, script_of
 from archive.kazakh.words import in_cyrillic
-from archive.search.syntax import All, Either, Node, Phrase, Word
 from archive.search.russian import RUSSIAN_MARK, russian_stem
+from archive.search.syntax import All, Either, Node, Phrase, Word
 from archive.search.vocabulary import TITLE_MARK, is_stem, part_of, readings_of, word_stems
 
 _MOST_STEMS = 8

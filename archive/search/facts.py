@@ -34,7 +34,9 @@ def _facts(
 ) -> str:  # fmt: skip
     found = [_fact("s", site)]
     if language:
-        found += [_fact("l", name) for name in dict.fromkeys((language, language.partition("-")[0]))]
+        found += [
+            _fact("l", name) for name in dict.fromkeys((language, language.partition("-")[0]))
+        ]
         found.append(_fact("w", script or ""))
     if date := _DATE.match(published or ""):
         year, month, day = date[1], date[2] or "00", date[3] or "00"
@@ -94,9 +96,15 @@ def month(published: str) -> str:
 
 def _days(c: sqlite3.Connection, name: str, values: Sequence[str]) -> list[str]:
     """The days, months and years from a day on, or up to one, among those that the archive has."""
-    year, mon, day = (int(part) for part in (max(values) if name == "after" else min(values)).split("-"))
+    year, mon, day = (
+        int(part) for part in (max(values) if name == "after" else min(values)).split("-")
+    )
     if name == "after":
-        years, months, days = range(year + 1, _end(c, "DESC") + 1), range(mon + 1, 13), range(day, 32)
+        years, months, days = (
+            range(year + 1, _end(c, "DESC") + 1),
+            range(mon + 1, 13),
+            range(day, 32),
+        )
         if (mon, day) == (1, 1):
             years, months, days = range(year, years.stop), range(0), range(0)
         elif day == 1:

@@ -23,15 +23,15 @@ _RANKED = 60
 
 Reading their texts is most of what a query costs.
 """
-_MOST_RANKED = 200
+_MOST_RANKED = 300
 """Articles with most of a long query's words that are ranked."""
 _SOFT = 3
 """Words of a query that an article need not have all of."""
-_LISTED = 20_000
-"""Articles of a word that are looked at, the last stored first, where not all words must be there."""
+_LISTED, _WEIGHED = 50_000, 150_000
+"""Articles of a word, and of all, that are looked at where not all words must be there."""
 _SAMPLED = 500
 """Articles of a word by which it is told how rare it is."""
-_SHARE = 0.5
+_SHARE = 0.4
 """Of the weight of the words that the best article has, this much another one must have."""
 _READ = 40_000
 """Bytes of an article that ranking looks at."""
@@ -43,7 +43,7 @@ _PLACES = 6
 _FRESH = 0.3
 _HALF_LIFE = 3.0
 """Years after which an article's freshness counts half."""
-_SATURATION = 1.2
+_SATURATION = 1.6
 _BY_LENGTH = 0.6
 
 
@@ -71,36 +71,63 @@ def ranked(
     return page
 
 
-def most_words(c: sqlite3.Connection, query: Query) -> dict[int, tuple[str, ...]]:
-    """Articles with most words of a query of several, best first → the words that each lacks.
+def most_words(c: sqlite3.Connection, query: Query) -> list[int]:
+    """Articles with most words of a query of several, best first; none for other queries.
 
-    Empty for other queries. A word counts as much as it is rare, half as much again in the title.
+    A word counts as much as it is rare, and half as much again in the title. Those that very many articles
+    have choose none.
     """
-    tree = query.tree
-    if not isinstance(tree, All) or tree.without or len(tree.parts) < 2 or query.size < _SOFT:
-        return {}
-    (last,) = c.execute("SELECT coalesce(max(id), 0) FROM main.articles").fetchone()
+    parts = _parts(query)
+    if not parts:
+        return []
+    last = _last(c)
+    asked = [select(c, query, expression(c, part, Terms())) for part in parts]
+    rarity = [_rarity(newest(c, one, _SAMPLED), _SAMPLED, last) for one in asked]
     weights: dict[int, float] = {}
-    holders: list[tuple[str, set[int]]] = []
-    for part in dict.fromkeys(tree.parts):
-        found = newest(c, select(c, query, expression(c, part, Terms())), _LISTED)
-        weight = _rarity(found, _LISTED, last)
+    for weight, part, one in sorted(zip(rarity, parts, asked, strict=True), key=lambda x: -x[0]):
+        found = newest(c, one, _LISTED)
+        if weights and (len(found) == _LISTED or len(weights) > _WEIGHED):
+            break
         for article in found:
             weights[article] = weights.get(article, 0.0) + weight
         if isinstance(part, Word) and not part.prefix:
             title = expression(c, Word(part.text, title=True), Terms())
             for article in newest(c, select(c, query, title), _SAMPLED):
                 weights[article] = weights.get(article, 0.0) + weight / 2
-        holders.append((_typed(part), set(found)))
     least = _SHARE * max(weights.values(), default=0.0)
-    kept = sorted((a for a, weight in weights.items() if weight >= least), key=lambda a: (-weights[a], -a))
+    kept = [article for article, weight in weights.items() if weight >= least]
+    kept.sort(key=lambda article: (-weights[article], -article))
     terms = Terms()
-    expression(c, tree, terms)
+    for part in parts:
+        expression(c, part, terms)
     first = [article for article, _ in best(c, kept[:_MOST_RANKED], terms)]
-    return {
-        article: tuple(word for word, found in holders if article not in found)
-        for article in (*first, *kept[_MOST_RANKED:])
-    }
+    return first + kept[_MOST_RANKED:]
+
+
+def lacking(c: sqlite3.Connection, query: Query, articles: list[int]) -> dict[int, list[str]]:
+    """Which words of a query each article lacks, as they were typed."""
+    missing: dict[int, list[str]] = {article: [] for article in articles}
+    for part in _parts(query):
+        rows = c.execute(
+            "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? "
+            "AND rowid IN (SELECT value FROM json_each(?))",
+            (expression(c, part, Terms()), json.dumps(articles)),
+        )
+        for article in missing.keys() - {row[0] for row in rows}:
+            missing[article].append(_typed(part))
+    return missing
+
+
+def _parts(query: Query) -> list[Node]:
+    """The words of a query that an article may have most of."""
+    tree = query.tree
+    is_long = isinstance(tree, All) and not tree.without and query.size >= _SOFT
+    return list(dict.fromkeys(tree.parts)) if is_long and isinstance(tree, All) else []
+
+
+def _last(c: sqlite3.Connection) -> int:
+    (last,) = c.execute("SELECT coalesce(max(id), 0) FROM main.articles").fetchone()
+    return int(last)
 
 
 def _typed(node: Node) -> str:
@@ -144,7 +171,9 @@ def best(c: sqlite3.Connection, articles: list[int], terms: Terms) -> list[tuple
         return []
     mean = sum(len(text) for _, text, _ in read.values()) / len(read)
     latest = max(year for *_, year in read.values())
-    counts = {a: [sum(map(text.count, forms)) for forms in probes] for a, (_, text, _) in read.items()}
+    counts = {
+        a: [sum(map(text.count, forms)) for forms in probes] for a, (_, text, _) in read.items()
+    }
     weights = _weights(c, terms, len(probes))
     scores = []
     for article, (title, text, year) in read.items():
@@ -162,7 +191,7 @@ def _weights(c: sqlite3.Connection, terms: Terms, number: int) -> list[float]:
     """How much each word of the query counts, the rarest 1."""
     if number < 2:
         return [1.0] * number
-    (last,) = c.execute("SELECT coalesce(max(id), 0) FROM main.articles").fetchone()
+    last = _last(c)
     every = Selected("FROM articles_fts WHERE articles_fts MATCH ?", (), "rowid")
     rare = []
     for word, stems in terms.words.items():
@@ -199,4 +228,6 @@ def _places(text: bytes, forms: list[bytes]) -> list[int]:
 def _cased(forms: Iterable[str]) -> list[bytes]:
     """Words in small letters, and as a sentence begins with them; short ones where a word begins only."""
     cased = (way(form) for form in forms for way in (str.lower, str.capitalize))
-    return [f" {form}".encode() if len(form) < 4 else form.encode() for form in dict.fromkeys(cased)]
+    return [
+        f" {form}".encode() if len(form) < 4 else form.encode() for form in dict.fromkeys(cased)
+    ]

@@ -21,9 +21,7 @@ from archive.kazakh.letters import RUSSIAN, SPECIFIC
 RUSSIAN_MARK = "ѳ"
 WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 """`common`, `operators`, `russian`: see the file."""
-_IRREGULAR = {
-    stem: one for one, others in WORDS["russian"].items() for stem in others.split()
-}
+_IRREGULAR = {stem: one for one, others in WORDS["russian"].items() for stem in others.split()}
 _WORD = re.compile(f"[{RUSSIAN}]+")
 _CONSONANT = "[^аеиоуыэюя]"
 _RULES = [
@@ -70,7 +68,7 @@ def russian_stem(word: str) -> str | None:
         stem = str(_stemmer().stemWord(word))
         for pattern, end in _RULES:
             stem = pattern.sub(end, stem)
-    return RUSSIAN_MARK + _IRREGULAR.get(stem, stem)
+    return RUSSIAN_MARK + str(_IRREGULAR.get(stem, stem))
 
 
 def by_language(title: str, text: str, language: str | None) -> tuple[list[str], list[str]]:

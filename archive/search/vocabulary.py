@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from archive.kazakh.letters import CYRILLIC
@@ -87,7 +88,7 @@ class Vocabulary:
                 known = self._read(pieces, is_russian)
                 stems = dict.fromkeys(map(known.get, pieces))
             marked += [TITLE_MARK + stem for piece in heading for stem in known[piece].split()]
-            found |= dict.fromkeys(filter(None, stems))  # type: ignore[arg-type]
+            found |= dict.fromkeys(filter(None, stems))
         return " ".join([*marked, *found])
 
     def _read(self, pieces: list[str], is_russian: bool) -> dict[str, str]:
@@ -102,16 +103,15 @@ class Vocabulary:
         matches = {piece: _PLAIN.fullmatch(piece.lower()) for piece in new}
         plain = {piece: match[1] for piece, match in matches.items() if match}
         other = {piece: stemmable(piece) for piece in new.difference(plain)}
-        found = {*plain.values(), *(word for words in other.values() for word in words)}
+        found = {*plain.values(), *(word for several in other.values() for word in several)}
         self.learn(found, is_russian)
-        stems = lot.stems
+        known: Mapping[str, str] = lot.stems
         if is_russian:  # Kazakh names and foreign words among Russian ones
-            foreign = {word for word in found if word not in stems}
-            self.learn(foreign)
-            stems = stems | {word: self._lots[False].stems[word] for word in foreign}
-        lot.pieces |= {piece: stems[word] for piece, word in plain.items()}
+            self.learn(found.difference(known))
+            known = ChainMap(lot.stems, self._lots[False].stems)
+        lot.pieces |= {piece: known[word] for piece, word in plain.items()}
         lot.pieces |= {
-            piece: " ".join([stems[word] for word in found]) for piece, found in other.items()
+            piece: " ".join([known[word] for word in several]) for piece, several in other.items()
         }
         return lot.pieces
 

@@ -74,7 +74,12 @@ class Index:
     def _insert(self, articles: list[Indexed]) -> None:
         facts = facts_of(self._c, [article for article, *_ in articles])
         rows = [
-            (article, title, text, f"{self.stems_of(title, text, language)} {facts.get(article, '')}")
+            (
+                article,
+                title,
+                text,
+                f"{self.stems_of(title, text, language)} {facts.get(article, '')}",
+            )
             for article, title, text, language in articles
         ]
         self._c.executemany(
@@ -108,7 +113,9 @@ class Index:
             decided = {word: russian_stem(word) or "" for word in new}
         else:
             decided = self._kazakh_stems(new)
-        joined = "stems || ' ' || excluded.stems" if is_russian else "excluded.stems || ' ' || stems"
+        joined = (
+            "stems || ' ' || excluded.stems" if is_russian else "excluded.stems || ' ' || stems"
+        )
         self._c.executemany(
             "INSERT INTO vocabulary (word, stems, key) VALUES (?, ?, ?) "  # noqa: S608 -- constants
             f"ON CONFLICT (word) DO UPDATE SET stems = {joined}",

@@ -35,7 +35,10 @@ def both(*words: str) -> All:
         ("сондай-ақ", both("сондай", "ақ")),
         ("title:су жол", All((Word("су", title=True), Word("жол")))),
         ('title:"таза су"', Phrase(("таза", "су"), title=True)),
-        ("title:(су жол) өрт", All((All((Word("су", title=True), Word("жол", title=True))), Word("өрт")))),
+        (
+            "title:(су жол) өрт",
+            All((All((Word("су", title=True), Word("жол", title=True))), Word("өрт"))),
+        ),
         ("title: су", both("title", "су")),
         ("су НЕМЕСЕ өрт", Either((Word("су"), Word("өрт")))),
         ("вода ИЛИ пожар", Either((Word("вода"), Word("пожар")))),
