@@ -141,7 +141,7 @@ def _rows(
     names = [column[0] for column in cursor.description]
     found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor}
     rows = [found[article] for article, _ in page]
-    texts = passages(c, [row.pop("text") for row in rows], terms, marks)
+    texts = passages(c, [(row["title"] or "", row.pop("text")) for row in rows], terms, marks)
     missing = lacking(c, incomplete, [article for article, _ in page]) if incomplete else {}
     for row, snippet, (_, score) in zip(rows, texts, page, strict=True):
         row |= {"snippet": snippet, "score": score, "missing": missing.get(row["id"], [])}

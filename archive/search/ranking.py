@@ -205,6 +205,8 @@ def _weights(c: sqlite3.Connection, terms: Terms, number: int) -> list[float]:
 
 def _nearness(text: bytes, probes: list[list[bytes]], counts: list[int]) -> float:
     """From 0 to 1: how near the words of the query stand to those that follow them in it."""
+    if len(probes) < 2:
+        return 0.0
     places = [_places(text, forms) for forms, number in zip(probes, counts, strict=True) if number]
     if len(places) < 2:
         return 0.0

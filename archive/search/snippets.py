@@ -9,6 +9,7 @@ import json
 import sqlite3
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Iterable
 
 from archive.kazakh.stems import irregular_forms
 from archive.kazakh.words import spans
@@ -30,23 +31,38 @@ Places = list[tuple[int, int, str]]
 
 
 def passages(
-    c: sqlite3.Connection, texts: list[str], terms: Terms, marks: tuple[str, str]
+    c: sqlite3.Connection,
+    texts: list[tuple[str, str]],
+    terms: Terms,
+    marks: tuple[str, str],
 ) -> list[str]:
-    """For each text the passage with most of the query's words, these enclosed in `marks`."""
-    regions = [_region(text, terms) for text in texts]
-    places = [_places(text, region) for text, region in zip(texts, regions, strict=True)]
-    found = _matching(c, {word for line in places for *_, word in line}, terms)
-    # What only looked like a word of the query led there, or one in another script: look everywhere.
-    for i, text in enumerate(texts):
-        if regions[i] != (0, len(text)) and not any(word in found for *_, word in places[i]):
-            everywhere = _places(text, (0, len(text)))
-            more = _matching(c, {word for *_, word in everywhere}, terms, any_beginning=True)
-            if more:
-                regions[i], places[i] = (0, len(text)), everywhere
-                found |= more
+    """For each title and text the passage of the text with most of the query's words, these enclosed in `marks`."""
+    regions = [_region(text, terms) for _, text in texts]
+    places = [
+        _places(text, region or (0, 2 * _NEAR))
+        for (_, text), region in zip(texts, regions, strict=True)
+    ]
+    titles = [_places(title, (0, len(title))) for title, _ in texts]
+    found = _matching(c, [*places, *titles], terms)
+
+    def unseen(line: Places) -> bool:
+        return not any(word in found for *_, word in line)
+
+    # What only looks like a word of the query may have led there: look everywhere.
+    for any_beginning in (False, True):
+        missed = [
+            i
+            for i, line in enumerate(places)
+            if unseen(line) and (unseen(titles[i]) or (regions[i] and not any_beginning))
+        ]
+        whole = {i: _places(texts[i][1], (0, len(texts[i][1]))) for i in missed}
+        found |= _matching(c, whole.values(), terms, any_beginning=any_beginning)
+        for i, line in whole.items():
+            if not unseen(line):
+                regions[i], places[i] = (0, len(texts[i][1])), line
     return [
-        _snippet(text, region, line, found, terms, marks)
-        for text, region, line in zip(texts, regions, places, strict=True)
+        _snippet(text, region or (0, 2 * _NEAR), line, found, terms, marks)
+        for (_, text), region, line in zip(texts, regions, places, strict=True)
     ]
 
 
@@ -112,8 +128,8 @@ def _lower(text: str) -> str:
     return "".join([small if len(small := char.lower()) == 1 else char for char in text])
 
 
-def _region(text: str, terms: Terms) -> tuple[int, int]:
-    """Where to look for the passage: around the place that most of the query's words are near."""
+def _region(text: str, terms: Terms) -> tuple[int, int] | None:
+    """Where to look for the passage: around the place that most of the query's words are near; None for nowhere."""
     lower = _lower(text)
     places: list[tuple[int, int]] = []
     for number, group in enumerate(terms.probes()):
@@ -123,7 +139,7 @@ def _region(text: str, terms: Terms) -> tuple[int, int]:
                 places.append((at, number))
                 at = lower.find(probe, at + 1)
     if not places:
-        return 0, min(2 * _NEAR, len(text))
+        return None
     places.sort()
     near = [
         len({n for _, n in places[i : bisect_left(places, (start + _NEAR, 0))]})
@@ -136,13 +152,16 @@ def _region(text: str, terms: Terms) -> tuple[int, int]:
 
 
 def _matching(
-    c: sqlite3.Connection, present: set[str], terms: Terms, *, any_beginning: bool = False
+    c: sqlite3.Connection, lines: Iterable[Places], terms: Terms, *, any_beginning: bool = False
 ) -> dict[str, int]:
     """Which words of a text the query means: word → number of the query's word.
 
     Forms of a word begin alike, but for pronouns and those in other scripts: the others are looked up
     with `any_beginning` alone.
     """
+    present = {word for line in lines for *_, word in line}
+    if not present:
+        return {}
     wanted: dict[str, int] = {}
     for number, stems in enumerate(terms.words.values()):
         for stem in stems:

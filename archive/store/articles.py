@@ -13,6 +13,7 @@ from typing import Any
 
 from archive.article import JSON_FIELDS, READ, SOURCES, Article
 from archive.derive import BELIEVED, DAY, History, PageCapture, Reading, Revision, digest, history
+from archive.search import facts
 from archive.store.aliases import is_believed
 from archive.store.changes import Changes
 from archive.store.rows import insert, to_json, update
@@ -270,7 +271,7 @@ def _write_engagement(c: sqlite3.Connection, article: int, found: History, *, is
     )
 
 
-_INDEXED = frozenset("title text language published section authors".split())
+_INDEXED = facts.COLUMNS | {"title", "text"}
 
 
 def _write_article(

@@ -40,7 +40,7 @@ DAMAGE = [
     ),
     (
         "INSERT INTO articles_fts (articles_fts, rowid, title, text, stems) "
-        "VALUES ('delete', 3, 'Хабар', 'Жаңа жол.', 'ѫхабар хабар жаңа жол ѯsaqbulaq ѯlkk ѯwcyrl ѯy2026 ѯm202611 ѯd20261120')",
+        "VALUES ('delete', 3, 'Хабар', 'Жаңа жол.', 'ѫхабар хабар жаңа жол ѯsaqbulaq ѯlkk ѯwcyrl ѯy2026 ѯm202611 ѯd20261120 ѯi2026 ѯj202611 ѯk20261122')",
         Problem(3, MISSING),
     ),
     (
