@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from archive.errors import ArchiveUsageError
 from archive.search import check, search
 from archive.search.expand import nearest
+from archive.search.filters import condition
+from archive.search.syntax import parse
 from archive.search.vocabulary import TITLE_MARK
 from archive.store import DATABASE, Store, digests
 from archive.store.index import Index, rebuild
@@ -167,6 +169,105 @@ def test_filters(paper: Paper) -> None:
         "gone:no before:2020": ["3"],
     }.items():
         assert urls(paper, query) == expected, query
+
+
+@pytest.fixture(scope="module")
+def various(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
+    """Articles of several dates, languages, authors, sections and flags."""
+    paper = open_paper(tmp_path_factory.mktemp("various"))
+    dates = [None, "2019-12-01", "2019-12-31", "2020-01-01T05:00:00+05:00", "2020-02-29", "2020-03-01", "2021-05-17"]
+    for number, published in enumerate(dates * 2):
+        url = f"{HOME}{number}"
+        fields: dict[str, object] = {
+            "published": published,
+            "language": ["kk", "kk-Latn", "ru", "en", None][number % 5],
+            "section": ["Қоғам", "Жаңа-Қоғам", None][number % 3],
+            "authors": [["Ерлан Асан"], ["Асан Ерлан", "Ян Ли"], []][number % 3],
+            "flags": ["date_inferred"] if number % 4 == 0 else [],
+            "tags": ["су"] if number % 2 else [],
+        }
+        paper.later(days=9).visit(url, article(url, text="Су.", **fields))
+    for _ in range(2):
+        paper.later(days=1).visit(f"{HOME}3", result="missing")
+    return paper.store.connection
+
+
+FILTERED = [
+    *(f"{name}:{day}" for name in ("after", "before")
+      for day in "2019 2020 2019-12 2020-02 2019-12-31 2020-01-01 2020-02-28 2020-02-29 2021-05-17 2022".split()),
+    "after:2019-12 before:2020-02", "seen-after:2026-12", "seen-before:2026-12-15", "seen-after:2027-01-10",
+    "site:aqbulaq", "site:other", "region:jambyl", "region:abai", "lang:kk", "lang:kk-latn", "lang:kk-Latn", "lang:ru",
+    "script:Cyrl", "script:latn", "section:Қоғам", "author:Ерлан", 'author:"Ерлан Асан"', "author:Ли", "flag:date_inferred",
+    "tag:су", "gone:yes", "gone:no", "gone:no lang:kk after:2020",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("filters", FILTERED)
+@pytest.mark.parametrize("words", ["", "су "])
+def test_the_index_answers_filters_as_the_rows_do(
+    various: sqlite3.Connection, filters: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clauses = ["1"]
+    args: list[object] = []
+    for name, values in parse(f"су {filters}").filters.items():
+        clause, more = condition(name, values)
+        clauses.append(clause)
+        args += more
+    rows = various.execute(f"SELECT a.id FROM articles a WHERE {' AND '.join(clauses)}", args)
+    expected = sorted(row[0] for row in rows)
+    if filters == "lang:kk-latn":  # as in the names of sites, capitals are no matter
+        expected = sorted(row[0] for row in various.execute("SELECT id FROM articles WHERE language = 'kk-Latn'"))
+    found = sorted(row["id"] for row in search(various, words + filters, limit=100).rows)
+    assert found == expected
+    monkeypatch.setattr("archive.search.COUNTED", 1)
+    undated = {row[0] for row in various.execute("SELECT id FROM articles WHERE published IS NULL")}
+    by_date = search(various, words + filters, limit=100, order="newest").rows
+    if len(expected) > 1:
+        assert sorted(row["id"] for row in by_date) == [n for n in expected if n not in undated]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("title:су", ["1"]), ("title:сулар жол", ["1"]), ('title:"таза су"', []), ("title:сула*", ["1"]), ("-title:су жол", ["2"])],
+)  # fmt: skip
+def test_words_of_the_title(paper: Paper, query: str, expected: list[str]) -> None:
+    paper.visit(f"{HOME}1", article(f"{HOME}1", title="Сулар", text="Жол келді."))
+    paper.visit(f"{HOME}2", article(f"{HOME}2", title="Жол", text="Таза су келді."))
+    assert urls(paper, query) == expected
+
+
+# -- long questions -------------------------------------------------------------------------------
+
+
+QUESTION = "Алматы облысында су тасқынынан зардап шеккен тұрғындар қайда көшірілді?"
+
+
+def test_a_long_question_is_answered_with_most_of_its_words(paper: Paper) -> None:
+    store(
+        paper,
+        "Алматы облысында су тасқыны болды, тұрғындар көшірілді.",
+        "Алматы облысында той болды.",
+        "Су тасқынынан тұрғындар зардап шекті.",
+        *["Бөтен сөз."] * 5,
+    )
+    hits = search(paper.store.connection, QUESTION)
+    found = {row["url"][-1]: row for row in hits.rows}
+    assert {row["url"][-1] for row in hits.rows[:2]} == {"1", "3"}
+    assert found["1"]["missing"] == ["зардап", "шеккен"]
+    lacking = ", ".join(hits.rows[0]["missing"])
+    assert any("no article has all words" in note and lacking in note for note in hits.notes)
+    assert "[тасқыны]" in found["1"]["snippet"]
+    whole = search(paper.store.connection, "су тасқыны тұрғындар")
+    assert (whole.total, whole.notes, whole.rows[0]["missing"]) == (2, [], [])
+    for order in ("newest", "oldest"):
+        assert len(search(paper.store.connection, QUESTION, order=order, facets=True).rows) >= 2
+    assert search(paper.store.connection, "футбол балық").total == 0, "two words are both meant"
+
+
+def test_words_that_every_article_has_are_not_demanded(paper: Paper) -> None:
+    store(paper, "Су және тасқын.", "Су, тасқын.")
+    assert urls(paper, "су және тасқын") == urls(paper, "су туралы тасқын") == ["1", "2"]
+    assert urls(paper, "және") == ["1"]
 
 
 @pytest.mark.parametrize("query", ["", "-су", "су after:x"])
