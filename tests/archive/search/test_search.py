@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from archive.search.syntax import parse
 from archive.search.vocabulary import TITLE_MARK
 from archive.store import DATABASE, Store, digests
 from archive.store.index import Index, rebuild
+from bench.search import hostile_query, random_text
 from newsbot.cli import newsbot
 from tests.archive.building import HOME, Paper, article, open_paper
 
@@ -175,7 +176,15 @@ def test_filters(paper: Paper) -> None:
 def various(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
     """Articles of several dates, languages, authors, sections and flags."""
     paper = open_paper(tmp_path_factory.mktemp("various"))
-    dates = [None, "2019-12-01", "2019-12-31", "2020-01-01T05:00:00+05:00", "2020-02-29", "2020-03-01", "2021-05-17"]
+    dates = [
+        None,
+        "2019-12-01",
+        "2019-12-31",
+        "2020-01-01T05:00:00+05:00",
+        "2020-02-29",
+        "2020-03-01",
+        "2021-05-17",
+    ]
     for number, published in enumerate(dates * 2):
         url = f"{HOME}{number}"
         fields: dict[str, object] = {
@@ -216,7 +225,9 @@ def test_the_index_answers_filters_as_the_rows_do(
     rows = various.execute(f"SELECT a.id FROM articles a WHERE {' AND '.join(clauses)}", args)
     expected = sorted(row[0] for row in rows)
     if filters == "lang:kk-latn":  # as in the names of sites, capitals are no matter
-        expected = sorted(row[0] for row in various.execute("SELECT id FROM articles WHERE language = 'kk-Latn'"))
+        expected = sorted(
+            row[0] for row in various.execute("SELECT id FROM articles WHERE language = 'kk-Latn'")
+        )
     found = sorted(row["id"] for row in search(various, words + filters, limit=100).rows)
     assert found == expected
     monkeypatch.setattr("archive.search.COUNTED", 1)
@@ -293,17 +304,21 @@ def test_no_query_is_an_sql_error(library: sqlite3.Connection, text: str) -> Non
             assert "\n" not in str(error)
 
 
-def test_random_strings_are_answered_soon(library: sqlite3.Connection) -> None:
-    chosen = random.Random(6)
-    letters = "абвгдежзийкқлмнңоөпрстуұүфхшыіьэюя  \"'()-*:^{}%_\\«»abcORNTD"
-    for _ in range(500):
-        text = "".join(chosen.choices(letters, k=chosen.randint(1, 60)))
-        started = time.monotonic()
-        try:
-            search(library, text)
-        except ArchiveUsageError:
-            continue
-        assert time.monotonic() - started < 2, text
+def test_random_and_hostile_queries_over_random_letters(tmp_path: Path) -> None:
+    """`bench.search hostile` asks ten thousand and a thousand."""
+    paper, chosen = open_paper(tmp_path), random.Random(6)
+    for number in range(20):
+        url = f"{HOME}{number}"
+        text = random_text(chosen, 400).encode("utf-8", "ignore").decode().replace("\0", "")
+        paper.visit(url, article(url, text=f"{text} су мектеп"))
+    for n in range(300):
+        query = hostile_query(chosen) if n % 5 == 0 else random_text(chosen, 40)
+        started = time.thread_time()
+        with suppress(ArchiveUsageError):
+            search(
+                paper.store.connection, query, order=("best", "newest")[n % 2], facets=n % 3 == 0
+            )
+        assert time.thread_time() - started < 1, query
 
 
 # -- ranking, pages, dates ------------------------------------------------------------------------
