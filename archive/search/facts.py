@@ -1,8 +1,9 @@
 """facts: what the index knows of an article beside its words, so that no filter needs to read rows.
 
 Each fact is a word of the stems column that begins with a letter no language of the archive has: ѯs of the
-site, ѯl of the language, ѯw of the script, ѯg of flags, ѯy, ѯm and ѯd of year, month and day of publication,
-ѯi, ѯj and ѯk of the day it was first seen, ѯc and ѯa of the words of section and authors. FTS5 puts them together with the words of a query as it does with any others.
+site, ѯl of the language, ѯw of the script, ѯg of a flag, ѯt of a tag, ѯy, ѯm and ѯd of year, month and day of
+publication, ѯi, ѯj and ѯk of the day it was first seen, ѯc and ѯa of the words of section and authors.
+FTS5 puts them together with the words of a query as it does with any others.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from archive.search.filters import SCRIPT
 _MARK = "ѯ"
 _NO_LETTER = re.compile(r"[\W_]")
 _ROWS = f"""
-SELECT a.id, a.site, a.language, {SCRIPT} AS script, a.published, a.first_seen, a.section, a.authors, a.flags
+SELECT a.id, a.site, a.language, {SCRIPT} AS script, a.published, a.first_seen, a.section, a.authors, a.flags,
+       (SELECT json_group_array(t.name) FROM main.article_tags x JOIN main.tags t ON t.id = x.tag
+         WHERE x.article = a.id) AS tags
   FROM main.articles a WHERE a.id IN (SELECT value FROM json_each(?))
 """  # noqa: S608 -- a constant
 COLUMNS = frozenset("language published first_seen section authors flags".split())
@@ -63,7 +66,8 @@ def _facts(row: dict[str, str | None]) -> str:
     found += _spelt("c", row["section"] or "")
     for author in _list(row["authors"]):
         found += [f"{_MARK}a", *_spelt("a", author)]
-    found += [_fact("g", flag) for flag in _list(row["flags"])]
+    for kind, column in (("g", "flags"), ("t", "tags")):
+        found += [_fact(kind, value) for value in _list(row[column])]
     return " ".join(found)
 
 

@@ -17,8 +17,8 @@ from archive.search.filters import condition
 from archive.search.syntax import Query
 
 _FEW = 500
-"""So many articles of a tag or story are looked up in the index one by one; of more, all that match are compared."""
-_LISTED = ("tag", "story", "id", "url")
+"""So many articles of a story are looked up in the index one by one; of more, all that match are compared."""
+_LISTED = ("story", "id", "url")
 """Filters with an index of their own."""
 _GONE = "SELECT g.id FROM main.articles g WHERE g.gone_since IS NOT NULL"
 _BY_ROWS = ("site", "after", "before")
@@ -53,8 +53,6 @@ def select(c: sqlite3.Connection, query: Query, match: str | None) -> Selected:
             few = [row[0] for row in c.execute(sql, value_args)]
             if len(few) <= _FEW:
                 clause, value_args = "{id} IN (SELECT value FROM json_each(?))", [json.dumps(few)]
-            elif name == "tag":
-                clause = clause.replace("a.id", "+{id}")
         reads = reads or "a." in clause
         clauses.append(clause)
         args += value_args

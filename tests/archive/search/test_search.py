@@ -237,6 +237,32 @@ def test_the_index_answers_filters_as_the_rows_do(
         assert sorted(row["id"] for row in by_date) == [n for n in expected if n not in undated]
 
 
+def test_facts_follow_every_change(paper: Paper) -> None:
+    first = {
+        "section": "Қоғам",
+        "authors": ["Ерлан Асан"],
+        "tags": ["су"],
+        "published": "2026-11-20",
+    }
+    paper.visit(read=article(text="Су.", **first))
+    second = {
+        "section": "Спорт",
+        "authors": ["Асан Ян"],
+        "tags": ["жол"],
+        "published": "2025-01-02",
+    }
+    asked = (
+        ["section:қоғам", "author:ерлан", "tag:су", "after:2026"],
+        ["section:спорт", "author:ян", "tag:жол", "before:2025"],
+    )
+    assert [urls(paper, f"су {one}") for one in (*asked[0], *asked[1])] == [["1"]] * 4 + [[]] * 4
+    with paper.store.batch():  # indexed together, when the batch ends
+        for change in ({"tags": ["жол"]}, {"section": "Спорт"}, second):
+            paper.visit(read=article(text="Су.", **{**first, **change}))
+    assert [urls(paper, f"су {one}") for one in (*asked[0], *asked[1])] == [[]] * 4 + [["1"]] * 4
+    assert check(paper.store.connection) == []
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [("title:су", ["1"]), ("title:сулар жол", ["1"]), ('title:"таза су"', []), ("title:сула*", ["1"]), ("-title:су жол", ["2"])],
