@@ -31,20 +31,20 @@ _LISTED, _WEIGHED = 50_000, 150_000
 """Articles of a word, and of all, that are looked at where not all words must be there."""
 _SAMPLED = 500
 """Articles of a word by which it is told how rare it is."""
-_SHARE = 0.4
+_SHARE = 0.35
 """Of the weight of the words that the best article has, this much another one must have."""
 _READ = 40_000
 """Bytes of an article that ranking looks at."""
 _TITLE = 1.0
-_NEAR = 0.6
+_NEAR = 0.4
 _NEAR_BYTES = 60
 _PLACES = 6
 """Places of a word that are compared with those of the next."""
-_FRESH = 0.3
+_FRESH = 0.2
 _HALF_LIFE = 3.0
 """Years after which an article's freshness counts half."""
-_SATURATION = 1.6
-_BY_LENGTH = 0.6
+_SATURATION = 2.0
+_BY_LENGTH = 0.75
 
 
 def ranked(
