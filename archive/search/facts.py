@@ -35,6 +35,7 @@ _WORDS: Mapping[str, str] = {
     "language": "l",
     "script": "w",
     "flag": "g",
+    "tag": "t",
 }
 _SPELT: Mapping[str, str] = {"section": "c", "author": "a"}
 _DATES: Mapping[str, tuple[str, str]] = {
@@ -119,7 +120,8 @@ def month(published: str) -> str:
 
 def _days(c: sqlite3.Connection, name: str, values: Sequence[str]) -> list[str]:
     """The days, months and years from a day on, or up to one, among those that the archive has."""
-    column, (y, m, d) = _DATES[name]
+    column, kinds = _DATES[name]
+    y, m, d = (kinds[part] for part in range(3))
     year, mon, day = map(int, (max(values) if "after" in name else min(values)).split("-"))
     if "after" in name:
         years, months, days = (

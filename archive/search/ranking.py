@@ -18,7 +18,7 @@ from archive.search.expand import Terms, expression
 from archive.search.selection import Selected, newest, select
 from archive.search.syntax import All, Either, Node, Phrase, Query, Word
 
-_RANKED = 60
+_RANKED = 50
 """Newest matches that are ranked; another as many that have all words in the title are, too.
 
 Reading their texts is most of what a query costs.

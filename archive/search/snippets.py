@@ -42,28 +42,30 @@ def passages(
         _places(text, region or (0, 2 * _NEAR))
         for (_, text), region in zip(texts, regions, strict=True)
     ]
-    titles = [_places(title, (0, len(title))) for title, _ in texts]
-    found = _matching(c, [*places, *titles], terms)
-
-    def unseen(line: Places) -> bool:
-        return not any(word in found for *_, word in line)
-
+    found = _matching(c, places, terms)
+    missed = [i for i, line in enumerate(places) if not _shows(line, found)]
+    titles = {i: _places(texts[i][0], (0, len(texts[i][0]))) for i in missed}
+    found |= _matching(c, titles.values(), terms)
     # What only looks like a word of the query may have led there: look everywhere.
     for any_beginning in (False, True):
-        missed = [
-            i
-            for i, line in enumerate(places)
-            if unseen(line) and (unseen(titles[i]) or (regions[i] and not any_beginning))
-        ]
-        whole = {i: _places(texts[i][1], (0, len(texts[i][1]))) for i in missed}
+        whole = {
+            i: _places(texts[i][1], (0, len(texts[i][1])))
+            for i in missed
+            if not _shows(titles[i], found) or (regions[i] and not any_beginning)
+        }
         found |= _matching(c, whole.values(), terms, any_beginning=any_beginning)
         for i, line in whole.items():
-            if not unseen(line):
+            if _shows(line, found):
                 regions[i], places[i] = (0, len(texts[i][1])), line
+        missed = [i for i in missed if not _shows(places[i], found)]
     return [
         _snippet(text, region or (0, 2 * _NEAR), line, found, terms, marks)
         for (_, text), region, line in zip(texts, regions, places, strict=True)
     ]
+
+
+def _shows(line: Places, found: dict[str, int]) -> bool:
+    return not found.keys().isdisjoint([word for *_, word in line])
 
 
 def _places(text: str, region: tuple[int, int]) -> Places:
