@@ -196,9 +196,7 @@ def parse(text: str, filters: Filters | None = None) -> Query:
 
     Raises `ArchiveUsageError`, in plain words, where it cannot be searched.
     """
-    # A terminal in another encoding gives lone surrogates; no database takes them.
-    text = text[:_MOST_CHARACTERS].encode("utf-8", "ignore").decode("utf-8")
-    text = clean(text).replace("“", '"').replace("”", '"').replace("„", '"')
+    text = clean(_sound(text[:_MOST_CHARACTERS])).replace("“", '"').replace("”", '"').replace("„", '"')
     reader = _Reader(list(_tokens(text)))
     for word, kind in _small_operators(reader.tokens):
         reader.note(_SAID[kind].format(word))
@@ -206,7 +204,7 @@ def parse(text: str, filters: Filters | None = None) -> Query:
         reader.note("a quotation mark is not closed")
     tree = reader.either()
     for name, values in (filters or {}).items():
-        reader.filters.setdefault(name, []).extend(values)
+        reader.filters.setdefault(name, []).extend(map(_sound, values))
     if isinstance(tree, All) and not tree.parts:
         raise ArchiveUsageError(f"{text!r} only says what to leave out: add a word that must occur")
     if tree is None and not any(any(values) for values in reader.filters.values()):
@@ -215,6 +213,11 @@ def parse(text: str, filters: Filters | None = None) -> Query:
             '`newsbot search "су тасқыны"`'
         )
     return Query(tree, checked(reader.filters), reader.notes, MOST_WORDS - reader.left)
+
+
+def _sound(text: str) -> str:
+    """A text without lone surrogates, which a terminal in another encoding gives and no database takes."""
+    return str(text).encode("utf-8", "ignore").decode("utf-8")
 
 
 def without_filters(text: str) -> str:

@@ -74,6 +74,8 @@ def test_filters() -> None:
         "language": ["kk"],
     }
     assert parse("region:jambyl").tree is None
+    assert parse("су after:01.05.2020").filters == {"after": ["2020-05-01"]}
+    assert parse("су", {"site": ["a\ud800"]}).filters == {"site": ["a"]}
 
 
 @pytest.mark.parametrize(
