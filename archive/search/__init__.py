@@ -45,7 +45,7 @@ class Hits:
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
     """`site`, `region`, `year`, `language` → value → articles, most first."""
     suggestion: str | None = None
-    """The query with misspelt words mended, where nothing was found."""
+    """The query with misspelt words mended, where no article has all of them."""
     notes: list[str] = field(default_factory=list)
     """What in the query could not be taken as it was typed."""
 
@@ -76,8 +76,9 @@ def search(
     total = number(c, selected, COUNTED + 1)
     titles = in_titles(terms) if query.tree else None
     with_most: list[int] = []
+    is_answered = total > 0
     if total < (FULL if query.size >= SENTENCE else 1) and (with_most := most_words(c, query)):
-        if not total:
+        if not is_answered:
             (lacked,) = lacking(c, query, with_most[:1]).values()
             query.notes.append(f"{_NONE_HAS_ALL}: {', '.join(lacked)}")
         selected, match, total = these(with_most), None, len(with_most)
@@ -94,7 +95,7 @@ def search(
         rows=_rows(c, page, terms, marks, query if with_most else None),
         more=total > COUNTED,
         facets=_facets(c, selected) if facets else {},
-        suggestion=suggest(c, text, _unknown(c, terms)) if not total else None,
+        suggestion=None if is_answered else suggest(c, text, _unknown(c, terms)),
         notes=query.notes,
     )
 

@@ -196,7 +196,9 @@ def parse(text: str, filters: Filters | None = None) -> Query:
 
     Raises `ArchiveUsageError`, in plain words, where it cannot be searched.
     """
-    text = clean(_sound(text[:_MOST_CHARACTERS])).replace("“", '"').replace("”", '"').replace("„", '"')
+    text = (
+        clean(_sound(text[:_MOST_CHARACTERS])).replace("“", '"').replace("”", '"').replace("„", '"')
+    )
     reader = _Reader(list(_tokens(text)))
     for word, kind in _small_operators(reader.tokens):
         reader.note(_SAID[kind].format(word))

@@ -99,10 +99,11 @@ def _print(hits: Hits) -> None:
 
 
 def _summary(hits: Hits, offset: int) -> str:
+    meant = f"; did you mean: {hits.suggestion}" if hits.suggestion else ""
     if not hits.total:
-        return "nothing found" + (f"; did you mean: {hits.suggestion}" if hits.suggestion else "")
+        return f"nothing found{meant}"
     total = f"more than {hits.total}" if hits.more else str(hits.total)
     if not hits.rows:
         return f"{total} found, none of them beyond --offset {offset}"
     last = offset + len(hits.rows)
-    return f"{offset + 1}–{last} of {total}; `newsbot show ID` prints one whole"
+    return f"{offset + 1}–{last} of {total}; `newsbot show ID` prints one whole{meant}"

@@ -298,6 +298,10 @@ def test_a_long_question_is_answered_with_most_of_its_words(paper: Paper) -> Non
     assert (whole.total, whole.notes, whole.rows[0]["missing"]) == (2, [], [])
     for order in ("newest", "oldest"):
         assert len(search(paper.store.connection, QUESTION, order=order, facets=True).rows) >= 2
+    assert (
+        search(paper.store.connection, "алматы тасқыны тұрғыдар").suggestion
+        == "алматы тасқыны тұрғындар"
+    )
     assert search(paper.store.connection, "футбол балық").total == 0, "two words are both meant"
 
 
