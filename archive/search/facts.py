@@ -2,7 +2,7 @@
 
 Each fact is a word of the stems column that begins with a letter no language of the archive has: ѯs of the
 site, ѯl of the language, ѯw of the script, ѯg of a flag, ѯt of a tag, ѯy, ѯm and ѯd of year, month and day of
-publication, ѯi, ѯj and ѯk of the day it was first seen, ѯc and ѯa of the words of section and authors.
+publication, ѯi, ѯj and ѯk of the day it was first seen, ѯx of one that is gone, ѯc and ѯa of the words of section and authors.
 FTS5 puts them together with the words of a query as it does with any others.
 """
 
@@ -21,13 +21,14 @@ from archive.search.filters import SCRIPT
 _MARK = "ѯ"
 _NO_LETTER = re.compile(r"[\W_]")
 _ROWS = f"""
-SELECT a.id, a.site, a.language, {SCRIPT} AS script, a.published, a.first_seen, a.section, a.authors, a.flags,
+SELECT a.id, a.site, a.language, {SCRIPT} AS script, a.published, a.first_seen, a.section, a.authors, a.flags, a.gone_since,
        (SELECT json_group_array(t.name) FROM main.article_tags x JOIN main.tags t ON t.id = x.tag
          WHERE x.article = a.id) AS tags
   FROM main.articles a WHERE a.id IN (SELECT value FROM json_each(?))
 """  # noqa: S608 -- a constant
-COLUMNS = frozenset("language published first_seen section authors flags".split())
+COLUMNS = frozenset("language published first_seen section authors flags gone_since".split())
 """Columns of `articles` that facts are of, but for the site, which stays."""
+_GONE = f"{_MARK}x"
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _WORDS: Mapping[str, str] = {
     "site": "s",
@@ -69,6 +70,8 @@ def _facts(row: dict[str, str | None]) -> str:
         found += [f"{_MARK}a", *_spelt("a", author)]
     for kind, column in (("g", "flags"), ("t", "tags")):
         found += [_fact(kind, value) for value in _list(row[column])]
+    if row["gone_since"]:
+        found.append(_GONE)
     return " ".join(found)
 
 
@@ -92,7 +95,9 @@ def in_index(c: sqlite3.Connection, name: str, values: Sequence[str]) -> str | N
     if name == "region":
         sql = "SELECT id FROM sites WHERE region IN (SELECT value FROM json_each(?))"
         values = [row[0] for row in c.execute(sql, (json.dumps([*values]),))]
-    if name in _DATES:
+    if name == "gone":
+        terms = [_GONE]
+    elif name in _DATES:
         terms = _days(c, name, values)
     elif name in _WORDS:
         terms = [_fact(_WORDS[name], value) for value in values]

@@ -20,7 +20,6 @@ _FEW = 500
 """So many articles of a story are looked up in the index one by one; of more, all that match are compared."""
 _LISTED = ("story", "id", "url")
 """Filters with an index of their own."""
-_GONE = "SELECT g.id FROM main.articles g WHERE g.gone_since IS NOT NULL"
 _BY_ROWS = ("site", "after", "before")
 """Filters that, where no word is asked for, an index of `articles` answers."""
 
@@ -39,16 +38,24 @@ def select(c: sqlite3.Connection, query: Query, match: str | None) -> Selected:
     clauses: list[str] = []
     args: list[Any] = []
     matches = [match] if match else []
+    without = ""
     reads = False
     for name, values in query.filters.items():
-        if (match or name not in _BY_ROWS) and (known := in_index(c, name, values)):
+        gone = {value.lower() for value in values} if name == "gone" else set()
+        if len(gone) > 1:
+            continue
+        if match and gone == {"no"}:
+            without = f" NOT {in_index(c, name, values)}"
+            continue
+        if (
+            gone != {"no"}
+            and (match or name not in _BY_ROWS)
+            and (known := in_index(c, name, values))
+        ):
             matches.append(known)
             continue
         clause, value_args = condition(name, values)
-        if name == "gone":
-            wanted = "" if values[-1].lower() == "yes" else "NOT "
-            clause, value_args = f"+{{id}} {wanted}IN ({_GONE})", []
-        elif name in _LISTED:
+        if name in _LISTED:
             sql = f"SELECT a.id FROM articles a WHERE {clause} LIMIT {_FEW + 1}"  # noqa: S608
             few = [row[0] for row in c.execute(sql, value_args)]
             if len(few) <= _FEW:
@@ -63,7 +70,11 @@ def select(c: sqlite3.Connection, query: Query, match: str | None) -> Selected:
     # CROSS: the index first; SQLite knows nothing of how few it finds.
     join = " CROSS JOIN articles a ON a.id = articles_fts.rowid" if reads else ""
     found = " AND ".join(f"({one})" for one in matches)
-    return Selected(f"FROM articles_fts{join} WHERE {where}", (found, *args), "articles_fts.rowid")
+    return Selected(
+        f"FROM articles_fts{join} WHERE {where}",
+        (f"({found}){without}", *args),
+        "articles_fts.rowid",
+    )
 
 
 def these(found: list[int]) -> Selected:

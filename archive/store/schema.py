@@ -170,7 +170,6 @@ CREATE INDEX articles_site_published ON articles(site, published);
 CREATE INDEX articles_published ON articles(published);
 CREATE INDEX articles_capture ON articles(capture);
 CREATE INDEX articles_story ON articles(story) WHERE story IS NOT NULL;
-CREATE INDEX articles_gone ON articles(gone_since) WHERE gone_since IS NOT NULL;
 
 -- Each distinct state of an article that was ever read, once, with the rules that read it last.
 CREATE TABLE readings (

@@ -90,7 +90,7 @@ def test_the_index_of_schema_5_is_made_anew(folder: Path) -> None:
     Store(folder).close()
     with closing(sqlite3.connect(folder / DATABASE)) as c:
         c.executescript(
-            "DROP INDEX articles_gone; INSERT INTO articles_fts (articles_fts) VALUES ('delete-all'); "
+            "INSERT INTO articles_fts (articles_fts) VALUES ('delete-all'); "
             "INSERT INTO articles_fts (rowid, title, text, stems) SELECT id, title, text, '' FROM articles; "
             "DELETE FROM vocabulary; PRAGMA user_version = 5;"
         )
