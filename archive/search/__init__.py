@@ -96,7 +96,7 @@ def search(
         more=total > COUNTED,
         facets=_facets(c, selected) if facets else {},
         suggestion=None if is_answered else suggest(c, text, _unknown(c, terms)),
-        notes=query.notes,
+        notes=query.notes + terms.notes,
     )
 
 
