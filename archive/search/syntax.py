@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archive.errors import ArchiveUsageError
-from archive.kazakh.words import clean, words
+from archive.kazakh.words import clean, told, words
 from archive.search.filters import FILTERS, SHORT, Filters, checked
 from archive.search.russian import WORDS
 
@@ -32,7 +32,7 @@ _MOST_DEPTH = 20
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<minus>(?<![^\s(])-(?=[^\s\-)]))"
     r"|(?P<filter>(?:" + "|".join((*FILTERS, *SHORT)) + r'):(?:"[^"]*"?|«[^»]*»?|[^\s()"]*))'
-    r'|(?P<title>title:)(?=["«(\w])|"(?P<phrase>[^"]*)(?P<quote>"?)|«(?P<quoted>[^«»]*)»|(?P<word>[^\s()"«]+|«)',
+    r'|(?P<title>title:)(?=["«(\w])|"(?P<phrase>[^"]*)(?P<quote>"?)|«(?P<quoted>[^«»]*)»(?![-\w])|(?P<word>«?[^\s()"«]+|«)',
     re.IGNORECASE,
 )
 _FIELD_LIKE = re.compile(r"[a-z-]{3,}:\S+")
@@ -172,7 +172,7 @@ class _Reader:
             return None
         if kind == "word" and _FIELD_LIKE.fullmatch(text) and "//" not in text:
             self.note(f"{text.partition(':')[0]}: is no filter (there are {', '.join(FILTERS)})")
-        found = words(text)
+        found = words(text) if kind == "phrase" else told(text)
         if self.left < len(found):
             self.note(f"only the first {MOST_WORDS} words are searched")
         found = found[: self.left]

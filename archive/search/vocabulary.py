@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from archive.kazakh.letters import CYRILLIC
+from archive.kazakh.morphology import NOUN, WordReading
 from archive.kazakh.stems import Analysis, analyse
-from archive.kazakh.words import spellings, words
+from archive.kazakh.words import glued, spellings, told
 from archive.search.russian import RUSSIAN_MARK, by_language, russian_stem
 
 TITLE_MARK = "ѫ"
@@ -156,7 +157,7 @@ def part_of(joined: str, is_russian: bool) -> str:
 
 def stemmable(text: str) -> list[str]:
     """Words of a text that have a stem: not numbers."""
-    return [word for word in words(text) if not word[0].isdigit()]
+    return [word for word in told(text) if not word[0].isdigit()]
 
 
 def word_stems(word: str, attested: Callable[[str], bool]) -> tuple[str, ...]:
@@ -173,6 +174,9 @@ def readings_of(word: str, attested: Callable[[str], bool]) -> list[Analysis]:
     def evidence(stem: str) -> float:
         return _ATTESTED if stem != word and attested(stem) else 0.0
 
+    if head := glued(word):
+        as_printed = Analysis(head, 1.0, WordReading(head, NOUN, ()))
+        return [as_printed, *readings_of(head, attested)]
     first, *others = (analyse(text, evidence) for text in spellings(word, evidence))
     found = {reading.stem: reading for reading in first}
     for readings in others:
