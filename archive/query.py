@@ -20,6 +20,7 @@ from archive.errors import ArchiveUsageError
 from archive.histories import Past, past
 from archive.search.expand import Terms, expression
 from archive.search.filters import check_condition, condition
+from archive.search.russian import russian_stem
 from archive.search.syntax import Query, parse, without_filters
 from archive.search.vocabulary import Vocabulary, is_stem, word_stems
 from archive.stories import precedence
@@ -201,7 +202,9 @@ def _indexed(c: sqlite3.Connection, moment: str) -> Past:
     ).fetchone():
         return then
 
-    def decide(new: list[str]) -> dict[str, str]:
+    def decide(new: list[str], is_russian: bool) -> dict[str, str]:
+        if is_russian:
+            return {word: russian_stem(word) or "" for word in new}
         return {word: " ".join(word_stems(word, lambda stem: is_stem(c, stem))) for word in new}
 
     c.execute(

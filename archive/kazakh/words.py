@@ -96,7 +96,7 @@ def spellings(word: str, evidence: Evidence | None = None) -> list[str]:
     """
     if len(word) > _LONGEST or script_of(word) not in ("Latn", "Arab"):
         return [word]
-    costs = spelling_costs(word)
+    costs = spelling_costs(word) or {word: 0.0}  # a sign alone stands for nothing
     if len(costs) == 1:
         return list(costs)
     scores = {text: likelihood(text, evidence) - cost for text, cost in costs.items()}

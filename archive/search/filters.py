@@ -33,7 +33,7 @@ class Filter:
     """The condition on a row of `archive.histories.past`, where that is another one."""
 
 
-_SCRIPT = """CASE WHEN a.language LIKE '%-Latn%' THEN 'Latn' WHEN a.language LIKE '%-Arab%' THEN 'Arab'
+SCRIPT = """CASE WHEN a.language LIKE '%-Latn%' THEN 'Latn' WHEN a.language LIKE '%-Arab%' THEN 'Arab'
  WHEN a.language LIKE '%-Cyrl%' OR a.language IN ('kk', 'ru', 'ky', 'tt', 'ba', 'mn', 'tg', 'uk', 'be', 'bg', 'sr')
  THEN 'Cyrl' WHEN a.language IN ('ar', 'fa', 'ug', 'ur') THEN 'Arab' WHEN a.language IS NOT NULL THEN 'Latn' END"""
 FILTERS: Mapping[str, Filter] = {
@@ -49,7 +49,7 @@ FILTERS: Mapping[str, Filter] = {
         "In this language: kk (with kk-Latn and kk-Arab), kk-Latn, ru, …",
     ),
     "script": Filter(
-        f"{_SCRIPT} = ?", "Cyrl", "In this script: Cyrl, Latn or Arab.", "choice", ("Cyrl", "Latn", "Arab")
+        f"{SCRIPT} = ?", "Cyrl", "In this script: Cyrl, Latn or Arab.", "choice", ("Cyrl", "Latn", "Arab")
     ),
     "section": Filter("a.section GLOB '*' || ? || '*'", "Қоғам", "In this section.", "spelt"),
     "author": Filter(
