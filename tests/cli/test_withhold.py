@@ -14,7 +14,6 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-import click
 import pytest
 
 from archive.decisions import append
@@ -37,7 +36,7 @@ TEXT = "\n\n".join(Press(20).article(4))
 AT = f"{HOME}2"
 REASON = "сот шешімі"
 
-(FORMATS,) = (p.type.choices for p in export.params if isinstance(p.type, click.Choice))
+FORMATS = next(p.type.choices for p in export.params if p.name == "_format")
 READERS: dict[str, list[tuple[str, ...]]] = {
     "search": [(WORD,), (f"{WORD}тың",), (WORD[:-1],), ("мектеп",), (f"author:{WORD}",),
                ("after:2020",), ("after:2020", "--order", "newest", "--facets", "--json")],
