@@ -163,12 +163,15 @@ class Archive:
         chosen = query.selection(
             words, **{name: _value(name, value) for name, value in typed.items()}
         )
-        for kind, missing, known in query.unknown(self.connection, chosen.query.filters):
-            near = difflib.get_close_matches(missing[0], known, n=1)
-            hint = (
-                f"did you mean {near[0]!r}?" if near else "names(KIND) of archive.query lists them"
-            )
-            raise ArchiveUsageError(f"unknown {kind} {missing[0]!r} in this archive: {hint}")
+        for kind, asked in chosen.query.filters.items():
+            if FILTERS[kind].kind in ("from", "to", "yes"):
+                continue
+            for name in asked:
+                if not query.holds(self.connection, kind, name):
+                    known = query.names(self.connection, kind)
+                    near = difflib.get_close_matches(name, known, n=1)
+                    hint = f": did you mean {near[0]!r}?" if near else ""
+                    raise ArchiveUsageError(f"unknown {kind} {name!r} in this archive{hint}")
         return chosen
 
     def _rows(
