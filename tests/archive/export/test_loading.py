@@ -25,7 +25,11 @@ from archive.store import DATABASE
 
 pytestmark = pytest.mark.xdist_group("loading")  # each of these programs takes seconds to import
 NAMES = [column.name for column in COLUMNS]
-SETS: dict[str, dict[str, Any]] = {"full": {"id": "1"}, "bare": {"id": ["2", "3"]}, "none": {"after": "2030"}}
+SETS: dict[str, dict[str, Any]] = {
+    "full": {"id": "1"},
+    "bare": {"id": ["2", "3"]},
+    "none": {"after": "2030"},
+}
 
 
 class Exports(NamedTuple):
@@ -111,7 +115,9 @@ def test_hugging_face(exports: Exports, tmp_path: Path, monkeypatch: pytest.Monk
         assert list(found["text"]) == exports.texts
         assert found["published_at"][0].isoformat() == "2023-05-01T04:30:00+00:00"
     assert hf.concatenate_datasets(loaded).num_rows == 6
-    alone = hf.load_dataset("parquet", data_files=exports.files("parquet")[1], split="train", cache_dir=str(tmp_path))
+    alone = hf.load_dataset(
+        "parquet", data_files=exports.files("parquet")[1], split="train", cache_dir=str(tmp_path)
+    )
     assert alone.features == features
 
 
