@@ -16,7 +16,8 @@ from archive import query, search
 from archive.errors import ArchiveUsageError
 from archive.export import parquet
 from archive.export.columns import COLUMNS
-from archive.query import Selection, records
+from archive.export.rows import rows
+from archive.query import Selection
 from archive.search.filters import FILTERS
 from archive.store import open_database
 
@@ -164,11 +165,11 @@ class Archive:
             words, **{name: _value(name, value) for name, value in typed.items()}
         )
         for kind, asked in chosen.query.filters.items():
-            if FILTERS[kind].kind in ("from", "to", "yes"):
+            if FILTERS[kind].kind in ("from", "to", "choice"):
                 continue
             for name in asked:
-                if not query.holds(self.connection, kind, name):
-                    known = query.names(self.connection, kind)
+                if not query.holds(self.connection, kind, name, chosen):
+                    known = query.names(self.connection, kind, chosen)
                     near = difflib.get_close_matches(name, known, n=1)
                     hint = f": did you mean {near[0]!r}?" if near else ""
                     raise ArchiveUsageError(f"unknown {kind} {name!r} in this archive{hint}")
@@ -188,11 +189,3 @@ def _value(name: str, value: Any) -> Any:
     if isinstance(value, bool) and name in FILTERS:
         return "yes" if value else "no"
     return value if value is None or isinstance(value, (str, int)) else tuple(map(str, value))
-
-
-def rows(
-    c: Any, numbers: Sequence[int], chosen: Selection, texts: Sequence[str]
-) -> Iterator[dict[str, Any]]:
-    """Rows."""
-    for record in records(c, numbers, chosen):
-        yield {column.name: record.get(column.name) for column in COLUMNS}

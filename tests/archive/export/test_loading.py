@@ -19,8 +19,8 @@ from archive import query
 from archive.export import parquet
 from archive.export.columns import COLUMNS
 from archive.export.jsonl import write_jsonl
-from archive.export.subset import write_subset
 from archive.export.rows import rows
+from archive.export.subset import write_subset
 from archive.store import DATABASE
 
 pytestmark = pytest.mark.xdist_group("loading")  # each of these programs takes seconds to import
