@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from archive.errors import ArchiveUsageError
-from archive.export.subset import write_subset
-from archive.query import ids
-from archive.store import DATABASE, open_database
+from archive.store import DATABASE
 from tests.archive.building import HOME
 from tests.cli.conftest import run
 
@@ -19,9 +18,40 @@ from tests.cli.conftest import run
 @pytest.fixture(scope="module")
 def subset(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("subset") / "set"
-    with closing(open_database(archive).conn) as c:
-        write_subset(c, ids(c), folder)
+    done = run("export", "--format", "sqlite", "-o", folder, "--data", archive)
+    assert (done.exit_code, done.stderr) == (0, "2 articles\n")
     return folder
+
+
+def test_another_export_replaces_it_and_nothing_else(
+    archive: Path, subset: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(subset, tmp_path / "set")
+    options = ("export", "--format", "sqlite", "--after", "2026", "--data", archive, "-o")
+    assert run(*options, folder).stderr == "1 articles\n"
+    assert (folder / DATABASE).read_bytes() != (subset / DATABASE).read_bytes()
+    other = shutil.copytree(archive, tmp_path / "other")
+    assert "is an archive" in str(run(*options, other).exception)
+    assert (run(*options, archive).exit_code, run(*options, "-").exit_code) == (2, 2)
+    assert run(*options, folder, "--with", "stems").exit_code == 2
+
+
+def test_parquet(archive: Path, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    file = tmp_path / "set.parquet"
+    done = run("export", "-o", file, "--data", archive, "--with", "text_latin")
+    assert (done.exit_code, done.stderr) == (0, "2 articles\n"), done.output
+    assert parquet.read_table(file)["text_latin"].null_count == 0
+    assert run("export", "-o", tmp_path, "--data", archive).exit_code == 2
+
+
+def test_one_line_where_pyarrow_is_missing(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    done = run("export", "-o", tmp_path / "set.parquet", "--data", archive)
+    assert "pip install 'newsbot[datasets]'" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
