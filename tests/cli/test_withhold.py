@@ -14,7 +14,6 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-import click
 import pytest
 from pyarrow.parquet import read_table
 
@@ -38,11 +37,7 @@ TEXT = "\n\n".join(Press(20).article(4))
 AT = f"{HOME}2"
 REASON = "сот шешімі"
 
-(FORMATS,) = (
-    p.type.choices
-    for p in export.params
-    if isinstance(p.type, click.Choice) and p.name == "_format"
-)
+FORMATS = next(p.type.choices for p in export.params if p.name == "_format")
 READERS: dict[str, list[tuple[str, ...]]] = {
     "search": [(WORD,), (f"{WORD}тың",), (WORD[:-1],), ("мектеп",), (f"author:{WORD}",),
                ("after:2020",), ("after:2020", "--order", "newest", "--facets", "--json")],
