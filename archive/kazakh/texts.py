@@ -42,6 +42,8 @@ def _kinds_of_bytes() -> bytes:
 
 
 _KINDS = _kinds_of_bytes()
+_BEGINNINGS = (b" C", b" L", b" A", b" O", b" 0")
+"""How words begin, by the kinds of their bytes."""
 _NEITHER = bytes(byte for byte, kind in enumerate(_KINDS) if not kind)
 
 
@@ -54,13 +56,17 @@ def counts(text: str) -> tuple[int, float | None, float | None, float | None]:
     >>> counts("Су тасқыны – 2023: «WhatsApp»")
     (4, 0.5, 0.5, 0.0)
     """
-    kinds = text.encode("utf-8", "replace").translate(_KINDS, _NEITHER)
+    kinds = (" " + text).encode("utf-8", "replace").translate(_KINDS, _NEITHER)
     cyrillic, latin, arabic = kinds.count(b"C"), kinds.count(b"L"), kinds.count(b"A")
-    words = len(kinds.split())
+    words = sum(map(kinds.count, _BEGINNINGS))
     if not (letters := cyrillic + latin + arabic + kinds.count(b"O")):
         return words, None, None, None
-    parts = (round(part / letters, 4) for part in (cyrillic, latin, arabic))
-    return words, *parts
+    return (
+        words,
+        round(cyrillic / letters, 4),
+        round(latin / letters, 4),
+        round(arabic / letters, 4),
+    )
 
 
 # -- other alphabets ------------------------------------------------------------------------------

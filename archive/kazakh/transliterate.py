@@ -179,7 +179,8 @@ def to_latin(text: str, *, year: int = 2018) -> str:
 
 def _latin_tables(letters: dict[str, str], year: int) -> tuple[dict[int, str], dict[int, str]]:
     """For `str.translate`: one of letters, a capital becoming one with small ones after it; one of capitals alone."""
-    plain, capitals = {}, {}
+    plain: dict[int, str] = {}
+    capitals: dict[int, str] = {}
     for letter, spelt in letters.items():
         latin = spelt.replace("_", "")
         upper = latin.replace("i", "İ").upper() if year == 2021 else latin.upper()

@@ -1,4 +1,4 @@
-"""filters: what besides words chooses articles, as `name:value` in a query and as `--name value` of commands.
+"""filters: what besides words chooses articles, as `name:value` in a query and as options of commands.
 
 One table: search, export and stats know the same names, mean the same by them, and refuse the same values.
 """
