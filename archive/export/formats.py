@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, cast
 
 from archive.export.csv import write_csv
 from archive.export.jsonl import write_jsonl
+from archive.export.parquet import write_parquet
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -36,6 +37,7 @@ class Format:
 FORMATS: dict[str, Format] = {
     "jsonl": Format(".jsonl", write_jsonl),
     "csv": Format(".csv", write_csv),
+    "parquet": Format(".parquet", write_parquet, binary=True),
 }
 """Name → what it is."""
 PACKED = (".gz", ".zst")

@@ -44,7 +44,7 @@ def _kinds_of_bytes() -> bytes:
 _KINDS = _kinds_of_bytes()
 _BEGINNINGS = (b" C", b" L", b" A", b" O", b" 0")
 """How words begin, by the kinds of their bytes."""
-_NEITHER = bytes(byte for byte, kind in enumerate(_KINDS) if not kind)
+_NEITHER = bytes(letter for letter, kind in enumerate(_KINDS) if not kind)
 
 
 def counts(text: str) -> tuple[int, float | None, float | None, float | None]:

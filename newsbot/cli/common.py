@@ -92,8 +92,9 @@ FOLDER = "newsbot.data"
 class OutputFile(click.Path):
     """A file to be written, `-` for stdout; in the archive's own folder, whatever links lead there, it is refused."""
 
-    def __init__(self) -> None:
-        super().__init__(dir_okay=False, allow_dash=True, path_type=Path)
+    def __init__(self, *, folders: bool = False) -> None:
+        """`folders`: whether it may be a folder as well."""
+        super().__init__(dir_okay=folders, allow_dash=True, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path; the command has a `data_option`."""

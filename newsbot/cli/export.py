@@ -15,6 +15,7 @@ from tqdm import tqdm
 from archive.errors import ArchiveError
 from archive.export.formats import FORMATS, format_of, packed
 from archive.export.rows import TEXTS, rows
+from archive.export.subset import write_subset
 from archive.export.wacz import write_wacz
 from archive.export.warc import Summary, write_warc
 from archive.query import Selection, ids
@@ -25,6 +26,8 @@ from newsbot.cli.selecting import check_archived, selection_options
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
 """Formats that hold the captures themselves."""
+_SUBSET = "sqlite"
+"""The format that is an archive."""
 _ENDS = {"warc": (".warc", ".warc.gz"), "wacz": (".wacz",)}
 """How their files are named."""
 
@@ -41,8 +44,9 @@ def _text_columns(_: click.Context, __: click.Parameter, typed: tuple[str, ...])
 @click.option(
     "--format",
     "_format",
-    type=click.Choice([*FORMATS, *_CAPTURES]),
-    help="jsonl: JSON Lines, one article a line. csv: a table for spreadsheets. warc: the captures, as .warc.gz. "
+    type=click.Choice([*FORMATS, _SUBSET, *_CAPTURES]),
+    help="jsonl: JSON Lines, one article a line. csv: a table for spreadsheets. parquet: columns with types, for "
+    "pandas, Polars, DuckDB. sqlite: a folder that is an archive of these articles, without their captures. warc: the captures, as .warc.gz. "
     "wacz: captures, index and pages in one file that replays in a browser. Default: what the name of the "
     "file says, else jsonl.",
 )
@@ -64,9 +68,9 @@ def _text_columns(_: click.Context, __: click.Parameter, typed: tuple[str, ...])
     "-o",
     "--output",
     "file",
-    type=OutputFile(),
+    type=OutputFile(folders=True),
     default="-",
-    help="Write to this file instead of standard output: set.jsonl, set.jsonl.gz, set.jsonl.zst, set.csv, …",
+    help="Write to this file instead of standard output: set.jsonl, set.jsonl.gz, set.jsonl.zst, set.csv, set.parquet, …",
 )
 def export(
     data: Path,
@@ -87,9 +91,11 @@ def export(
     kind = _format or _kind_of(file.name)
     if current and kind not in _CAPTURES:
         raise click.UsageError("--current chooses among captures: it needs --format warc or wacz")
-    if texts and kind in _CAPTURES:
-        raise click.UsageError("--with fills columns, and captures have none")
-    if (kind in _CAPTURES or FORMATS[kind].binary) and file == STDOUT and sys.stdout.isatty():
+    if texts and kind not in FORMATS:
+        raise click.UsageError("--with fills columns that this format does not have")
+    if kind == _SUBSET and file == STDOUT:
+        raise click.UsageError("this format is a folder: name it with -o")
+    if (kind not in FORMATS or FORMATS[kind].binary) and file == STDOUT and sys.stdout.isatty():
         raise click.UsageError("this format is not for a terminal: name a file with -o")
     connection = open_database(data).conn
     connection.execute("BEGIN")  # what a crawl writes meanwhile is not seen by halves
@@ -98,6 +104,9 @@ def export(
         _export_captures(_CAPTURES[kind], connection, data, chosen, output(file), current)
         return
     numbers = ids(connection, chosen)
+    if kind == _SUBSET:
+        click.echo(f"{write_subset(connection, numbers, file, chosen)} articles", err=True)
+        return
     with (
         output(file) as out,
         tqdm(
