@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -18,7 +18,7 @@ from typing import Any
 from archive.article import FIELDS, JSON_FIELDS, READ, SOURCED
 from archive.errors import ArchiveUsageError
 from archive.search.expand import Terms, expression
-from archive.search.filters import condition
+from archive.search.filters import FILTERS, condition
 from archive.search.syntax import Query, parse, without_filters
 from archive.times import utc
 from archive.typed_dates import typed_date
@@ -296,6 +296,20 @@ def holds(c: sqlite3.Connection, kind: str, name: str) -> bool:
     return (
         c.execute(f"SELECT 1 FROM articles a WHERE {clause} LIMIT 1", args).fetchone() is not None  # noqa: S608
     )
+
+
+def unknown(
+    c: sqlite3.Connection, filters: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Filters with the values that the archive holds nothing of, and those that it does (`names`)."""
+    for kind, asked in filters.items():
+        if FILTERS[kind].kind not in ("from", "to", "yes"):
+            missing = [name for name in asked if not holds(c, kind, name)]
+            if missing:
+                known = names(c, kind)
+                if kind == "language":  # `kk` means kk-Latn, too
+                    known = sorted({*known, *(name.partition("-")[0] for name in known)})
+                yield kind, missing, known
 
 
 def revisions(c: sqlite3.Connection, article_id: int) -> list[dict[str, Any]]:

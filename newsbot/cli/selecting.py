@@ -92,13 +92,6 @@ def _listed(file: TextIO | None) -> tuple[str, ...] | None:
 
 def check_archived(connection: sqlite3.Connection, filters: Mapping[str, Sequence[str]]) -> None:
     """Refuse a filter's value that the archive holds nothing of, with the nearest that it does."""
-    for kind, asked in filters.items():
-        if FILTERS[kind].kind in ("from", "to", "yes"):
-            continue
-        missing = [name for name in asked if not query.holds(connection, kind, name)]
-        if missing:
-            known = query.names(connection, kind)
-            if kind == "language":  # `kk` means kk-Latn, too
-                known = sorted({*known, *(name.partition("-")[0] for name in known)})
-            shown = ", ".join(known[:_MOST_NAMES]) + (" …" if len(known) > _MOST_NAMES else "")
-            check_names(kind, missing, known, f"there are {shown or 'none'}", " in this archive")
+    for kind, missing, known in query.unknown(connection, filters):
+        shown = ", ".join(known[:_MOST_NAMES]) + (" …" if len(known) > _MOST_NAMES else "")
+        check_names(kind, missing, known, f"there are {shown or 'none'}", " in this archive")
