@@ -16,7 +16,8 @@ from archive import query, search
 from archive.errors import ArchiveUsageError
 from archive.export import parquet
 from archive.export.columns import COLUMNS
-from archive.query import Selection, records
+from archive.export.rows import rows
+from archive.query import Selection
 from archive.search.filters import FILTERS
 from archive.store import open_database
 
@@ -163,12 +164,15 @@ class Archive:
         chosen = query.selection(
             words, **{name: _value(name, value) for name, value in typed.items()}
         )
-        for kind, missing, known in query.unknown(self.connection, chosen.query.filters):
-            near = difflib.get_close_matches(missing[0], known, n=1)
-            hint = (
-                f"did you mean {near[0]!r}?" if near else "names(KIND) of archive.query lists them"
-            )
-            raise ArchiveUsageError(f"unknown {kind} {missing[0]!r} in this archive: {hint}")
+        for kind, asked in chosen.query.filters.items():
+            if FILTERS[kind].kind in ("from", "to", "choice"):
+                continue
+            for name in asked:
+                if not query.holds(self.connection, kind, name, chosen):
+                    known = query.names(self.connection, kind, chosen)
+                    near = difflib.get_close_matches(name, known, n=1)
+                    hint = f": did you mean {near[0]!r}?" if near else ""
+                    raise ArchiveUsageError(f"unknown {kind} {name!r} in this archive{hint}")
         return chosen
 
     def _rows(
@@ -185,11 +189,3 @@ def _value(name: str, value: Any) -> Any:
     if isinstance(value, bool) and name in FILTERS:
         return "yes" if value else "no"
     return value if value is None or isinstance(value, (str, int)) else tuple(map(str, value))
-
-
-def rows(
-    c: Any, numbers: Sequence[int], chosen: Selection, texts: Sequence[str]
-) -> Iterator[dict[str, Any]]:
-    """Rows."""
-    for record in records(c, numbers, chosen):
-        yield {column.name: record.get(column.name) for column in COLUMNS}

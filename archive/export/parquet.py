@@ -61,9 +61,16 @@ def types() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def schema() -> Any:
-    """The `pyarrow.Schema` of every export; what a column means is in the metadata of its field."""
+def schema(*, flat: bool = False) -> Any:
+    """The `pyarrow.Schema` of every export; what a column means is in the metadata of its field.
+
+    `flat` is that of a CSV file, in which lists and objects are texts in JSON.
+    """
     pa, known = _arrow(), types()
+    if flat:
+        known = {
+            name: pa.string() if pa.types.is_nested(kind) else kind for name, kind in known.items()
+        }
     return pa.schema(
         [pa.field(column.name, known[column.type], metadata=_said(column)) for column in COLUMNS]
     )

@@ -95,6 +95,9 @@ def write_subset(
 @contextmanager
 def _one_state(c: sqlite3.Connection) -> Iterator[None]:
     """All that is read inside is of one state of the archive, whatever a crawl writes meanwhile."""
+    if c.in_transaction:
+        yield
+        return
     c.execute("BEGIN")
     try:
         yield

@@ -17,7 +17,7 @@ REPRINT = "\n\n".join(Press(20).article(4))
 WITHHELD = "құпиятас"
 """A word that stands in the withheld article alone."""
 FULL: dict[str, Any] = {
-    "text": REPRINT, "title": "Су тасқыны: =1+1, «көпір»", "views": 7, "comments": 0, "section": "Қоғам",
+    "text": REPRINT, "title": "Су тасқыны: =1+1, «көпір»", "views": 7, "comments": 0, "section": "=2+3",
     "authors": ["Ерлан Қасым"], "tags": ["су", "1"], "image": f"{HOME}i.jpg", "captions": ["Сурет"],
     "editions": [{"language": "ru", "url": f"{HOME}ru/1"}], "modified": "2023-05-02T10:00:00+05:00",
     "sources": {"title": "layout", "authors": "json-ld", "views": "layout"}, "published": "2023-05-01T09:30:00+05:00",
