@@ -10,7 +10,7 @@ import hashlib
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date
 from typing import Any
 
@@ -99,6 +99,26 @@ def _by_shares(column: str, shares: list[int], seed: int) -> _Place:
     return place
 
 
+class Groups:
+    """What belongs together because one thing after the other was joined."""
+
+    def __init__(self) -> None:
+        self._above: dict[Hashable, Hashable] = {}
+
+    def join(self, one: Hashable, other: Hashable) -> None:
+        """Have the groups of both be one."""
+        ours, theirs = self.root(one), self.root(other)
+        if ours != theirs:
+            self._above[theirs] = ours
+
+    def root(self, one: Hashable) -> Hashable:
+        """The same for all of a group, and for no other."""
+        while (up := self._above.get(one)) is not None:
+            self._above[one] = self._above.get(up, up)
+            one = up
+        return one
+
+
 def _firsts(c: sqlite3.Connection) -> dict[int, dict[str, Any]]:
     """Id → the article of its group that was published first."""
     names = ("id", "site", "url", "published", "first_seen", "story")
@@ -106,32 +126,20 @@ def _firsts(c: sqlite3.Connection) -> dict[int, dict[str, Any]]:
         row[0]: dict(zip(names, row, strict=True))
         for row in c.execute(f"SELECT {', '.join(names)} FROM articles ORDER BY id")  # noqa: S608
     }
-    above: dict[int, int] = {}
-
-    def root(number: int) -> int:
-        while (up := above.get(number)) is not None:
-            above[number] = above.get(up, up)
-            number = up
-        return number
-
-    def join(one: int, other: int) -> None:
-        ours, theirs = sorted((root(one), root(other)))
-        if ours != theirs:
-            above[theirs] = ours
-
+    groups = Groups()
     stories: dict[int, int] = {}
     for number, row in rows.items():
         if row["story"] is not None:
-            join(stories.setdefault(row["story"], number), number)
+            groups.join(stories.setdefault(row["story"], number), number)
     for one, other in c.execute("SELECT article, other FROM editions"):
         if one in rows and other in rows:
-            join(one, other)
-    groups: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+            groups.join(one, other)
+    members: defaultdict[Hashable, list[dict[str, Any]]] = defaultdict(list)
     for number, row in rows.items():
-        groups[root(number)].append(row)
+        members[groups.root(number)].append(row)
     return {
         row["id"]: first
-        for group in groups.values()
+        for group in members.values()
         for first in [min(group, key=_precedence) if len(group) > 1 else group[0]]
         for row in group
     }

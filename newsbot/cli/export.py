@@ -22,6 +22,7 @@ from archive.query import Selection, ids
 from archive.store import open_database
 from newsbot import SOFTWARE
 from newsbot.cli.common import STDOUT, OutputFile, check_names, data_option, output
+from newsbot.cli.export_folder import Asked, done_with_folder, folder_options
 from newsbot.cli.selecting import check_archived, selection_options
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
@@ -43,12 +44,13 @@ def _text_columns(_: click.Context, __: click.Parameter, typed: tuple[str, ...])
 @data_option
 @click.option(
     "--format",
-    "_format",
+    "formats",
     type=click.Choice([*FORMATS, _SUBSET, *_CAPTURES]),
+    multiple=True,
     help="jsonl: JSON Lines, one article a line. csv: a table for spreadsheets. parquet: columns with types, for "
     "pandas, Polars, DuckDB. sqlite: a folder that is an archive of these articles, without their captures. warc: the captures, as .warc.gz. "
     "wacz: captures, index and pages in one file that replays in a browser. Default: what the name of the "
-    "file says, else jsonl.",
+    "file says, else jsonl. Of a data-set folder several may be given.",
 )
 @selection_options
 @click.option(
@@ -59,6 +61,7 @@ def _text_columns(_: click.Context, __: click.Parameter, typed: tuple[str, ...])
     metavar="COLUMN",
     help=f"Fill columns with other forms of the text: {', '.join(TEXTS)}; several with commas.",
 )
+@folder_options
 @click.option(
     "--current",
     is_flag=True,
@@ -74,9 +77,10 @@ def _text_columns(_: click.Context, __: click.Parameter, typed: tuple[str, ...])
 )
 def export(
     data: Path,
-    _format: str | None,
+    formats: tuple[str, ...],
     chosen: Selection,
     texts: tuple[str, ...],
+    asked: Asked,
     current: bool,
     file: Path,
 ) -> None:
@@ -87,8 +91,14 @@ def export(
     newsbot export су тасқыны --region jambyl --one-per-story -o flood.csv
     newsbot export --language kk --with text_latin,sentences -o latin.jsonl
     newsbot export --site aqjolgazet -o aqjolgazet.wacz
+    newsbot export --region jambyl --one-per-story --split time:2022,2023 --folder jambyl
+    newsbot export --check jambyl
     """
-    kind = _format or _kind_of(file.name)
+    if done_with_folder(data, asked, chosen, formats, texts, alone=not current and file == STDOUT):
+        return
+    if len(formats) > 1:
+        raise click.UsageError("several formats are for a data-set folder: name it with --folder")
+    kind = formats[0] if formats else _kind_of(file.name)
     if current and kind not in _CAPTURES:
         raise click.UsageError("--current chooses among captures: it needs --format warc or wacz")
     if texts and kind not in FORMATS:
