@@ -91,7 +91,6 @@ def _datasheet(facts: Facts) -> str:
         if "sample" in facts.query
         else "No: it is all that the archive holds of the query.",
         columns=_columns(facts),
-        filled=_table("column", "rows", {c.name: facts.counts["filled"].get(c.name, 0) for c in COLUMNS}),
         stories="Of each story only the first article is in the set."
         if "one-per-story" in facts.query
         else "Reprints are in it, and marked.",
@@ -142,7 +141,7 @@ def _captures(facts: Facts) -> bool:
 
 
 def _named(site: Mapping[str, Any]) -> str:
-    return f"[{site['name']}]({site['url']}) (`{site['id']}`)"
+    return f"[{site['name']}]({site['url']}) (`{site['id']}`)".replace("|", "\\|")
 
 
 def _plotted(name: str) -> str:
@@ -150,8 +149,11 @@ def _plotted(name: str) -> str:
 
 
 def _columns(facts: Facts) -> str:
-    lines = ["| column | type | meaning |", "|---|---|---|"]
-    lines += [f"| `{c.name}` | {c.type} | {c.meaning} |" for c in COLUMNS]
+    filled = facts.counts["filled"]
+    lines = ["| column | type | rows | meaning |", "|---|---|---|---|"]
+    lines += [
+        f"| `{c.name}` | {c.type} | {filled.get(c.name, 0):,} | {c.meaning} |" for c in COLUMNS
+    ]
     return "\n".join(lines)
 
 
