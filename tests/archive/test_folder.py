@@ -23,6 +23,7 @@ from archive.export.belongings import MANIFEST, UNFINISHED, files_in, sha256_of
 from archive.export.check import Checked, check_folder
 from archive.export.columns import COLUMNS
 from archive.export.folder import Made, Wanted, write_folder
+from archive.export.pictures import pictures
 from archive.export.reading import read_rows
 from archive.export.shared import shared_stories
 from archive.export.splits import checked
@@ -64,6 +65,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
+@pytest.fixture(autouse=True)
+def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes longer than all else; `made` has plots."""
+    monkeypatch.setattr(folders, "pictures", lambda _: ())
+
+
 @pytest.fixture
 def own(data: Path, tmp_path: Path) -> Path:
     """An archive that the test may change."""
@@ -89,7 +96,10 @@ def rows_in(folder: Path) -> list[dict[str, Any]]:
 # -- the same again ---------------------------------------------------------------------------------
 
 
-def test_it_is_made_again_to_the_byte(own: Path, tmp_path: Path) -> None:
+def test_it_is_made_again_to_the_byte(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "pictures", pictures)
     wanted = replace(
         EVERYTHING,
         formats=("parquet", "jsonl", "csv", "wacz", "warc", "sqlite"),
@@ -120,7 +130,7 @@ def test_rows_stand_in_files_of_a_size_each_in_its_split(
     ]
     monkeypatch.setattr(folders, "MOST_ROWS", 100)
     monkeypatch.setattr(folders, "MOST_BYTES", 10)
-    assert make(data, tmp_path / "bytes").files == 7 + 8
+    assert make(data, tmp_path / "bytes").files == 7 + 5
     where = {row["url"].removeprefix(HOME): row["split"] for row in rows_in(tmp_path / "set")}
     assert where == {
         "a/1-123456": "train", "a/1-123456-lat": "train", "b/1": "train", "a/2": "validation",
