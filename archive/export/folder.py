@@ -23,6 +23,7 @@ from archive.export.belongings import MANIFEST, Say, Work, held, sha256_of
 from archive.export.columns import COLUMNS
 from archive.export.facts import Counts, Facts, added, counted
 from archive.export.formats import FORMATS, packed
+from archive.export.parquet import version
 from archive.export.pictures import draw, pictures
 from archive.export.rows import rows
 from archive.export.splits import SPLITS, splits
@@ -242,9 +243,7 @@ def _asked(wanted: Wanted) -> str:
     """Digest of what was asked for; two runs with the same one may share files."""
     versions = [wanted.software]
     if "parquet" in wanted.formats:
-        import pyarrow
-
-        versions.append(pyarrow.__version__)
+        versions.append(version())
     asked = asdict(wanted) | {"chosen": repr(wanted.chosen)}
     schema = [(column.name, column.type) for column in COLUMNS]
     return _digest(json.dumps([asked, schema, versions, MOST_ROWS, MOST_BYTES], sort_keys=True))

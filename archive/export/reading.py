@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from archive.captures.files import open_file
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.export.columns import COLUMNS
-from archive.export.parquet import schema
+from archive.export.parquet import read_parquet, schema, schema_of
 
 SUFFIXES = (".parquet", ".jsonl.gz", ".jsonl", ".csv")
 _PYTHON: dict[str, type | tuple[type, ...]] = {
@@ -35,7 +35,7 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict
         raise ArchiveUsageError(f"{path}: expected a file that ends in {', '.join(SUFFIXES)}")
     try:
         if kind == ".parquet":
-            yield from _parquet(path, columns)
+            yield from read_parquet(path, columns)
             return
         with open_file(path) as file:
             plain = gzip.GzipFile(fileobj=file) if kind.endswith(".gz") else file
@@ -58,26 +58,11 @@ def _csv(text: TextIO) -> Iterator[dict[str, Any]]:
     yield from csv.DictReader(text)
 
 
-def _parquet(path: Path, columns: Sequence[str] | None) -> Iterator[dict[str, Any]]:
-    with open_file(path) as file:
-        parquet = _arrow().ParquetFile(file)
-        there = parquet.schema_arrow.names
-        for batch in parquet.iter_batches(500, columns=[name for name in columns or there if name in there]):  # fmt: skip
-            yield from batch.to_pylist()
-
-
-def _arrow() -> Any:
-    schema()  # which says in plain words that pyarrow is missing
-    import pyarrow.parquet
-
-    return pyarrow.parquet
-
-
 def misfit(path: Path, row: dict[str, Any] | None) -> str | None:
     """What of a file's columns is not as `archive.export.columns` says; `row` is one of it, read back."""
     names = [column.name for column in COLUMNS]
     if path.name.endswith(".parquet"):
-        found, wanted = _arrow().read_schema(path), schema()
+        found, wanted = schema_of(path), schema()
         if not found.equals(wanted):
             return next(
                 (
