@@ -77,7 +77,7 @@ class ArticleRow:
     printed_by: list[str]
     other_editions: list[str]
     split: str | None
-    words: int | None
+    words: int
     cyrillic: float | None
     latin: float | None
     arabic: float | None
@@ -139,6 +139,8 @@ class Archive:
     ) -> search.Hits:  # fmt: skip
         """A page of results with snippets, best first, as `newsbot search` finds them."""
         chosen = self._selection("", filters)
+        if chosen != Selection(chosen.query):
+            raise ArchiveUsageError("a search takes filters alone: .articles() takes the rest")
         return search.search(
             self.connection, words, filters=chosen.query.filters, limit=limit, offset=offset,
             order=order, facets=facets,

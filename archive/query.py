@@ -407,17 +407,17 @@ def _records(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:
 
 
 def _record(row: dict[str, Any]) -> dict[str, Any]:
-    for name in JSON_FIELDS.intersection(row):
-        row[name] = json.loads(row[name])
+    for name in _LISTS:
+        row[name] = [] if row[name] == "[]" else json.loads(row[name])
     row["is_article"], row["reason"] = True, None
     row["digest"] = row["read_as"]
-    row["published_date"] = row["published"][:10] if row["published"] else None
-    row["published_at"] = _instant(row["published"])
+    published = row["published"]
+    row["published_date"] = published[:10] if published else None
+    row["published_at"] = _instant(published) if published else None
     row["canonical_url"] = row["url"]
     row["pages"] = []
-    row["sources"] = {
-        name: row["sources"].get(name) for name in SOURCED
-    }  # one type in every export
+    sources = json.loads(row["sources"])
+    row["sources"] = {name: sources.get(name) for name in SOURCED}  # one type in every export
     row["capture"] = (
         {
             "url": row["capture_url"],
@@ -430,12 +430,16 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
         if row["warc"]
         else None
     )
-    return {name: row[name] for name in (*EXTRA_FIELDS[:1], *FIELDS, *EXTRA_FIELDS[1:])}
+    return {name: row[name] for name in _RECORD}
 
 
-def _instant(published: str | None) -> str | None:
+_LISTS = sorted(JSON_FIELDS - {"pages", "sources"})
+_RECORD = (*EXTRA_FIELDS[:1], *FIELDS, *EXTRA_FIELDS[1:])
+
+
+def _instant(published: str) -> str | None:
     """A date with its time as an instant in UTC; None where only the day is known."""
-    if not published or len(published) <= len("2023-05-17"):
+    if len(published) <= len("2023-05-17"):
         return None
     moment = datetime.fromisoformat(published)
     return utc(moment) if moment.tzinfo else None

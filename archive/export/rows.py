@@ -61,8 +61,7 @@ def _row(
     row["reprint_of"] = None if row["first_in_story"] else first[1]
     row["printed_by"] = [url for number, url in members if number != row["id"]]
     text = row["text"]
-    row["words"] = forms.number_of_words(text)
-    row["cyrillic"], row["latin"], row["arabic"] = forms.shares(text)
+    row["words"], row["cyrillic"], row["latin"], row["arabic"] = forms.counts(text)
     for name in texts:
         row[name] = TEXTS[name](text, row["language"])
     return row

@@ -26,6 +26,7 @@ from archive.store.opening import (
     remove_database,
 )
 from archive.store.schema import SUBSET, create, is_subset, own_columns
+from archive.store.withheld import act
 
 _COPIED = {
     "articles": "id IN wanted",
@@ -89,6 +90,7 @@ def write_subset(
         finally:
             remove_database(part)
         sync_folder(folder)
+        act(folder)  # what was withheld in an earlier subset of this folder
     return found
 
 

@@ -16,7 +16,6 @@ from archive.kazakh.transliterate import script_of, to_latin
 from archive.kazakh.words import in_cyrillic, words
 
 _CACHED = 200_000
-_WORD = re.compile(r"\w+")
 _LETTERS = re.compile(r"[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*")
 _SIGNS = str.maketrans("،؛؟۔", ",;?.", "ـ\u200c\u200d")
 """Punctuation of the Arabic script, and what only shapes its letters."""
@@ -26,19 +25,16 @@ _OF_2021 = re.compile("[äğǧñŋöşūü]", re.IGNORECASE)
 # -- how much of what -----------------------------------------------------------------------------
 
 
-def number_of_words(text: str) -> int:
-    """Words of a text: runs of letters and digits, as search parts them."""
-    return len(_WORD.findall(text))
-
-
 def _kinds_of_bytes() -> bytes:
-    """Of each byte of UTF-8 the script of the letter that it begins; 0 where it begins none."""
+    """Of each byte of UTF-8 the script of the letter that it begins, or digit, or blank; 0 where it begins none."""
     kinds = bytearray(256)
     for kind, ranges in {
         "L": ((0x41, 0x5A), (0x61, 0x7A), (0xC3, 0xC9)),
         "C": ((0xD0, 0xD4),),
         "A": ((0xD8, 0xDB), (0xDD, 0xDD)),
         "O": ((0xCE, 0xCF), (0xD5, 0xD7), (0xE0, 0xE1), (0xE3, 0xED)),
+        "0": ((0x30, 0x39),),
+        " ": ((0x09, 0x0D), (0x20, 0x20)),
     }.items():
         for first, last in ranges:
             kinds[first : last + 1] = kind.encode() * (last + 1 - first)
@@ -46,22 +42,30 @@ def _kinds_of_bytes() -> bytes:
 
 
 _KINDS = _kinds_of_bytes()
-_NO_LETTERS = bytes(byte for byte, kind in enumerate(_KINDS) if not kind)
+_BEGINNINGS = (b" C", b" L", b" A", b" O", b" 0")
+"""How words begin, by the kinds of their bytes."""
+_NEITHER = bytes(letter for letter, kind in enumerate(_KINDS) if not kind)
 
 
-def shares(text: str) -> tuple[float | None, float | None, float | None]:
-    """Which part of a text's letters is Cyrillic, Latin, Arabic, 0 to 1; None where it has no letters.
+def counts(text: str) -> tuple[int, float | None, float | None, float | None]:
+    """How many words a text has, and which part of its letters is Cyrillic, Latin, Arabic: 0 to 1, or None without letters.
 
-    By the blocks of Unicode (the first byte of each letter in UTF-8), to four places.
+    A word is what stands between blanks and has a letter or digit. Scripts are told by the blocks of Unicode (the first
+    byte of each letter in UTF-8: one pass over the bytes), their shares to four places.
+
+    >>> counts("Су тасқыны – 2023: «WhatsApp»")
+    (4, 0.5, 0.5, 0.0)
     """
-    kinds = text.encode("utf-8", "replace").translate(_KINDS, _NO_LETTERS)
-    if not kinds:
-        return None, None, None
-    every = len(kinds)
+    kinds = (" " + text).encode("utf-8", "replace").translate(_KINDS, _NEITHER)
+    cyrillic, latin, arabic = kinds.count(b"C"), kinds.count(b"L"), kinds.count(b"A")
+    words = sum(map(kinds.count, _BEGINNINGS))
+    if not (letters := cyrillic + latin + arabic + kinds.count(b"O")):
+        return words, None, None, None
     return (
-        round(kinds.count(b"C") / every, 4),
-        round(kinds.count(b"L") / every, 4),
-        round(kinds.count(b"A") / every, 4),
+        words,
+        round(cyrillic / letters, 4),
+        round(latin / letters, 4),
+        round(arabic / letters, 4),
     )
 
 

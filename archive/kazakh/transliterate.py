@@ -88,7 +88,7 @@ _KEY = str.maketrans(
     {
         **dict(zip("аәбвгғдеэзийіыкқлмнңоөпрстуұүфхһ", "aabvggdeeziiiikklmnnooprstuuufhh", strict=True)),
         "ё": "io", "ж": "j", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sh", "ъ": "", "ь": "", "ю": "iu", "я": "ia",
-        "ı": "i", "y": "i", "q": "k", "w": "u", "x": "h", "ə": "a", "ŋ": "n", "'": "", "’": "", "ʼ": "",
+        "ı": "i", "y": "i", "q": "k", "w": "u", "x": "h", "ə": "a", "ŋ": "n", "ş": "sh", "ç": "ch", "'": "", "’": "", "ʼ": "",
         "ۋ": "u", "و": "o", "ۇ": "u", "ى": "i", "ي": "i", "ە": "e", "ا": "a", "ب": "b", "پ": "p", "ت": "t",
         "ج": "j", "چ": "ch", "ح": "h", "د": "d", "ر": "r", "ز": "z", "س": "s", "ش": "sh", "ع": "g", "ف": "f",
         "ق": "k", "ك": "k", "گ": "g", "ل": "l", "م": "m", "ن": "n", "ڭ": "n", "ھ": "h", "ۆ": "v", "ء": "",
@@ -103,7 +103,10 @@ _KEY_GROUPS = (
     ("kh", "h"),
     ("ng", "n"),
     ("iý", "iu"),
+    ("dj", "j"),
 )
+_SPELT_YE = re.compile("(?:^|(?<=[aeou]))i+e")
+"""е where English writes ye: Tokayev, Yerlan."""
 
 
 def script_of(word: str) -> str:
@@ -208,16 +211,31 @@ def _harmony(letters: str) -> str:
 def to_latin(text: str, *, year: int = 2018) -> str:
     """Cyrillic text in the Latin alphabet of 2018 or 2021; other characters stay.
 
-    >>> to_latin("Қазақстан жаңалықтары"), to_latin("жаңалықтары", year=2021)
-    ('Qazaqstan jańalyqtary', 'jañalyqtary')
+    >>> to_latin("Қазақстан жаңалықтары"), to_latin("Щучинск, ЖАҢАШЫЛ Иса", year=2021)
+    ('Qazaqstan jańalyqtary', 'Şçuçinsk, JAÑAŞYL İsa')
     """
-    table = _CYRILLIC_2018 if year == 2018 else _CYRILLIC_2021
-    return "".join(_cased(letter, table) for letter in text)
+    plain, capitals = _LATIN_TABLES[year]
+    text = _CAPITALS.sub(lambda run: run[0].translate(capitals), text)
+    return text.translate(plain)
 
 
-def _cased(letter: str, table: dict[str, str]) -> str:
-    latin = table.get(letter.lower(), letter).replace("_", "")
-    return latin.capitalize() if letter.isupper() and letter.lower() in table else latin
+def _latin_tables(letters: dict[str, str], year: int) -> tuple[dict[int, str], dict[int, str]]:
+    """For `str.translate`: one of letters, a capital becoming one with small ones after it; one of capitals alone."""
+    plain: dict[int, str] = {}
+    capitals: dict[int, str] = {}
+    for letter, spelt in letters.items():
+        latin = spelt.replace("_", "")
+        upper = latin.replace("i", "İ").upper() if year == 2021 else latin.upper()
+        plain |= {ord(letter): latin, ord(letter.upper()): upper[:1] + latin[1:]}
+        capitals[ord(letter.upper())] = upper
+    return plain, capitals
+
+
+_LATIN_TABLES = {
+    2018: _latin_tables(_CYRILLIC_2018, 2018),
+    2021: _latin_tables(_CYRILLIC_2021, 2021),
+}
+_CAPITALS = re.compile(f"[{''.join(_CYRILLIC_2018).upper()}]{{2,}}")
 
 
 def to_arabic(text: str) -> str:
@@ -239,11 +257,13 @@ def key(word: str) -> str:
 
     >>> key("Қазақстан") == key("казакстан") == key("Qazaqstan") == key("قازاقستان")
     True
+    >>> key("Тоқаев") == key("Tokayev") == key("Tokaev") == key("توقايەۆ")
+    True
     """
-    text = word.lower().translate(_KEY)
+    text = word.lower().replace("ье", "йе").translate(_KEY)
     if not text.isascii():
         text = unicodedata.normalize("NFD", text).replace("y\u0301", "u")
         text = re.sub("[\u0300-\u036f]", "", text)
     for group, letter in _KEY_GROUPS:
         text = text.replace(group, letter)
-    return re.sub(r"(.)\1+", r"\1", text)
+    return re.sub(r"(.)\1+", r"\1", _SPELT_YE.sub("e", text))

@@ -12,10 +12,9 @@ import sqlite3
 from dataclasses import dataclass, field
 from functools import cache
 
-from archive.kazakh.letters import SPECIFIC
 from archive.kazakh.morphology import endings
-from archive.kazakh.stems import is_known
-from archive.kazakh.transliterate import key, script_of
+from archive.kazakh.stems import is_known, is_slip, meant
+from archive.kazakh.transliterate import key
 from archive.kazakh.words import in_cyrillic
 from archive.search.places import widen
 from archive.search.syntax import All, Either, Node, Phrase, Word
@@ -26,6 +25,8 @@ _ROWS = 40
 """Words of the vocabulary that are looked at for one key."""
 _LONGEST_ENDING = 9
 _SHORTEST_STEM = 3
+_EV = re.compile("(?<=[bdfklmnprstv])ev(?=a?$)")
+"""Also how Latin letters write the end of Савельев and Григорьева."""
 _PLURALS = frozenset("lar ler dar der tar ter".split())
 _ALPHABET = "abcdefghijklmnoprstuvz"
 _NEAR_ROWS = 5000
@@ -78,20 +79,35 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     # With what it was taken for when it was indexed: the archive may have known less then.
     found |= dict.fromkeys(row[0].split()[:1] if row else ())
     cyrillic = in_cyrillic(word)
-    plain = not set(cyrillic) & set(SPECIFIC) or script_of(word) != "Cyrl"
-    if plain and not is_known(cyrillic) and len(word) >= _SHORTEST_STEM:
-        found |= dict.fromkeys(_alike(c, word))
+    if row is None:
+        found |= dict.fromkeys(meant(cyrillic))
+    found |= dict.fromkeys(_alike(c, word, cyrillic, row is not None and cyrillic == word))
     return tuple(found)[:_MOST_STEMS]
 
 
-def _alike(c: sqlite3.Connection, word: str) -> list[str]:
-    """Stems of the words that are written like this one but for letters that get confused."""
+def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) -> list[str]:
+    """Stems of the words that are written like this one but for letters that get confused.
+
+    Of one that is known, only those that lack Kazakh letters which it has; of one that the archive
+    prints itself (`is_printed`), too, none that are known words.
+    """
+    if len(word) < 2:
+        return []
     wanted = key(word)
-    rows = _stems_at(c, wanted)
-    if rows:
-        return rows
-    # Another form of the word may be known: one with another ending, or with none.
+    known = is_known(cyrillic)
+    keys = dict.fromkeys((wanted, key(word.replace("x", "ks")), _EV.sub("iev", wanted)))
+    rows = [row for spelt in keys for row in _at(c, spelt) if row[0] != word]
+    if known:
+        rows = [row for row in rows if is_slip(row[0], cyrillic)]
+    if known or is_printed:
+        rows = [row for row in rows if not is_known(row[0])]
+    found = dict.fromkeys(stem for _, joined in rows for stem in joined.split())
+    if known or len(word) < _SHORTEST_STEM:
+        return list(found)
+    # Another form of the word may be there: one with another ending, or with none.
     for cut in range(min(_LONGEST_ENDING, len(wanted) - _SHORTEST_STEM) + 1):
+        if cut and (found or is_printed):
+            break
         if cut and not _is_ending(wanted[-cut:]):
             continue
         stem_key = wanted[: len(wanted) - cut]
@@ -99,10 +115,9 @@ def _alike(c: sqlite3.Connection, word: str) -> list[str]:
             "SELECT stems FROM vocabulary WHERE key >= ? AND key < ? LIMIT ?",
             (stem_key, stem_key + "{", _ROWS),
         )
-        found = [stem for (joined,) in near for stem in joined.split() if key(stem) == stem_key]
-        if found:
-            return list(dict.fromkeys(found))
-    return []
+        stems = (stem for (joined,) in near for stem in joined.split())
+        found |= dict.fromkeys(stem for stem in stems if key(stem) == stem_key)
+    return list(found)
 
 
 def _is_ending(text: str) -> bool:
@@ -116,9 +131,10 @@ def _ending_keys() -> frozenset[str]:
     return frozenset(key(ending) for ending in endings())
 
 
-def _stems_at(c: sqlite3.Connection, wanted: str) -> list[str]:
-    rows = c.execute("SELECT stems FROM vocabulary WHERE key = ? LIMIT ?", (wanted, _ROWS))
-    return list(dict.fromkeys(stem for (joined,) in rows for stem in joined.split()))
+def _at(c: sqlite3.Connection, wanted: str) -> list[tuple[str, str]]:
+    """Words with this key, and their stems."""
+    sql = "SELECT word, stems FROM vocabulary WHERE key = ? LIMIT ?"
+    return [(word, joined) for word, joined in c.execute(sql, (wanted, _ROWS))]
 
 
 def expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:

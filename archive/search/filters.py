@@ -1,4 +1,4 @@
-"""filters: what besides words chooses articles, as `name:value` in a query and as `--name value` of commands.
+"""filters: what besides words chooses articles, as `name:value` in a query and as options of commands.
 
 One table: search, export and stats know the same names, mean the same by them, and refuse the same values.
 """
@@ -164,6 +164,6 @@ def check_condition(where: str) -> None:
     said = [
         match[match.lastindex].lower() for match in _WORDS_OF_SQL.finditer(where) if match.lastindex
     ]
-    for name, after in zip(said, [*said[1:], ""], strict=True):
+    for name, after in zip(said, [*said[1:], ""], strict=False):
         if name.startswith("withheld") or (name == "main" and after == "."):
             raise ArchiveUsageError(f"{where!r}: {name!r} is nothing that a condition may name")

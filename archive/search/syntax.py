@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archive.errors import ArchiveUsageError
-from archive.kazakh.words import clean, words
+from archive.kazakh.words import clean, told, words
 from archive.search.filters import FILTERS, SHORT, Filters, checked
 
 MOST_WORDS = 32
@@ -157,7 +157,7 @@ class _Reader:
             return None
         if kind == "word" and _FIELD_LIKE.fullmatch(text) and "//" not in text:
             self.note(f"{text.partition(':')[0]}: is no filter (there are {', '.join(FILTERS)})")
-        found = words(text)
+        found = words(text) if kind == "phrase" else told(text)
         if self.left < len(found):
             self.note(f"only the first {MOST_WORDS} words are searched")
         found = found[: self.left]

@@ -13,8 +13,9 @@ import sqlite3
 from collections.abc import Callable, Iterable
 
 from archive.kazakh.letters import CYRILLIC
+from archive.kazakh.morphology import NOUN, WordReading
 from archive.kazakh.stems import Analysis, analyse
-from archive.kazakh.words import spellings, words
+from archive.kazakh.words import glued, spellings, told
 
 TITLE_MARK = "ѫ"
 """A letter that Kazakh does not have: stems of the title are indexed with it, too (ѫмектеп)."""
@@ -130,7 +131,7 @@ def is_stemmed(language: str | None) -> bool:
 
 def stemmable(text: str) -> list[str]:
     """Words of a text that have a stem: not numbers."""
-    return [word for word in words(text) if not word[0].isdigit()]
+    return [word for word in told(text) if not word[0].isdigit()]
 
 
 def word_stems(word: str, attested: Callable[[str], bool]) -> tuple[str, ...]:
@@ -147,6 +148,9 @@ def readings_of(word: str, attested: Callable[[str], bool]) -> list[Analysis]:
     def evidence(stem: str) -> float:
         return _ATTESTED if stem != word and attested(stem) else 0.0
 
+    if head := glued(word):
+        as_printed = Analysis(head, 1.0, WordReading(head, NOUN, ()))
+        return [as_printed, *readings_of(head, attested)]
     first, *others = (analyse(text, evidence) for text in spellings(word, evidence))
     found = {reading.stem: reading for reading in first}
     for readings in others:

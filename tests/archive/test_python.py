@@ -82,6 +82,8 @@ def test_what_cannot_be_chosen_is_said(data: Path, tmp_path: Path) -> None:
             papers.articles(site="tobil")
         with pytest.raises(ArchiveUsageError, match="regoin: is no filter"):
             papers.articles(regoin="jambyl")
+        with pytest.raises(ArchiveUsageError, match="filters alone"):
+            papers.search("көпір", where="views > 1")
         with pytest.raises(ArchiveUsageError, match="is no condition in SQL"):
             papers.articles(where="viws > 1")
 

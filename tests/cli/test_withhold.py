@@ -14,7 +14,6 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-import click
 import pytest
 from pyarrow.parquet import read_table
 
@@ -38,11 +37,7 @@ TEXT = "\n\n".join(Press(20).article(4))
 AT = f"{HOME}2"
 REASON = "сот шешімі"
 
-(FORMATS,) = (
-    p.type.choices
-    for p in export.params
-    if isinstance(p.type, click.Choice) and p.name == "_format"
-)
+FORMATS = next(p.type.choices for p in export.params if p.name == "_format")
 READERS: dict[str, list[tuple[str, ...]]] = {
     "search": [(WORD,), (f"{WORD}тың",), (WORD[:-1],), ("мектеп",), (f"author:{WORD}",),
                ("after:2020",), ("after:2020", "--order", "newest", "--facets", "--json")],
@@ -124,8 +119,13 @@ def places(data: Path) -> list[str]:
     for command, ways in READERS.items():
         for way in ways:
             done = run(command, *way, "--data", data)
-            assert not done.exception or isinstance(done.exception, Exception), done.output
+            is_refused = done.exit_code == 2 and "in this archive" in done.output
+            assert is_refused or not done.exception or isinstance(done.exception, Exception), (
+                done.output
+            )
             printed = unpacked(done.stdout_bytes).lower() + done.stderr_bytes.lower()
+            if is_refused:  # with what was typed
+                printed = printed.replace(WORD.encode(), b"", 1)
             if any(mark in printed.replace(b"%d2%9b", b"") for mark in marks):
                 found.append(" ".join((command, *way)))
     with closing(sqlite3.connect(data / DATABASE)) as c:

@@ -65,7 +65,7 @@ CLAIMS = [
     ("archive/export/warc.py", "byte for byte", "archive/test_export_warc.py::test_all_captures_of_all_articles_as_they_were_written"),
     ("archive/export/warc.py", "the same selection of the same archive gives the same bytes", "archive/test_export_warc.py::test_the_same_selection_gives_the_same_bytes"),
     ("archive/export/wacz.py", "Every version of an article", "archive/test_export_warc.py::test_every_version_is_a_page"),
-    ("archive/export/jsonl.py", "The same records give the same bytes", "archive/test_export.py::test_two_archives_of_one_history_give_the_same_bytes"),
+    ("archive/export/jsonl.py", "The same rows give the same bytes", "archive/test_export.py::test_two_archives_of_one_history_give_the_same_bytes"),
     ("archive/export/parquet.py", "the same rows give the same bytes", "archive/export/test_parquet.py::test_the_same_rows_give_the_same_bytes"),
     ("archive/export/subset.py", "the same articles give the same bytes", "archive/export/test_subset.py::test_the_same_articles_give_the_same_bytes"),
 ]  # fmt: skip

@@ -150,6 +150,12 @@ def test_hugging_face(exports: Exports, tmp_path: Path, monkeypatch: pytest.Monk
         assert list(found["text"]) == exports.texts
         assert found["published_at"][0].isoformat() == "2023-05-01T04:30:00+00:00"
     assert hf.concatenate_datasets(loaded).num_rows == 6
+    pd = pytest.importorskip("pandas")
+    flat = parquet.schema(flat=True)
+    types = {field.name: pd.ArrowDtype(field.type) for field in flat}
+    for file in exports.files("csv"):
+        found = hf.Dataset.from_pandas(pd.read_csv(file, dtype=types), preserve_index=False)
+        assert found.features == hf.Features.from_arrow_schema(flat)
     alone = hf.load_dataset(
         "parquet", data_files=exports.files("parquet")[1], split="train", cache_dir=str(tmp_path)
     )

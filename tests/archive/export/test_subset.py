@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from archive import query, stories
+from archive.decisions import append
 from archive.errors import ArchiveUsageError
 from archive.export.subset import write_subset
 from archive.integrity.finding import Finding
@@ -19,7 +21,8 @@ from archive.search import search
 from archive.store import DATABASE, Store, open_database
 from archive.store.schema import own_columns
 from archive.store.upgrade import upgrade
-from tests.archive.building import HOME
+from archive.times import utc
+from tests.archive.building import HOME, START
 from tests.archive.export.making import WITHHELD
 
 
@@ -94,6 +97,14 @@ def test_what_is_withheld_is_not_in_it(made: Path, tmp_path: Path) -> None:
         assert WITHHELD.encode() not in content
         assert f"{HOME}4".encode() not in content
     assert rows(tmp_path / "asked", "SELECT id FROM articles") == [(3,)]
+
+
+def test_what_was_withheld_in_a_subset_stays_so(made: Path, tmp_path: Path) -> None:
+    folder = subset(made, tmp_path / "set")
+    line = {"url": f"{HOME}2", "decision": "withheld", "reason": "сот", "at": utc(START), "by": ""}
+    append(folder / "decisions" / "withheld.jsonl", folder, json.dumps(line).encode() + b"\n")
+    with closing(open_database(subset(made, folder)).conn) as c:
+        assert 2 not in query.ids(c)
 
 
 def test_the_first_of_a_story_is_the_earliest_that_is_there(made: Path, tmp_path: Path) -> None:

@@ -72,6 +72,47 @@ def test_typed_without_kazakh_letters(paper: Paper) -> None:
     assert urls(paper, "адам") == ["2"]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("мұғалімдер", ["1", "2"]), ("мугалим", ["1", "2"]), ("мұгалімнің", ["1", "2"]),  # both ways
+        ("ҚР", ["1"]), ("қр дсм", ["1"]), ("КР ДСМ", ["1"]),
+        ("Зербұхан", ["2", "3"]), ("зербухан", ["2", "3"]),  # a name that no list has
+        ("дәл", ["4"]), ("дал", ["5"]),  # words of their own
+    ],
+)  # fmt: skip
+def test_any_mixture_of_keyboards(paper: Paper, query: str, found: list[str]) -> None:
+    store(
+        paper, "ҚР ДСМ мұғалімдерге хат жазды.", "Мугалимнин аты Зербухан.", "Зербұханның үйі.",
+        "Дәл осы жерде.", "Дал болдық.",
+    )  # fmt: skip
+    assert urls(paper, query) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("АҚШ-тың", ["1", "2"]), ("ақш-та", ["1", "2"]), ("COVIDтің", ["3", "4"]), ("covid", ["3", "4"]),
+        ("2023-ші", ["5"]), ("ЖШС-нің", ["6"]), ("«Отан»-нан", ["6"]), ("ара-тұра", ["8"]),
+    ],
+)  # fmt: skip
+def test_a_suffix_that_stands_apart_is_no_word(paper: Paper, query: str, found: list[str]) -> None:
+    store(
+        paper, "АҚШ-тың елшісі.", "Ол АҚШ-та тұрады.", "COVID-тен сақтан.", "COVIDпен ауырды.", "2023-те болды.",
+        "«Отан» ЖШС-сі.", "Тың игерілді.", "Ара-тұра келеді.",
+    )  # fmt: skip
+    assert urls(paper, query) == found
+
+
+@pytest.mark.parametrize(
+    "query",
+    "Tokayev Tokaev Toqaev Тоқаев Токаев توقايەۆ Қасым-Жомарт Kassym-Jomart Kasym-Zhomart".split(),
+)
+def test_names_in_every_spelling(paper: Paper, query: str) -> None:
+    store(paper, "Қасым-Жомарт Тоқаевтың жолдауы.", "Су келді.", "Қасым келді. Жомарт кетті.")
+    assert set(urls(paper, query)) - {"3"} == {"1"}
+
+
 def test_a_common_word_is_not_taken_for_another(paper: Paper) -> None:
     """«тан» has its own meaning; it does not bring «таң»."""
     store(paper, "Таң атты.", "Ол отын жақты.", "От жанды.")
