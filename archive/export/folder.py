@@ -26,7 +26,7 @@ from archive.export.formats import FORMATS, packed
 from archive.export.parquet import version
 from archive.export.pictures import draw, pictures
 from archive.export.rows import rows
-from archive.export.splits import SPLITS, splits
+from archive.export.splits import SPLITS, divided, splits
 from archive.export.subset import write_subset
 from archive.export.wacz import write_wacz
 from archive.export.warc import write_warc
@@ -280,8 +280,8 @@ def _write_shard(
     counts: Counts = {}
 
     def told_of() -> Iterator[dict[str, Any]]:
-        for row in rows(c, shard.ids, wanted.chosen, wanted.texts):
-            row["split"] = places.get(row["id"], "train")
+        found = rows(c, shard.ids, wanted.chosen, wanted.texts)
+        for row in divided(found, places, "train"):
             counted(counts, row)
             progress(1)
             yield row

@@ -10,7 +10,7 @@ import hashlib
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -36,6 +36,15 @@ def splits(c: sqlite3.Connection, how: str, seed: int = 0) -> dict[int, str]:
     """
     place = _rule(how, seed)
     return {number: place(first) for number, first in _firsts(c).items()}
+
+
+def divided(
+    rows: Iterable[dict[str, Any]], places: Mapping[int, str], otherwise: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Rows with the split that `splits` gives to each."""
+    for row in rows:
+        row["split"] = places.get(row["id"], otherwise)
+        yield row
 
 
 def checked(how: str) -> str:

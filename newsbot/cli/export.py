@@ -15,6 +15,7 @@ from tqdm import tqdm
 from archive.errors import ArchiveError
 from archive.export.formats import FORMATS, format_of, packed
 from archive.export.rows import TEXTS, rows
+from archive.export.splits import divided, splits
 from archive.export.subset import write_subset
 from archive.export.wacz import write_wacz
 from archive.export.warc import Summary, write_warc
@@ -101,8 +102,8 @@ def export(
     kind = formats[0] if formats else _kind_of(file.name)
     if current and kind not in _CAPTURES:
         raise click.UsageError("--current chooses among captures: it needs --format warc or wacz")
-    if texts and kind not in FORMATS:
-        raise click.UsageError("--with fills columns that this format does not have")
+    if (texts or asked.split) and kind not in FORMATS:
+        raise click.UsageError("--with and --split fill columns that this format does not have")
     if kind == _SUBSET and file == STDOUT:
         raise click.UsageError("this format is a folder: name it with -o")
     if (kind not in FORMATS or FORMATS[kind].binary) and file == STDOUT and sys.stdout.isatty():
@@ -117,10 +118,11 @@ def export(
     if kind == _SUBSET:
         click.echo(f"{write_subset(connection, numbers, file, chosen)} articles", err=True)
         return
+    places = splits(connection, asked.split, chosen.seed) if asked.split else {}
     with (
         output(file) as out,
         tqdm(
-            rows(connection, numbers, chosen, texts), total=len(numbers), unit=" articles",
+            divided(rows(connection, numbers, chosen, texts), places), total=len(numbers), unit=" articles",
             disable=not sys.stderr.isatty(), dynamic_ncols=True,
         ) as records,
         packed(out, file.name) as to,

@@ -28,6 +28,9 @@ def test_a_folder_is_made_checked_and_compared(archive: Path, tmp_path: Path) ->
     assert sha256_of(folder / MANIFEST) in made.stderr
     assert "А. Зерттеуші" in (folder / "CITATION.cff").read_text()
 
+    lines = run("export", "--data", archive, "--split", "hash:1/1").stdout.splitlines()
+    assert {json.loads(line)["split"] for line in lines} <= {"train", "test"}
+
     checked = run("export", "--check", folder, "--json")
     assert (checked.exit_code, json.loads(checked.stdout)["problems"]) == (0, [])
 
@@ -45,7 +48,11 @@ def test_a_folder_is_made_checked_and_compared(archive: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--split", "hash:1/1"), "name it with --folder"),
+        (("--made-by", "А. Б."), "name it with --folder"),
+        (
+            ("--split", "hash:1/1", "--format", "wacz", "-o", "{set}.wacz"),
+            "columns that this format does not",
+        ),
         (("--split", "by chance", "--folder", "{set}"), "is no way to split"),
         (("--against", "{set}"), "--against compares with the folder of --check"),
         (("--format", "csv", "--format", "jsonl"), "several formats are for a data-set folder"),
