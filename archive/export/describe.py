@@ -1,7 +1,6 @@
 """describe: what a data-set folder says of itself: manifest, datasheet and card, Croissant, citations. Pure.
 
-The words stand in datasheet.md and dataset.toml beside this file. Nothing tells when or where the set was made: the
-same articles give the same bytes.
+The words stand in datasheet.md and dataset.toml beside this file. Nothing tells when or where the set was made.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def pictures(facts: Facts) -> tuple[str, ...]:
 
 
 def draw(facts: Facts, name: str, path: Path) -> None:
-    """Draw one of them into a file; the same counts give the same bytes."""
+    """Draw one of them into a file, by nothing but the counts."""
     kind = next(kind for kind, its in PLOTS.items() if its == name)
     counts = {value: n for value, n in facts.counts[kind].items() if value != UNKNOWN}
     source = f"{facts.title}; {facts.rows:,} rows, as of {facts.as_of}"

@@ -103,10 +103,8 @@ def done_with_folder(
             chosen, named, tuple(texts), asked.split, asked.made_by, asked.contact, SOFTWARE
         )
         _make(data, asked.folder, wanted)
-    elif asked.split or asked.made_by:
-        raise click.UsageError(
-            "--split and --made-by are of a data-set folder: name it with --folder"
-        )
+    elif asked.made_by:
+        raise click.UsageError("--made-by is of a data-set folder: name it with --folder")
     return bool(asked.check or asked.folder)
 
 
