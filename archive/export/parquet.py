@@ -6,11 +6,13 @@ stands in the file: the same rows give the same bytes, as long as pyarrow is the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from archive.article import SOURCED
+from archive.captures.files import open_file
 from archive.errors import ArchiveUsageError
 from archive.export.columns import COLUMNS, Column
 
@@ -107,6 +109,37 @@ def write_parquet(rows: Iterable[dict[str, Any]], out: BinaryIO) -> int:
             number += sum(batch.num_rows for batch in group)
             writer.write_table(pa.Table.from_batches(group), row_group_size=_GROUP_ROWS)
     return number
+
+
+def read_parquet(path: Path, columns: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Rows of a Parquet file, of those columns that it has. Raises `ValueError` for one that is damaged."""
+    _arrow()
+    import pyarrow.parquet as pq
+
+    with open_file(path) as file:
+        try:
+            parquet = pq.ParquetFile(file)
+            there = parquet.schema_arrow.names
+            wanted = [name for name in there if columns is None or name in columns]
+            for batch in parquet.iter_batches(_TOGETHER, columns=wanted):
+                yield from batch.to_pylist()
+        except OSError as error:
+            if error.errno is None:  # Arrow's own, of what it read
+                raise ValueError(str(error)) from None
+            raise
+
+
+def schema_of(path: Path) -> Any:
+    """The `pyarrow.Schema` of a Parquet file."""
+    _arrow()
+    import pyarrow.parquet as pq
+
+    return pq.read_schema(path)
+
+
+def version() -> str:
+    """Of pyarrow: with another one, the same rows may give other bytes."""
+    return str(_arrow().__version__)
 
 
 def _groups(batches: Iterable[Any]) -> Iterator[list[Any]]:

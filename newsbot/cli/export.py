@@ -15,6 +15,7 @@ from tqdm import tqdm
 from archive.errors import ArchiveError
 from archive.export.formats import FORMATS, format_of, packed
 from archive.export.rows import TEXTS, rows
+from archive.export.splits import divided, splits
 from archive.export.subset import write_subset
 from archive.export.wacz import write_wacz
 from archive.export.warc import Summary, write_warc
@@ -22,6 +23,7 @@ from archive.query import Selection, ids
 from archive.store import open_database
 from newsbot import SOFTWARE
 from newsbot.cli.common import STDOUT, OutputFile, check_names, data_option, output
+from newsbot.cli.export_folder import Asked, done_with_folder, folder_options
 from newsbot.cli.selecting import check_archived, selection_options
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
@@ -43,12 +45,13 @@ def _text_columns(_: click.Context, __: click.Parameter, typed: tuple[str, ...])
 @data_option
 @click.option(
     "--format",
-    "_format",
+    "formats",
     type=click.Choice([*FORMATS, _SUBSET, *_CAPTURES]),
+    multiple=True,
     help="jsonl: JSON Lines, one article a line. csv: a table for spreadsheets. parquet: columns with types, for "
     "pandas, Polars, DuckDB. sqlite: a folder that is an archive of these articles, without their captures. warc: the captures, as .warc.gz. "
     "wacz: captures, index and pages in one file that replays in a browser. Default: what the name of the "
-    "file says, else jsonl.",
+    "file says, else jsonl. Of a data-set folder several may be given.",
 )
 @selection_options
 @click.option(
@@ -59,6 +62,7 @@ def _text_columns(_: click.Context, __: click.Parameter, typed: tuple[str, ...])
     metavar="COLUMN",
     help=f"Fill columns with other forms of the text: {', '.join(TEXTS)}; several with commas.",
 )
+@folder_options
 @click.option(
     "--current",
     is_flag=True,
@@ -74,9 +78,10 @@ def _text_columns(_: click.Context, __: click.Parameter, typed: tuple[str, ...])
 )
 def export(
     data: Path,
-    _format: str | None,
+    formats: tuple[str, ...],
     chosen: Selection,
     texts: tuple[str, ...],
+    asked: Asked,
     current: bool,
     file: Path,
 ) -> None:
@@ -87,12 +92,18 @@ def export(
     newsbot export су тасқыны --region jambyl --one-per-story -o flood.csv
     newsbot export --language kk --with text_latin,sentences -o latin.jsonl
     newsbot export --site aqjolgazet -o aqjolgazet.wacz
+    newsbot export --region jambyl --one-per-story --split time:2022,2023 --folder jambyl
+    newsbot export --check jambyl
     """
-    kind = _format or _kind_of(file.name)
+    if done_with_folder(data, asked, chosen, formats, texts, alone=not current and file == STDOUT):
+        return
+    if len(formats) > 1:
+        raise click.UsageError("several formats are for a data-set folder: name it with --folder")
+    kind = formats[0] if formats else _kind_of(file.name)
     if current and kind not in _CAPTURES:
         raise click.UsageError("--current chooses among captures: it needs --format warc or wacz")
-    if texts and kind not in FORMATS:
-        raise click.UsageError("--with fills columns that this format does not have")
+    if (texts or asked.split) and kind not in FORMATS:
+        raise click.UsageError("--with and --split fill columns that this format does not have")
     if kind == _SUBSET and file == STDOUT:
         raise click.UsageError("this format is a folder: name it with -o")
     if (kind not in FORMATS or FORMATS[kind].binary) and file == STDOUT and sys.stdout.isatty():
@@ -107,10 +118,11 @@ def export(
     if kind == _SUBSET:
         click.echo(f"{write_subset(connection, numbers, file, chosen)} articles", err=True)
         return
+    places = splits(connection, asked.split, chosen.seed) if asked.split else {}
     with (
         output(file) as out,
         tqdm(
-            rows(connection, numbers, chosen, texts), total=len(numbers), unit=" articles",
+            divided(rows(connection, numbers, chosen, texts), places), total=len(numbers), unit=" articles",
             disable=not sys.stderr.isatty(), dynamic_ncols=True,
         ) as records,
         packed(out, file.name) as to,

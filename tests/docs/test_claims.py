@@ -30,6 +30,7 @@ CLAIMS = [
     ("docs/export.md", "byte for byte", "archive/test_export_warc.py::test_all_captures_of_all_articles_as_they_were_written"),
     ("docs/export.md", "a page for every version of every article", "archive/test_export_warc.py::test_every_version_is_a_page"),
     ("docs/export.md", "the same selection of the same archive gives the same bytes", "archive/test_export_warc.py::test_the_same_selection_gives_the_same_bytes"),
+    ("docs/datasets.md", "same selection of the same archive gives the same bytes", "archive/test_folder.py::test_it_is_made_again_to_the_byte"),
     ("docs/captures.md", "byte for byte", "archive/captures/test_packing.py::test_packing_changes_nothing_but_the_form"),
     ("docs/import.md", "byte for byte", "archive/captures/test_writing.py::test_a_record_is_copied_byte_for_byte"),
     ("docs/import.md", "is never stored twice", "replay/test_warc.py::test_the_same_records_change_nothing"),
