@@ -7,7 +7,7 @@ making, and no settings of the user's count.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import textwrap
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,7 +66,7 @@ def lines(
     """
     drawn = _widest(series, MOST_LINES)
     times = sorted({time for values in drawn.values() for time in values})
-    places = [_place(time) for time in times]
+    places = [place(time) for time in times]
     with _figure(path, title, x, y, source, empty=not times) as (_, axes):
         for (name, values), (colour, marker, dashes) in zip(drawn.items(), _WAYS, strict=False):
             axes.plot(
@@ -76,7 +76,7 @@ def lines(
             )  # fmt: skip
         size = len(times[0])
         ticks = _ticks(places[0], places[-1], size)
-        axes.set_xticks(ticks, [_time(tick, size) for tick in ticks])
+        axes.set_xticks(ticks, [time_at(tick, size) for tick in ticks])
         axes.margins(x=0.02)
         if len(places) == 1:
             axes.set_xlim(places[0] - 1, places[0] + 1)
@@ -146,7 +146,8 @@ def _turned(table: Mapping[str, Values]) -> dict[str, dict[str, float | None]]:
 def _widest(series: Mapping[str, Values], most: int) -> dict[str, Values]:
     """The names with the largest sums, the rest added up; in their own order where all are kept."""
     if len(series) <= most:
-        return {_name(name): values for name, values in series.items()}
+        own = sorted(series, key=lambda name: name == OTHERS)
+        return {_name(name): series[name] for name in own}
     sums = {name: sum(v or 0 for v in values.values()) for name, values in series.items()}
     ordered = sorted(series, key=lambda name: (name == OTHERS, -sums[name], name))
     kept: dict[str, Values] = {_name(name): series[name] for name in ordered[: most - 1]}
@@ -157,21 +158,24 @@ def _widest(series: Mapping[str, Values], most: int) -> dict[str, Values]:
     return kept | {OTHERS: rest}
 
 
+def check(path: Path) -> str:
+    """How a plot of this name is written. Raises `ArchiveUsageError` where it cannot be."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in KINDS:
+        raise ArchiveUsageError(f"{path}: a plot's name ends in .{' or .'.join(KINDS)}")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise ArchiveUsageError("plots need the extra `datasets`: pip install 'newsbot[datasets]'")
+    return kind
+
+
 @contextmanager
 def _figure(
     path: Path, title: str, x: str, y: str, source: str, *, empty: bool
 ) -> Iterator[tuple[Any, Any]]:
     """A figure with its axes, written to `path` at the end."""
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in KINDS:
-        raise ArchiveUsageError(f"{path}: a plot's name ends in .{' or .'.join(KINDS)}")
-    try:
-        matplotlib = importlib.import_module("matplotlib")
-        figures = importlib.import_module("matplotlib.figure")
-    except ImportError:
-        raise ArchiveUsageError(
-            "plots need the extra `datasets`: pip install 'newsbot[datasets]'"
-        ) from None
+    kind = check(path)
+    matplotlib = importlib.import_module("matplotlib")
+    figures = importlib.import_module("matplotlib.figure")
     if empty:
         raise ArchiveUsageError(f"{path}: there is nothing to draw")
     with matplotlib.rc_context(), warnings.catch_warnings():
@@ -216,7 +220,7 @@ def _numbers(axis: Any, values: Sequence[float | None]) -> None:
 # -- times ------------------------------------------------------------------------------------------
 
 
-def _place(time: str) -> int:
+def place(time: str) -> int:
     """A time as a number: years, months or days since the beginning of the calendar."""
     parts = [int(part) for part in time.split("-")]
     if len(parts) == 3:
@@ -224,23 +228,23 @@ def _place(time: str) -> int:
     return parts[0] if len(parts) == 1 else 12 * parts[0] + parts[1] - 1
 
 
-def _time(place: int, size: int) -> str:
+def time_at(number: int, size: int) -> str:
     """A number as the time that it is the place of; `size` is the length of a time."""
     if size == len("2023"):
-        return str(place)
+        return str(number)
     return (
-        date.fromordinal(place).isoformat()
+        date.fromordinal(number).isoformat()
         if size > len("2023-05")
-        else f"{place // 12}-{place % 12 + 1:02}"
+        else f"{number // 12}-{number % 12 + 1:02}"
     )
 
 
 def _ticks(first: int, last: int, size: int) -> list[int]:
     """Places that are named: at round years, at months that divide the year, at firsts of months."""
     if size > len("2023-05") and last - first > 56:
-        spanned = [_place(_time(place, size)[:7]) for place in (first, last)]
+        spanned = [place(time_at(day, size)[:7]) for day in (first, last)]
         months = _ticks(spanned[0], spanned[1], len("2023-05"))
-        days = [_place(f"{_time(month, 7)}-01") for month in months]
+        days = [place(f"{time_at(month, 7)}-01") for month in months]
         return [day for day in days if first <= day <= last] or [first]
     steps = {
         4: (1, 2, 5, 10, 20, 50, 100),
@@ -248,4 +252,4 @@ def _ticks(first: int, last: int, size: int) -> list[int]:
         10: (1, 2, 7, 14),
     }
     step = next((s for s in steps[size] if (last - first) // s < _MOST_TICKS), 1 + (last - first))
-    return [place for place in range(first, last + 1) if place % step == 0] or [first]
+    return [at for at in range(first, last + 1) if at % step == 0] or [first]

@@ -77,8 +77,8 @@ def test_one_point_and_all_zeros(tmp_path: Path, times: list[str]) -> None:
 def test_a_few_times_are_named_whatever_the_span(days: int, size: int) -> None:
     first = date(2021, 11, 28)
     ends = [(first + timedelta(n)).isoformat()[:size] for n in (0, days)]
-    low, high = map(plots._place, ends)
-    assert [plots._time(place, size) for place in (low, high)] == ends
+    low, high = map(plots.place, ends)
+    assert [plots.time_at(place, size) for place in (low, high)] == ends
     ticks = plots._ticks(low, high, size)
     assert 1 <= len(ticks) <= plots._MOST_TICKS + 1
     assert all(low <= tick <= high for tick in ticks)
