@@ -73,9 +73,11 @@ def _way(c: sqlite3.Connection, typed: str, node: Node, terms: Terms) -> tuple[I
     match node:
         case Word(text, prefix=True):
             beginnings = (text, in_cyrillic(text))
-            return (lambda token: token.startswith(beginnings),)
+            known = _forms(c, [f" {start}" for start in beginnings])
+            return (lambda token: token in known or token.startswith(beginnings),)
         case Word(text):
-            return (_forms(c, text, terms.words[text]).__contains__,)
+            stems = terms.words[text]
+            return (_forms(c, [f" {stem} " for stem in stems]).union(stems, [text]).__contains__,)
         case Phrase(parts):
             return tuple(part.__eq__ for part in parts)
         case All(parts, without) if not without and all(isinstance(p, Word) for p in parts):
@@ -85,14 +87,14 @@ def _way(c: sqlite3.Connection, typed: str, node: Node, terms: Terms) -> tuple[I
     )
 
 
-def _forms(c: sqlite3.Connection, word: str, stems: Sequence[str]) -> frozenset[str]:
-    """All that the archive has of a word: what is indexed under its stems, these, and itself."""
+def _forms(c: sqlite3.Connection, stems: Sequence[str]) -> frozenset[str]:
+    """The words of the archive among whose stems, each between blanks, is one of these."""
     rows = c.execute(
-        "SELECT word FROM vocabulary v WHERE EXISTS (SELECT 1 FROM json_each(?) s "
-        "WHERE instr(' ' || v.stems || ' ', ' ' || s.value || ' '))",
+        "SELECT word FROM vocabulary v WHERE EXISTS "
+        "(SELECT 1 FROM json_each(?) s WHERE instr(' ' || v.stems || ' ', s.value))",
         (json.dumps(stems),),
     )
-    return frozenset([word, *stems, *(row[0] for row in rows if stems)])
+    return frozenset(row[0] for row in rows)
 
 
 def count_words(

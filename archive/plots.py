@@ -34,7 +34,7 @@ _MOST_NUMBERS = 12
 """Columns of a table whose numbers are printed, too."""
 _LONGEST = 28
 """Letters of a name."""
-_MOST_TICKS = 8
+_MOST_TICKS = 7
 _MOST_MARKERS = 24
 _STYLE: Mapping[str, Any] = {
     "font.family": "DejaVu Sans", "font.size": 9,
@@ -47,7 +47,7 @@ _STYLE: Mapping[str, Any] = {
 _WAYS = (
     ("#0072B2", "o", "-"), ("#D55E00", "s", (0, (5, 1.5))), ("#009E73", "^", (0, (1, 1))),
     ("#CC79A7", "D", (0, (4, 1.2, 1, 1.2))), ("#E69F00", "v", (0, (8, 2))), ("#56B4E9", "P", (0, (2, 1))),
-    ("#000000", "X", (0, (6, 1, 1, 1, 1, 1))), ("#777777", "", (0, (1, 2))),
+    ("#000000", "X", (0, (6, 1, 1, 1, 1, 1))), ("#777777", ".", (0, (1, 2))),
 )  # fmt: skip
 """Colour, marker and dashes of each line."""
 Values = Mapping[str, float | None]
@@ -69,10 +69,10 @@ def lines(
     places = [place(time) for time in times]
     with _figure(path, title, x, y, source, empty=not times) as (_, axes):
         for (name, values), (colour, marker, dashes) in zip(drawn.items(), _WAYS, strict=False):
+            heights = [_number(values.get(time)) for time in times]
             axes.plot(
-                places, [_number(values.get(time)) for time in times], label=name, color=colour,
-                marker=marker or None, linestyle=dashes, clip_on=False,
-                markevery=max(1, len(times) // _MOST_MARKERS), markerfacecolor="white",
+                places, heights, label=name, color=colour, marker=marker, linestyle=dashes,
+                markevery=_marked(heights), markerfacecolor="white", clip_on=False,
             )  # fmt: skip
         size = len(times[0])
         ticks = _ticks(places[0], places[-1], size)
@@ -83,6 +83,17 @@ def lines(
         _numbers(axes.yaxis, [v for values in drawn.values() for v in values.values()])
         if len(drawn) > 1:
             axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
+
+
+def _marked(heights: Sequence[float]) -> list[int]:
+    """Places that have a marker: some, and all where a line begins or ends."""
+    step = max(1, len(heights) // _MOST_MARKERS)
+    around = [nan, *heights, nan]
+    return [
+        place
+        for place in range(len(heights))
+        if place % step == 0 or isnan(around[place]) or isnan(around[place + 2])
+    ]
 
 
 def bars(values: Values, path: Path, *, title: str, x: str, y: str, source: str) -> None:
@@ -211,7 +222,7 @@ def _numbers(axis: Any, values: Sequence[float | None]) -> None:
     ticker = importlib.import_module("matplotlib.ticker")
     there = [value for value in values if value is not None and not isnan(value)]
     whole = all(value == int(value) for value in there)
-    axis.set_major_locator(ticker.MaxNLocator(6, integer=whole))
+    axis.set_major_locator(ticker.MaxNLocator(6, integer=whole, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
     low, high = (0.0, 1.0) if not any(there) else (0.0, None)
     (axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim)(low, high)

@@ -44,11 +44,11 @@ class Measure:
     per: int = 1
 
 
+_TEXT, _LIST, _NUMBER = "coalesce(a.{0}, '') <> ''", "a.{0} <> '[]'", "a.{0} IS NOT NULL"
 _FILLED = {
-    **dict.fromkeys("title published section image language modified".split(), "coalesce(a.{0}, '') <> ''"),
-    **dict.fromkeys("authors captions".split(), "a.{0} <> '[]'"),
+    "title": _TEXT, "published": _TEXT, "authors": _LIST, "section": _TEXT,
     "tags": "EXISTS (SELECT 1 FROM article_tags x WHERE x.article = a.id)",
-    **dict.fromkeys("views comments".split(), "a.{0} IS NOT NULL"),
+    "image": _TEXT, "captions": _LIST, "language": _TEXT, "modified": _TEXT, "views": _NUMBER, "comments": _NUMBER,
 }  # fmt: skip
 FIELDS = tuple(_FILLED)
 """Fields of which the share of articles that have them is a measure."""
@@ -70,7 +70,9 @@ MEASURES = {
     "all_words": Measure("", "sum(indexed_words(d.sz))"),
     "occurrences": Measure("occurrences"),
     "share": Measure("share of articles (0 to 1)", share="articles", of="all_articles"),
-    "per_million": Measure("per million words", share="occurrences", of="all_words", per=1_000_000),
+    "per_million": Measure(
+        "occurrences per million words", share="occurrences", of="all_words", per=1_000_000
+    ),
 }
 """Name → what is counted."""
 COUNTED = ("articles", "words", "sites", "edits", "gone", "reprints", *FIELDS)
@@ -253,7 +255,7 @@ def draw(table: Table, measure: str, path: Path, *, title: str, source: str) -> 
     """
     label = MEASURES[measure].label
     by = [n for n, name in enumerate(table.by) if name in TIMES]
-    one_word = len({key[0] for key in table.groups}) == 1 and table.by[:1] == ("word",)
+    one_word = table.by[:1] == ("word",) and len({key[0] for key in table.groups}) == 1
     others = [n for n in range(len(table.by)) if n not in by and not (one_word and n == 0)]
     table = Table(table.by, (measure,), table.sums, table.groups)
     if not by and not others:

@@ -222,11 +222,15 @@ def _harmless(name: str | None) -> str | None:
 
 def _draw(table: stats.Table, measure: str, plot: Path, chosen: Selection, data: Path) -> None:
     by = [name for name in table.by if name != "word"]
-    called = dict.fromkeys(f"«{key[0]}»" for key in table.groups if len(by) < len(table.by))
+    words = [*dict.fromkeys(key[0] for key in table.groups)] if "word" in table.by else []
+    number = sum(n[1] for key, n in table.groups.items() if not words or key[0] == words[0])
     label = stats.MEASURES[measure].label
-    title = f"{', '.join(called)}: {label}" if called else label[:1].upper() + label[1:]
+    called = ", ".join(f"«{word}»" for word in words)
+    title = f"{called}: {label}" if called else label[:1].upper() + label[1:]
     selected = [f"{name} {', '.join(values)}" for name, values in told(chosen).items()]
-    source = "; ".join([f"Source: archive «{data.resolve().name}»", *(selected or ["all articles"])])  # fmt: skip
+    source = "; ".join(
+        [f"Source: archive «{data.resolve().name}»", *selected, f"{number:,} articles"]
+    )
     try:
         plot.parent.mkdir(parents=True, exist_ok=True)
         stats.draw(

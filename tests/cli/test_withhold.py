@@ -47,6 +47,8 @@ READERS: dict[str, list[tuple[str, ...]]] = {
     "stems": [("мектеп",), ("--rebuild",)],
     "export": [("--format", name) for name in FORMATS]
     + [("--format", name, "--current") for name in ("warc", "wacz")],
+    "stats": [(), ("--by", "section", "--measure", "all"), ("--by", "section", "--json"), ("words",),
+              ("words", "мектеп", "--by", "section"), ("words", "--region", "jambyl", "--csv")],
     "status": [(), ("--json",)],
     "report": [("aqbulaq", "--html", "-")],
     "verify": [(), ("--full",), ("--json",)],
