@@ -71,7 +71,7 @@ def lines(
         for (name, values), (colour, marker, dashes) in zip(drawn.items(), _WAYS, strict=False):
             heights = [_number(values.get(time)) for time in times]
             axes.plot(
-                places, heights, label=name, color=colour, marker=marker, linestyle=dashes,
+                places, heights, label=_name(name), color=colour, marker=marker, linestyle=dashes,
                 markevery=_marked(heights), markerfacecolor="white", clip_on=False,
             )  # fmt: skip
         size = len(times[0])
@@ -101,7 +101,7 @@ def bars(values: Values, path: Path, *, title: str, x: str, y: str, source: str)
 
     Raises as `lines` does.
     """
-    drawn = {_name(name): value for name, value in values.items() if value is not None}
+    drawn = {name: value for name, value in values.items() if value is not None}
     ordered = sorted(drawn.items(), key=lambda item: (-item[1], item[0]))
     if len(ordered) > _MOST_ROWS:
         rest = ordered[_MOST_ROWS - 1 :]
@@ -110,7 +110,13 @@ def bars(values: Values, path: Path, *, title: str, x: str, y: str, source: str)
     numbers = [value for _, value in ordered]
     with _figure(path, title, x, y, source, empty=not ordered) as (figure, axes):
         figure.set_figheight(1.6 + 0.22 * len(ordered))
-        found = axes.barh([name for name, _ in ordered], numbers, color=_WAYS[0][0], height=0.7)
+        found = axes.barh(
+            range(len(ordered)),
+            numbers,
+            tick_label=[_name(name) for name, _ in ordered],
+            color=_WAYS[0][0],
+            height=0.7,
+        )
         axes.bar_label(found, [_told(value) for value in numbers], padding=3, fontsize=8)
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
@@ -132,8 +138,8 @@ def heat(
         figure.set_figheight(2.2 + 0.24 * len(rows))
         shown = axes.imshow(numbers, cmap="Blues", aspect="auto", vmin=0)
         turn = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
-        axes.set_xticks(range(len(columns)), columns, **turn)
-        axes.set_yticks(range(len(rows)), rows)
+        axes.set_xticks(range(len(columns)), map(_name, columns), **turn)
+        axes.set_yticks(range(len(rows)), map(_name, rows))
         axes.grid(visible=False)
         bar = figure.colorbar(shown, ax=axes, label=z, pad=0.02)
         there = [value for line in numbers for value in line if not isnan(value)]
@@ -158,10 +164,10 @@ def _widest(series: Mapping[str, Values], most: int) -> dict[str, Values]:
     """The names with the largest sums, the rest added up; in their own order where all are kept."""
     if len(series) <= most:
         own = sorted(series, key=lambda name: name == OTHERS)
-        return {_name(name): series[name] for name in own}
+        return {name: series[name] for name in own}
     sums = {name: sum(v or 0 for v in values.values()) for name, values in series.items()}
     ordered = sorted(series, key=lambda name: (name == OTHERS, -sums[name], name))
-    kept: dict[str, Values] = {_name(name): series[name] for name in ordered[: most - 1]}
+    kept: dict[str, Values] = {name: series[name] for name in ordered[: most - 1]}
     rest: dict[str, float | None] = {}
     for name in ordered[most - 1 :]:
         for time, value in series[name].items():
@@ -195,9 +201,9 @@ def _figure(
         matplotlib.rcParams.update(_STYLE)
         figure = figures.Figure()
         axes = figure.add_subplot()
-        figure.suptitle(textwrap.fill(" ".join(title.split()), 80), x=0.01, ha="left", fontsize=10)
-        axes.set(xlabel=x, ylabel=y)
-        told = textwrap.fill(" ".join(source.split()), 112)
+        figure.suptitle(textwrap.fill(_clean(title), 80), x=0.01, ha="left", fontsize=10)
+        axes.set(xlabel=_clean(x), ylabel=_clean(y))
+        told = textwrap.fill(_clean(source), 112)
         figure.supxlabel(told, x=0.01, ha="left", fontsize=7, color="#444444")
         yield figure, axes
         with whole_file(path) as file:
@@ -205,8 +211,14 @@ def _figure(
 
 
 def _name(text: str) -> str:
-    """A name as it is printed: in one line, and not longer than there is room for."""
-    return textwrap.shorten(text, _LONGEST, placeholder=" …") if " " in text else text[:_LONGEST]
+    """A name as it is printed, not longer than there is room for."""
+    text = _clean(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _clean(text: str) -> str:
+    """A text in one line, without what no XML may hold."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _number(value: float | None) -> float:

@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -63,6 +64,15 @@ def test_bars_and_shades_print_their_numbers(tmp_path: Path) -> None:
     assert "others (11)" in texts(path)
     plots.heat({"abai": {"Қоғам": 12, "Спорт": None}, "ulytau": {"Спорт": 7}}, path, z="n", **WORDS)
     assert {"Қоғам", "12", "7", "ulytau", "n"} <= {*texts(path)}
+
+
+def test_names_that_look_alike_when_cut_stay_two_and_the_svg_is_xml(tmp_path: Path) -> None:
+    path, long = tmp_path / "a.svg", "Аудандық мәдениет үйінің жаңалықтары"
+    named = {f"{long} 1": {"2023": 1}, f"{long} 2": {"2023": 2}, "a\x1b\ud800<&": {"2023": 3}}
+    plots.lines(named, path, **WORDS)
+    assert len([text for text in texts(path) if text.startswith(long[:20])]) == 2
+    assert "a <&" in texts(path)
+    ElementTree.parse(path)
 
 
 @pytest.mark.parametrize("times", [["2023"], ["2023-05"], ["2023-05-17"]])
