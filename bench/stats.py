@@ -8,6 +8,7 @@ The articles are those of `bench.search`, spread over newspapers of all regions.
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import time
 from collections.abc import Callable
@@ -31,14 +32,17 @@ def spread(folder: Path) -> None:
             "INSERT OR IGNORE INTO sites (id, name, url, region, timezone) VALUES (?1, ?1, ?1, ?2, 'Asia/Almaty')",
             sites,
         )
-        for place, (site, _) in enumerate(sites):
-            c.execute("UPDATE articles SET site = ? WHERE id % ? = ?", (site, len(sites), place))
-        for place, section in enumerate(SECTIONS):
-            c.execute(
-                "UPDATE articles SET section = ? WHERE id % ? = ?", (section, len(SECTIONS), place)
-            )
-        c.execute("UPDATE articles SET revision = 2 WHERE id % 11 = 0")
-        c.execute("UPDATE articles SET gone_since = '2026-01-01T00:00:00Z' WHERE id % 50 = 0")
+        c.execute(
+            "UPDATE articles SET site = json_extract(?1, '$[' || (id % ?2) || ']'), "
+            "section = json_extract(?3, '$[' || (id % ?4) || ']'), revision = 1 + (id % 11 = 0), "
+            "gone_since = CASE WHEN id % 50 = 0 THEN '2026-01-01T00:00:00Z' END",
+            (
+                json.dumps([site for site, _ in sites]),
+                len(sites),
+                json.dumps(SECTIONS),
+                len(SECTIONS),
+            ),
+        )
 
 
 def main() -> None:

@@ -66,6 +66,7 @@ CLAIMS = [
     ("archive/export/warc.py", "the same selection of the same archive gives the same bytes", "archive/test_export_warc.py::test_the_same_selection_gives_the_same_bytes"),
     ("archive/export/wacz.py", "Every version of an article", "archive/test_export_warc.py::test_every_version_is_a_page"),
     ("archive/export/jsonl.py", "The same records give the same bytes", "archive/test_export.py::test_two_archives_of_one_history_give_the_same_bytes"),
+    ("docs/stats.md", "The same numbers give the same file, byte for byte", "archive/test_plots.py::test_the_same_values_give_the_same_bytes"),
 ]  # fmt: skip
 PROMISES = re.compile(
     r"never raises|never an exception|harms no other|every version|byte for byte|kill -9|ever deleted|"
