@@ -13,12 +13,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import chain, product
 from math import log
 
 from archive.errors import ArchiveUsageError
 from archive.kazakh.words import in_cyrillic, words
 from archive.query import EVERYTHING, Selection
 from archive.search.expand import Terms, expression
+from archive.search.places import widen
 from archive.search.syntax import All, Either, Node, Phrase, Word, parse
 from archive.stats import BY, OF_WORDS, Row, Table, count, is_past, select
 
@@ -41,50 +43,54 @@ class Term:
     ways: tuple[tuple[Is, ...], ...]
 
     def number(self, tokens: Sequence[str]) -> int:
-        """How often it occurs in these words of a text."""
-        total = 0
-        for first, *others in self.ways:
-            for place, token in enumerate(tokens):
-                if first(token) and all(
-                    place + n < len(tokens) and follows(tokens[place + n])
-                    for n, follows in enumerate(others, 1)
-                ):
-                    total += 1
-        return total
+        """At how many places of these words of a text it begins."""
+        if len(self.ways) == 1 == len(self.ways[0]):
+            return sum(map(self.ways[0][0], tokens))
+        return sum(
+            any(_begins(way, tokens, place) for way in self.ways) for place in range(len(tokens))
+        )
+
+
+def _begins(way: tuple[Is, ...], tokens: Sequence[str], place: int) -> bool:
+    return way[0](tokens[place]) and (
+        place + len(way) <= len(tokens)
+        and all(follows(tokens[place + n]) for n, follows in enumerate(way))
+    )
 
 
 def understood(c: sqlite3.Connection, typed: str) -> Term:
-    """A word, a phrase, or alternatives with OR. Raises `ArchiveUsageError` for what is none of these.
+    """Words side by side, which have to follow one another in any of their forms; phrases, in theirs; alternatives with OR.
 
-    Words side by side have to follow one another, each in any of its forms; in quotation marks, in these forms.
+    Raises `ArchiveUsageError` for what leaves something out, and for filters.
     """
     asked = parse(typed)
     if asked.tree is None or asked.filters:
         raise ArchiveUsageError(
             f"{typed!r}: words alone are counted; what chooses articles is an option"
         )
+    tree = widen(asked.tree, [])
     terms = Terms()
-    match = expression(c, asked.tree, terms)
-    ways = asked.tree.parts if isinstance(asked.tree, Either) else (asked.tree,)
-    return Term(typed, match, tuple(_way(c, typed, way, terms) for way in ways))
+    match = expression(c, tree, terms)
+    return Term(typed, match, tuple(_ways(c, typed, tree, terms)))
 
 
-def _way(c: sqlite3.Connection, typed: str, node: Node, terms: Terms) -> tuple[Is, ...]:
+def _ways(c: sqlite3.Connection, typed: str, node: Node, terms: Terms) -> list[tuple[Is, ...]]:
     match node:
         case Word(text, prefix=True):
             beginnings = (text, in_cyrillic(text))
             known = _forms(c, [f" {start}" for start in beginnings])
-            return (lambda token: token in known or token.startswith(beginnings),)
+            return [(lambda token: token in known or token.startswith(beginnings),)]
         case Word(text):
             stems = terms.words[text]
-            return (_forms(c, [f" {stem} " for stem in stems]).union(stems, [text]).__contains__,)
+            return [(_forms(c, [f" {stem} " for stem in stems]).union(stems, [text]).__contains__,)]
         case Phrase(parts):
-            return tuple(part.__eq__ for part in parts)
-        case All(parts, without) if not without and all(isinstance(p, Word) for p in parts):
-            return tuple(way for part in parts for way in _way(c, typed, part, terms))
-    raise ArchiveUsageError(
-        f"{typed!r}: give a word, words that follow one another, or several with OR"
-    )
+            return [tuple(part.__eq__ for part in parts)]
+        case Either(parts):
+            return [way for part in parts for way in _ways(c, typed, part, terms)]
+        case All(parts, without=()):
+            found = product(*(_ways(c, typed, part, terms) for part in parts))
+            return [tuple(chain(*ways)) for ways in found]
+    raise ArchiveUsageError(f"{typed!r}: what is left out cannot be counted")
 
 
 def _forms(c: sqlite3.Connection, stems: Sequence[str]) -> frozenset[str]:

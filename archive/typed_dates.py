@@ -18,6 +18,9 @@ _DOTTED = re.compile(
     re.ASCII,
 )
 
+_ONE_DAY = re.compile(r"(?=.*\b\d{4}\b)(?!.*\b\d{1,2}\s*[-–—]\s*\d{1,2}\b)")
+"""A year in full, and no span such as `20-22 May 2023`: dateparser would take a part of it."""
+
 
 def typed_date(text: str, *, today: date, end: bool = False) -> str:
     """The day that a text names, as `2023-05-17`: the first day of a year or month, or its last.
@@ -59,7 +62,7 @@ def _in_words(text: str, today: date) -> date | None:
     """What dateparser reads: a time counted from today, or a day with its month and year."""
     if len(text) > _MAX_LENGTH or not any(map(str.isalpha, text)):
         return None
-    for parser in ("relative-time", "absolute-time"):
+    for parser in ("relative-time", *(["absolute-time"] if _ONE_DAY.match(text) else [])):
         try:
             found: datetime | None = _parser(parser, today).get_date_data(text).date_obj
         except (ValueError, OverflowError):  # `9999999 years ago`

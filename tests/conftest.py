@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from newsbot.demo.server import ExampleNewspaper
+from tests import forked
 
 # In the background of a shell Ctrl+C is ignored, and children inherit that; the tests send it.
 with suppress(ValueError):  # in a thread of its own
@@ -49,21 +50,20 @@ def peak_memory(command: Sequence[str]) -> int:
 
 
 @pytest.fixture(scope="session")
-def newsbot() -> Run:
-    """Run `newsbot ARGS…` as a user does and return the finished process."""
+def run_forked() -> Iterator[forked.Run]:
+    """Run `newsbot ARGS…` as a user does and return the finished process, its output as bytes."""
+    with forked.forking(ROOT, environment()) as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def newsbot(run_forked: forked.Run) -> Run:
+    """The same with output as text."""
 
     def run(
         *args: object, stdin: bytes | None = None, timeout: float = 240
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "newsbot", *map(str, args)],
-            input=stdin,
-            capture_output=True,
-            timeout=timeout,
-            env=environment(),
-            cwd=ROOT,
-            check=False,
-        )
+        done = run_forked([*map(str, args)], stdin=stdin, timeout=timeout)
         return subprocess.CompletedProcess(
             done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
         )

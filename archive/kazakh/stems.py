@@ -27,6 +27,8 @@ LETTER = 2.2
 """Cost of a letter of an unknown stem, in nats: about the entropy of a letter."""
 UNKNOWN = 20.0
 """Weight of all unknown stems together (the concentration of a Dirichlet process)."""
+_CLOSED = 30.0
+"""Weight of a pronoun or particle, where spellings are compared."""
 LOOSE_COST = 4.0
 NEW_VERB = 12.0
 NEW_DENOMINAL = 4.0
@@ -253,16 +255,10 @@ def is_known(word: str) -> bool:
     return reading.stem in (t.nouns if reading.kind == NOUN else t.verbs)
 
 
-def likeliest(spellings: list[str], evidence: Evidence | None = None) -> str:
-    """Of several spellings of one word the one that is likeliest to be a word; the first of equals."""
-    if len(spellings) == 1:
-        return spellings[0]
-    return max(spellings, key=lambda word: _likelihood(word, evidence))
-
-
-def _likelihood(word: str, evidence: Evidence | None) -> float:
+def likelihood(word: str, evidence: Evidence | None = None) -> float:
+    """How likely a spelling is to be a Kazakh word, in nats, up to a constant."""
     if word in _tables().closed:
-        return 0.0
+        return log(_CLOSED)
     if not 2 < len(word) <= _LONGEST:
         return log(_tables().nouns.get(word, 0) + 1e-9) - LETTER * len(word)
     found = readings(word, _tables().syncope)

@@ -11,37 +11,42 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import islice, product
+from collections.abc import Iterable
 
-_MOST = 32
-"""Spellings of one word that are tried at most in each orthography."""
+_MOST = 48
+"""Spellings of one word that are tried at most."""
+_LESS_LIKELY, _LEAST_LIKELY, _MIXED = 0.8, 0.2, 1.5
+"""What a spelling costs, in nats: a letter that is not the likeliest, each step further; back beside
+front vowels."""
 
-# What each Latin letter or group can be; the first is the likeliest.
-_COMMON_LATIN = {
-    "shch": "щ", "sh": "ш", "ch": "ч", "zh": "ж", "gh": "ғ", "kh": "х", "ya": "я", "yu": "ю", "yo": "ё",
-    "ts": "ц", "ia": "я", "iýa": "ия", "ııa": "ия", "iıa": "ия", "ıa": "я", "ıý": "ю",
-    "a": "а", "b": "б", "d": "д", "e": "е", "f": "ф", "g": "г", "h": "х", "j": "ж", "k": "к", "l": "л",
-    "m": "м", "n": "н", "o": "о", "p": "п", "q": "қ", "r": "р", "s": "с", "t": "т", "v": "в", "w": "у",
-    "x": "х", "z": "з", "c": "ц", "ş": "ш", "ç": "ч", "ə": "ә",
+# What a Latin letter or group can be, the likeliest first. Without diacritics it is nearly anything.
+_LATIN = {
+    key: value.split()
+    for key, value in {
+        "shch": "щ", "sh": "ш сх", "ch": "ч", "zh": "ж", "gh": "ғ", "kh": "х", "ya": "я", "yu": "ю", "yo": "ё", "ye": "е йе",
+        "ng": "ң нг ңг нғ ңғ", "ngh": "нғ ңғ", "tsh": "тш", "ts": "ц тс", "ia": "я иа", "iu": "ю иу іу", "iýa": "ия", "ııa": "ия", "iıa": "ия",
+        "ıa": "я", "ıý": "ю", "b": "б", "c": "ц", "d": "д", "e": "е", "f": "ф", "j": "ж", "l": "л", "m": "м",
+        "p": "п", "q": "қ", "r": "р", "s": "с", "t": "т", "v": "в", "w": "у", "x": "х", "z": "з", "ş": "ш", "ç": "ч",
+        "ə": "ә", "á": "ә", "ǵ": "ғ", "ń": "ң", "ó": "ө", "ú": "ү", "ý": "у", "ä": "ә", "ğ": "ғ", "ǧ": "ғ", "ñ": "ң",
+        "ŋ": "ң", "ö": "ө", "ū": "ұ", "ü": "ү", "ï": "и", "š": "ш", "č": "ч", "ž": "ж",
+    }.items()
 }  # fmt: skip
-_LATIN_2018 = {
-    "á": "ә", "ǵ": "ғ", "ı": "ий", "i": "і", "ń": "ң", "ó": "ө", "u": "ұ", "ú": "ү", "ý": "у", "y": "ы",
+_ALPHABETS = {
+    "2018": {"a": "а", "g": "г", "h": "х", "i": "і", "ı": "ий", "k": "к", "n": "н", "o": "о", "u": "ұ", "y": "ы"},
+    "2021": {"a": "а", "g": "г", "h": "х", "i": "ийі", "ı": "і", "k": "к", "n": "н", "o": "о", "u": "уұ", "y": "ы", "ü": "ү"},
+    "turkish": {"a": "аә", "g": "г", "h": "х", "i": "іий", "ı": "ы", "k": "кқ", "n": "нң", "o": "о", "u": "ұу", "y": "й", "ü": "үу"},
+    "plain": {"a": "аә", "g": "гғ", "h": "хһ", "i": "іиый", "ı": "ыий", "k": "кқ", "n": "нң", "o": "оө", "u": "ұуү", "y": "ый"},
 }  # fmt: skip
-_LATIN_2021 = {
-    "ä": "ә", "ğ": "ғ", "ǧ": "ғ", "i": "ий", "ı": "і", "ñ": "ң", "ŋ": "ң", "ö": "ө", "u": "у", "ū": "ұ",
-    "ü": "ү", "y": "ыү", "ï": "и",
-}  # fmt: skip
-_LATIN_PLAIN = {
-    "back": {
-        "a": "а", "g": "гғ", "n": "нң", "o": "о", "u": "уұ", "i": "иый", "ı": "ый", "y": "ый", "k": "қк", "h": "х",
-    },
-    "front": {
-        "a": "әа", "g": "г", "n": "нң", "o": "ө", "u": "үу", "i": "ійи", "ı": "ій", "y": "ій", "k": "к", "h": "хһ",
-    },
-    "loan": {"a": "а", "o": "ое", "u": "у", "i": "ий", "ı": "ий", "y": "ый"},
-}  # fmt: skip
-"""Without diacritics, the vowels of a word are all back or all front ones, or it is a loan."""
-_LATIN_VOWELS = frozenset("aeiouyıäöüūáóúýə")
+_MARKS = (
+    ("[áǵńóúý]", ("2018",)),
+    ("ū", ("2021",)),
+    ("(?=.*ı).*[äğǧñŋöüşç]", ("turkish", "2021")),
+    ("[äğǧñŋöüşç]", ("2021", "turkish")),
+    ("ı", ("2021", "turkish", "2018")),
+)
+"""Letters that tell the alphabet of a word; the first that fits decides."""
+_BACK, _FRONT = frozenset("аоұы"), frozenset("әөүі")
+_LATIN_VOWELS = frozenset("aeiouyıäöüūáóúýəw")
 _ARABIC = {
     "ا": "а", "ب": "б", "پ": "п", "ت": "т", "ج": "ж", "چ": "ч", "ح": "х", "د": "д", "ر": "р", "ز": "з",
     "س": "с", "ش": "ш", "ع": "ғ", "ف": "ф", "ق": "қ", "ك": "к", "گ": "г", "ل": "л", "م": "м", "ن": "н",
@@ -49,10 +54,19 @@ _ARABIC = {
     "ک": "к", "ی": "ы", "ة": "е", "\u0675": "ә", "\u0676": "ө", "\u0677": "ү", "\u0678": "і", "ء": "",
     "\u0674": "",
 }  # fmt: skip
-_FRONTED = str.maketrans("аоұы", "әөүі")
-_FIRST_VOWEL = re.compile("[аоұы]")
+_ARABIC_LOANS = {
+    "ييا": "ия",
+    "يە": "е йе ие",
+    "يا": "я йа",
+    "يۋ": "ю йу иу",
+    "يو": "ё йо",
+    "شش": "щ шш",
+    "س": "с ц",
+}
+_ARABIC_GROUPS = re.compile("ييا|(?<=[اەوۇىي])يە|يا|يۋ|يو|شش|.")
+_FRONTED = dict(zip("аоұы", "әөүі", strict=True))
 _FRONT_SIGN = re.compile("[ءٴ\u0674-\u0678ەكگ]")
-_GROUPS = re.compile("|".join(sorted(_COMMON_LATIN, key=len, reverse=True)) + "|.")
+_GROUPS = re.compile("|".join(sorted((g for g in _LATIN if g[1:]), key=len, reverse=True)) + "|.")
 
 _CYRILLIC_2018 = dict(
     zip(
@@ -107,63 +121,88 @@ def script_of(word: str) -> str:
 def to_cyrillic(word: str) -> list[str]:
     """Cyrillic spellings that a lower-case word in any script can stand for, likeliest first.
 
-    >>> to_cyrillic("qazaqstan")
-    ['қазақстан']
+    Likeliest by the letters alone; `archive.kazakh.words.spellings` asks the vocabulary, too.
+
+    >>> to_cyrillic("qazaqstan")[0], to_cyrillic("jańa"), to_cyrillic("ٴتىل")[0]
+    ('қазақстан', ['жаңа'], 'тіл')
     """
+    return list(spelling_costs(word))
+
+
+def spelling_costs(word: str) -> dict[str, float]:
+    """What `to_cyrillic` lists, each with what speaks against it, in nats."""
     script = script_of(word)
-    found: list[str] = []
     if script == "Arab":
         front = bool(_FRONT_SIGN.search(word))
-        choices = [_ARABIC.get(letter, letter) for letter in word]
-        found += ["".join(pick) for pick in islice(product(*(c or [""] for c in choices)), _MOST)]
-        # A loan has no sign of its own: its к or е alone does not make all its vowels front ones.
-        fronted = [text.translate(_FRONTED) for text in found] if front else []
-        return list(dict.fromkeys([*fronted, *found, *_compounds(found)]))
+        parts = _ARABIC_GROUPS.findall(word)
+        return _spellings([[_arabic_options(parts, at, front) for at in range(len(parts))]])
     if script != "Latn":
-        return [word]
+        return {word: 0.0}
     word = unicodedata.normalize("NFC", word)
-    if re.search("[áǵńóúý]", word):
-        special = [_LATIN_2018]
-    elif re.search("[äğǧñŋöūü]", word):
-        special = [_LATIN_2021]
-    else:
-        special = [_LATIN_2018, _LATIN_2021, *_LATIN_PLAIN.values()]
+    names = next((names for marks, names in _MARKS if re.search(marks, word)), ("plain",))
     parts = _GROUPS.findall(word)
-    for table in special:
-        letters = [_options(parts, at, table) for at in range(len(parts))]
-        found += ["".join(pick) for pick in islice(product(*letters), _MOST)]
-    if len(special) > 1:
-        found += _compounds(found)
-    return list(dict.fromkeys(_agreeing(found)))
-
-
-def _compounds(found: list[str]) -> list[str]:
-    """Spellings whose first vowel alone is a front one, as in a compound (төраға)."""
-    return [_FIRST_VOWEL.sub(lambda m: m[0].translate(_FRONTED), text, count=1) for text in found]
-
-
-def _options(parts: list[str], at: int, table: dict[str, str]) -> list[str]:
-    """What one letter can stand for here: й stands beside a vowel, ң between vowels only once."""
-    part = parts[at]
-    if part not in table:
-        return [_COMMON_LATIN.get(part, part)]
-    options = list(table[part])
-    if len(options) > 1 and "й" in options:
-        near = parts[max(0, at - 1)][-1] + parts[min(len(parts) - 1, at + 1)][0]
-        beside = bool(
-            _LATIN_VOWELS & set(near if 0 < at < len(parts) - 1 else near.replace(part, ""))
-        )
-        options = [o for o in options if o != "й" or beside]
-    if part == "n" and 0 < at < len(parts) - 1 and parts[at + 1] in _LATIN_VOWELS:
-        options = options if parts.index("n") == at else options[:1]
-    return options
-
-
-def _agreeing(words: list[str]) -> list[str]:
-    """Words whose vowels agree first: back and front ones do not mix in a Kazakh word."""
-    return sorted(
-        words, key=lambda w: bool(re.search("[аоұы]", w)) and bool(re.search("[әөүі]", w))
+    return _spellings(
+        [[_options(parts, at, _ALPHABETS[n]) for at in range(len(parts))] for n in names]
     )
+
+
+def _arabic_options(parts: list[str], at: int, front: bool) -> list[str]:
+    """А, о, ұ and ы are ә, ө, ү and і in a front word; a loan or a compound may have both."""
+    part = parts[at]
+    if part in _ARABIC_LOANS:
+        return _ARABIC_LOANS[part].split()
+    options = list(_ARABIC.get(part, part)) or [""]
+    if part == "ە" and not at:
+        return ["е", "э"]
+    if fronted := _FRONTED.get(options[0]):
+        return [fronted, options[0]] if front else [options[0], fronted]
+    return _beside(options, "".join(parts[max(0, at - 1) : at] + parts[at + 1 : at + 2]), "اەوۇىۋ")
+
+
+def _options(parts: list[str], at: int, alphabet: dict[str, str]) -> list[str]:
+    """What one letter or group can stand for here."""
+    part = parts[at]
+    options = list(alphabet.get(part, "")) or _LATIN.get(part, [part])
+    if part == "e" and not at:
+        return ["е", "э"]
+    before, after = (parts[at - 1][-1] if at else ""), "".join(parts[at + 1 : at + 2])[:1]
+    if part == "u" and "у" in options and _LATIN_VOWELS.intersection((before, after)):
+        return ["у", *(option for option in options if option != "у")]
+    return _beside(options, before + after, _LATIN_VOWELS) if part in alphabet else options
+
+
+def _beside(options: list[str], near: str, vowels: Iterable[str]) -> list[str]:
+    """Й stands only beside a vowel."""
+    if "й" not in options or not set(near).isdisjoint(vowels):
+        return options
+    return [option for option in options if option != "й"]
+
+
+def _spellings(alphabets: list[list[list[str]]]) -> dict[str, float]:
+    """The cheapest spellings out of what each letter can stand for, in one alphabet or another."""
+    found: dict[str, float] = {}
+    for number, letters in enumerate(alphabets):
+        # Text so far, and its last vowel that is back or front → cost.
+        beam = {("", ""): number * _LESS_LIKELY}
+        for options in letters:
+            longer: dict[tuple[str, str], float] = {}
+            for (text, vowel), cost in beam.items():
+                for step, option in enumerate(options):
+                    now, kind = cost, vowel
+                    if step:
+                        now += _LESS_LIKELY + (step - 1) * _LEAST_LIKELY
+                    if (found_kind := _harmony(option)) and found_kind != vowel:
+                        now += _MIXED if vowel else 0
+                        kind = found_kind
+                    longer[text + option, kind] = now
+            beam = dict(sorted(longer.items(), key=lambda item: item[1])[:_MOST])
+        for (text, _), cost in beam.items():
+            found[text] = min(cost, found.get(text, cost))
+    return dict(sorted(found.items(), key=lambda item: item[1])[:_MOST])
+
+
+def _harmony(letters: str) -> str:
+    return "back" if letters in _BACK else "front" if letters in _FRONT else ""
 
 
 def to_latin(text: str, *, year: int = 2018) -> str:

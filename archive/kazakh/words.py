@@ -9,8 +9,8 @@ import re
 import unicodedata
 
 from archive.kazakh.letters import CYRILLIC, fold_mixed_words
-from archive.kazakh.stems import Evidence, likeliest
-from archive.kazakh.transliterate import script_of, to_cyrillic
+from archive.kazakh.stems import Evidence, likelihood
+from archive.kazakh.transliterate import script_of, spelling_costs
 
 # What FTS5's unicode61 takes for a word: letters, digits, and marks inside; apostrophes and hyphens
 # part words.
@@ -22,6 +22,8 @@ _PLAIN_WORD = re.compile(r"\w+")
 _SHOWN = re.compile(rf"(?:{_WORD.pattern}|{_HIDDEN.pattern})+")
 _CYRILLIC = re.compile(f"[{CYRILLIC}]+")
 _LONGEST = 60
+_MOST, _NEAR = 3, 2.0
+"""Spellings that a word is taken for at most, and nats by which they may be less likely than the first."""
 
 
 def clean(text: str) -> str:
@@ -55,6 +57,20 @@ def _as_compared(word: str) -> str:
 
 def in_cyrillic(word: str, evidence: Evidence | None = None) -> str:
     """A word in Cyrillic: itself, or the likeliest of what its Latin or Arabic letters stand for."""
+    return spellings(word, evidence)[0]
+
+
+def spellings(word: str, evidence: Evidence | None = None) -> list[str]:
+    """A word in Cyrillic, and what it may stand for as well, likeliest first (`kun`: күн, құн).
+
+    >>> spellings("jol"), spellings("мектеп")
+    (['жол'], ['мектеп'])
+    """
     if len(word) > _LONGEST or script_of(word) not in ("Latn", "Arab"):
-        return word
-    return likeliest(to_cyrillic(word), evidence)
+        return [word]
+    costs = spelling_costs(word)
+    if len(costs) == 1:
+        return list(costs)
+    scores = {text: likelihood(text, evidence) - cost for text, cost in costs.items()}
+    ranked = sorted(scores, key=lambda text: -scores[text])
+    return [text for text in ranked[:_MOST] if scores[text] > scores[ranked[0]] - _NEAR]

@@ -81,7 +81,7 @@ def search(
         more=total > COUNTED,
         facets=_facets(c, selected) if facets else {},
         suggestion=suggest(c, text, _unknown(c, terms)) if not total else None,
-        notes=query.notes,
+        notes=query.notes + terms.notes,
     )
 
 

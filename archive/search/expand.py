@@ -17,6 +17,7 @@ from archive.kazakh.morphology import endings
 from archive.kazakh.stems import is_known
 from archive.kazakh.transliterate import key, script_of
 from archive.kazakh.words import in_cyrillic
+from archive.search.places import widen
 from archive.search.syntax import All, Either, Node, Phrase, Word
 from archive.search.vocabulary import TITLE_MARK, is_stem, readings_of, word_stems
 
@@ -41,6 +42,8 @@ class Terms:
     """Word as typed → its stems."""
     prefixes: set[str] = field(default_factory=set)
     phrases: list[tuple[str, ...]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What is searched as well."""
 
     def probes(self) -> list[tuple[str, ...]]:
         """For each word, beginning and phrase, what its forms have in common, in lower case.
@@ -121,8 +124,13 @@ def _stems_at(c: sqlite3.Connection, wanted: str) -> list[str]:
 def expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
     """The FTS5 expression of a query; what it looks for is added to `terms`.
 
-    Only letters, digits and marks reach FTS5, each word in quotation marks.
+    Old and foreign names of places stand for the present ones, too. Only letters, digits and marks
+    reach FTS5, each word in quotation marks.
     """
+    return _expression(c, widen(node, terms.notes), terms)
+
+
+def _expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
     match node:
         case Word(text, prefix=True):
             spelt = dict.fromkeys([text, in_cyrillic(text)])
@@ -140,10 +148,10 @@ def expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             terms.phrases.append(parts)
             return '({title text} : "' + " ".join(parts) + '")'
         case Either(parts):
-            return "(" + " OR ".join(expression(c, part, terms) for part in parts) + ")"
+            return "(" + " OR ".join(_expression(c, part, terms) for part in parts) + ")"
         case All(parts, without):
-            wanted = " AND ".join(expression(c, part, terms) for part in parts)
-            excluded = [expression(c, part, Terms()) for part in without]
+            wanted = " AND ".join(_expression(c, part, terms) for part in parts)
+            excluded = [_expression(c, part, Terms()) for part in without]
             return f"({wanted})" if not excluded else f"(({wanted}) NOT ({' OR '.join(excluded)}))"
 
 

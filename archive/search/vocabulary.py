@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 
 from archive.kazakh.letters import CYRILLIC
 from archive.kazakh.stems import Analysis, analyse
-from archive.kazakh.words import in_cyrillic, words
+from archive.kazakh.words import spellings, words
 
 TITLE_MARK = "ѫ"
 """A letter that Kazakh does not have: stems of the title are indexed with it, too (ѫмектеп)."""
@@ -147,7 +147,12 @@ def readings_of(word: str, attested: Callable[[str], bool]) -> list[Analysis]:
     def evidence(stem: str) -> float:
         return _ATTESTED if stem != word and attested(stem) else 0.0
 
-    return analyse(in_cyrillic(word, evidence), evidence)
+    first, *others = (analyse(text, evidence) for text in spellings(word, evidence))
+    found = {reading.stem: reading for reading in first}
+    for readings in others:
+        for reading in readings:
+            found.setdefault(reading.stem, reading)
+    return list(found.values())
 
 
 def is_first(word: str, joined: str) -> bool:

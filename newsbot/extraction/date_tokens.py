@@ -112,6 +112,9 @@ def _lexicon() -> dict[str, Meaning]:
 
 _WORD_KINDS = {
     "ago": ("a", 0),
+    "ago_one": ("a", 1),
+    "last": ("L", 0),
+    "joining": ("&", 0),
     "vague": ("v", 0),
     "year": ("G", 12),
     "month": ("A", 1),

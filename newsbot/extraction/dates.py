@@ -40,7 +40,7 @@ YEARS_BACK = 5  # how far a weekday may settle a year that was not printed
 _GAP = r"(?: [,.|/•()\-:@\"HhG]){0,4} (?:W(?: [,.|/•()\-:@\"Hh]){0,4} )?"
 _LEFT = rf"(?<!{NUMBER}[.:/\-])"
 _RIGHT = rf"(?![.\-/]{NUMBER}(?!:))"
-_DAY = _LEFT + r'"?[nd](?:-?s)?"?'
+_DAY = _LEFT + r'"?[nd](?:-?s|-&)?"?'
 _YEAR = r"[YQ](?! c)(?: -? G)?\.?"
 _NO_SHORT_YEAR = r"(?! ,? '?d(?: (?:$|[G,.|•()/])| [nd]:d))"
 _NO_DAY = r"(?<![nd\-])(?<![nd]\s)"
@@ -55,7 +55,7 @@ _NAMED = [
 _YEARLESS = [
     rf"{_DAY} -? M(?: A)?{_NO_SHORT_YEAR}",  # 4 мамырда
     rf"{_DAY} -? m(?:\.{_NO_SHORT_YEAR}| $|(?={_GAP}{CLOCK}))",  # 22 жел., 14:05
-    rf"{_NO_DAY}M(?: A)? {_LEFT}[nd]-?s(?! -? [Mm])",  # желтоқсанның 22-сі
+    rf"{_NO_DAY}M(?: A)? {_LEFT}[nd](?:-?s|-&)(?! -? [Mm])",  # желтоқсанның 22-сі
     rf"{_NO_DAY}[Mm]\.? {_DAY}(?= $| [,|•]|{_GAP}{CLOCK}){_NO_SHORT_YEAR}",  # Dec 22
 ]
 _COUNT = r"(?<![ndt#YQk][.,\-])(?<!v\s)[ndtk]"
@@ -67,10 +67,18 @@ _RULES = [
     rf"(?P<dmyy>{_LEFT}d(?P<s3>[./])d(?P=s3)d{_RIGHT}(?!:))",
     rf"(?P<named>{'|'.join(_NAMED)})",
     rf"(?P<yearless>{'|'.join(_YEARLESS)})",
-    rf"(?P<ago>{_COUNT} {_UNIT}(?: [,s]? {_COUNT} {_UNIT}){{0,2}} a|(?<!v\s)U a)",
+    rf"(?P<ago>{_COUNT} {_UNIT}\.?(?: [,s&]? {_COUNT} {_UNIT}\.?){{0,3}} a"
+    rf"|(?<!v\s)(?<!{NUMBER}\s)(?<!k\s)(?:U|[uh]\.?) a)",
     r"(?P<day>R|E u)",
+    rf"(?P<last>L W|^ W(?: u)?(?= ,? (?:[Hh] )?{CLOCK} $))",  # өткен жұма; «Дүйсенбі, 10:00»
 ]
-_DATE = compiled(rf"(?=[ndtkUREYQMm\"])(?:{'|'.join(_RULES)})")  # first: what a date begins with
+# first: what a date begins with
+_DATE = compiled(rf"(?=[ndtkUuhREYQMmLW\"])(?:{'|'.join(_RULES)})")
+# «5 және 7 желтоқсан», «5-інен 10 мамырға», «5 мамырдан 10 маусымға»: several days are no day
+_DAYS_BEFORE = compiled(
+    r"(?:(?<![:.,/\-])(?P<day>[nd])(?:(?:-?s)? [\-&]|-[s&])|(?P<dated>[nd](?:-?s)? -? [Mm]) [\-&]?) $"
+)
+_DAYS_AFTER = compiled(rf"(?<=[Mm]) [\-&]? {_DAY} -? [Mm]")
 _TIME_AFTER = compiled(rf"{_GAP}(?P<time>{CLOCK})")
 _TIME_BEFORE = compiled(rf"(?P<time>{CLOCK}){_GAP}$")
 _WEEKDAY_AFTER = compiled(r"(?: [,.|•(]){0,2} W(?: \))?")
@@ -181,13 +189,18 @@ def _read(
             end = after.end() if after else end
         done = end
         weekday = shape.first("W", start, end)
-        if rule == "ago":
+        if rule in {"named", "yearless"} and _one_of_several(shape, found):
+            day = None
+        elif rule == "ago":
             day = _count_back(shape, found.span(), now)
+        elif rule == "last":
+            alone = "L" not in letters[found.start() : found.end()]
+            day = _last_weekday(weekday, now, alone)
         elif rule == "day":
             day = _day_back(shape, found.span(), now)
         else:
             day = _calendar_day(shape, found, weekday, now, day_first)
-        relative = rule in {"ago", "day"}
+        relative = rule in {"ago", "day", "last"}
         if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
             yield None
         else:
@@ -195,6 +208,8 @@ def _read(
             if clock and not isinstance(day, datetime):
                 day, after_clock = _at_clock(day, shape, clock.span(clock.lastgroup or 0), zone)
                 stop = max(stop, after_clock)
+                if rule == "last" and now and isinstance(day, datetime) and day > now:
+                    day -= timedelta(weeks=1)
             yield ParsedDate(day, shape.raw(start, stop), rule == "yearless", relative)
 
 
@@ -251,6 +266,27 @@ def _settle_year(month: int, day: int, weekday: int | None, now: datetime | None
     return None
 
 
+def _one_of_several(shape: Tokens, found: re.Match[str]) -> bool:
+    """Whether a date is the end or the beginning of a span, or one of several days."""
+    start = found.start()
+    before = _DAYS_BEFORE.search(shape.letters, max(0, start - _REACH), start)
+    if before and before["dated"]:
+        return True
+    if before:
+        day = shape.first("nd", before.start("day"), start)
+        if 0 < day < (shape.first("nd", *found.span()) or 0) or re.search("-[s&]", before[0]):
+            return True
+    return bool(_DAYS_AFTER.match(shape.letters, found.end()))
+
+
+def _last_weekday(weekday: int | None, now: datetime | None, today_too: bool) -> date | None:
+    """The latest such day: «өткен жұма» is never today, «Дүйсенбі, 10:00» may be."""
+    if now is None or weekday is None:
+        return None
+    back = (now.weekday() - weekday) % 7
+    return now.date() - timedelta(days=back if back or today_too else 7)
+
+
 def _day_back(shape: Tokens, span: tuple[int, int], now: datetime | None) -> date | None:
     """«бүгін», «кеше», «алдыңғы күні»; `алдыңғы` before any other unit names no day."""
     if now is None or shape.first("u", *span) not in {None, _DAY_SECONDS}:
@@ -266,6 +302,8 @@ def _count_back(shape: Tokens, span: tuple[int, int], now: datetime | None) -> d
     if now is None:
         return None
     count, total, months, finest = 1.0, 0.0, 0.0, float("inf")
+    if shape.letters[span[0]] in "uh" and not shape.first("a", *span):
+        return None  # «дней назад»: a number is missing
     for index in range(*span):
         kind, value = shape.letters[index], shape.values[index]
         if kind in "ndtk":

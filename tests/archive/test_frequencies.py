@@ -48,6 +48,7 @@ def counted(
         ('"су тасқыны"', 1, 1),
         ("мект*", 5, 7),
         ("білім OR тасқын", 3, 5),
+        ("(су OR мектеп) тасқыны", 2, 3),
         ("білім", 1, 1),  # printed with a Latin i
         ("жоқсөз", 0, 0),
     ],
@@ -81,7 +82,7 @@ def test_every_state_and_the_past(full: Paper) -> None:
     assert (row["articles"], row["occurrences"]) == (2, 4)
 
 
-@pytest.mark.parametrize("typed", ["site:aqbulaq су", "су -таза", "(су OR өрт) ауыл", "«»"])
+@pytest.mark.parametrize("typed", ["site:aqbulaq су", "су -таза", "«»"])
 def test_what_is_no_word_is_refused(full: Paper, typed: str) -> None:
     with pytest.raises(ArchiveUsageError):
         counted(full, typed)

@@ -54,6 +54,9 @@ def test_days(text: str, day: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        ("20 - 22 желтоқсан 2022", "expected"),
+        ("20–22 December 2022", "expected"),
+        ("17 мая 23", "expected"),
         ("2019-13", "there is no month 13"),
         ("1.13.2020", "there is no month 13"),
         ("2023-02-30", "2023-02 has 28 days"),

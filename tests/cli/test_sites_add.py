@@ -114,8 +114,9 @@ def articles(data: Path) -> int:
 def test_killed_and_taken_up_again(newsbot: Run, tmp_path: Path) -> None:
     def slowly(answer: Route) -> Route:
         assert isinstance(answer, bytes)
-        return lambda sock: (time.sleep(1.5), sock.sendall(answer))
+        return lambda sock: (time.sleep(pace[0]), sock.sendall(answer))
 
+    pace = [1.5]
     slow = {
         p: slowly(route) if p.startswith("/maqala/") else route for p, route in routes(30).items()
     }
@@ -137,6 +138,7 @@ def test_killed_and_taken_up_again(newsbot: Run, tmp_path: Path) -> None:
         assert 4 <= articles(tmp_path) < 20
         kept = {urlsplit(url).path for (url,) in read(tmp_path, "SELECT url FROM articles")}
         server.requests.clear()
+        pace[0] = 0
         done = newsbot(*arguments)
     assert done.returncode == 0, done.stderr
     assert articles(tmp_path) == 20

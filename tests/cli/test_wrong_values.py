@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,8 +20,9 @@ from newsbot import cli
 from newsbot.demo.articles import load_articles
 from newsbot.demo.server import ExampleNewspaper
 from tests.archive.building import HOME, article, open_paper
-from tests.conftest import ROOT, environment, write_profile
+from tests.conftest import write_profile
 from tests.docs.regenerate import commands
+from tests.forked import Run
 from tests.replay.files import Warc, page
 
 Places = Mapping[str, Any]
@@ -156,15 +156,12 @@ def words(
 
 
 def run(
-    line: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    line: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], forked: Run
 ) -> tuple[int, str, str]:
     """Code, output and messages of a command: in a child of this process, or what uses threads and the
     network in one of its own."""
     if line[0] in ("crawl", "demo") or " ".join(line[:2]) in ASKING:
-        done = subprocess.run(
-            [sys.executable, "-m", "newsbot", *line], check=False, capture_output=True,
-            env={**environment(), "PYTHONPATH": str(ROOT)}, timeout=60,
-        )  # fmt: skip
+        done = forked(line, timeout=60, cwd=Path.cwd())
         return done.returncode, done.stdout.decode(), done.stderr.decode()
     monkeypatch.setattr(sys, "argv", ["newsbot", *line])
     capfd.readouterr()
@@ -183,7 +180,7 @@ def run(
 @pytest.mark.parametrize(("name", "parameter"), TRIED)
 def test_a_wrong_value(
     name: str, parameter: click.Parameter, places: Places, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], run_forked: Run,
 ) -> None:  # fmt: skip
     here = tmp_path / "here"
     shutil.copytree(places["data"].parent, here)
@@ -195,7 +192,7 @@ def test_a_wrong_value(
     for value in values(name, parameter):
         if name == "demo" and value in ("{missing}", "{data}", "\x1b[31m", "\udcff"):
             continue  # these are folders in which it crawls
-        code, out, err = run(words(name, parameter, value, at), monkeypatch, capfd)
+        code, out, err = run(words(name, parameter, value, at), monkeypatch, capfd, run_forked)
         told = f"{name} {option} {value[:40]!r}: code {code}\n{out[:200]}\n{err[:500]}"
         assert "a bug" not in err, told
         assert "Traceback" not in err, told
@@ -215,10 +212,11 @@ def test_an_empty_value_that_is_joined_to_its_option(
     places: Places,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
+    run_forked: Run,
 ) -> None:
     (parameter,) = (p for p in COMMANDS["export"].params if "--language" in p.opts)
     line = words("export", parameter, "", places, joined=True)
     assert "--language=" in line
-    assert run(line, monkeypatch, capfd)[::2] == (
+    assert run(line, monkeypatch, capfd, run_forked)[::2] == (
         2, "newsbot: a value is empty: is a variable not set? (see `newsbot --help`)\n",
     )  # fmt: skip

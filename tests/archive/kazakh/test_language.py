@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.kazakh.language import identify, looks_mixed_script, script
+from archive.kazakh.language import identify, looks_mixed_script, of_paragraphs, script
 
 KAZAKH = (
     "Облыс әкімі жаңа мектептің ашылуына қатысты. Бұл туралы өңірлік қызмет хабарлады. "
@@ -52,6 +52,52 @@ RUSSIAN = (
 def test_language(language: str, text: str) -> None:
     assert identify(text) == language
     assert identify(text.upper() if language not in ("tr", "kk-Latn") else text) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "titles"),
+    [
+        (
+            "kk",
+            "Ауылда жаңа дүкен салынды|Біз бәріміз бірге едік|Адам болам десең|Көктем келді, қар кетті",
+        ),
+        (
+            "ky",
+            "Айылда жаңы дүкөн курулду|Биз баарыбыз чогуу элек|Окуучулар китеп окуп жатышат|Жаз келди, кар эриди",
+        ),
+        ("tt", "Авылда яңа кибет төзелде|Без барыбыз да бергә идек|Укучылар китап укыйлар"),
+        (
+            "uz",
+            "Қишлоқда янги дўкон қурилди|Qishloqda yangi do‘kon qurildi|Shaharda yangi maktab ochildi",
+        ),
+        (
+            "tr",
+            "Köyde yeni dükkan yapıldı|Belediye başkanı halka seslendi|Öğrenciler kitap okuyorlar",
+        ),
+        ("ru", "В селе построили магазин|Мы все были вместе|Ученики читают новые книги"),
+        (
+            "kk-Latn",
+            "Auylda zhana duken salyndy|Auylda jana duken salindi|Auılda jaña düken salındı",
+        ),
+        (
+            "kk-Latn",
+            "Biz barimiz birge edik|Oqushylar kitap oqyp jatyr|Okushylar kitap okyp zhatyr",
+        ),
+        ("kk-Latn", "Aýylda jańa dúken salyndy|Ay'ylda jan'a du'ken salyndy"),
+        ("kk-Arab", "اۋىلدا جاڭا دۇكەن سالىندى|وقۋشىلار كىتاپ وقىپ جاتىر"),
+    ],
+)
+def test_a_headline_of_few_words(language: str, titles: str) -> None:
+    assert {title: identify(title) for title in titles.split("|")} == dict.fromkeys(
+        titles.split("|"), language
+    )
+
+
+def test_each_paragraph_has_its_language() -> None:
+    mixed = f"{KAZAKH}\n\nАзамат:\n\n{RUSSIAN}\n\n1.\n\n{KAZAKH}"
+    assert [language for _, language in of_paragraphs(mixed)] == ["kk", "kk", "ru", "ru", "kk"]
+    assert "\n\n".join(paragraph for paragraph, _ in of_paragraphs(mixed)) == mixed
+    assert of_paragraphs("") == [("", None)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from archive.kazakh.letters import CYRILLIC
 from archive.kazakh.transliterate import key, script_of, to_arabic, to_cyrillic, to_latin
-from archive.kazakh.words import in_cyrillic, spans, words
+from archive.kazakh.words import in_cyrillic, spans, spellings, words
 
 SAME = [
     # Cyrillic, then 2018, 2021, ad-hoc spellings, Arabic
@@ -29,6 +29,45 @@ SAME = [
 def test_every_script_comes_to_the_same_cyrillic(row: str) -> None:
     cyrillic, *others = row.split()
     assert {other: in_cyrillic(other) for other in others} == dict.fromkeys(others, cyrillic)
+
+
+@pytest.mark.parametrize(
+    ("meant", "written"),
+    [
+        ("жол", "jol zhol جول"),
+        ("осы", "osy osı وسى"),
+        ("бол", "bol بول"),
+        ("шын", "shyn şın šyn شىن"),
+        ("қазір", "qazir kazir qazır قازىر"),
+        ("өткен", "ótken ötken otken وتكەن"),
+        ("оңды", "ońdy oñdy ongdy وڭدى"),
+        ("қорытынды", "qorytyndy korytyndy qorıtındı قورىتىندى"),
+        ("уақытша", "ýaqytsha uaqytsha uakytsha ۋاقىتشا"),
+        ("электрондық", "elektrondyq ەلەكتروندىق"),
+        ("бюджет", "biudjet byudzhet بيۋدجەت"),
+        ("медициналық", "medıtsınalyq meditsinalyq مەديسينالىق"),
+        ("тоқаев", "toqaev toqayev tokayev توقاەۆ توقايەۆ"),
+        ("назарбаев", "nazarbaev nazarbayev نازارباەۆ نازاربايەۆ"),
+        ("айтсақ", "aıtsaq aytsaq ايتساق"),
+    ],
+)
+def test_common_words_are_read_as_what_they_say(meant: str, written: str) -> None:
+    assert {word: spellings(word)[0] for word in written.split()} == dict.fromkeys(
+        written.split(), meant
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("kun", "күн құн"), ("tur", "тұр түр"), ("aldyn", "алдын алдың")]
+)
+def test_a_word_that_may_be_two_is_read_as_both(typed: str, meant: str) -> None:
+    assert set(spellings(typed)) >= set(meant.split())
+
+
+def test_letters_that_tell_the_alphabet() -> None:
+    assert to_cyrillic("tilı")[0] == "тилі" and to_cyrillic("tili")[0] == "тілі"
+    assert to_cyrillic("şıñ")[0] == "шың" and to_cyrillic("şyñ")[0] == "шың"
+    assert to_cyrillic("tūr") == ["тұр"] and to_cyrillic("túr") == ["түр"]
 
 
 @pytest.mark.parametrize("row", SAME)
