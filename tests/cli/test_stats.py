@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.archive.building import HOME, article, open_paper
 from tests.cli.conftest import run
 
 
@@ -66,6 +67,34 @@ def test_the_most_frequent(archive: Path) -> None:
 def test_no_article_is_told(archive: Path) -> None:
     done = run("stats", "жоқсөз", "--by", "month", "--data", archive)
     assert (done.exit_code, done.stderr) == (0, "no article is selected\n")
+
+
+def test_what_is_withheld_is_not_counted(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    paper = open_paper(data)
+    for number, text in enumerate(("Құпиятас табылды.", "Су келді.", "Су кетті.")):
+        url = f"{HOME}{number}"
+        paper.visit(url, article(url, title=None, text=text, section=text))
+    paper.store.close()
+    assert run("withhold", f"{HOME}0", "--reason", "сот", "--data", data).exit_code == 0
+    for options in (
+        ("--by", "section"),
+        ("--by", "section", "--measure", "all"),
+        ("--revisions",),
+        ("--as-of", "2027"),
+    ):
+        told = run("stats", *options, "--json", "--data", data).stdout
+        assert json.loads(told)["total"]["articles"] == 2
+        assert "Құпиятас" not in repr(json.loads(told))
+    for options in ((), ("--as-of", "2027"), ("--before", "2027", "--measure", "keyness")):
+        (row,) = json.loads(run("stats", "words", "құпиятас", "--json", "--data", data).stdout)[
+            "rows"
+        ]
+        assert (row["articles"], row["occurrences"]) == (0, 0)
+        told = run("stats", "words", *options, "--json", "--data", data).stdout
+        stems = [row["stem"] for row in json.loads(told)["rows"]]
+        assert "су" in stems
+        assert "құпиятас" not in stems
 
 
 @pytest.mark.parametrize(
