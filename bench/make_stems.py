@@ -18,11 +18,14 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from archive.kazakh import stems as model
-from archive.kazakh.morphology import LOOSE, NOUN, VERB, WordReading, readings
+from archive.kazakh.letters import AS_TYPED, SPECIFIC
+from archive.kazakh.morphology import LOOSE, NOUN, VERB, WordReading, readings, written
 
 HOME = Path(model.__file__).parent
 WORD = re.compile("[а-яёәғқңөұүһі]+")
 ROUNDS = 6
+SLIP = 0.05
+"""A stem with less than this part of the weight of one that is typed alike is a slip."""
 _AORIST = 1.5
 """Cost of -р after a vowel, which looks like the end of a plural (жолдар: жол + дар, жолда + р)."""
 
@@ -42,7 +45,7 @@ class Learner:
 
     def __init__(self, counts: Counter[str]) -> None:
         closed = tomllib.loads((HOME / "closed.toml").read_text("utf-8"))
-        self.syncope = {w[:-2] + w[-1]: w for w in closed["syncope"].split()}
+        self.syncope = model.spellings(closed)
         self.never = frozenset(closed["not_stems"].split())
         self.whole = frozenset(w for words in closed["whole"].values() for w in words.split())
         forms = {
@@ -54,11 +57,15 @@ class Learner:
         self.verbs = frozenset(line for line in lines if not line.startswith("#"))
         lines = (HOME / "nouns.txt").read_text("utf-8").splitlines()
         self.nouns = frozenset(line for line in lines if not line.startswith("#"))
+        self.never |= {w for noun in self.nouns for w in written(noun)} - self.nouns - self.whole
         self.words = {
             word: (1 + math.log(number), readings(word, self.syncope))
             for word, number in counts.items()
             if len(word) > 1 and word not in forms and word not in self.whole
         }
+        plurals = (re.match("(.+у)л[ае]р", word) for word in self.words)
+        self.counted = {plural[1] for plural in plurals if plural}
+        """Actions that have a plural, and so have become words of their own (зерттеулер)."""
         self.shares = {
             word: [1 / len(found)] * len(found) for word, (_, found) in self.words.items()
         }
@@ -96,14 +103,36 @@ class Learner:
                 return 0.001
             if stem in self.nouns:
                 return 1.0
-            return model.DISTRUST if model.looks_odd(stem) else 1.0
+            before_suffixes = written(stem)
+            if before_suffixes and (
+                stem not in self.words or before_suffixes[0] in self.nouns | self.whole
+            ):
+                return 0.001
+            return model.DISTRUST if model.looks_odd(stem) or self.is_form(stem) else 1.0
         if stem in self.verbs:
             return 1.0
         return 0.5 if model.DENOMINAL.search(stem) and len(stem) > 4 else 0.003
 
+    def is_form(self, word: str) -> bool:
+        """Whether a word is a form of one that people wrote down (балам: бала; бермеу: бер)."""
+        return any(self.tells(r, word) for r in readings(word, self.syncope) if r.slots)
+
+    def tells(self, reading: WordReading, word: str) -> bool:
+        """Whether it is more likely than not that a word with this reading is no stem."""
+        slots, stem = reading.slots, reading.stem
+        if reading.kind == VERB:
+            if slots == ("gerund",) and word in self.counted:
+                return False
+            return stem in self.verbs and (
+                slots[-1] == "gerund" or (len(slots) > 1 and len(stem) > 2)
+            )
+        return LOOSE not in slots and (
+            stem in self.nouns or (slots[0] == "relative" and stem in self.whole)
+        )
+
     def unknown(self, stem: str, kind: str) -> float:
         """Probability of a stem before anything is counted."""
-        cost = model.LETTER * len(stem) + (model.SHORT if len(stem) == 2 else 0)
+        cost = model.LETTER * model.letters_told(stem) + (model.SHORT if len(stem) == 2 else 0)
         cost += model.INFLECTED if model.looks_odd(stem) else 0
         pattern, share, start = (
             (model.DERIVED_NOUN, 0.1, 3) if kind == NOUN else (model.DENOMINAL, 0.005, 2)
@@ -126,7 +155,7 @@ class Learner:
         before = kind
         for slot in (*reading.slots, "end"):
             if slot == LOOSE:
-                score -= model.LOOSE_COST
+                score -= model.loose_cost(reading.stem)
                 continue
             after = self.following.get(before, {})
             score += math.log((after.get(slot, 0) + 0.05) / (self.sums.get(before, 0) + 2))
@@ -157,6 +186,18 @@ class Learner:
                 least = 0.8 if kind == NOUN or stem in self.verbs else 1.5
                 if weight >= least:
                     rows[stem, kind[0]] = round(weight, 1)
+        strongest: dict[str, float] = defaultdict(float)
+        for (stem, _), weight in rows.items():
+            typed = stem.translate(AS_TYPED)
+            strongest[typed] = max(strongest[typed], weight)
+        for stem, kind in [*rows]:
+            slip = rows[stem, kind] < min(1.5, strongest[stem.translate(AS_TYPED)] * SLIP)
+            if (
+                slip
+                and not set(stem) & set(SPECIFIC)
+                and stem not in self.nouns | self.verbs | self.whole
+            ):
+                del rows[stem, kind]  # кала, where Kazakh letters were not to be had
         head = (
             "# Stems, their kind (n: inflected like nouns, v: verb) and weight (about 1 + ln of the "
             "occurrences of each form).\n# Made by bench/make_stems.py from verbs.txt, closed.toml and "

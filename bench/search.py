@@ -2,6 +2,7 @@
 
     python -m bench.search quality FILE.conllu     a treebank's sentences as documents
     python -m bench.search speed FILE.txt          one sentence a line; articles are made of them
+    python -m bench.search hostile                 random and hostile queries over articles of random letters
 
 Quality: a document is relevant where a token has the lemma that is asked for. For every lemma that
 stands in two documents or more, the index is asked with a random form of it, and with the lemma.
@@ -22,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from archive.article import Article
 from archive.captures import Capture
@@ -35,6 +37,7 @@ from archive.times import utc
 from archive.visit import Visit
 
 WORD = re.compile(r"[^\W\d_]+")
+SITES, TAGS = 80, 5000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Sentence = list[tuple[str, str]]
 """Form and lemma, both in lower case, of the tokens that are words."""
@@ -70,7 +73,7 @@ def read_conllu(path: Path) -> list[Sentence]:
 
 @contextmanager
 def archive_of(
-    documents: Iterable[tuple[str, str]], kept: Path | None = None
+    documents: Iterable[tuple[str, str]], kept: Path | None = None, language: str = "kk"
 ) -> Iterator[sqlite3.Connection]:
     """An archive with these titles and texts: in a temporary folder, or in one that is kept.
 
@@ -82,8 +85,14 @@ def archive_of(
         c = store.connection
         c.execute("PRAGMA synchronous = OFF")
         with store.transaction():
-            c.execute(
-                "INSERT OR IGNORE INTO sites (id, name, url, timezone) VALUES ('x', 'x', 'x', 'Asia/Almaty')"
+            c.executemany(
+                "INSERT OR IGNORE INTO sites (id, name, url, timezone, region) "
+                "VALUES (?1, ?1, ?1, 'Asia/Almaty', ?2)",
+                [(f"x{site}", f"r{site % 17}") for site in range(SITES)],
+            )
+            c.executemany(
+                "INSERT OR IGNORE INTO tags (id, name) VALUES (?, ?)",
+                [(tag, f"тег{tag}") for tag in range(1, TAGS)],
             )
         index = Index(c)
         last = c.execute("SELECT coalesce(max(id), 0) FROM articles").fetchone()[0]
@@ -92,16 +101,23 @@ def archive_of(
             with store.transaction(), index.together():
                 for number, (title, text) in batch:
                     day = f"{2010 + number % 16}-{1 + number % 12:02}-{1 + number % 28:02}"
+                    site = f"x{min(number * 7919 % SITES, number % SITES)}"
                     c.execute(
                         "INSERT INTO articles (id, site, url, title, text, language, published, first_seen, "
-                        "last_seen) VALUES (?, 'x', ?, ?, ?, 'kk', ?, ?, ?)",
-                        (number, f"x:{number}", title, text, day, day, day),
-                    )
-                    index.add(number, title, text, "kk")
+                        "last_seen, section, authors, gone_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        (
+                            number, site, f"x:{number}", title, text, language, day, day, day,
+                            f"Бөлім {number % 40}", f'["Автор{number % 3000} Аты"]',
+                            day if number % 50 == 0 else None,
+                        ),
+                    )  # fmt: skip
+                    for tag in {1 + number % 7, 1 + number % (TAGS - 1)}:
+                        c.execute("INSERT INTO article_tags VALUES (?, ?)", (number, tag))
+                    index.add(number, title, text, language)
         yield c
 
 
-def quality(sentences: list[Sentence], seed: int) -> None:
+def quality(sentences: list[Sentence], seed: int, language: str) -> None:
     """Precision and recall of each way to search, and how good the stems are."""
     chosen = random.Random(seed)
     relevant: dict[str, set[int]] = defaultdict(set)
@@ -116,7 +132,7 @@ def quality(sentences: list[Sentence], seed: int) -> None:
         "the lemma": [(lemma, lemma) for lemma in asked],
     }
     texts = [("", " ".join(form for form, _ in sentence)) for sentence in sentences]
-    with archive_of(texts) as c:
+    with archive_of(texts, language=language) as c:
         c.execute(
             "CREATE VIRTUAL TABLE temp.exact USING fts5(text, tokenize='unicode61 remove_diacritics 0')"
         )
@@ -153,6 +169,8 @@ def quality(sentences: list[Sentence], seed: int) -> None:
                     f"  by {asking:14} {way:8} P {statistics.mean(precision):.3f}  R {statistics.mean(recall):.3f}"
                 )
         stems = dict(c.execute("SELECT word, stems FROM vocabulary"))
+    if language != "kk":
+        return
     first = {word: joined.split()[0] for word, joined in stems.items()}
     tokens = [pair for sentence in sentences for pair in sentence]
     exact = statistics.mean(first.get(form) == lemma for form, lemma in tokens)
@@ -229,16 +247,11 @@ def speed(sentences: list[str], number: int, seed: int, kept: Path | None) -> No
             # The better of two runs: the machine is shared.
             runs = [[_timed(c, query) for query in queries] for _ in range(2)]
             _report(kind, [tuple(map(min, *pair)) for pair in zip(*runs, strict=True)])
-        alphabet = (
-            "абвгғдежзийкқлмнңоөпрстуұүфхһцчшыіьэюя abc \"()-*:^{}'%_\\\0\u00ad\u0301«»ORNTADsite"
-        )
-        garbage = [
-            "".join(chosen.choices(alphabet, k=chosen.randint(0, 40)))
-            if n % 2
-            else "".join(chr(chosen.randint(0, 0x2FFF)) for _ in range(chosen.randint(0, 30)))
-            for n in range(10_000)
-        ]
-        _report("10,000 random strings", [_timed(c, query) for query in garbage])
+        for name, values in FILTERS_ASKED.items():
+            asked = [f"{chosen.choice(common)} {name}:{values(chosen)}" for _ in range(100)]
+            _report(f"a word and {name}", [_timed(c, query) for query in asked])
+        questions = [" ".join(WORD.findall(chosen.choice(sentences))[:12]) for _ in range(100)]
+        _report("up to twelve words of a sentence", [_timed(c, query) for query in questions])
     made = list(articles_of(sentences, 9000, seed))
     print(
         "  storing, microseconds of CPU time an article (medians; the vocabulary grows in the first third):"
@@ -247,11 +260,103 @@ def speed(sentences: list[str], number: int, seed: int, kept: Path | None) -> No
         _stored(name, made if together else made[:3000], together)
 
 
-def _timed(c: sqlite3.Connection, query: str) -> tuple[float, ...]:
+FILTERS_ASKED: dict[str, Callable[[random.Random], str]] = {
+    "site": lambda r: f"x{r.randrange(SITES)}",
+    "region": lambda r: f"r{r.randrange(17)}",
+    "language": lambda r: r.choice(["kk", "ru"]),
+    "script": lambda r: r.choice(["Cyrl", "Latn"]),
+    "section": lambda r: f'"Бөлім {r.randrange(40)}"',
+    "author": lambda r: f"Автор{r.randrange(3000)}",
+    "tag": lambda r: f"тег{r.randrange(1, TAGS)}",
+    "after": lambda r: f"{r.randrange(2010, 2026)}-{r.randrange(1, 13)}-{r.randrange(1, 29)}",
+    "before": lambda r: f"{r.randrange(2010, 2026)}-{r.randrange(1, 13)}-{r.randrange(1, 29)}",
+    "seen-after": lambda r: f"{r.randrange(2010, 2026)}-{r.randrange(1, 13)}",
+    "gone": lambda r: r.choice(["yes", "no"]),
+}
+"""Filter → a value of the articles that `archive_of` makes."""
+
+PIECES = (
+    'су мектеп* "таза су" « » ( ) - NOT OR AND НЕМЕСЕ И title: site:x1 after:2020 lang:kk tag:тег1 * : ^ " \\ \0 \ud800 '
+    "👨\u200d👩\u200d👧 \u0301 \u202e שלום مەكتەپ 漢字 İ ß ѫ ѯsx1 ѳшкол мектептерімізде школами не немесе"
+).split(" ")
+
+
+def random_text(chosen: random.Random, longest: int) -> str:
+    """Letters of any kind, joined emoji and accents among them."""
+    ranges = (
+        (0x20, 0x7E),
+        (0x400, 0x52F),
+        (0x300, 0x36F),
+        (0x590, 0x6FF),
+        (0x2000, 0x206F),
+        (0x3040, 0x30FF),
+        (0x1F300, 0x1FAFF),
+    )
+    parts = []
+    for _ in range(chosen.randint(0, longest)):
+        kind = chosen.random()
+        if kind < 0.2:
+            parts.append(" ")
+        elif kind < 0.3:
+            parts.append(chosen.choice(PIECES))
+        else:
+            parts.append(chr(chosen.randint(*chosen.choice(ranges))))
+    return "".join(parts)
+
+
+def hostile_query(chosen: random.Random) -> str:
+    """What is hard to answer: very long, deeply nested, hundreds of operators and beginnings."""
+    kind = chosen.randrange(6)
+    some = chosen.choices(PIECES, k=chosen.randint(1, 60))
+    if kind == 0:
+        return " OR ".join(some)
+    if kind == 1:
+        return "(" * chosen.randint(1, 400) + " ".join(some) + ")" * chosen.randint(0, 400)
+    if kind == 2:
+        return " ".join(word + "*" for word in some)
+    if kind == 3:
+        return "".join(some) * chosen.randint(1, 200)
+    if kind == 4:
+        return " -".join(some)
+    return random_text(chosen, 4000)
+
+
+def hostile(articles: int, queries: int, seed: int) -> None:
+    """Random and hostile queries over articles of random letters: how many fail, how long the slowest takes."""
+    chosen = random.Random(seed)
+    texts = (
+        (
+            random_text(chosen, 20).encode("utf-8", "ignore").decode(),
+            random_text(chosen, 1500).encode("utf-8", "ignore").decode(),
+        )
+        for _ in range(articles)
+    )
+    with archive_of(texts) as c:
+        for kind, number, make in (
+            ("random", queries, lambda: random_text(chosen, 40)),
+            ("hostile", queries // 10, lambda: hostile_query(chosen)),
+        ):
+            times, failed = [], 0
+            for n in range(number):
+                query = make()
+                try:
+                    times.append(
+                        _timed(
+                            c, query, order=("best", "newest", "oldest")[n % 3], facets=n % 11 == 0
+                        )
+                    )
+                except Exception as error:
+                    failed += 1
+                    print(f"  {type(error).__name__}: {error}: {query[:200]!r}")
+            print(f"{number} {kind} queries, {failed} failed")
+            _report(f"  {kind}", times)
+
+
+def _timed(c: sqlite3.Connection, query: str, **options: Any) -> tuple[float, ...]:
     """Milliseconds by the clock, and of the processor."""
     started = time.perf_counter(), time.thread_time()
     with suppress(ArchiveUsageError):
-        search(c, query)
+        search(c, query, **options)
     return 1000 * (time.perf_counter() - started[0]), 1000 * (time.thread_time() - started[1])
 
 
@@ -321,14 +426,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("what", choices=("quality", "speed"))
-    parser.add_argument("file", type=Path)
+    parser.add_argument("what", choices=("quality", "speed", "hostile"))
+    parser.add_argument("file", type=Path, nargs="?")
     parser.add_argument("--articles", type=int, default=20_000)
+    parser.add_argument("--queries", type=int, default=10_000)
+    parser.add_argument("--language", default="kk", help="of the treebank")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, help="keep the articles in this folder, or use it")
     args = parser.parse_args()
-    if args.what == "quality":
-        quality(read_conllu(args.file), args.seed)
+    if args.what == "hostile":
+        hostile(args.articles, args.queries, args.seed)
+    elif args.what == "quality":
+        quality(read_conllu(args.file), args.seed, args.language)
     else:
         sentences = [s for s in args.file.read_text("utf-8").splitlines() if s]
         speed(sentences, args.articles, args.seed, args.data)

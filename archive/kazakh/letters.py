@@ -10,6 +10,8 @@ CYRILLIC = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчш
 RUSSIAN = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 SPECIFIC = "әғқңөұүһі"
 """The nine letters that Kazakh Cyrillic has and Russian lacks."""
+AS_TYPED = str.maketrans(SPECIFIC + "ы", "агкноуухии")
+"""What the nine letters become on a Russian keyboard; и stands for ы too, as і is typed ы as well."""
 LATIN_2018 = "aábdefgǵhiıjklmnńoópqrstuúvyýz"
 """Decree 637 of 19 February 2018; with the digraphs sh and ch."""
 LATIN_2021 = "aäbdefgğhıijklmnñoöpqrsştuūüvyz"

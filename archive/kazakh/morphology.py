@@ -10,12 +10,15 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from archive.kazakh.letters import CYRILLIC
+from archive.kazakh.letters import AS_TYPED, CYRILLIC, SPECIFIC
 
 NOUN, VERB = "noun", "verb"
+OWNED = "poss3"
+"""The slot that stems which end in a possessive of their own fill already (отбасы, дүниежүзі)."""
 LOOSE = "loose"
 """Pseudo-slot: a suffix whose vowel does not agree with the stem's, as after loans (банктер)."""
 _BACK, _FRONT, _NEUTRAL = "аоұыяё", "әеөүіэ", "уиюё"
@@ -23,8 +26,15 @@ _VOWELS = frozenset(_BACK + _FRONT + _NEUTRAL)
 _HARMONY = {"A": "ае", "I": "ыі", "Q": "қк"}
 _FRONTED = {"ғ": "г", "қ": "к"}
 _VOICELESS = {"б": "п", "г": "к", "ғ": "қ"}
-DERIVING = frozenset({"passive", "reciprocal", "causative", "ordinal", "agent"})
+DERIVING = frozenset({"passive", "reciprocal", "causative", "ordinal", "agent", "relative"})
 """Slots that make what dictionaries list as a word of its own."""
+_DOUBLED = frozenset("лмнпсткфрбг")
+_SOFTENED = frozenset("лнртд")
+_CHANGED = _DOUBLED | _SOFTENED | frozenset("із")
+_NATIVE = frozenset(SPECIFIC)
+"""Letters that no loan from Russian has."""
+_CLUSTER = re.compile("(?:[кпфнрс]т|[нрлс]к|[кпнрм]с|нг|м[пф]|рд|рф|нд)$")
+"""Ends of loans after which suffixes may stand with an і between (фактілер)."""
 _MIN_STEM = 2
 _MOST = 7
 """Suffixes taken off one word at most."""
@@ -105,7 +115,9 @@ def _load() -> dict[str, list[_Ending]]:
     for suffix in data["suffix"]:
         after = _sets(suffix["after"], data["after"])
         for form in suffix["forms"]:
-            for spelled, last, front in _spellings(form, data["letters"], data["first"]):
+            for spelled, last, front in _spellings(
+                form, suffix.get("letters", data["letters"]), data["first"]
+            ):
                 for written, letters, restored in _fusions(spelled, last, front):
                     voicing = written[0] in _VOWELS
                     if restored and voicing and restored != "й":
@@ -129,18 +141,82 @@ _AFTER: dict[str, dict[str, list[_Ending]]] = {
 """Ending → letter before it → what it can be; the empty letter is for those of other alphabets."""
 
 
+_Way = tuple[str, bool | None]
+"""Letters of which a stem must end in one (none where the suffix swallowed it), and its vowels."""
+_TYPED: dict[str, dict[tuple[str, frozenset[str]], list[_Way]]] = {}
+"""Endings as a Russian keyboard types them → slot and what it follows → what must stand before."""
+for _written, _found in _ENDINGS.items():
+    for _ending in _found:
+        _ways = _TYPED.setdefault(_written.translate(AS_TYPED), {})
+        _way = ("" if _ending.restored else _ending.last, _ending.front)
+        _ways.setdefault((_ending.slot, _ending.after), []).append(_way)
+
+
+class Tail(NamedTuple):
+    """What the end of a word typed with Russian letters can be."""
+
+    kind: str
+    """Of the stem before it."""
+    slots: tuple[str, ...]
+    ways: tuple[_Way, ...]
+
+    def fits(self, stem: str) -> bool:
+        """Whether it can stand after this spelling of a stem."""
+        last, is_fronted = _last(stem), is_front(stem)
+        return not self.slots or any(
+            not letters
+            or (last in letters and (front is None or is_fronted is None or front == is_fronted))
+            for letters, front in self.ways
+        )
+
+
+@lru_cache(1 << 14)
+def typed_tails(text: str) -> tuple[Tail, ...]:
+    """Every chain of suffixes that a text in the letters of `AS_TYPED` can be."""
+    if not text:
+        return Tail(NOUN, (), ()), Tail(VERB, (), ())
+    found: dict[Tail, None] = {}
+    _read_tail(text, (), None, found)
+    return tuple(found)
+
+
+def _read_tail(
+    text: str, slots: tuple[str, ...], allowed: frozenset[str] | None, found: dict[Tail, None]
+) -> None:
+    for length in range(1, len(text) + 1):
+        for (slot, after), ways in _TYPED.get(text[-length:], {}).items():
+            if allowed is not None and slot not in allowed:
+                continue
+            chain = (slot, *slots)
+            if length == len(text):
+                kinds = after & {NOUN, VERB}
+                found |= {Tail(kind, chain, tuple(ways)): None for kind in sorted(kinds)}
+            elif len(chain) < _MOST:
+                _read_tail(text[:-length], chain, after, found)
+
+
 def endings() -> frozenset[str]:
     """Every spelling of every suffix."""
     return frozenset(_ENDINGS)
 
 
 def is_front(text: str) -> bool | None:
-    """Whether the last vowel that tells is a front one; None where none tells."""
-    for letter in reversed(text):
+    """Whether the last vowel that tells is a front one; None where none tells.
+
+    и takes suffixes of both kinds (тарихы, кредиті), so does у of a closed syllable after a front
+    vowel (келуші, ресурсы).
+    """
+    last = ""
+    for at in range(len(text) - 1, -1, -1):
+        letter = text[at]
         if letter in _FRONT:
-            return True
+            return None if last == "у" else True
         if letter in _BACK and letter != "ё":
             return False
+        if letter in _NEUTRAL and not last:
+            if letter == "и":
+                return None
+            last = letter if at < len(text) - 1 else "-"
     return None
 
 
@@ -149,11 +225,45 @@ def _last(text: str) -> str:
     return text[-2] if letter in "ьъ" and len(text) > 1 else letter
 
 
+def written(stem: str) -> list[str]:
+    """How a loan may be spelt before a suffix, where that is not the word itself.
+
+    >>> written("класс"), written("журналист"), written("модель"), written("факт")
+    (['клас'], ['журналис', 'журналисті'], ['модел'], ['факті'])
+    """
+    found = []
+    if stem[-1] in _DOUBLED and stem[-2:-1] == stem[-1]:
+        found.append(stem[:-1])
+    elif stem.endswith(("ст", "зд", "сть")):
+        found.append(stem.rstrip("ь")[:-1])
+    if stem[-1] == "ь":
+        found.append(stem[:-1])
+    elif _CLUSTER.search(stem):
+        found.append(stem + "і")
+    return found
+
+
+def _wholes(left: str, before_vowel: bool) -> Iterator[str]:
+    """The words that may be spelt so before a suffix: what `written` says, the other way round."""
+    last = left[-1]
+    if last == "і":
+        if _CLUSTER.search(left, 0, len(left) - 1):
+            yield left[:-1]
+    elif last in _DOUBLED and left[-2] in _VOWELS:
+        yield left + last
+        if last == "с":
+            yield left + "т"
+    elif last == "з" and left[-2] in _VOWELS:
+        yield left + "д"
+    if before_vowel and last in _SOFTENED and left[-2] in _VOWELS:
+        yield left + "ь"
+
+
 def readings(word: str, syncope: Mapping[str, str]) -> list[WordReading]:
     """All readings of a lower-case Cyrillic word, itself as a bare stem first.
 
     `syncope` maps stems as they are written before a vowel to what they are without it
-    (орн → орын). A reading is possible by the rules; its stem need not exist.
+    (орн → орын), and those that end in a possessive to themselves (отбасы). A reading is possible by the rules; its stem need not exist.
     """
     found: dict[WordReading, None] = {
         WordReading(word, NOUN, ()): None,
@@ -180,6 +290,7 @@ def _strip(
         if not after:
             continue
         trunk_front = is_front(trunk)
+        loan = len(trunk) > 2 and trunk[-1] in _CHANGED and _NATIVE.isdisjoint(trunk[:-1])
         for ending in after.get(_last(trunk)) or after[""]:
             if allowed is not None and ending.slot not in allowed:
                 continue
@@ -197,8 +308,13 @@ def _strip(
                 lefts.append(left[:-1] + _VOICELESS[left[-1]])
             if ending.slot == "converb" and left[-1] == "у" and len(left) < 5:
                 lefts.append(left[:-1] + "п")  # тап + ып = тауып
+            if OWNED in ending.after and syncope.get(left) == left:
+                found[WordReading(left, NOUN, inner, own)] = None  # отбасы + нда
+            if loan and NOUN in ending.after:
+                lefts += _wholes(trunk, ending.voicing)
             for stem in lefts:
-                chain = (LOOSE, *inner) if mismatch or loose else inner
+                off = mismatch and not (ending.front and stem[-1] == "ь")
+                chain = (LOOSE, *inner) if off or loose else inner
                 if NOUN in ending.after:
                     found[WordReading(stem, NOUN, chain, own)] = None
                     if ending.voicing and stem in syncope:
@@ -206,4 +322,4 @@ def _strip(
                 if VERB in ending.after:
                     found[WordReading(stem, VERB, chain, own)] = None
                 if ending.after - {NOUN, VERB} and len(slots) < _MOST:
-                    _strip(stem, inner, ending.after, mismatch or loose, own, syncope, found)
+                    _strip(stem, inner, ending.after, off or loose, own, syncope, found)

@@ -88,7 +88,7 @@ _KEY = str.maketrans(
     {
         **dict(zip("аәбвгғдеэзийіыкқлмнңоөпрстуұүфхһ", "aabvggdeeziiiikklmnnooprstuuufhh", strict=True)),
         "ё": "io", "ж": "j", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sh", "ъ": "", "ь": "", "ю": "iu", "я": "ia",
-        "ı": "i", "y": "i", "q": "k", "w": "u", "x": "h", "ə": "a", "ŋ": "n", "'": "", "’": "", "ʼ": "",
+        "ı": "i", "y": "i", "q": "k", "w": "u", "x": "h", "ə": "a", "ŋ": "n", "ş": "sh", "ç": "ch", "'": "", "’": "", "ʼ": "",
         "ۋ": "u", "و": "o", "ۇ": "u", "ى": "i", "ي": "i", "ە": "e", "ا": "a", "ب": "b", "پ": "p", "ت": "t",
         "ج": "j", "چ": "ch", "ح": "h", "د": "d", "ر": "r", "ز": "z", "س": "s", "ش": "sh", "ع": "g", "ف": "f",
         "ق": "k", "ك": "k", "گ": "g", "ل": "l", "م": "m", "ن": "n", "ڭ": "n", "ھ": "h", "ۆ": "v", "ء": "",
@@ -103,7 +103,10 @@ _KEY_GROUPS = (
     ("kh", "h"),
     ("ng", "n"),
     ("iý", "iu"),
+    ("dj", "j"),
 )
+_SPELT_YE = re.compile("(?:^|(?<=[aeou]))i+e")
+"""е where English writes ye: Tokayev, Yerlan."""
 
 
 def script_of(word: str) -> str:
@@ -239,11 +242,13 @@ def key(word: str) -> str:
 
     >>> key("Қазақстан") == key("казакстан") == key("Qazaqstan") == key("قازاقستان")
     True
+    >>> key("Тоқаев") == key("Tokayev") == key("Tokaev") == key("توقايەۆ")
+    True
     """
-    text = word.lower().translate(_KEY)
+    text = word.lower().replace("ье", "йе").translate(_KEY)
     if not text.isascii():
         text = unicodedata.normalize("NFD", text).replace("y\u0301", "u")
         text = re.sub("[\u0300-\u036f]", "", text)
     for group, letter in _KEY_GROUPS:
         text = text.replace(group, letter)
-    return re.sub(r"(.)\1+", r"\1", text)
+    return re.sub(r"(.)\1+", r"\1", _SPELT_YE.sub("e", text))

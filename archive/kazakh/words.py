@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from archive.kazakh.letters import CYRILLIC, fold_mixed_words
+from archive.kazakh.letters import AS_TYPED, CYRILLIC, fold_mixed_words
+from archive.kazakh.morphology import NOUN, typed_tails
 from archive.kazakh.stems import Evidence, likelihood
 from archive.kazakh.transliterate import script_of, spelling_costs
 
@@ -22,6 +23,9 @@ _PLAIN_WORD = re.compile(r"\w+")
 _SHOWN = re.compile(rf"(?:{_WORD.pattern}|{_HIDDEN.pattern})+")
 _CYRILLIC = re.compile(f"[{CYRILLIC}]+")
 _LONGEST = 60
+_APART = re.compile(rf"(?<=[^\W_])[»”\")]?[-‐‑’'](?P<tail>[{CYRILLIC}]{{1,12}})(?![\w-])")
+_ORDINALS = frozenset("ші шы".split())
+_GLUED = re.compile(rf"([^\W\d_{CYRILLIC}][^\W_{CYRILLIC}]*)([{CYRILLIC}]{{1,12}})")
 _MOST, _NEAR = 3, 2.0
 """Spellings that a word is taken for at most, and nats by which they may be less likely than the first."""
 
@@ -39,6 +43,30 @@ def words(text: str) -> list[str]:
     if _UNUSUAL.search(text):
         return _WORD.findall(fold_mixed_words(clean(text)))
     return _PLAIN_WORD.findall(fold_mixed_words(text))
+
+
+def told(text: str) -> list[str]:
+    """Words of a text that say something: `words` without the suffixes that stand apart from theirs.
+
+    >>> told("АҚШ-тың 2023-ші «Отан»-нан ара-тұра")
+    ['ақш', '2023', 'отан', 'ара', 'тұра']
+    """
+    return words(_APART.sub(_without_suffix, text))
+
+
+def _without_suffix(apart: re.Match[str]) -> str:
+    return " " if is_suffix(apart["tail"]) or apart["tail"] in _ORDINALS else apart[0]
+
+
+def is_suffix(text: str) -> bool:
+    """Whether letters are suffixes of a noun and nothing else, some typed as Russian ones or not."""
+    return any(tail.kind == NOUN for tail in typed_tails(text.translate(AS_TYPED)))
+
+
+def glued(word: str) -> str:
+    """What a Kazakh suffix is glued to: `covid` of covidтің; empty where there is no such thing."""
+    match = _GLUED.fullmatch(word)
+    return match[1] if match and is_suffix(match[2]) else ""
 
 
 def spans(text: str) -> list[tuple[int, int, str]]:
@@ -68,7 +96,7 @@ def spellings(word: str, evidence: Evidence | None = None) -> list[str]:
     """
     if len(word) > _LONGEST or script_of(word) not in ("Latn", "Arab"):
         return [word]
-    costs = spelling_costs(word)
+    costs = spelling_costs(word) or {word: 0.0}  # a sign alone stands for nothing
     if len(costs) == 1:
         return list(costs)
     scores = {text: likelihood(text, evidence) - cost for text, cost in costs.items()}

@@ -15,8 +15,8 @@ from archive.kazakh.stems import Analysis
 from archive.search.check import check
 from archive.search.expand import Terms, expression, in_titles, suggest
 from archive.search.filters import Filters
-from archive.search.ranking import ranked
-from archive.search.selection import Selected, by_date, number, select
+from archive.search.ranking import lacking, most_words, ranked
+from archive.search.selection import Selected, by_date, number, select, these
 from archive.search.snippets import passages
 from archive.search.syntax import Query, parse
 from archive.search.vocabulary import is_stem, readings_of
@@ -28,6 +28,10 @@ FACETS = ("site", "region", "year", "language")
 COUNTED = 10_000
 """Results are counted up to here; beyond, `Hits.total` is this and `Hits.more` is true."""
 _FACETED = 100_000
+SENTENCE = 4
+"""Words of a query that is a sentence: where fewer than `FULL` articles have all its words, others follow."""
+FULL = 10
+_NONE_HAS_ALL = "no article has all words; these have most, the first of them all but"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Hits:
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
     """`site`, `region`, `year`, `language` → value → articles, most first."""
     suggestion: str | None = None
-    """The query with misspelt words mended, where nothing was found."""
+    """The query with misspelt words mended, where no article has all of them."""
     notes: list[str] = field(default_factory=list)
     """What in the query could not be taken as it was typed."""
 
@@ -60,27 +64,38 @@ def search(
     """Articles that match, best first, or by date (`order`: `best`, `newest`, `oldest`).
 
     Each row: id, site, published, title, url, language, gone_since, snippet, score (higher is
-    better; None in date order). `filters` are added to those of the query. `marks` enclose the found words of the snippet. Raises
-    `ArchiveUsageError`, in plain words, for a query that says nothing to search for.
+    better; None in date order), missing (words that it lacks: where no article has all words of three
+    or more, those with most of them are found, and a note says so). `filters` are added to those of the
+    query. `marks` enclose the found words of the snippet. Raises `ArchiveUsageError`, in plain words, for
+    a query that says nothing to search for.
     """
     query = parse(text, filters)
     terms = Terms()
     match = expression(c, query.tree, terms) if query.tree else None
-    selected = select(query, match)
+    selected = select(c, query, match)
     total = number(c, selected, COUNTED + 1)
     titles = in_titles(terms) if query.tree else None
+    with_most: list[int] = []
+    is_answered = total > 0
+    if total < (FULL if query.size >= SENTENCE else 1) and (with_most := most_words(c, query)):
+        if not is_answered:
+            (lacked,) = lacking(c, query, with_most[:1]).values()
+            query.notes.append(f"{_NONE_HAS_ALL}: {', '.join(lacked)}")
+        selected, match, total = these(with_most), None, len(with_most)
     if not total:
         page: list[tuple[int, float | None]] = []
+    elif with_most and order == "best":
+        page = [(article, None) for article in with_most[offset : offset + limit]]
     elif order == "best" and query.tree:
         page = ranked(c, query, selected, terms, titles, limit, offset)
     else:
         page = _dated(c, query, match, selected, total, order == "oldest", limit, offset)
     return Hits(
         total=min(total, COUNTED),
-        rows=_rows(c, page, terms, marks),
+        rows=_rows(c, page, terms, marks, query if with_most else None),
         more=total > COUNTED,
         facets=_facets(c, selected) if facets else {},
-        suggestion=suggest(c, text, _unknown(c, terms)) if not total else None,
+        suggestion=None if is_answered else suggest(c, text, _unknown(c, terms)),
         notes=query.notes + terms.notes,
     )
 
@@ -101,7 +116,7 @@ def _dated(
     offset: int,
 ) -> list[tuple[int, float | None]]:
     """A page by date; articles without one come last."""
-    if total > COUNTED:
+    if total > COUNTED and (match or not query.tree):
         return [(n, None) for n in by_date(c, query, match, oldest, limit, offset)]
     way = "" if oldest else "DESC"
     rows = c.execute(
@@ -117,6 +132,7 @@ def _rows(
     page: list[tuple[int, float | None]],
     terms: Terms,
     marks: tuple[str, str],
+    incomplete: Query | None,
 ) -> list[dict[str, Any]]:
     cursor = c.execute(
         "SELECT id, site, published, title, url, language, gone_since, text FROM articles "
@@ -126,9 +142,10 @@ def _rows(
     names = [column[0] for column in cursor.description]
     found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor}
     rows = [found[article] for article, _ in page]
-    texts = passages(c, [row.pop("text") for row in rows], terms, marks)
+    texts = passages(c, [(row["title"] or "", row.pop("text")) for row in rows], terms, marks)
+    missing = lacking(c, incomplete, [article for article, _ in page]) if incomplete else {}
     for row, snippet, (_, score) in zip(rows, texts, page, strict=True):
-        row |= {"snippet": snippet, "score": score}
+        row |= {"snippet": snippet, "score": score, "missing": missing.get(row["id"], [])}
     return rows
 
 

@@ -12,20 +12,22 @@ import sqlite3
 from dataclasses import dataclass, field
 from functools import cache
 
-from archive.kazakh.letters import SPECIFIC
 from archive.kazakh.morphology import endings
-from archive.kazakh.stems import is_known
-from archive.kazakh.transliterate import key, script_of
+from archive.kazakh.stems import is_known, is_slip, meant
+from archive.kazakh.transliterate import key
 from archive.kazakh.words import in_cyrillic
 from archive.search.places import widen
+from archive.search.russian import RUSSIAN_MARK, russian_stem
 from archive.search.syntax import All, Either, Node, Phrase, Word
-from archive.search.vocabulary import TITLE_MARK, is_stem, readings_of, word_stems
+from archive.search.vocabulary import TITLE_MARK, is_stem, part_of, readings_of, word_stems
 
 _MOST_STEMS = 8
 _ROWS = 40
 """Words of the vocabulary that are looked at for one key."""
 _LONGEST_ENDING = 9
 _SHORTEST_STEM = 3
+_EV = re.compile("(?<=[bdfklmnprstv])ev(?=a?$)")
+"""Also how Latin letters write the end of Савельев and Григорьева."""
 _PLURALS = frozenset("lar ler dar der tar ter".split())
 _ALPHABET = "abcdefghijklmnoprstuvz"
 _NEAR_ROWS = 5000
@@ -52,11 +54,15 @@ class Terms:
         before a vowel (мектеп, мектебі). What begins with another probe is left out.
         """
         found = [
-            _shortest([word, *(s[:-1] if len(s) > 3 else s for s in stems)])
+            _shortest([word, *(s[:-1] if len(s) > 3 else s for s in map(_bare, stems))])
             for word, stems in self.words.items()
         ]
         found += [(prefix,) for prefix in sorted(self.prefixes)]
         return found + [(" ".join(phrase),) for phrase in self.phrases]
+
+
+def _bare(stem: str) -> str:
+    return stem.removeprefix(RUSSIAN_MARK)
 
 
 def _shortest(probes: list[str]) -> tuple[str, ...]:
@@ -76,22 +82,42 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     readings = readings_of(word, lambda stem: is_stem(c, stem))
     found = dict.fromkeys(reading.stem for reading in readings if reading.asked)
     # With what it was taken for when it was indexed: the archive may have known less then.
-    found |= dict.fromkeys(row[0].split()[:1] if row else ())
+    found |= dict.fromkeys(part_of(row[0], False).split()[:1] if row else ())
     cyrillic = in_cyrillic(word)
-    plain = not set(cyrillic) & set(SPECIFIC) or script_of(word) != "Cyrl"
-    if plain and not is_known(cyrillic) and len(word) >= _SHORTEST_STEM:
-        found |= dict.fromkeys(_alike(c, word))
-    return tuple(found)[:_MOST_STEMS]
+    if row is None:
+        found |= dict.fromkeys(meant(cyrillic))
+    is_printed = bool(row and part_of(row[0], False)) and cyrillic == word
+    found |= dict.fromkeys(_alike(c, word, cyrillic, is_printed))
+    kazakh = tuple(found)[:_MOST_STEMS]
+    russian = russian_stem(word)
+    # A Kazakh word that no Russian text has would bring another one's forms: бала – балы.
+    is_kazakh = row and RUSSIAN_MARK not in row[0] and is_known(word)
+    return (*kazakh, russian) if russian and not is_kazakh else kazakh
 
 
-def _alike(c: sqlite3.Connection, word: str) -> list[str]:
-    """Stems of the words that are written like this one but for letters that get confused."""
+def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) -> list[str]:
+    """Stems of the words that are written like this one but for letters that get confused.
+
+    Of one that is known, only those that lack Kazakh letters which it has; of one that the archive
+    prints itself (`is_printed`), too, none that are known words.
+    """
+    if len(word) < 2:
+        return []
     wanted = key(word)
-    rows = _stems_at(c, wanted)
-    if rows:
-        return rows
-    # Another form of the word may be known: one with another ending, or with none.
+    known = is_known(cyrillic)
+    keys = dict.fromkeys((wanted, key(word.replace("x", "ks")), _EV.sub("iev", wanted)))
+    rows = [row for spelt in keys for row in _at(c, spelt) if row[0] != word]
+    if known:
+        rows = [row for row in rows if is_slip(row[0], cyrillic)]
+    if known or is_printed:
+        rows = [row for row in rows if not is_known(row[0])]
+    found = dict.fromkeys(stem for _, joined in rows for stem in part_of(joined, False).split())
+    if known or len(word) < _SHORTEST_STEM:
+        return list(found)
+    # Another form of the word may be there: one with another ending, or with none.
     for cut in range(min(_LONGEST_ENDING, len(wanted) - _SHORTEST_STEM) + 1):
+        if cut and (found or is_printed):
+            break
         if cut and not _is_ending(wanted[-cut:]):
             continue
         stem_key = wanted[: len(wanted) - cut]
@@ -99,10 +125,9 @@ def _alike(c: sqlite3.Connection, word: str) -> list[str]:
             "SELECT stems FROM vocabulary WHERE key >= ? AND key < ? LIMIT ?",
             (stem_key, stem_key + "{", _ROWS),
         )
-        found = [stem for (joined,) in near for stem in joined.split() if key(stem) == stem_key]
-        if found:
-            return list(dict.fromkeys(found))
-    return []
+        stems = (stem for (joined,) in near for stem in joined.split())
+        found |= dict.fromkeys(stem for stem in stems if key(stem) == stem_key)
+    return list(found)
 
 
 def _is_ending(text: str) -> bool:
@@ -116,9 +141,10 @@ def _ending_keys() -> frozenset[str]:
     return frozenset(key(ending) for ending in endings())
 
 
-def _stems_at(c: sqlite3.Connection, wanted: str) -> list[str]:
-    rows = c.execute("SELECT stems FROM vocabulary WHERE key = ? LIMIT ?", (wanted, _ROWS))
-    return list(dict.fromkeys(stem for (joined,) in rows for stem in joined.split()))
+def _at(c: sqlite3.Connection, wanted: str) -> list[tuple[str, str]]:
+    """Words with this key, and their stems."""
+    sql = "SELECT word, stems FROM vocabulary WHERE key = ? LIMIT ?"
+    return [(word, joined) for word, joined in c.execute(sql, (wanted, _ROWS))]
 
 
 def expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
@@ -135,10 +161,13 @@ def _expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
         case Word(text, prefix=True):
             spelt = dict.fromkeys([text, in_cyrillic(text)])
             terms.prefixes.update(spelt)
-            return "(" + " OR ".join(f'"{word}"*' for word in spelt) + ")"
+            column = "{title} : " if node.title else ""
+            return "(" + " OR ".join(f'{column}"{word}"*' for word in spelt) + ")"
         case Word(text):
             stems = word_terms(c, text)
             terms.words[text] = stems
+            if node.title:
+                return f"({_in_title(text, stems)})"
             # In any column: articles in other languages have no stems, but may print one.
             found = [f'"{stem}"' for stem in stems]
             if text not in stems:
@@ -146,7 +175,8 @@ def _expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             return "(" + " OR ".join(found) + ")"
         case Phrase(parts):
             terms.phrases.append(parts)
-            return '({title text} : "' + " ".join(parts) + '")'
+            columns = "title" if node.title else "title text"
+            return f'({{{columns}}} : "' + " ".join(parts) + '")'
         case Either(parts):
             return "(" + " OR ".join(_expression(c, part, terms) for part in parts) + ")"
         case All(parts, without):
@@ -159,11 +189,12 @@ def in_titles(terms: Terms) -> str | None:
     """The FTS5 expression of titles that hold every word; None where a query has more than words."""
     if not terms.words or terms.prefixes or terms.phrases:
         return None
-    parts = []
-    for word, stems in terms.words.items():
-        marked = "".join(f' OR {{stems}} : "{TITLE_MARK}{stem}"' for stem in stems)
-        parts.append(f'({{title}} : "{word}"{marked})')
-    return " AND ".join(parts)
+    return " AND ".join(f"({_in_title(word, stems)})" for word, stems in terms.words.items())
+
+
+def _in_title(word: str, stems: tuple[str, ...]) -> str:
+    marked = "".join(f' OR "{TITLE_MARK}{stem}"' for stem in stems)
+    return f'{{title}} : "{word}"{marked}'
 
 
 def suggest(c: sqlite3.Connection, text: str, unknown: list[str]) -> str | None:

@@ -29,7 +29,7 @@ class Filter:
     """`from` and `to`: a date; `yes`: yes or no; `number`; `spelt`: text in any capitals."""
 
 
-_SCRIPT = """CASE WHEN a.language LIKE '%-Latn%' THEN 'latn' WHEN a.language LIKE '%-Arab%' THEN 'arab'
+SCRIPT = """CASE WHEN a.language LIKE '%-Latn%' THEN 'latn' WHEN a.language LIKE '%-Arab%' THEN 'arab'
  WHEN a.language LIKE '%-Cyrl%' OR a.language IN ('kk', 'ru', 'ky', 'tt', 'ba', 'mn', 'tg', 'uk', 'be', 'bg', 'sr')
  THEN 'cyrl' WHEN a.language IN ('ar', 'fa', 'ug', 'ur') THEN 'arab' WHEN a.language IS NOT NULL THEN 'latn' END"""
 FILTERS: Mapping[str, Filter] = {
@@ -44,7 +44,7 @@ FILTERS: Mapping[str, Filter] = {
         "kk",
         "In this language: kk (with kk-Latn and kk-Arab), kk-Latn, ru, …",
     ),
-    "script": Filter(f"{_SCRIPT} = lower(?)", "Cyrl", "In this script: Cyrl, Latn or Arab."),
+    "script": Filter(f"{SCRIPT} = lower(?)", "Cyrl", "In this script: Cyrl, Latn or Arab."),
     "section": Filter("instr(a.section, ?)", "Қоғам", "In this section.", "spelt"),
     "author": Filter("instr(a.authors, ?)", "Ерлан", "By this author, or a part of the name.", "spelt"),
     "tag": Filter(

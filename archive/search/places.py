@@ -137,7 +137,7 @@ def _widened(parts: list[Node], notes: list[str]) -> list[Node]:
     while at < len(parts):
         for size in range(min(_MOST_WORDS, len(parts) - at), 0, -1):
             run = [part for part in parts[at : at + size] if isinstance(part, Word)]
-            if len(run) < size or any(word.prefix for word in run):
+            if len(run) < size or any(word.prefix or word.title for word in run):
                 continue
             after = parts[at + size] if at + size < len(parts) else None
             following = key(after.text) if isinstance(after, Word) else ""

@@ -1,8 +1,9 @@
-"""ranking: best first: words in the title, how much the text is about them, and how new it is.
+"""ranking: best first, by BM25 over stems, with words in the title, words near one another, and how new it is.
 
 FTS5's own bm25() reads the list of every article that has a word, a second for a common one among
 a million articles. Here the newest matches and those with all words in the title are candidates,
-and only they are read.
+and only they are read. Where no article has all words of a longer query, those that have most of them are
+found by how rare the words are (`most_words`).
 """
 
 from __future__ import annotations
@@ -10,27 +11,40 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from itertools import islice
+from itertools import islice, pairwise
 from math import log
 
-from archive.search.expand import Terms
-from archive.search.selection import Selected, select
-from archive.search.selection import newest as newest_ids
-from archive.search.syntax import Query
+from archive.search.expand import Terms, expression
+from archive.search.selection import Selected, newest, select
+from archive.search.syntax import All, Either, Node, Phrase, Query, Word
 
 _RANKED = 50
 """Newest matches that are ranked; another as many that have all words in the title are, too.
 
 Reading their texts is most of what a query costs.
 """
+_MOST_RANKED = 300
+"""Articles with most of a long query's words that are ranked."""
+_SOFT = 3
+"""Words of a query that an article need not have all of."""
+_LISTED, _WEIGHED = 50_000, 150_000
+"""Articles of a word, and of all, that are looked at where not all words must be there."""
+_SAMPLED = 500
+"""Articles of a word by which it is told how rare it is."""
+_SHARE = 0.35
+"""Of the weight of the words that the best article has, this much another one must have."""
 _READ = 40_000
 """Bytes of an article that ranking looks at."""
-_TITLE = 2.0
-_TOGETHER = 0.5
-_FRESH = 0.6
+_TITLE = 1.0
+_NEAR = 0.4
+_NEAR_BYTES = 60
+_PLACES = 6
+"""Places of a word that are compared with those of the next."""
+_FRESH = 0.2
 _HALF_LIFE = 3.0
 """Years after which an article's freshness counts half."""
-_SATURATION = 1.5
+_SATURATION = 2.0
+_BY_LENGTH = 0.75
 
 
 def ranked(
@@ -43,30 +57,108 @@ def ranked(
     offset: int,
 ) -> list[tuple[int, float | None]]:
     """A page of the ranking. Beyond the candidates, matches follow the last stored first."""
-    newest = newest_ids(c, selected, _RANKED)
-    candidates = dict.fromkeys(newest)
-    if len(newest) == _RANKED and titles:
-        candidates |= dict.fromkeys(newest_ids(c, select(query, titles), _RANKED))
-    scores = _scores(c, list(candidates), terms)
-    ordered = sorted(scores.items(), key=lambda hit: (-hit[1], -hit[0]))
+    last = newest(c, selected, _RANKED)
+    candidates = dict.fromkeys(last)
+    if len(last) == _RANKED and titles:
+        candidates |= dict.fromkeys(newest(c, select(c, query, titles), _RANKED))
+    ordered = best(c, list(candidates), terms)
     page: list[tuple[int, float | None]] = list(ordered[offset : offset + limit])
-    if len(newest) == _RANKED and len(page) < limit:
+    if len(last) == _RANKED and len(page) < limit:
         skipped = max(0, offset - len(ordered))
-        rest = newest_ids(c, selected, skipped + limit + len(ordered), _RANKED)
+        rest = newest(c, selected, skipped + limit + len(ordered), _RANKED)
         later = (article for article in rest if article not in candidates)
         page += [(article, None) for article in islice(later, skipped, skipped + limit - len(page))]
     return page
 
 
-def _scores(c: sqlite3.Connection, articles: list[int], terms: Terms) -> dict[int, float]:
-    """How well each article answers: words in the title, how often in the text, how fresh.
+def most_words(c: sqlite3.Connection, query: Query) -> list[int]:
+    """Articles with most words of a query of several, best first; none for other queries.
 
-    A word's part of the text counts as in BM25 (it saturates, and long texts count less), with the
-    candidates as the collection; counts are of a stem's beginning, which is quick and near enough.
+    A word counts as much as it is rare, and half as much again in the title. Those that very many articles
+    have choose none.
+    """
+    parts = _parts(query)
+    if not parts:
+        return []
+    last = _last(c)
+    asked = [select(c, query, expression(c, part, Terms())) for part in parts]
+    rarity = [_rarity(newest(c, one, _SAMPLED), _SAMPLED, last) for one in asked]
+    weights: dict[int, float] = {}
+    for weight, part, one in sorted(zip(rarity, parts, asked, strict=True), key=lambda x: -x[0]):
+        found = newest(c, one, _LISTED)
+        if weights and (len(found) == _LISTED or len(weights) > _WEIGHED):
+            break
+        for article in found:
+            weights[article] = weights.get(article, 0.0) + weight
+        if isinstance(part, Word) and not part.prefix:
+            title = expression(c, Word(part.text, title=True), Terms())
+            for article in newest(c, select(c, query, title), _SAMPLED):
+                weights[article] = weights.get(article, 0.0) + weight / 2
+    least = _SHARE * max(weights.values(), default=0.0)
+    kept = [article for article, weight in weights.items() if weight >= least]
+    kept.sort(key=lambda article: (-weights[article], -article))
+    terms = Terms()
+    for part in parts:
+        expression(c, part, terms)
+    first = [article for article, _ in best(c, kept[:_MOST_RANKED], terms)]
+    return first + kept[_MOST_RANKED:]
+
+
+def lacking(c: sqlite3.Connection, query: Query, articles: list[int]) -> dict[int, list[str]]:
+    """Which words of a query each article lacks, as they were typed."""
+    missing: dict[int, list[str]] = {article: [] for article in articles}
+    for part in _parts(query):
+        rows = c.execute(
+            "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? "
+            "AND rowid IN (SELECT value FROM json_each(?))",
+            (expression(c, part, Terms()), json.dumps(articles)),
+        )
+        for article in missing.keys() - {row[0] for row in rows}:
+            missing[article].append(_typed(part))
+    return missing
+
+
+def _parts(query: Query) -> list[Node]:
+    """The words of a query that an article may have most of."""
+    tree = query.tree
+    is_long = isinstance(tree, All) and not tree.without and query.size >= _SOFT
+    return list(dict.fromkeys(tree.parts)) if is_long and isinstance(tree, All) else []
+
+
+def _last(c: sqlite3.Connection) -> int:
+    (last,) = c.execute("SELECT coalesce(max(id), 0) FROM main.articles").fetchone()
+    return int(last)
+
+
+def _typed(node: Node) -> str:
+    match node:
+        case Word(text, prefix):
+            return text + "*" * prefix
+        case Phrase(parts):
+            return f'"{" ".join(parts)}"'
+        case Either(parts):
+            return " OR ".join(map(_typed, parts))
+        case All(parts):
+            return " ".join(map(_typed, parts))
+
+
+def _rarity(found: list[int], most: int, last: int) -> float:
+    """How much a word weighs that so many articles have; of more than `most` the newest tell how many."""
+    number = len(found)
+    if number == most:
+        number = number * last // max(1, last - found[-1])
+    return log(1 + (last - number + 0.5) / (number + 0.5)) if number < last else 0.01
+
+
+def best(c: sqlite3.Connection, articles: list[int], terms: Terms) -> list[tuple[int, float]]:
+    """The articles with their scores, best first.
+
+    BM25 (Robertson and Zaragoza, 2009) over the beginnings of stems, which is quick and near enough, with
+    weights between 0 and 1; to it come the title, words of the query that stand near one another, and
+    freshness, each less than a word.
     """
     probes = [_cased(group) for group in terms.probes()]
-    together = _cased([" ".join(terms.words)]) if len(terms.words) > 1 else []
-    counts: dict[int, tuple[list[int], list[bool], bool, int, float]] = {}
+    read: dict[int, tuple[bytes, bytes, float]] = {}
     # As bytes: to decode a text takes longer than to count words in it.
     for article, title, text, year in c.execute(
         "SELECT id, CAST(coalesce(title, '') AS BLOB), substr(CAST(text AS BLOB), 1, ?), "
@@ -74,31 +166,70 @@ def _scores(c: sqlite3.Connection, articles: list[int], terms: Terms) -> dict[in
         "WHERE id IN (SELECT value FROM json_each(?))",
         (_READ, json.dumps(articles)),
     ):
-        numbers = [sum([text.count(form) for form in forms]) for forms in probes]
-        named = [any(form in title for form in forms) for forms in probes]
-        near = any(form in title or form in text for form in together)
-        counts[article] = (numbers, named, near, len(text) + 1, year or 0.0)
-    if not counts:
-        return {}
-    mean = sum(size for *_, size, _ in counts.values()) / len(counts)
-    latest = max(year for *_, year in counts.values())
-    holding = [
-        1 + sum(numbers[i] > 0 for numbers, *_ in counts.values()) for i in range(len(probes))
-    ]
-    weights = [log(1 + (len(counts) + 1) / number) for number in holding]
-    scores = {}
-    for article, (numbers, named, near, size, year) in counts.items():
-        saturation = _SATURATION * (0.25 + 0.75 * size / mean)
-        score = sum(
-            weight * ((_TITLE if is_named else 0) + 2 * number / (number + saturation))
-            for weight, number, is_named in zip(weights, numbers, named, strict=True)
-        )
-        score += _TOGETHER * near + _FRESH * 0.5 ** ((latest - year) / _HALF_LIFE)
-        scores[article] = round(score, 4)
-    return scores
+        read[article] = (b" " + title, b" " + text, year or 0.0)
+    if not read:
+        return []
+    mean = sum(len(text) for _, text, _ in read.values()) / len(read)
+    latest = max(year for *_, year in read.values())
+    counts = {
+        a: [sum(map(text.count, forms)) for forms in probes] for a, (_, text, _) in read.items()
+    }
+    weights = _weights(c, terms, len(probes))
+    scores = []
+    for article, (title, text, year) in read.items():
+        saturation = _SATURATION * (1 - _BY_LENGTH + _BY_LENGTH * len(text) / mean)
+        score = _FRESH * 0.5 ** ((latest - year) / _HALF_LIFE)
+        for weight, forms, number in zip(weights, probes, counts[article], strict=True):
+            is_named = any(form in title for form in forms)
+            score += weight * (_TITLE * is_named + 2 * number / (number + saturation))
+        score += _NEAR * _nearness(text, probes, counts[article])
+        scores.append((article, round(score, 4)))
+    return sorted(scores, key=lambda hit: (-hit[1], -hit[0]))
+
+
+def _weights(c: sqlite3.Connection, terms: Terms, number: int) -> list[float]:
+    """How much each word of the query counts, the rarest 1."""
+    if number < 2:
+        return [1.0] * number
+    last = _last(c)
+    every = Selected("FROM articles_fts WHERE articles_fts MATCH ?", (), "rowid")
+    rare = []
+    for word, stems in terms.words.items():
+        either = " OR ".join(f'"{form}"' for form in dict.fromkeys((word, *stems)))
+        one = Selected(every.source, (either,), every.id)
+        rare.append(_rarity(newest(c, one, _SAMPLED), _SAMPLED, last))
+    most = max(rare, default=1.0)
+    # Beginnings and phrases come last, and are rare as a rule.
+    return [weight / most for weight in rare] + [1.0] * (number - len(rare))
+
+
+def _nearness(text: bytes, probes: list[list[bytes]], counts: list[int]) -> float:
+    """From 0 to 1: how near the words of the query stand to those that follow them in it."""
+    if len(probes) < 2:
+        return 0.0
+    places = [_places(text, forms) for forms, number in zip(probes, counts, strict=True) if number]
+    if len(places) < 2:
+        return 0.0
+    total = 0.0
+    for before, after in pairwise(places):
+        gap = min(abs(a - b) for a in before for b in after)
+        total += 1 / (1 + gap / _NEAR_BYTES)
+    return total / (len(probes) - 1)
+
+
+def _places(text: bytes, forms: list[bytes]) -> list[int]:
+    found: list[int] = []
+    for form in forms:
+        at = text.find(form)
+        while at >= 0 and len(found) < _PLACES:
+            found.append(at)
+            at = text.find(form, at + 1)
+    return found or [0]
 
 
 def _cased(forms: Iterable[str]) -> list[bytes]:
-    """Words in small letters, and as a sentence begins with them."""
+    """Words in small letters, and as a sentence begins with them; short ones where a word begins only."""
     cased = (way(form) for form in forms for way in (str.lower, str.capitalize))
-    return [form.encode() for form in dict.fromkeys(cased)]
+    return [
+        f" {form}".encode() if len(form) < 4 else form.encode() for form in dict.fromkeys(cased)
+    ]

@@ -1,18 +1,27 @@
-"""selection: which articles a query means, as SQL that is quick over a million of them."""
+"""selection: which articles a query means, as SQL that is quick over a million of them.
+
+The index is asked first, for words and filters alike; rows of articles are read for the filters alone that
+it knows nothing of.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
+from archive.search.facts import in_index, month
 from archive.search.filters import condition
 from archive.search.syntax import Query
 
-_BLOCK = 200
-"""Articles whose rows are looked at together."""
+_FEW = 500
+"""So many articles of a story are looked up in the index one by one; of more, all that match are compared."""
+_LISTED = ("story", "id", "url")
+"""Filters with an index of their own."""
+_BY_ROWS = ("site", "after", "before")
+"""Filters that, where no word is asked for, an index of `articles` answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +33,53 @@ class Selected:
     id: str
 
 
-def select(query: Query, match: str | None) -> Selected:
-    """Join only the tables that the filters need: the index alone is many times faster."""
+def select(c: sqlite3.Connection, query: Query, match: str | None) -> Selected:
+    """What a query selects, with `match` as the FTS5 expression of its words."""
     clauses: list[str] = []
     args: list[Any] = []
-    if match is not None:
-        clauses.append("articles_fts MATCH ?")
-        args.append(match)
+    matches = [match] if match else []
+    without = ""
+    reads = False
     for name, values in query.filters.items():
+        gone = {value.lower() for value in values} if name == "gone" else set()
+        if len(gone) > 1:
+            continue
+        if match and gone == {"no"}:
+            without = f" NOT {in_index(c, name, values)}"
+            continue
+        if (
+            gone != {"no"}
+            and (match or name not in _BY_ROWS)
+            and (known := in_index(c, name, values))
+        ):
+            matches.append(known)
+            continue
         clause, value_args = condition(name, values)
+        if name in _LISTED:
+            sql = f"SELECT a.id FROM articles a WHERE {clause} LIMIT {_FEW + 1}"  # noqa: S608
+            few = [row[0] for row in c.execute(sql, value_args)]
+            if len(few) <= _FEW:
+                clause, value_args = "{id} IN (SELECT value FROM json_each(?))", [json.dumps(few)]
+        reads = reads or "a." in clause
         clauses.append(clause)
         args += value_args
-    where = " AND ".join(clauses) or "1"
-    if match is None:
+    if not matches:
+        where = " AND ".join(clauses).replace("{id}", "a.id") or "1"
         return Selected(f"FROM articles a WHERE {where}", tuple(args), "a.id")
-    join = " JOIN articles a ON a.id = articles_fts.rowid" if query.filters else ""
-    return Selected(f"FROM articles_fts{join} WHERE {where}", tuple(args), "articles_fts.rowid")
+    where = " AND ".join(["articles_fts MATCH ?", *clauses]).replace("{id}", "articles_fts.rowid")
+    # CROSS: the index first; SQLite knows nothing of how few it finds.
+    join = " CROSS JOIN articles a ON a.id = articles_fts.rowid" if reads else ""
+    found = " AND ".join(f"({one})" for one in matches)
+    return Selected(
+        f"FROM articles_fts{join} WHERE {where}",
+        (f"({found}){without}", *args),
+        "articles_fts.rowid",
+    )
+
+
+def these(found: list[int]) -> Selected:
+    """Articles that are known already."""
+    return Selected("FROM json_each(?) AS found WHERE 1", (json.dumps(found),), "found.value")
 
 
 # `source` is put together from this module's own words; what a user typed goes in as parameters.
@@ -58,31 +98,35 @@ def newest(c: sqlite3.Connection, selected: Selected, most: int, offset: int = 0
 def by_date(
     c: sqlite3.Connection, query: Query, match: str | None, oldest: bool, limit: int, offset: int
 ) -> list[int]:
-    """Ids of many matches by date, those without one left out.
-
-    To walk all articles by date and pick the matches is quicker than sorting these. What the index
-    has is asked first; an article's own row lies behind its text.
-    """
+    """Ids of many matches by date, month by month; those without a date are left out."""
     way = "" if oldest else "DESC"
-    dated = {name: v for name, v in query.filters.items() if name in ("after", "before")}
-    other = {name: v for name, v in query.filters.items() if name not in dated}
-    walked = select(Query(None, dated), None)
-    walk = c.execute(
-        f"SELECT a.id {walked.source} AND a.published IS NOT NULL "
-        f"ORDER BY a.published {way}, a.id {way}",
-        walked.args,
-    )
-    found = (row[0] for row in walk)
-    if match is not None:
-        sql = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?"
-        matching = {row[0] for row in c.execute(sql, (match,))}
-        found = (article for article in found if article in matching)
-    if not other:
-        return list(islice(found, offset, offset + limit))
-    chosen = select(Query(None, other), None)
-    sql = f"SELECT a.id {chosen.source} AND a.id IN (SELECT value FROM json_each(?))"  # noqa: S608
     page: list[int] = []
-    while len(page) < offset + limit and (block := list(islice(found, _BLOCK))):
-        kept = {row[0] for row in c.execute(sql, (*chosen.args, json.dumps(block)))}
-        page += [article for article in block if article in kept]
-    return page[offset : offset + limit]
+    for one in _months(c, oldest):
+        both = f"({match}) AND {one}" if match else one
+        selected = select(c, query, both)
+        size = number(c, selected, offset + 1)
+        if size <= offset:
+            offset -= size
+            continue
+        rows = c.execute(
+            f"SELECT b.id FROM articles b WHERE b.id IN (SELECT {selected.id} {selected.source}) "  # noqa: S608
+            f"ORDER BY b.published {way}, b.id {way} LIMIT ? OFFSET ?",
+            (*selected.args, limit - len(page), offset),
+        )
+        page += [row[0] for row in rows]
+        offset = 0
+        if len(page) >= limit:
+            break
+    return page
+
+
+def _months(c: sqlite3.Connection, oldest: bool) -> Iterator[str]:
+    """The months that articles were published in, each as an FTS5 expression."""
+    sign, way, last = (">", "", "0") if oldest else ("<", "DESC", "~")
+    sql = (
+        f"SELECT published FROM main.articles WHERE published {sign} ? "  # noqa: S608
+        f"ORDER BY published {way} LIMIT 1"
+    )
+    while row := c.execute(sql, (last,)).fetchone():
+        yield month(row[0])
+        last = row[0][:7] + ("~" if oldest and len(row[0]) > 4 else "")

@@ -7,61 +7,132 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import unicodedata
 from bisect import bisect_left
+from collections.abc import Iterable
 
 from archive.kazakh.stems import irregular_forms
-from archive.kazakh.transliterate import script_of
 from archive.kazakh.words import spans
 from archive.search.expand import Terms
+from archive.search.russian import RUSSIAN_MARK
 
 WIDTH = 24
 """Words of a snippet."""
+LONGEST = 600
+"""Characters of a snippet: a script without blanks has words as long as its sentences."""
 _IRREGULAR = irregular_forms()
-_READ = 40_000
-"""Characters of an article that are looked through."""
 _NEAR = 280
 """Characters that a passage holds, at most."""
 _MOST_PLACES = 200
+_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
+_SKIN = range(0x1F3FB, 0x1F400)
+Places = list[tuple[int, int, str]]
+"""Where words stand: start, end, and the word as search compares it."""
 
 
 def passages(
-    c: sqlite3.Connection, texts: list[str], terms: Terms, marks: tuple[str, str]
+    c: sqlite3.Connection,
+    texts: list[tuple[str, str]],
+    terms: Terms,
+    marks: tuple[str, str],
 ) -> list[str]:
-    """For each text the passage with most of the query's words, these enclosed in `marks`."""
-    regions = [_region(text, terms) for text in texts]
-    places = [spans(text[slice(*region)]) for text, region in zip(texts, regions, strict=True)]
-    found = _matching(c, {word for line in places for *_, word in line}, terms)
+    """For each title and text the passage of the text with most of the query's words, these enclosed in `marks`."""
+    regions = [_region(text, terms) for _, text in texts]
+    places = [
+        _places(text, region or (0, 2 * _NEAR))
+        for (_, text), region in zip(texts, regions, strict=True)
+    ]
+    found = _matching(c, places, terms)
+    missed = [i for i, line in enumerate(places) if not _shows(line, found)]
+    titles = {i: _places(texts[i][0], (0, len(texts[i][0]))) for i in missed}
+    found |= _matching(c, titles.values(), terms)
+    # What only looks like a word of the query may have led there: look everywhere.
+    for any_beginning in (False, True):
+        whole = {
+            i: _places(texts[i][1], (0, len(texts[i][1])))
+            for i in missed
+            if not _shows(titles[i], found) or (regions[i] and not any_beginning)
+        }
+        found |= _matching(c, whole.values(), terms, any_beginning=any_beginning)
+        for i, line in whole.items():
+            if _shows(line, found):
+                regions[i], places[i] = (0, len(texts[i][1])), line
+        missed = [i for i in missed if not _shows(places[i], found)]
     return [
-        _snippet(text, region, line, found, terms, marks)
-        for text, region, line in zip(texts, regions, places, strict=True)
+        _snippet(text, region or (0, 2 * _NEAR), line, found, terms, marks)
+        for (_, text), region, line in zip(texts, regions, places, strict=True)
+    ]
+
+
+def _shows(line: Places, found: dict[str, int]) -> bool:
+    return not found.keys().isdisjoint([word for *_, word in line])
+
+
+def _places(text: str, region: tuple[int, int]) -> Places:
+    begin, end = region
+    return [
+        (begin + start, begin + stop, word)
+        for start, stop, word in spans(text[begin:end])
+        if word  # of a joiner between two emoji nothing is left
     ]
 
 
 def _snippet(
     text: str,
     region: tuple[int, int],
-    places: list[tuple[int, int, str]],
+    places: Places,
     found: dict[str, int],
     terms: Terms,
     marks: tuple[str, str],
 ) -> str:
-    before, after = region
-    text, more = text[before:after], after < len(text)
+    hits = _hits(places, found, terms)
     start = _best_start([found.get(word) for *_, word in places])
     shown = places[start : start + WIDTH]
-    if not shown:
-        return text[: 10 * WIDTH]
-    first, last = (shown[0][0] if start else 0), shown[-1][1]
-    passage = _marked(text[:last], shown, _hits(places, found, terms), first, marks)
-    ending = " …" if more or len(places) > start + WIDTH else text[last:].rstrip()
-    return ("… " if start or before else "") + passage + ending
+    first, last = (shown[0][0], shown[-1][1]) if shown else (0, len(text))
+    if not start and not region[0]:
+        first = 0
+    if start + WIDTH >= len(places) and region[1] >= len(text):
+        last = len(text)
+    if last - first > LONGEST:
+        at = next((place for place in shown if place[0] in hits), (first, first, ""))
+        first = max(first, _whole(text, at[0] - LONGEST // 4))
+        last = min(last, _whole(text, max(first + LONGEST, min(at[1], at[0] + LONGEST))))
+    return (
+        ("… " if first else "")
+        + _marked(text, shown, hits, (first, last), marks)
+        + (" …" if text[last:].rstrip() else "")
+    )
 
 
-def _region(text: str, terms: Terms) -> tuple[int, int]:
-    """Where to look for the passage: around the place that most of the query's words are near."""
-    lower = text[:_READ].lower()
-    if len(lower) != min(len(text), _READ):
-        return 0, _READ
+def _whole(text: str, at: int) -> int:
+    """The next place where a text may be cut: not before an accent, nor inside a joined emoji."""
+    at = max(0, at)
+    for _ in range(40):
+        if at >= len(text) or not at:
+            break
+        char = text[at]
+        if not (
+            unicodedata.category(char)[0] == "M"
+            or char in _JOINERS
+            or ord(char) in _SKIN
+            or text[at - 1] == "\u200d"
+        ):
+            break
+        at += 1
+    return min(at, len(text))
+
+
+def _lower(text: str) -> str:
+    """A text in small letters, each where it was: a few letters have two as their small one (İ)."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join([small if len(small := char.lower()) == 1 else char for char in text])
+
+
+def _region(text: str, terms: Terms) -> tuple[int, int] | None:
+    """Where to look for the passage: around the place that most of the query's words are near; None for nowhere."""
+    lower = _lower(text)
     places: list[tuple[int, int]] = []
     for number, group in enumerate(terms.probes()):
         for probe in group:
@@ -70,8 +141,7 @@ def _region(text: str, terms: Terms) -> tuple[int, int]:
                 places.append((at, number))
                 at = lower.find(probe, at + 1)
     if not places:
-        # The word is in the title only. In another script it may be anywhere.
-        return 0, _READ if script_of(text) != "Cyrl" else 2 * _NEAR
+        return None
     places.sort()
     near = [
         len({n for _, n in places[i : bisect_left(places, (start + _NEAR, 0))]})
@@ -83,23 +153,35 @@ def _region(text: str, terms: Terms) -> tuple[int, int]:
     return begin, (end if end >= 0 else len(text))
 
 
-def _matching(c: sqlite3.Connection, present: set[str], terms: Terms) -> dict[str, int]:
-    """Which words of a text the query means: word → number of the query's word."""
+def _matching(
+    c: sqlite3.Connection, lines: Iterable[Places], terms: Terms, *, any_beginning: bool = False
+) -> dict[str, int]:
+    """Which words of a text the query means: word → number of the query's word.
+
+    Forms of a word begin alike, but for pronouns and those in other scripts: the others are looked up
+    with `any_beginning` alone.
+    """
+    present = {word for line in lines for *_, word in line}
+    if not present:
+        return {}
     wanted: dict[str, int] = {}
     for number, stems in enumerate(terms.words.values()):
         for stem in stems:
             wanted.setdefault(stem, number)
     found = {word: number for number, word in enumerate(terms.words) if word in present}
-    # Forms of a Kazakh word begin alike, but for pronouns; in other scripts they do not.
-    beginnings = tuple({stem[: max(1, len(stem) - 2)] for stem in wanted})
+    bare = {stem.removeprefix(RUSSIAN_MARK) for stem in wanted}
+    beginnings = tuple({stem[: max(1, len(stem) - 2)] for stem in bare})
     likely = [
         word
         for word in present
-        if word.startswith(beginnings) or word in _IRREGULAR or not "а" <= word[0] <= "ӿ"
+        if any_beginning
+        or word.startswith(beginnings)
+        or word in _IRREGULAR
+        or not "а" <= word[0] <= "ӿ"
     ]
     rows = c.execute(
         "SELECT word, stems FROM vocabulary WHERE word IN (SELECT value FROM json_each(?))",
-        (json.dumps(likely),),
+        (json.dumps(likely if wanted else []),),
     )
     for word, joined in rows:
         for stem in joined.split():
@@ -110,7 +192,9 @@ def _matching(c: sqlite3.Connection, present: set[str], terms: Terms) -> dict[st
         found |= {word: number for word in present if word.startswith(prefix)}
         number += 1
     for phrase in terms.phrases:
-        found |= {word: number + i for i, word in enumerate(phrase) if word in present}
+        for i, word in enumerate(phrase):
+            if word in present:
+                found.setdefault(word, number + i)
         number += len(phrase)
     return found
 
@@ -127,7 +211,7 @@ def _best_start(numbers: list[int | None]) -> int:
     return max(0, start - 4)
 
 
-def _hits(places: list[tuple[int, int, str]], found: dict[str, int], terms: Terms) -> set[int]:
+def _hits(places: Places, found: dict[str, int], terms: Terms) -> set[int]:
     """Starts of the words to mark. Words that only a phrase asks for are marked inside it."""
     loose = set(terms.words) | {
         word for word, number in found.items() if number < len(terms.words) + len(terms.prefixes)
@@ -143,15 +227,14 @@ def _hits(places: list[tuple[int, int, str]], found: dict[str, int], terms: Term
 
 
 def _marked(
-    text: str,
-    places: list[tuple[int, int, str]],
-    hits: set[int],
-    first: int,
-    marks: tuple[str, str],
+    text: str, places: Places, hits: set[int], bounds: tuple[int, int], marks: tuple[str, str]
 ) -> str:
-    parts, at = [], first
+    """The text between the bounds with its hits enclosed; a hit that is cut is marked as far as it shows."""
+    at, last = bounds
+    parts = []
     for start, end, _ in places:
-        if start in hits and start >= at:
-            parts += [text[at:start], marks[0], text[start:end], marks[1]]
-            at = end
-    return "".join([*parts, text[at:]])
+        begin, stop = max(start, at), min(end, last)
+        if start in hits and begin < stop:
+            parts += [text[at:begin], marks[0], text[begin:stop], marks[1]]
+            at = stop
+    return "".join([*parts, text[at:last]])

@@ -3,7 +3,11 @@
     су тасқыны            both words          "қызыл кітап"   exactly these words in this order
     өрт OR су             either              өрт -орман      without; also NOT орман
     (өрт OR су) ауыл      grouping            мект*           words that begin so
+    «қызыл кітап»         the same                title:тасқын    words of the title
     site:aqjolgazet after:2023-05 before:2023 …   `archive.search.filters`
+
+НЕМЕСЕ and ИЛИ are OR, ЖӘНЕ and И are AND, НЕ is NOT. Words that nearly every article has (`words.toml`) are not
+demanded where there are others.
 
 Nothing that can be typed is an SQL error: what cannot be understood is read as words, with a note.
 """
@@ -15,8 +19,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archive.errors import ArchiveUsageError
-from archive.kazakh.words import clean, words
+from archive.kazakh.words import clean, told, words
 from archive.search.filters import FILTERS, SHORT, Filters, checked
+from archive.search.russian import WORDS
 
 MOST_WORDS = 32
 """Words of one query that are searched; the rest is left out, with a note."""
@@ -27,7 +32,7 @@ _MOST_DEPTH = 20
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<minus>(?<![^\s(])-(?=[^\s\-)]))"
     r"|(?P<filter>(?:" + "|".join((*FILTERS, *SHORT)) + r'):(?:"[^"]*"?|«[^»]*»?|[^\s()"]*))'
-    r'|"(?P<phrase>[^"]*)(?P<quote>"?)|(?P<word>[^\s()"]+)',
+    r'|(?P<title>title:)(?=["«(\w])|"(?P<phrase>[^"]*)(?P<quote>"?)|«(?P<quoted>[^«»]*)»(?![-\w])|(?P<word>«?[^\s()"«]+|«)',
     re.IGNORECASE,
 )
 _FIELD_LIKE = re.compile(r"[a-z-]{3,}:\S+")
@@ -35,10 +40,11 @@ _FIELD_LIKE = re.compile(r"[a-z-]{3,}:\S+")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word; `prefix` stands for all words that begin with it."""
+    """One word; `prefix` stands for all words that begin with it, `title` for one of the title."""
 
     text: str
     prefix: bool = False
+    title: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class Phrase:
     """Words in this order, in these forms."""
 
     words: tuple[str, ...]
+    title: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,8 @@ class Query:
     tree: Node | None
     filters: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    size: int = 0
+    """Words that were typed, the common ones too."""
 
 
 @dataclass(slots=True)
@@ -85,6 +94,7 @@ class _Reader:
     depth: int = 0
     notes: list[str] = field(default_factory=list)
     filters: dict[str, list[str]] = field(default_factory=dict)
+    in_title: bool = False
 
     def note(self, text: str) -> None:
         if text not in self.notes:
@@ -92,7 +102,7 @@ class _Reader:
 
     def either(self) -> Node | None:
         parts = [self.all()]
-        while self.at < len(self.tokens) and self.tokens[self.at] == ("word", "OR"):
+        while self.at < len(self.tokens) and self.tokens[self.at][0] == "OR":
             self.at += 1
             parts.append(self.all())
         found = [part for part in parts if part]
@@ -108,10 +118,10 @@ class _Reader:
     def all(self) -> Node | None:
         parts: list[Node] = []
         without: list[Node] = []
-        excluded = False
+        excluded, in_title = False, self.in_title
         while self.at < len(self.tokens):
             kind, text = self.tokens[self.at]
-            if (kind, text) == ("word", "OR"):
+            if kind == "OR":
                 break
             if kind == "close":
                 if self.depth:
@@ -120,15 +130,20 @@ class _Reader:
                 self.at += 1
                 continue
             self.at += 1
-            if kind == "minus" or (kind, text) == ("word", "NOT"):
+            if kind in ("minus", "NOT"):
                 excluded = True
                 continue
-            if (kind, text) == ("word", "AND"):
+            if kind == "AND":
+                continue
+            if kind == "title":
+                self.in_title = True
                 continue
             node = self.item(kind, text)
             if node:
                 (without if excluded else parts).append(node)
-            excluded = False
+            excluded, self.in_title = False, in_title
+        telling = [part for part in parts if not _is_common(part)]
+        parts = telling or parts
         if not parts and not without:
             return None
         if len(parts) == 1 and not without:
@@ -157,7 +172,7 @@ class _Reader:
             return None
         if kind == "word" and _FIELD_LIKE.fullmatch(text) and "//" not in text:
             self.note(f"{text.partition(':')[0]}: is no filter (there are {', '.join(FILTERS)})")
-        found = words(text)
+        found = words(text) if kind == "phrase" else told(text)
         if self.left < len(found):
             self.note(f"only the first {MOST_WORDS} words are searched")
         found = found[: self.left]
@@ -165,15 +180,15 @@ class _Reader:
         if not found:
             return None
         if kind == "phrase" and len(found) > 1:
-            return Phrase(tuple(found))
+            return Phrase(tuple(found), self.in_title)
         prefix = kind == "word" and text.endswith("*")
         if prefix and len(found[-1]) < SHORTEST_PREFIX:
             self.note(f"a beginning needs {SHORTEST_PREFIX} letters: {text} is read as a word")
             prefix = False
-        last = Word(found[-1], prefix)
+        last = Word(found[-1], prefix, self.in_title)
         if len(found) == 1:
             return last
-        return All((*(Word(word) for word in found[:-1]), last))
+        return All((*(Word(word, title=self.in_title) for word in found[:-1]), last))
 
 
 def parse(text: str, filters: Filters | None = None) -> Query:
@@ -181,15 +196,17 @@ def parse(text: str, filters: Filters | None = None) -> Query:
 
     Raises `ArchiveUsageError`, in plain words, where it cannot be searched.
     """
-    # A terminal in another encoding gives lone surrogates; no database takes them.
-    text = text[:_MOST_CHARACTERS].encode("utf-8", "ignore").decode("utf-8")
-    text = clean(text).replace("“", '"').replace("”", '"').replace("„", '"')
+    text = (
+        clean(_sound(text[:_MOST_CHARACTERS])).replace("“", '"').replace("”", '"').replace("„", '"')
+    )
     reader = _Reader(list(_tokens(text)))
+    for word, kind in _small_operators(reader.tokens):
+        reader.note(_SAID[kind].format(word))
     if text.count('"') % 2:
         reader.note("a quotation mark is not closed")
     tree = reader.either()
     for name, values in (filters or {}).items():
-        reader.filters.setdefault(name, []).extend(values)
+        reader.filters.setdefault(name, []).extend(map(_sound, values))
     if isinstance(tree, All) and not tree.parts:
         raise ArchiveUsageError(f"{text!r} only says what to leave out: add a word that must occur")
     if tree is None and not any(any(values) for values in reader.filters.values()):
@@ -197,7 +214,12 @@ def parse(text: str, filters: Filters | None = None) -> Query:
             f"nothing to search for in {text!r}: give at least one word, for example "
             '`newsbot search "су тасқыны"`'
         )
-    return Query(tree, checked(reader.filters), reader.notes)
+    return Query(tree, checked(reader.filters), reader.notes, MOST_WORDS - reader.left)
+
+
+def _sound(text: str) -> str:
+    """A text without lone surrogates, which a terminal in another encoding gives and no database takes."""
+    return str(text).encode("utf-8", "ignore").decode("utf-8")
 
 
 def without_filters(text: str) -> str:
@@ -207,9 +229,39 @@ def without_filters(text: str) -> str:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    # Where all is in capitals, those of «ЖӘНЕ» say nothing.
+    operators = _OPERATORS if any(map(str.islower, text)) else _ENGLISH
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
-        if kind == "quote":
-            kind = "phrase"
+        found = match[0]
+        if kind in ("quote", "phrase", "quoted"):
+            kind, found = "phrase", match["phrase"] or match["quoted"] or ""
+        elif kind == "word":
+            kind = operators.get(found, kind)
         if kind != "space":
-            yield kind, match["phrase"] if kind == "phrase" else match[0]
+            yield kind, found
+
+
+_OPERATORS = {word: kind for kind, typed in WORDS["operators"].items() for word in typed.split()}
+_ENGLISH = {kind: kind for kind in WORDS["operators"]}
+_COMMON = {word for typed in WORDS["common"].values() for word in typed.split()}
+_SMALL = {word: kind for kind, typed in WORDS["in_small_letters"].items() for word in typed.split()}
+_SAID = {
+    "OR": "«{}» in small letters is a word like others, and all words are looked for: for either of two write OR",
+    "NOT": "«{}» in small letters excludes nothing: write NOT, or a minus before the word",
+}
+_SHORT = 4
+"""Words of a query in which «не» could be meant to exclude; in a question it is a word of the language."""
+
+
+def _is_common(node: Node) -> bool:
+    return isinstance(node, Word) and not (node.prefix or node.title) and node.text in _COMMON
+
+
+def _small_operators(tokens: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Words between two others that would combine them if they were written in capitals."""
+    for (before, _), (kind, text), (after, _) in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        meant = _SMALL.get(text.lower()) if kind == "word" else None
+        parts = {"word", "phrase", "open", "close", "title"}
+        if meant and {before, after} <= parts and (meant == "OR" or len(tokens) <= _SHORT):
+            yield text, meant

@@ -10,11 +10,15 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from archive.kazakh.letters import CYRILLIC
+from archive.kazakh.morphology import NOUN, WordReading
 from archive.kazakh.stems import Analysis, analyse
-from archive.kazakh.words import spellings, words
+from archive.kazakh.words import glued, spellings, told
+from archive.search.russian import RUSSIAN_MARK, by_language, russian_stem
 
 TITLE_MARK = "ѫ"
 """A letter that Kazakh does not have: stems of the title are indexed with it, too (ѫмектеп)."""
@@ -32,105 +36,128 @@ class UnknownWords(LookupError):
     """The vocabulary lacks words; `args[0]` lists them."""
 
 
+@dataclass(slots=True)
+class _Lot:
+    """What is remembered of the words of one language."""
+
+    stems: dict[str, str] = field(default_factory=dict)
+    pieces: dict[str, str] = field(default_factory=dict)
+    """What stands between two blanks of a text → its stems. Most of a text has been met before,
+    comma and all."""
+    older: dict[str, str] = field(default_factory=dict)
+    """What `pieces` held before it was full; of this, what is met again is kept."""
+
+
 class Vocabulary:
     """Stems of words and of whole articles, read from an archive and remembered.
 
-    `decide` is called with the words that the vocabulary lacks, and returns the stems of each
+    `decide` is called with the words that the vocabulary lacks, and returns the Kazakh stems of each
     (separated by blanks). Without it, such words raise `UnknownWords`. Call `forget` after a
-    rollback.
+    rollback. Russian words are kept with a row too, so that they are found when one is misspelt.
     """
 
     def __init__(
         self,
         connection: sqlite3.Connection,
-        decide: Callable[[list[str]], dict[str, str]] | None = None,
+        decide: Callable[[list[str], bool], dict[str, str]] | None = None,
     ) -> None:
         self._c = connection
         self._decide = decide
-        self._stems: dict[str, str] = {}
-        self._pieces: dict[str, str] = {}
-        """What stands between two blanks of a text → its stems. Most of a text has been met before,
-        comma and all."""
-        self._older_pieces: dict[str, str] = {}
-        """What `_pieces` held before it was full; of this, what is met again is kept."""
+        self._lots = {True: _Lot(), False: _Lot()}
+        """Russian ones, and all others."""
 
     def forget(self) -> None:
         """Drop what is remembered: a rollback may have taken it back."""
-        self._stems.clear()
-        self._pieces.clear()
-        self._older_pieces.clear()
+        self._lots = {True: _Lot(), False: _Lot()}
 
     def stems_of(self, title: str | None, text: str, language: str | None) -> str:
         """The stems column of an article: the marked stems of the title, then all stems once.
 
         Stems that are printed as they are, too: `stems:мектеп` alone finds every form.
         """
-        if not is_stemmed(language):
-            return ""
-        heading = (title or "").split()
-        pieces = heading + text.split()
-        found = dict.fromkeys(map(self._pieces.get, pieces))
-        if None in found:
-            self._read(pieces)
-            found = dict.fromkeys(map(self._pieces.get, pieces))
-        marked = [TITLE_MARK + stem for piece in heading for stem in self._pieces[piece].split()]
-        return " ".join([*marked, *filter(None, found)])
+        marked: list[str] = []
+        found: dict[str, None] = {}
+        lots = by_language(title or "", text, language)
+        for is_russian, (first, *paragraphs) in zip((False, True), lots, strict=True):
+            heading = first.split()
+            pieces = heading + [piece for one in paragraphs for piece in one.split()]
+            if not pieces:
+                continue
+            known = self._lots[is_russian].pieces
+            stems = dict.fromkeys(map(known.get, pieces))
+            if None in stems:
+                known = self._read(pieces, is_russian)
+                stems = dict.fromkeys(map(known.get, pieces))
+            marked += [TITLE_MARK + stem for piece in heading for stem in known[piece].split()]
+            found |= dict.fromkeys(filter(None, stems))
+        return " ".join([*marked, *found])
 
-    def _read(self, pieces: list[str]) -> None:
+    def _read(self, pieces: list[str], is_russian: bool) -> dict[str, str]:
         """Remember the stems of each piece of text."""
-        if len(self._pieces) > CACHED:
-            self._older_pieces, self._pieces = self._pieces, {}
-        new = {*pieces}.difference(self._pieces)
-        kept = {p: stems for p in new if (stems := self._older_pieces.get(p)) is not None}
-        self._pieces |= kept
+        lot = self._lots[is_russian]
+        if len(lot.pieces) > CACHED:
+            lot.older, lot.pieces = lot.pieces, {}
+        new = {*pieces}.difference(lot.pieces)
+        kept = {p: stems for p in new if (stems := lot.older.get(p)) is not None}
+        lot.pieces |= kept
         new.difference_update(kept)
         matches = {piece: _PLAIN.fullmatch(piece.lower()) for piece in new}
         plain = {piece: match[1] for piece, match in matches.items() if match}
         other = {piece: stemmable(piece) for piece in new.difference(plain)}
-        self.learn({*plain.values(), *(word for found in other.values() for word in found)})
-        self._pieces |= {piece: self._stems[word] for piece, word in plain.items()}
-        self._pieces |= {
-            piece: " ".join([self._stems[word] for word in found]) for piece, found in other.items()
+        found = {*plain.values(), *(word for several in other.values() for word in several)}
+        self.learn(found, is_russian)
+        known: Mapping[str, str] = lot.stems
+        if is_russian:  # Kazakh names and foreign words among Russian ones
+            self.learn(found.difference(known))
+            known = ChainMap(lot.stems, self._lots[False].stems)
+        lot.pieces |= {piece: known[word] for piece, word in plain.items()}
+        lot.pieces |= {
+            piece: " ".join([known[word] for word in several]) for piece, several in other.items()
         }
+        return lot.pieces
 
-    def learn(self, found: set[str]) -> None:
+    def learn(self, found: set[str], is_russian: bool = False) -> None:
         """Have the stems of these words at hand; those that are new are decided."""
-        if new := self._look_up(found):
+        if is_russian:
+            found = {word for word in found if russian_stem(word)}
+        if new := self._look_up(found, is_russian):
             if self._decide is None:
                 raise UnknownWords(new)
-            self._stems |= self._decide(new)
+            self._lots[is_russian].stems |= self._decide(new, is_russian)
 
-    def _look_up(self, found: set[str]) -> list[str]:
+    def _look_up(self, found: set[str], is_russian: bool) -> list[str]:
         """Words that the vocabulary does not have."""
-        missing = list(found.difference(self._stems))
-        if len(self._stems) + len(missing) > CACHED:
-            self._stems.clear()
+        stems = self._lots[is_russian].stems
+        missing = list(found.difference(stems))
+        if len(stems) + len(missing) > CACHED:
+            stems.clear()
             missing = list(found)
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
-            self._stems.update(
-                self._c.execute(
-                    "SELECT word, stems FROM vocabulary "
-                    "WHERE word IN (SELECT value FROM json_each(?))",
-                    (json.dumps(batch),),
-                ).fetchall()
-            )
-        return [word for word in missing if word not in self._stems]
+            for word, joined in self._c.execute(
+                "SELECT word, stems FROM vocabulary WHERE word IN (SELECT value FROM json_each(?))",
+                (json.dumps(batch),),
+            ):
+                if part := part_of(joined, is_russian):
+                    stems[word] = part
+        return [word for word in missing if word not in stems]
 
     def is_stem(self, word: str) -> bool:
         """Whether the archive has this word, and not as a form of another."""
-        known = self._stems.get(word)
+        known = self._lots[False].stems.get(word)
         return is_stem(self._c, word) if known is None else is_first(word, known)
 
 
-def is_stemmed(language: str | None) -> bool:
-    """Whether the words of an article get stems: Kazakh ones, and those nobody could identify."""
-    return language is None or language.split("-")[0] == "kk"
+def part_of(joined: str, is_russian: bool) -> str:
+    """Of the stems that the vocabulary has of a word the Kazakh or the Russian ones, the former first."""
+    if RUSSIAN_MARK not in joined:
+        return "" if is_russian else joined
+    return " ".join(s for s in joined.split() if s.startswith(RUSSIAN_MARK) == is_russian)
 
 
 def stemmable(text: str) -> list[str]:
     """Words of a text that have a stem: not numbers."""
-    return [word for word in words(text) if not word[0].isdigit()]
+    return [word for word in told(text) if not word[0].isdigit()]
 
 
 def word_stems(word: str, attested: Callable[[str], bool]) -> tuple[str, ...]:
@@ -147,6 +174,9 @@ def readings_of(word: str, attested: Callable[[str], bool]) -> list[Analysis]:
     def evidence(stem: str) -> float:
         return _ATTESTED if stem != word and attested(stem) else 0.0
 
+    if head := glued(word):
+        as_printed = Analysis(head, 1.0, WordReading(head, NOUN, ()))
+        return [as_printed, *readings_of(head, attested)]
     first, *others = (analyse(text, evidence) for text in spellings(word, evidence))
     found = {reading.stem: reading for reading in first}
     for readings in others:

@@ -13,6 +13,7 @@ from typing import Any
 
 from archive.article import JSON_FIELDS, READ, SOURCES, Article
 from archive.derive import BELIEVED, DAY, History, PageCapture, Reading, Revision, digest, history
+from archive.search import facts
 from archive.store.aliases import is_believed
 from archive.store.changes import Changes
 from archive.store.rows import insert, to_json, update
@@ -145,7 +146,6 @@ def derive(
     reading = _write_revisions(c, article, before, found.revisions)
     _write_article(changes, article, old, found, reading, is_new=new is not None)
     _write_engagement(c, article, found, is_new=new is not None)
-    set_tags(c, article, reading.values["tags"], is_new=new is not None)
     changes.articles.add(article)
     return found, len(before)
 
@@ -270,6 +270,9 @@ def _write_engagement(c: sqlite3.Connection, article: int, found: History, *, is
     )
 
 
+_INDEXED = facts.COLUMNS | {"title", "text"}
+
+
 def _write_article(
     changes: Changes,
     article: int,
@@ -294,17 +297,21 @@ def _write_article(
         "capture": found.revisions[-1].capture,
     }
     printed = (row["title"], row["text"], row["language"])
+    tags = reading.values["tags"]
     if is_new:
         insert(c, "articles", {"id": article, "site": old["site"], **row})
+        _set_tags(c, article, tags, {})
         index.add(article, *printed)
         return
     different = {name: value for name, value in row.items() if old[name] != value}
-    indexed = (old["title"], old["text"], old["language"])
-    if printed != indexed:
-        index.remove(article, *indexed)
+    old_tags = _tags(c, article)
+    is_indexed_anew = not _INDEXED.isdisjoint(different) or old_tags.keys() != set(tags)
+    if is_indexed_anew:  # the index takes out what the rows still say
+        index.remove(article, old["title"], old["text"], old["language"])
     if different:
         update(c, "articles", article, different)
-    if printed != indexed:
+    _set_tags(c, article, tags, old_tags)
+    if is_indexed_anew:
         index.add(article, *printed)
 
 
@@ -325,10 +332,14 @@ def _address(c: sqlite3.Connection, article: int, wanted: str, present: str) -> 
     return present if taken else wanted
 
 
-def set_tags(c: sqlite3.Connection, article: int, tags: list[str], *, is_new: bool = False) -> None:
-    """Give an article these tags and no others."""
+def _tags(c: sqlite3.Connection, article: int) -> dict[str, int]:
+    """Name and id of the tags that an article has."""
     sql = "SELECT t.name, t.id FROM article_tags x JOIN tags t ON t.id = x.tag WHERE x.article = ?"
-    old = {} if is_new else {row["name"]: row["id"] for row in c.execute(sql, (article,))}
+    return {row["name"]: row["id"] for row in c.execute(sql, (article,))}
+
+
+def _set_tags(c: sqlite3.Connection, article: int, tags: list[str], old: dict[str, int]) -> None:
+    """Give an article these tags and no others; it has the `old` ones."""
     wanted = set(tags)
     if old.keys() == wanted:
         return
@@ -373,9 +384,9 @@ def remove(changes: Changes, article: int) -> None:
     c.execute("UPDATE captures SET article = NULL, reading = NULL WHERE article = ?", (article,))
     c.execute("UPDATE frontier SET article = NULL WHERE article = ?", (article,))
     unlink(c, article)
+    changes.index.remove(article, row["title"], row["text"], row["language"])
     for table in ("revisions", "readings", "engagement", "article_tags", "aliases"):
         c.execute(f"DELETE FROM {table} WHERE article = ?", (article,))  # noqa: S608 -- own names
-    changes.index.remove(article, row["title"], row["text"], row["language"])
     changes.articles.discard(article)
     c.execute("DELETE FROM articles WHERE id = ?", (article,))
 

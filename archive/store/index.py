@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from archive.kazakh.transliterate import key
+from archive.search.facts import facts_of
+from archive.search.russian import by_language, russian_stem
 from archive.search.vocabulary import (
     CACHED,
     Vocabulary,
     by_length,
     is_first,
-    is_stemmed,
     stemmable,
     word_stems,
 )
@@ -57,7 +58,7 @@ class Index:
             self._waiting = None
 
     def add(self, article: int, title: str | None, text: str, language: str | None) -> None:
-        """Index an article; its words enter the vocabulary."""
+        """Index an article, whose row is there; its words enter the vocabulary."""
         row = (article, title, text, language)
         if self._waiting is None:
             self._insert([row])
@@ -71,8 +72,14 @@ class Index:
         self._insert(waiting)
 
     def _insert(self, articles: list[Indexed]) -> None:
+        facts = facts_of(self._c, [article for article, *_ in articles])
         rows = [
-            (article, title, text, self.stems_of(title, text, language))
+            (
+                article,
+                title,
+                text,
+                f"{self.stems_of(title, text, language)} {facts.get(article, '')}",
+            )
             for article, title, text, language in articles
         ]
         self._c.executemany(
@@ -80,24 +87,43 @@ class Index:
         )
 
     def remove(self, article: int, title: str | None, text: str, language: str | None) -> None:
-        """Take an article out of the index, if it is there: with the values that it was indexed with."""
+        """Take an article out of the index, if it is there: with the values that it was indexed with.
+
+        Its row has still the others (`archive.search.facts`).
+        """
         if self._waiting:
             self._write()
         is_there = "SELECT 1 FROM articles_fts_docsize WHERE id = ?"
         if not self._c.execute(is_there, (article,)).fetchone():  # withheld: FTS5 would break
             return
+        facts = facts_of(self._c, [article]).get(article, "")
         self._c.execute(
             "INSERT INTO articles_fts (articles_fts, rowid, title, text, stems) "
             "VALUES ('delete', ?, ?, ?, ?)",
-            (article, title, text, self.stems_of(title, text, language)),
+            (article, title, text, f"{self.stems_of(title, text, language)} {facts}"),
         )
 
     def stems_of(self, title: str | None, text: str, language: str | None) -> str:
-        """The stems column of an article; its words enter the vocabulary."""
+        """The stems of an article; its words enter the vocabulary."""
         return self._vocabulary.stems_of(title, text, language)
 
-    def _decide(self, new: list[str]) -> dict[str, str]:
-        """Decide the stems of words that are met for the first time."""
+    def _decide(self, new: list[str], is_russian: bool) -> dict[str, str]:
+        """Decide the stems of words that are met for the first time in a language."""
+        if is_russian:
+            decided = {word: russian_stem(word) or "" for word in new}
+        else:
+            decided = self._kazakh_stems(new)
+        joined = (
+            "stems || ' ' || excluded.stems" if is_russian else "excluded.stems || ' ' || stems"
+        )
+        self._c.executemany(
+            "INSERT INTO vocabulary (word, stems, key) VALUES (?, ?, ?) "  # noqa: S608 -- constants
+            f"ON CONFLICT (word) DO UPDATE SET stems = {joined}",
+            [(word, stems, key(word)) for word, stems in decided.items()],
+        )
+        return decided
+
+    def _kazakh_stems(self, new: list[str]) -> dict[str, str]:
         decided: dict[str, str] = {}
 
         def attested(word: str) -> bool:
@@ -106,10 +132,6 @@ class Index:
 
         for word in by_length(new):
             decided[word] = " ".join(word_stems(word, attested))
-        self._c.executemany(
-            "INSERT INTO vocabulary (word, stems, key) VALUES (?, ?, ?)",
-            [(word, joined, key(word)) for word, joined in decided.items()],
-        )
         return decided
 
     def fill_vocabulary(self, found: Iterable[str]) -> None:
@@ -133,8 +155,8 @@ def rebuild(connection: sqlite3.Connection) -> int:
     index = Index(connection)
     found: set[str] = set()
     for _, title, text, language in _articles(connection):
-        if is_stemmed(language):
-            found.update(stemmable(title or ""), stemmable(text))
+        for paragraph in by_language(title or "", text, language)[0]:
+            found.update(stemmable(paragraph))
     index.fill_vocabulary(found)
     del found
     number = 0

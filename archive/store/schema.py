@@ -29,7 +29,7 @@ OUTCOMES = (
 )
 """How a URL can end in a crawl: exactly one of these."""
 
-VERSION = 5
+VERSION = 6
 """`PRAGMA user_version` of a database of this schema; raised with each change of it. 0.1.0 wrote 1."""
 ADDED = dict.fromkeys(("withheld", "withheld_articles", "readable_articles"), 5)
 """Table or view → the version that it came with, where that is not 1: before, it would be a user's."""

@@ -31,6 +31,8 @@ from archive.store.schema import (
 
 _log = logging.getLogger(__name__)
 _INDEX = "articles_fts"
+_INDEXED_ANEW = 6
+"""The version that the index's contents are of: an older one has other stems, and no facts."""
 _MADE = re.compile(r"^CREATE (?:VIRTUAL )?TABLE (\w+)", re.M)
 
 
@@ -62,7 +64,7 @@ def upgrade(path: Path) -> None:
         c.execute("PRAGMA trusted_schema = OFF")
         c.execute("BEGIN IMMEDIATE")
         try:
-            _alter(c)
+            _alter(c, version)
             c.execute(f"PRAGMA user_version = {VERSION}")
             c.execute("COMMIT")
         except BaseException as error:
@@ -92,7 +94,7 @@ def _copy(c: sqlite3.Connection, kept: Path) -> None:
         remove_database(part)
 
 
-def _alter(c: sqlite3.Connection) -> None:
+def _alter(c: sqlite3.Connection, version: int) -> None:
     present, tables = objects(c), {}
     for statement in statements(SCHEMA):
         if found := _MADE.search(statement):
@@ -107,7 +109,7 @@ def _alter(c: sqlite3.Connection) -> None:
             continue
         c.execute(statement)
     restore_objects(c)
-    if present.get(_INDEX) != objects()[_INDEX]:
+    if version < _INDEXED_ANEW or present.get(_INDEX) != objects()[_INDEX]:
         rebuild(c)
 
 

@@ -42,8 +42,7 @@ class Text:
 
 def fold(word: str) -> str:
     """A word in lower case as all its spellings in all scripts are compared."""
-    # ş and ç of 2021 are ш and ч; the Arabic script has no ц.
-    return key(word.replace("ş", "sh").replace("ç", "ch")).replace("ts", "s")
+    return key(word).replace("ts", "s")  # the Arabic script has no ц
 
 
 class _Codes(dict[str, tuple[int, ...]]):

@@ -42,8 +42,8 @@ def search_command(
 ) -> None:
     """Find articles by their words, in every form, script and spelling.
 
-    All words must occur. "Words in quotes" form a phrase; OR, NOT, -word and (brackets) combine;
-    мект* finds every beginning. Filters: site: region: author: section: lang: after: before:
+    All words must occur, or most of a question's. "Words in quotes" form a phrase; OR, NOT, -word and
+    (brackets) combine, НЕМЕСЕ, ИЛИ and НЕ, too; мект* finds every beginning, title:су a title. Filters: site: region: author: section: lang: after: before:
     gone:yes. Put `--` before a query that begins with a minus.
 
     \b
@@ -91,17 +91,19 @@ def _print(hits: Hits) -> None:
         day = (row["published"] or "no date")[:10]
         gone = " · gone" if row["gone_since"] else ""
         click.echo(f"{row['id']:>6}  {day}  {row['site']}{gone}  {row['title'] or '(no title)'}")
-        click.echo(f"        {' '.join(row['snippet'].split())}")
+        lacking = f" · without: {', '.join(row['missing'])}" if row["missing"] else ""
+        click.echo(f"        {' '.join(row['snippet'].split())}{lacking}")
     for name, values in hits.facets.items() if hits.total else ():
         shown = ", ".join(f"{value} {number}" for value, number in list(values.items())[:12])
         click.echo(f"{name}: {shown}")
 
 
 def _summary(hits: Hits, offset: int) -> str:
+    meant = f"; did you mean: {hits.suggestion}" if hits.suggestion else ""
     if not hits.total:
-        return "nothing found" + (f"; did you mean: {hits.suggestion}" if hits.suggestion else "")
+        return f"nothing found{meant}"
     total = f"more than {hits.total}" if hits.more else str(hits.total)
     if not hits.rows:
         return f"{total} found, none of them beyond --offset {offset}"
     last = offset + len(hits.rows)
-    return f"{offset + 1}–{last} of {total}; `newsbot show ID` prints one whole"
+    return f"{offset + 1}–{last} of {total}; `newsbot show ID` prints one whole{meant}"

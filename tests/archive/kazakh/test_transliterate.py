@@ -84,6 +84,17 @@ def test_typed_without_kazakh_letters(typed: str, meant: str) -> None:
     assert key("қала") != key("бала")
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "назарбаев nazarbayev nazarbaev نازاربايەۆ", "сергеев sergeyev sergeev", "ермек yermek ermek",
+        "джамбул dzhambul jambul", "юрий yuri yury yuriy", "астафьев astafyev", "жакиянов zhakiyanov",
+    ],
+)  # fmt: skip
+def test_names_as_english_writes_them_have_the_same_key(row: str) -> None:
+    assert len({key(word) for word in row.split()}) == 1
+
+
 def test_into_latin_and_arabic() -> None:
     assert to_latin("Шығыс Қазақстан, Өскемен") == "Shyǵys Qazaqstan, Óskemen"
     assert to_latin("ғылым, ұлы, шың", year=2021) == "ğylym, ūly, şyñ"

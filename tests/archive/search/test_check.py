@@ -29,7 +29,7 @@ DAMAGE = [
     ("UPDATE articles SET text = 'Ауылға жол келді.' WHERE id = 1", Problem(1, OTHER_WORDS)),
     ("UPDATE articles SET text = 'Келді су ауылға.' WHERE id = 1", Problem(1, OTHER_WORDS)),
     ("UPDATE articles SET title = 'Жол' WHERE id = 2", Problem(2, OTHER_WORDS)),
-    ("UPDATE articles SET language = 'ru' WHERE id = 2", Problem(2, OTHER_WORDS)),
+    ("UPDATE articles SET language = 'en' WHERE id = 2", Problem(2, OTHER_WORDS)),
     ("UPDATE vocabulary SET stems = 'мектепт' WHERE word = 'мектеп'", Problem(2, OTHER_WORDS)),
     ("UPDATE articles_fts_docsize SET sz = x'010105' WHERE id = 3", Problem(3, OTHER_WORDS)),
     ("DELETE FROM articles_fts_docsize WHERE id = 3", Problem(3, OTHER_WORDS)),
@@ -40,7 +40,7 @@ DAMAGE = [
     ),
     (
         "INSERT INTO articles_fts (articles_fts, rowid, title, text, stems) "
-        "VALUES ('delete', 3, 'Хабар', 'Жаңа жол.', 'ѫхабар хабар жаңа жол')",
+        "VALUES ('delete', 3, 'Хабар', 'Жаңа жол.', 'ѫхабар хабар жаңа жол ѯsaqbulaq ѯlkk ѯwcyrl ѯy2026 ѯm202611 ѯd20261120 ѯi2026 ѯj202611 ѯk20261122')",
         Problem(3, MISSING),
     ),
     (

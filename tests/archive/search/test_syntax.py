@@ -33,9 +33,26 @@ def both(*words: str) -> All:
         ("or and not", both("or", "and", "not")),
         ("55%-ы", both("55", "ы")),
         ("сондай-ақ", both("сондай", "ақ")),
-        ("title:су", both("title", "су")),
+        ("title:су жол", All((Word("су", title=True), Word("жол")))),
+        ('title:"таза су"', Phrase(("таза", "су"), title=True)),
+        (
+            "title:(су жол) өрт",
+            All((All((Word("су", title=True), Word("жол", title=True))), Word("өрт"))),
+        ),
+        ("title: су", both("title", "су")),
+        ("су НЕМЕСЕ өрт", Either((Word("су"), Word("өрт")))),
+        ("вода ИЛИ пожар", Either((Word("вода"), Word("пожар")))),
+        ("су ЖӘНЕ өрт", both("су", "өрт")),
+        ("вода НЕ пожар", All((Word("вода"),), (Word("пожар"),))),
+        ("СУ НЕМЕСЕ ӨРТ", both("су", "өрт")),
+        ("НЕ БОЛДЫ", Word("болды")),
+        ("су және өрт", both("су", "өрт")),
+        ("не үшін", both("не", "үшін")),
+        ("в школе", Word("школе")),
         ("су^2 + {жол}", All((both("су", "2"), Word("жол")))),
-        ("«қызыл кітап»", both("қызыл", "кітап")),
+        ("«қызыл кітап»", Phrase(("қызыл", "кітап"))),
+        ("«қызыл кітап", both("қызыл", "кітап")),
+        ("жол» «су", both("жол", "су")),
         ("су\u00adлы", Word("сулы")),
         ("үнiн", Word("үнін")),
         ("su\ud800", Word("su")),
@@ -57,6 +74,8 @@ def test_filters() -> None:
         "language": ["kk"],
     }
     assert parse("region:jambyl").tree is None
+    assert parse("су after:01.05.2020").filters == {"after": ["2020-05-01"]}
+    assert parse("су", {"site": ["a\ud800"]}).filters == {"site": ["a"]}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +104,10 @@ def test_what_cannot_be_searched_is_said_in_one_line(text: str, said: str) -> No
         ("(су", "not closed"),
         ("су)", "no opening"),
         ("су OR", "both sides"),
+        ("су немесе өрт", "write OR"),
+        ("вода или пожар", "write OR"),
+        ("su not тасқын", "write NOT"),
+        ("вода не пожар", "write NOT"),
         ("су OR -өрт", "inside OR"),
         ("sites:abc су", "is no filter"),
         ("су*", "needs 3 letters"),

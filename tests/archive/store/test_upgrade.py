@@ -85,6 +85,24 @@ def test_everything_is_kept(folder: Path, caplog: pytest.LogCaptureFixture) -> N
     assert (folder / DATABASE).read_bytes() == state, "once"
 
 
+def test_the_index_of_schema_5_is_made_anew(folder: Path) -> None:
+    """Its statement is the same, its contents are not: other stems, and nothing of sites and dates."""
+    Store(folder).close()
+    with closing(sqlite3.connect(folder / DATABASE)) as c:
+        c.executescript(
+            "INSERT INTO articles_fts (articles_fts) VALUES ('delete-all'); "
+            "INSERT INTO articles_fts (rowid, title, text, stems) SELECT id, title, text, '' FROM articles; "
+            "DELETE FROM vocabulary; PRAGMA user_version = 5;"
+        )
+    Store(folder).close()
+    with closing(open_database(folder).conn) as c:
+        assert objects().items() <= objects(c).items()
+        (site,) = c.execute("SELECT DISTINCT site FROM articles").fetchone()
+        assert 0 < search(c, "мектептер").total == search(c, f"мектептер site:{site}").total
+    assert findings(folder) == []
+    assert list(folder.glob("news.schema-5-*.db")), "the way back"
+
+
 def test_the_way_back_and_forth(folder: Path, newsbot: Run) -> None:
     """The old database in its place again knows nothing of what was captured since; a repair finds it."""
     Store(folder).close()
