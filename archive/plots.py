@@ -7,7 +7,7 @@ making, and no settings of the user's count.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import textwrap
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ _MOST_NUMBERS = 12
 """Columns of a table whose numbers are printed, too."""
 _LONGEST = 28
 """Letters of a name."""
-_MOST_TICKS = 8
+_MOST_TICKS = 7
 _MOST_MARKERS = 24
 _STYLE: Mapping[str, Any] = {
     "font.family": "DejaVu Sans", "font.size": 9,
@@ -47,7 +47,7 @@ _STYLE: Mapping[str, Any] = {
 _WAYS = (
     ("#0072B2", "o", "-"), ("#D55E00", "s", (0, (5, 1.5))), ("#009E73", "^", (0, (1, 1))),
     ("#CC79A7", "D", (0, (4, 1.2, 1, 1.2))), ("#E69F00", "v", (0, (8, 2))), ("#56B4E9", "P", (0, (2, 1))),
-    ("#000000", "X", (0, (6, 1, 1, 1, 1, 1))), ("#777777", "", (0, (1, 2))),
+    ("#000000", "X", (0, (6, 1, 1, 1, 1, 1))), ("#777777", ".", (0, (1, 2))),
 )  # fmt: skip
 """Colour, marker and dashes of each line."""
 Values = Mapping[str, float | None]
@@ -66,17 +66,17 @@ def lines(
     """
     drawn = _widest(series, MOST_LINES)
     times = sorted({time for values in drawn.values() for time in values})
-    places = [_place(time) for time in times]
+    places = [place(time) for time in times]
     with _figure(path, title, x, y, source, empty=not times) as (_, axes):
         for (name, values), (colour, marker, dashes) in zip(drawn.items(), _WAYS, strict=False):
+            heights = [_number(values.get(time)) for time in times]
             axes.plot(
-                places, [_number(values.get(time)) for time in times], label=name, color=colour,
-                marker=marker or None, linestyle=dashes, clip_on=False,
-                markevery=max(1, len(times) // _MOST_MARKERS), markerfacecolor="white",
+                places, heights, label=_name(name), color=colour, marker=marker, linestyle=dashes,
+                markevery=_marked(heights), markerfacecolor="white", clip_on=False,
             )  # fmt: skip
         size = len(times[0])
         ticks = _ticks(places[0], places[-1], size)
-        axes.set_xticks(ticks, [_time(tick, size) for tick in ticks])
+        axes.set_xticks(ticks, [time_at(tick, size) for tick in ticks])
         axes.margins(x=0.02)
         if len(places) == 1:
             axes.set_xlim(places[0] - 1, places[0] + 1)
@@ -85,12 +85,23 @@ def lines(
             axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
 
 
+def _marked(heights: Sequence[float]) -> list[int]:
+    """Places that have a marker: some, and all where a line begins or ends."""
+    step = max(1, len(heights) // _MOST_MARKERS)
+    around = [nan, *heights, nan]
+    return [
+        place
+        for place in range(len(heights))
+        if place % step == 0 or isnan(around[place]) or isnan(around[place + 2])
+    ]
+
+
 def bars(values: Values, path: Path, *, title: str, x: str, y: str, source: str) -> None:
     """Draw a bar for each name, the longest first; `x` names what is counted, `y` what the names are.
 
     Raises as `lines` does.
     """
-    drawn = {_name(name): value for name, value in values.items() if value is not None}
+    drawn = {name: value for name, value in values.items() if value is not None}
     ordered = sorted(drawn.items(), key=lambda item: (-item[1], item[0]))
     if len(ordered) > _MOST_ROWS:
         rest = ordered[_MOST_ROWS - 1 :]
@@ -99,7 +110,13 @@ def bars(values: Values, path: Path, *, title: str, x: str, y: str, source: str)
     numbers = [value for _, value in ordered]
     with _figure(path, title, x, y, source, empty=not ordered) as (figure, axes):
         figure.set_figheight(1.6 + 0.22 * len(ordered))
-        found = axes.barh([name for name, _ in ordered], numbers, color=_WAYS[0][0], height=0.7)
+        found = axes.barh(
+            range(len(ordered)),
+            numbers,
+            tick_label=[_name(name) for name, _ in ordered],
+            color=_WAYS[0][0],
+            height=0.7,
+        )
         axes.bar_label(found, [_told(value) for value in numbers], padding=3, fontsize=8)
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
@@ -121,8 +138,8 @@ def heat(
         figure.set_figheight(2.2 + 0.24 * len(rows))
         shown = axes.imshow(numbers, cmap="Blues", aspect="auto", vmin=0)
         turn = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
-        axes.set_xticks(range(len(columns)), columns, **turn)
-        axes.set_yticks(range(len(rows)), rows)
+        axes.set_xticks(range(len(columns)), map(_name, columns), **turn)
+        axes.set_yticks(range(len(rows)), map(_name, rows))
         axes.grid(visible=False)
         bar = figure.colorbar(shown, ax=axes, label=z, pad=0.02)
         there = [value for line in numbers for value in line if not isnan(value)]
@@ -146,10 +163,11 @@ def _turned(table: Mapping[str, Values]) -> dict[str, dict[str, float | None]]:
 def _widest(series: Mapping[str, Values], most: int) -> dict[str, Values]:
     """The names with the largest sums, the rest added up; in their own order where all are kept."""
     if len(series) <= most:
-        return {_name(name): values for name, values in series.items()}
+        own = sorted(series, key=lambda name: name == OTHERS)
+        return {name: series[name] for name in own}
     sums = {name: sum(v or 0 for v in values.values()) for name, values in series.items()}
     ordered = sorted(series, key=lambda name: (name == OTHERS, -sums[name], name))
-    kept: dict[str, Values] = {_name(name): series[name] for name in ordered[: most - 1]}
+    kept: dict[str, Values] = {name: series[name] for name in ordered[: most - 1]}
     rest: dict[str, float | None] = {}
     for name in ordered[most - 1 :]:
         for time, value in series[name].items():
@@ -157,21 +175,24 @@ def _widest(series: Mapping[str, Values], most: int) -> dict[str, Values]:
     return kept | {OTHERS: rest}
 
 
+def check(path: Path) -> str:
+    """How a plot of this name is written. Raises `ArchiveUsageError` where it cannot be."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in KINDS:
+        raise ArchiveUsageError(f"{path}: a plot's name ends in .{' or .'.join(KINDS)}")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise ArchiveUsageError("plots need the extra `datasets`: pip install 'newsbot[datasets]'")
+    return kind
+
+
 @contextmanager
 def _figure(
     path: Path, title: str, x: str, y: str, source: str, *, empty: bool
 ) -> Iterator[tuple[Any, Any]]:
     """A figure with its axes, written to `path` at the end."""
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in KINDS:
-        raise ArchiveUsageError(f"{path}: a plot's name ends in .{' or .'.join(KINDS)}")
-    try:
-        matplotlib = importlib.import_module("matplotlib")
-        figures = importlib.import_module("matplotlib.figure")
-    except ImportError:
-        raise ArchiveUsageError(
-            "plots need the extra `datasets`: pip install 'newsbot[datasets]'"
-        ) from None
+    kind = check(path)
+    matplotlib = importlib.import_module("matplotlib")
+    figures = importlib.import_module("matplotlib.figure")
     if empty:
         raise ArchiveUsageError(f"{path}: there is nothing to draw")
     with matplotlib.rc_context(), warnings.catch_warnings():
@@ -180,9 +201,9 @@ def _figure(
         matplotlib.rcParams.update(_STYLE)
         figure = figures.Figure()
         axes = figure.add_subplot()
-        figure.suptitle(textwrap.fill(" ".join(title.split()), 80), x=0.01, ha="left", fontsize=10)
-        axes.set(xlabel=x, ylabel=y)
-        told = textwrap.fill(" ".join(source.split()), 112)
+        figure.suptitle(textwrap.fill(_clean(title), 80), x=0.01, ha="left", fontsize=10)
+        axes.set(xlabel=_clean(x), ylabel=_clean(y))
+        told = textwrap.fill(_clean(source), 112)
         figure.supxlabel(told, x=0.01, ha="left", fontsize=7, color="#444444")
         yield figure, axes
         with whole_file(path) as file:
@@ -190,8 +211,14 @@ def _figure(
 
 
 def _name(text: str) -> str:
-    """A name as it is printed: in one line, and not longer than there is room for."""
-    return textwrap.shorten(text, _LONGEST, placeholder=" …") if " " in text else text[:_LONGEST]
+    """A name as it is printed, not longer than there is room for."""
+    text = _clean(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _clean(text: str) -> str:
+    """A text in one line, without what no XML may hold."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _number(value: float | None) -> float:
@@ -207,7 +234,7 @@ def _numbers(axis: Any, values: Sequence[float | None]) -> None:
     ticker = importlib.import_module("matplotlib.ticker")
     there = [value for value in values if value is not None and not isnan(value)]
     whole = all(value == int(value) for value in there)
-    axis.set_major_locator(ticker.MaxNLocator(6, integer=whole))
+    axis.set_major_locator(ticker.MaxNLocator(6, integer=whole, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
     low, high = (0.0, 1.0) if not any(there) else (0.0, None)
     (axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim)(low, high)
@@ -216,7 +243,7 @@ def _numbers(axis: Any, values: Sequence[float | None]) -> None:
 # -- times ------------------------------------------------------------------------------------------
 
 
-def _place(time: str) -> int:
+def place(time: str) -> int:
     """A time as a number: years, months or days since the beginning of the calendar."""
     parts = [int(part) for part in time.split("-")]
     if len(parts) == 3:
@@ -224,23 +251,23 @@ def _place(time: str) -> int:
     return parts[0] if len(parts) == 1 else 12 * parts[0] + parts[1] - 1
 
 
-def _time(place: int, size: int) -> str:
+def time_at(number: int, size: int) -> str:
     """A number as the time that it is the place of; `size` is the length of a time."""
     if size == len("2023"):
-        return str(place)
+        return str(number)
     return (
-        date.fromordinal(place).isoformat()
+        date.fromordinal(number).isoformat()
         if size > len("2023-05")
-        else f"{place // 12}-{place % 12 + 1:02}"
+        else f"{number // 12}-{number % 12 + 1:02}"
     )
 
 
 def _ticks(first: int, last: int, size: int) -> list[int]:
     """Places that are named: at round years, at months that divide the year, at firsts of months."""
     if size > len("2023-05") and last - first > 56:
-        spanned = [_place(_time(place, size)[:7]) for place in (first, last)]
+        spanned = [place(time_at(day, size)[:7]) for day in (first, last)]
         months = _ticks(spanned[0], spanned[1], len("2023-05"))
-        days = [_place(f"{_time(month, 7)}-01") for month in months]
+        days = [place(f"{time_at(month, 7)}-01") for month in months]
         return [day for day in days if first <= day <= last] or [first]
     steps = {
         4: (1, 2, 5, 10, 20, 50, 100),
@@ -248,4 +275,4 @@ def _ticks(first: int, last: int, size: int) -> list[int]:
         10: (1, 2, 7, 14),
     }
     step = next((s for s in steps[size] if (last - first) // s < _MOST_TICKS), 1 + (last - first))
-    return [place for place in range(first, last + 1) if place % step == 0] or [first]
+    return [at for at in range(first, last + 1) if at % step == 0] or [first]

@@ -17,6 +17,7 @@ from archive import query, stories
 from archive.captures.files import PART, sync_folder
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.query import Selection
+from archive.search.vocabulary import part_of
 from archive.store.index import Index, fill
 from archive.store.opening import (
     DATABASE,
@@ -128,16 +129,18 @@ def _copy(c: sqlite3.Connection, new: sqlite3.Connection, numbers: Sequence[int]
 
 def _known_stems(
     c: sqlite3.Connection, new: sqlite3.Connection
-) -> Callable[[list[str]], dict[str, str]]:
+) -> Callable[[list[str], bool], dict[str, str]]:
     """What gives words the stems that they have in the archive: a search finds the same in both."""
 
-    def decide(words: list[str]) -> dict[str, str]:
+    def decide(words: list[str], is_russian: bool) -> dict[str, str]:
         rows = c.execute(
             "SELECT word, stems, key FROM vocabulary WHERE word IN (SELECT value FROM json_each(?))",
             (json.dumps(words),),
         ).fetchall()
-        new.executemany("INSERT INTO vocabulary (word, stems, key) VALUES (?, ?, ?)", rows)
-        found = {word: stems for word, stems, _ in rows}
+        new.executemany(
+            "INSERT OR IGNORE INTO vocabulary (word, stems, key) VALUES (?, ?, ?)", rows
+        )
+        found = {word: part for word, stems, _ in rows if (part := part_of(stems, is_russian))}
         if missing := [word for word in words if word not in found]:
             raise ArchiveError(
                 f"the vocabulary lacks {missing[0]}: `newsbot verify --repair` makes the index anew"

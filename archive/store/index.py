@@ -37,7 +37,7 @@ class Index:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        decide: Callable[[list[str]], dict[str, str]] | None = None,
+        decide: Callable[[list[str], bool], dict[str, str]] | None = None,
     ) -> None:
         """`decide` gives words that are met for the first time their stems; without it, the rules do."""
         self._c = connection

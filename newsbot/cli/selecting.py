@@ -49,12 +49,12 @@ def filter_options(command: F) -> F:
     return filtered  # type: ignore[return-value]
 
 
-def selection_options(command: F) -> F:
+def selection_options(command: F, *, with_query: bool = True) -> F:
     """`QUERY`, the filters, and what else chooses articles, handed on as `chosen`; `archive.query.Selection`."""
 
     @wraps(command)
     def selected(
-        *args: Any, query_words: tuple[str, ...], filters: dict[str, list[str]], listed: TextIO | None,
+        *args: Any, query_words: tuple[str, ...] = (), filters: dict[str, list[str]], listed: TextIO | None,
         sample: int | None, seed: int, where: str | None, as_of: str | None, revisions: bool,
         one_per_story: bool, **options: Any,
     ) -> Any:  # fmt: skip
@@ -77,9 +77,11 @@ def selection_options(command: F) -> F:
         click.option("--list", "listed", type=click.File(encoding="utf-8"), metavar="FILE", help="Only the articles whose ids or addresses it holds, one a line."),
         click.option("--where", type=Text(), metavar="SQL", help="Only those of which this holds: 'views > 100'."),
         filter_options,
-        click.argument("query_words", metavar="[QUERY]...", nargs=-1, type=Text()),
     ):  # fmt: skip
         selected = option(selected)
+    if with_query:
+        words = click.argument("query_words", metavar="[QUERY]...", nargs=-1, type=Text())
+        selected = words(selected)
     return selected  # type: ignore[return-value]
 
 
@@ -98,7 +100,12 @@ def check_archived(
     filters: Mapping[str, Sequence[str]],
     chosen: query.Selection = query.EVERYTHING,
 ) -> None:
-    """Refuse a filter's value that the archive holds nothing of in the states that are meant, with the nearest."""
+    """Refuse a filter's value that the archive holds nothing of in the states that are meant, with the nearest, and dates backwards."""
+    for first, last in (("after", "before"), ("seen-after", "seen-before")):
+        if max(filters.get(first, [""])) > min(filters.get(last, ["~"])):
+            raise WrongUsage(
+                f"{first} {max(filters[first])} is later than {last} {min(filters[last])}"
+            )
     for kind, asked in filters.items():
         if FILTERS[kind].kind in ("from", "to", "choice"):
             continue

@@ -48,6 +48,8 @@ READERS: dict[str, list[tuple[str, ...]]] = {
     # A subset is no output but an archive: tests/archive/export/test_subset.py reads it.
     "export": [("--format", name) for name in FORMATS if name != "sqlite"]
     + [("--format", name, "--current") for name in ("warc", "wacz")],
+    "stats": [(), ("--by", "section", "--measure", "all"), ("--by", "section", "--json"), ("words",),
+              ("words", "мектеп", "--by", "section"), ("words", "--region", "jambyl", "--csv")],
     "status": [(), ("--json",)],
     "report": [("aqbulaq", "--html", "-")],
     "verify": [(), ("--full",), ("--json",)],

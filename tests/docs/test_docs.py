@@ -141,7 +141,9 @@ def _unknown(words: list[str], known: dict[str, click.Context]) -> list[str]:
         for parameter in known[name].command.get_params(known[name])
         for option in (*parameter.opts, *parameter.secondary_opts)
     }
-    is_group = isinstance(known[name].command, click.Group)
+    command = known[name].command
+    takes = any(isinstance(parameter, click.Argument) for parameter in command.params)
+    is_group = isinstance(command, click.Group) and not takes
     return [
         word
         for number, word in enumerate(words)
