@@ -15,7 +15,7 @@ from typing import Any
 
 from archive import plots, query
 from archive.errors import ArchiveUsageError
-from archive.kazakh.words import words
+from archive.kazakh import texts
 from archive.query import Selection
 
 BY = {
@@ -187,7 +187,7 @@ def count(
         needed |= dict.fromkeys(filter(None, (MEASURES[name].share, MEASURES[name].of)))
         needed |= {name: None} if MEASURES[name].sql else {}
     found = Table(checked_by(by), tuple(measures), tuple(needed))
-    c.create_function("number_of_words", 1, lambda text: len(words(text)), deterministic=True)
+    c.create_function("number_of_words", 1, lambda text: texts.counts(text)[0], deterministic=True)
     c.create_function("indexed_words", 1, _indexed_words, deterministic=True)
     aggregates = [_sql(name, chosen) for name in needed]
     groups = select(c, chosen, [*(BY[name] for name in found.by), "a.site", *aggregates], grouped=1 + len(found.by))  # fmt: skip

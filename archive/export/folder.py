@@ -16,10 +16,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from archive.captures.files import check_inside, whole_file
+from archive.captures.files import check_inside, sha256_of, whole_file
 from archive.errors import ArchiveUsageError
 from archive.export import describe
-from archive.export.belongings import MANIFEST, Say, Work, held, sha256_of
+from archive.export.belongings import MANIFEST, Say, Work, held
 from archive.export.columns import COLUMNS
 from archive.export.facts import Counts, Facts, added, counted
 from archive.export.formats import FORMATS, packed

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, TypeVar
 import click
 from tqdm import tqdm
 
+from archive.captures.files import sha256_of
 from archive.errors import ArchiveError, ArchiveUsageError
-from archive.export.belongings import MANIFEST, sha256_of
+from archive.export.belongings import MANIFEST
 from archive.export.check import check_folder
 from archive.export.folder import Wanted, write_folder
 from archive.export.shared import Shared, shared_stories

@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 import yaml
 
+from archive.captures.files import sha256_of
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.export import folder as folders
-from archive.export.belongings import MANIFEST, UNFINISHED, files_in, sha256_of
+from archive.export.belongings import MANIFEST, UNFINISHED, files_in
 from archive.export.check import Checked, check_folder
 from archive.export.columns import COLUMNS
 from archive.export.folder import Made, Wanted, write_folder
