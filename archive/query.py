@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -53,7 +54,9 @@ EXTRA_FIELDS = (
     "revisions revised_at digest story capture"
 ).split()
 """What an archived article has beside the fields of `archive.article.FIELDS`."""
-_BLOCK = 200
+_IS_ID = "length(j.value) < 19 AND j.value NOT GLOB '*[^0-9]*' AND j.value <> ''"
+"""SQL of whether a listed value is an id: SQLite's integers end there."""
+_BLOCK = 500
 """Articles that are read together."""
 
 
@@ -246,7 +249,15 @@ def _listed(c: sqlite3.Connection, chosen: Selection) -> list[int] | None:
     """Ids of a list of ids and addresses. Raises `ArchiveUsageError` for one that is not here."""
     if chosen.listed is None:
         return None
-    return [article(c, one)["id"] for one in chosen.listed]
+    known = dict(
+        c.execute(
+            "SELECT j.value, a.id FROM json_each(?) j JOIN articles a ON a.id = "
+            f"CASE WHEN {_IS_ID} THEN CAST(j.value AS INTEGER) "  # noqa: S608 -- constants
+            "ELSE (SELECT article FROM aliases WHERE url = j.value) END",
+            (json.dumps(chosen.listed),),
+        )
+    )
+    return [known[one] if one in known else article(c, one)["id"] for one in chosen.listed]
 
 
 def _sample(c: sqlite3.Connection, found: list[int], size: int, seed: int) -> list[int]:
@@ -411,7 +422,7 @@ def _records(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:
 
 def _record(row: dict[str, Any]) -> dict[str, Any]:
     for name in _LISTS:
-        row[name] = [] if row[name] == "[]" else json.loads(row[name])
+        row[name] = [] if row[name] == "[]" else _decode(row[name])[0]
     row["is_article"], row["reason"] = True, None
     row["digest"] = row["read_as"]
     published = row["published"]
@@ -419,8 +430,7 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
     row["published_at"] = _instant(published) if published else None
     row["canonical_url"] = row["url"]
     row["pages"] = []
-    sources = json.loads(row["sources"])
-    row["sources"] = {name: sources.get(name) for name in SOURCED}  # one type in every export
+    row["sources"] = _sources(row["sources"]).copy()
     row["capture"] = (
         {
             "url": row["capture_url"],
@@ -436,6 +446,15 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in _RECORD}
 
 
+@lru_cache(1024)
+def _sources(said: str) -> dict[str, str | None]:
+    """Where fields came from, always of the same fields: few pages differ in it."""
+    found = json.loads(said)
+    return {name: found.get(name) for name in SOURCED}
+
+
+_decode = json.JSONDecoder().raw_decode
+"""What SQLite or we wrote has no blanks around it to look for."""
 _LISTS = sorted(JSON_FIELDS - {"pages", "sources"})
 _RECORD = (*EXTRA_FIELDS[:1], *FIELDS, *EXTRA_FIELDS[1:])
 
