@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from archive.export.columns import COLUMNS, Column
@@ -185,8 +186,10 @@ def citation(facts: Facts) -> dict[str, Any]:
 def bibtex(facts: Facts) -> str:
     """An entry for BibTeX."""
     authors = " and ".join(f"{{{_plain(name)}}}" for name in _authors(facts))
+    # Of two sets each has a key of its own: what was asked is in it.
+    key = sha256(json.dumps([facts.query, facts.options, facts.as_of]).encode()).hexdigest()[:8]
     return (
-        f"@misc{{newsbot-{facts.as_of[:10]},\n  title = {{{_plain(facts.title)}}},\n  author = {{{authors}}},\n"
+        f"@misc{{newsbot-{facts.as_of[:10]}-{key},\n  title = {{{_plain(facts.title)}}},\n  author = {{{authors}}},\n"
         f"  year = {{{facts.as_of[:4]}}},\n  note = {{{_plain(_query(facts))} Made with {facts.software}.}}\n}}\n"
     )
 

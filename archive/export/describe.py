@@ -90,9 +90,7 @@ def _datasheet(facts: Facts) -> str:
         if "sample" in facts.query
         else "No: it is all that the archive holds of the query.",
         columns=_columns(facts),
-        stories="Of each story only the first article is in the set."
-        if "one-per-story" in facts.query
-        else "Reprints are in it, and marked.",
+        stories=_stories(facts),
         split=_split(options["split"]),
         flags=_table("flag", "rows", facts.counts["flag"]) if facts.counts["flag"] else "None was noted.",
         trace=_trace(facts),
@@ -126,12 +124,30 @@ def _split(how: str | None) -> str:
     )
 
 
+def _stories(facts: Facts) -> str:
+    """What was done about reprints, and where that ends: stories are those of the last `newsbot stories`."""
+    if not facts.counts["filled"].get("story"):
+        return "No row belongs to a story: no reprint is known of it, as far as `newsbot stories` has looked in the archive."
+    done = (
+        "Of each story only the article that was published first among the selected ones is in the set; editions in other "
+        "languages and scripts stay."
+        if "one-per-story" in facts.query
+        else "Reprints are in it, and marked."
+    )
+    return f"{done} Stories are those that `newsbot stories` had found when it last ran on the archive."
+
+
 def _trace(facts: Facts) -> str:
-    where = "in `captures/`" if _captures(facts) else "of the archive"
+    where = (
+        "is in `captures/`, which FastWARC, warcio and pywb read"
+        if _captures(facts)
+        else "lies in the archive, in the file `capture.warc` from byte `capture.offset` on (`newsbot show URL --raw` prints its page)"
+    )
     return (
-        f"Look for the record `capture.record_id` {where} (FastWARC, warcio or pywb read it; in the archive, `capture.warc` and "
-        "`capture.offset` say where it begins). The SHA-1 of its body, in Base32, is `capture.digest`; `newsbot extract` reads the "
-        "text out of it again; and `digest` is the SHA-256 of what was read."
+        f"The record `capture.record_id` {where}. `sha1:` and the SHA-1, in Base32, of its body as served is `capture.digest`. "
+        "`newsbot extract PAGE --url URL --site SITE --fetched-at MOMENT`, with `capture.url`, `site` and `capture.fetched_at`, "
+        "reads the text out of the page again, by the rules of the newsbot that is installed; an article of several pages is "
+        "their texts together."
     )
 
 
