@@ -24,14 +24,21 @@ def export(archive: Path, *words: object) -> tuple[int, str]:
 
 def test_the_name_says_the_format(archive: Path, tmp_path: Path) -> None:
     plain = run("export", "--data", archive).stdout.encode()
-    for name in ("set.jsonl", "set.jsonl.gz", "set.csv", "other.txt"):
+    for name in ("set.jsonl", "set.jsonl.gz", "set.csv", "other"):
         assert export(archive, "-o", tmp_path / name) == (0, "2 articles\n")
     assert (tmp_path / "set.jsonl").read_bytes() == plain
-    assert (tmp_path / "other.txt").read_bytes() == plain
+    assert (tmp_path / "other").read_bytes() == plain
     assert gzip.decompress((tmp_path / "set.jsonl.gz").read_bytes()) == plain
     table = (tmp_path / "set.csv").read_bytes()
     assert table.startswith(b"\xef\xbb\xbfid,")
     assert run("export", "--data", archive, "--format", "csv").stdout_bytes == table
+    for name in ("set.xlsx", "set.parquet.gz"):
+        code, told = export(archive, "-o", tmp_path / name)
+        assert (code, "does not say a format" in told, (tmp_path / name).exists()) == (
+            2,
+            True,
+            False,
+        )
 
 
 def test_text_columns_are_filled(archive: Path) -> None:
