@@ -145,7 +145,7 @@ def _trace(facts: Facts) -> str:
     )
     return (
         f"The record `capture.record_id` {where}. `sha1:` and the SHA-1, in Base32, of its body as served is `capture.digest`. "
-        "`newsbot extract PAGE --url URL --site SITE --fetched-at MOMENT`, with `capture.url`, `site` and `capture.fetched_at`, "
+        "`newsbot extract PAGE --url URL --fetched-at MOMENT`, with `capture.url` and `capture.fetched_at` (and `--site`, where newsbot has a profile of the newspaper), "
         "reads the text out of the page again, by the rules of the newsbot that is installed; an article of several pages is "
         "their texts together."
     )
