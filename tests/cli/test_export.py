@@ -85,3 +85,9 @@ def test_what_was_there_stays_where_it_fails(
 def test_a_full_disk(newsbot: Run, archive: Path) -> None:
     done = newsbot("export", "--data", archive, "-o", "/dev/full")
     assert done.returncode == 5 and "the disk is full" in done.stderr
+
+
+def test_where_no_reprint_is_known_it_is_said(archive: Path) -> None:
+    code, told = export(archive, "--one-per-story")
+    assert (code, told.splitlines()[0].partition(" ")[0]) == (0, "no")
+    assert "`newsbot stories` looks for them" in told
