@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from archive.export.columns import COLUMNS, Column
@@ -146,7 +147,10 @@ def bibtex(known: Dataset) -> str:
         "note": _plain(f"{known.in_a_sentence} Made with {known.software}."),
     }
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
-    return f"@misc{{newsbot-{known.as_of[:10]},\n{lines}}}\n"
+    # Of two sets each has a key of its own: what was asked is in it.
+    asked = json.dumps([known.query, known.options, known.as_of])
+    key = f"newsbot-{known.as_of[:10]}-{sha256(asked.encode()).hexdigest()[:8]}"
+    return f"@misc{{{key},\n{lines}}}\n"
 
 
 def _plain(text: str) -> str:

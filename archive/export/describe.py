@@ -102,7 +102,7 @@ def _either(known: Dataset, **values: str | None) -> dict[str, str]:
     captures = any(file["path"].startswith("captures/") for file in known.files)
     holds = {
         "instance": "revisions" in known.query, "sample": "sample" in known.query,
-        "stories": "one-per-story" in known.query, "split": known.options["split"],
+        "stories": "one-per-story" in known.query, "known": known.counts["filled"].get("story"), "split": known.options["split"],
         "flags": known.counts["flag"], "derived": known.options["with"], "captures": captures,
         "where": captures, "makers": known.authors, "contact": known.contact,
         "contact_line": known.contact, "withheld": known.withheld["addresses"],

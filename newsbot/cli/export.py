@@ -6,7 +6,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 import click
@@ -136,7 +136,12 @@ def _kind_of(name: str) -> str:
     for kind, ends in _ENDS.items():
         if name.lower().endswith(ends):
             return kind
-    return format_of(name) or "jsonl"
+    found = format_of(name)
+    if found is None and PurePath(name).suffix:
+        raise click.UsageError(
+            f"{name} does not say a format: end it in .jsonl, .csv, .parquet, .warc.gz or .wacz, or give --format"
+        )
+    return found or "jsonl"
 
 
 def _export_captures(
