@@ -13,7 +13,7 @@ from typing import Any
 
 from archive.kazakh.stems import Analysis
 from archive.search.check import check
-from archive.search.expand import Terms, expression, in_titles, suggest
+from archive.search.expand import Terms, any_form, expression, in_titles, suggest
 from archive.search.filters import Filters
 from archive.search.ranking import lacking, most_words, ranked
 from archive.search.selection import Selected, by_date, number, select, these
@@ -153,17 +153,10 @@ def _unknown(c: sqlite3.Connection, terms: Terms) -> list[str]:
     """Words of the query that no article has in any form."""
     unknown = []
     for word, stems in terms.words.items():
-        found = expression_of(word, stems)
-        if not c.execute(
-            "SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT 1", (found,)
-        ).fetchone():
+        sql = "SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT 1"
+        if not c.execute(sql, (any_form(word, stems),)).fetchone():
             unknown.append(word)
     return unknown
-
-
-def expression_of(word: str, stems: tuple[str, ...]) -> str:
-    """FTS5 expression of one word with its stems."""
-    return " OR ".join(f'"{form}"' for form in dict.fromkeys((word, *stems)))
 
 
 def _facets(c: sqlite3.Connection, selected: Selected) -> dict[str, dict[str, int]]:
