@@ -10,13 +10,11 @@ import json
 import re
 import sqlite3
 from dataclasses import dataclass, field
-from functools import cache
 
-from archive.kazakh.morphology import endings
 from archive.kazakh.stems import VOICED, is_known, is_slip, meant
 from archive.kazakh.transliterate import key
 from archive.kazakh.words import in_cyrillic
-from archive.search.places import widen
+from archive.search.places import ending_keys, widen
 from archive.search.russian import RUSSIAN_MARK, russian_stem
 from archive.search.syntax import All, Either, Node, Phrase, Word
 from archive.search.vocabulary import TITLE_MARK, is_stem, part_of, readings_of, word_stems
@@ -135,13 +133,8 @@ def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) ->
 
 def _is_ending(text: str) -> bool:
     """Whether this can be one suffix, or a plural and one more, in letters of a key."""
-    known = _ending_keys()
+    known = ending_keys()
     return text in known or (text[:3] in _PLURALS and text[3:] in known)
-
-
-@cache
-def _ending_keys() -> frozenset[str]:
-    return frozenset(key(ending) for ending in endings())
 
 
 def _at(c: sqlite3.Connection, wanted: str) -> list[tuple[str, str]]:

@@ -75,9 +75,15 @@ def _declined(name: str) -> set[str]:
 
 
 @cache
+def ending_keys() -> frozenset[str]:
+    """Kazakh suffixes as keys."""
+    return frozenset(map(key, endings()))
+
+
+@cache
 def _endings() -> re.Pattern[str]:
-    """One to three Kazakh suffixes, as keys."""
-    return re.compile(f"(?:{'|'.join(sorted({key(ending) for ending in endings()}))}){{1,3}}")
+    """One to three of them."""
+    return re.compile(f"(?:{'|'.join(sorted(ending_keys()))}){{1,3}}")
 
 
 def places(parts: list[str]) -> list[Place]:
