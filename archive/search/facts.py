@@ -3,7 +3,8 @@
 Each fact is a word of the stems column that begins with a letter no language of the archive has: ѯs of the
 site, ѯl of the language, ѯw of the script, ѯg of a flag, ѯt of a tag, ѯy, ѯm and ѯd of year, month and day of
 publication, ѯi, ѯj and ѯk of the day it was first seen, ѯx of one that is gone, ѯc and ѯa of the words of section and authors.
-FTS5 puts them together with the words of a query as it does with any others.
+FTS5 puts them together with the words of a query as it does with any others. A region is asked for by its
+sites, as they are at the time. What is written here is part of what an index holds: a change needs a new schema version.
 """
 
 from __future__ import annotations
