@@ -138,7 +138,7 @@ class Work:
             return
         for name, entry in before["done"].items():
             path = self._folder / name
-            if name in self.ours and path.is_file() and sha256_of(path) == entry["sha256"]:
+            if name in self.ours and path.is_file() and sha256_of(path) == entry["file"]["sha256"]:
                 self.done[name] = entry
         self.kept = len(self.done)
         say(
@@ -146,7 +146,7 @@ class Work:
         )
 
     def add(self, name: str, entry: dict[str, Any]) -> None:
-        """Note a file that is whole."""
+        """Note a file that is whole: as `file` what the manifest will say of it, and what else is known."""
         self.done[name] = entry
         self._save(self.ours)
 

@@ -93,7 +93,11 @@ _LATIN_LETTERS = re.compile(f"[{_LATIN_CHAR}]")
 _CYRILLIC_LETTERS = re.compile(f"[{_CYRILLIC_CHAR}]")
 # Where the scripts meet. It looks for the Latin letter first, as most texts have few.
 _SEAM = re.compile(f"[{_LATIN_CHAR}](?:(?=[{_CYRILLIC_CHAR}])|(?<=[{_CYRILLIC_CHAR}].))")
-_WORD = re.compile(f"[{_LATIN_CHAR}{_CYRILLIC_CHAR}]+")
+# A word in which they do; `++`, as a word of one script is looked through once then.
+_MIXED = re.compile(
+    f"(?<![{_LATIN_CHAR}{_CYRILLIC_CHAR}])"
+    f"(?:[{_CYRILLIC_CHAR}]++[{_LATIN_CHAR}]|[{_LATIN_CHAR}]++[{_CYRILLIC_CHAR}])[{_LATIN_CHAR}{_CYRILLIC_CHAR}]*"
+)
 
 
 def fold_lookalikes(word: str) -> str:
@@ -117,11 +121,9 @@ def fold_lookalikes(word: str) -> str:
 
 def mixed_words(text: str) -> list[str]:
     """Words in which Cyrillic and Latin letters meet, in the order of the text."""
-    if not _SEAM.search(text):
-        return []
-    return [word for word in _WORD.findall(text) if _SEAM.search(word)]
+    return _MIXED.findall(text) if _SEAM.search(text) else []
 
 
 def fold_mixed_words(text: str) -> str:
     """Text with `fold_lookalikes` applied to each of its words."""
-    return _WORD.sub(lambda word: fold_lookalikes(word[0]), text) if _SEAM.search(text) else text
+    return _MIXED.sub(lambda word: fold_lookalikes(word[0]), text) if _SEAM.search(text) else text

@@ -51,7 +51,7 @@ _TRUSTED = 1.0
 """Weight of a stem that such a word may be a form of."""
 _TYPED_SUFFIX = re.compile("[гкниы]")
 """Letters that may stand for Kazakh ones in suffixes."""
-_VOICED = {"п": "б", "к": "г", "қ": "ғ"}
+VOICED = {"п": "б", "к": "г", "қ": "ғ"}
 _HOPELESS = 12.0
 """Nats by which a reading may be less likely than the likeliest before it is not looked at."""
 _ALTERNATIVE = 0.25
@@ -246,8 +246,8 @@ def _typed_stems() -> dict[str, list[tuple[str, str, str, float]]]:
             if weight < _TRUSTED or len(stem) < 2:
                 continue
             spellings_of = {stem, dropped.get(stem, stem), *written(stem)}
-            if stem[-1] in _VOICED:
-                spellings_of.add(stem[:-1] + _VOICED[stem[-1]])
+            if stem[-1] in VOICED:
+                spellings_of.add(stem[:-1] + VOICED[stem[-1]])
             if kind == VERB and stem[-1] in "ыій" and len(stem) > 2:
                 spellings_of.add(stem[:-1])
             for spelling in spellings_of:
@@ -396,8 +396,3 @@ def likelihood(word: str, evidence: Evidence | None = None) -> float:
     found = readings(word, _tables().syncope)
     # A vowel of the other harmony class or an й where и stands makes a stem unknown, and dear.
     return max(_score(reading, evidence) for reading in found)
-
-
-def stems(word: str, evidence: Evidence | None = None) -> tuple[str, ...]:
-    """The stems a word is indexed under, likeliest first."""
-    return tuple(a.stem for a in analyse(word, evidence))

@@ -72,9 +72,9 @@ def glued(word: str) -> str:
 def spans(text: str) -> list[tuple[int, int, str]]:
     """Where the words of a text stand: start, end, and the word as `words` gives it."""
     lower = text.lower()
-    if len(lower) == len(text) and fold_mixed_words(clean(lower)) == lower:
-        # Nearly every text: nothing to mend, so that places in one are places in the other.
-        return [(m.start(), m.end(), m[0]) for m in _WORD.finditer(lower)]
+    if len(lower) == len(text) and clean(lower) == lower:
+        # Nearly every text: places in one are places in the other, look-alike letters too.
+        return [(m.start(), m.end(), m[0]) for m in _WORD.finditer(fold_mixed_words(lower))]
     return [(m.start(), m.end(), _as_compared(m[0])) for m in _SHOWN.finditer(text)]
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from archive.kazakh.stems import Analysis
 from archive.search.check import check
-from archive.search.expand import Terms, expression, in_titles, suggest
+from archive.search.expand import Terms, any_form, expression, in_titles, suggest
 from archive.search.filters import Filters
 from archive.search.ranking import lacking, most_words, ranked
-from archive.search.selection import Selected, by_date, number, select, these
+from archive.search.selection import Selected, dated, months_of, number, select, these
 from archive.search.snippets import passages
 from archive.search.syntax import Query, parse
 from archive.search.vocabulary import is_stem, readings_of
@@ -89,7 +89,10 @@ def search(
     elif order == "best" and query.tree:
         page = ranked(c, query, selected, terms, titles, limit, offset)
     else:
-        page = _dated(c, query, match, selected, total, order == "oldest", limit, offset)
+        # Month by month, where there are many to be sorted.
+        by_month = total > COUNTED and (match or not query.tree)
+        months = months_of(c, query, match, order == "oldest") if by_month else [selected]
+        page = [(n, None) for n in dated(c, months, order == "oldest", limit, offset)]
     return Hits(
         total=min(total, COUNTED),
         rows=_rows(c, page, terms, marks, query if with_most else None),
@@ -103,28 +106,6 @@ def search(
 def explain(c: sqlite3.Connection | None, word: str) -> list[Analysis]:
     """How search reads a word, with the words of an archive as evidence where there is one."""
     return readings_of(word, lambda stem: c is not None and is_stem(c, stem))
-
-
-def _dated(
-    c: sqlite3.Connection,
-    query: Query,
-    match: str | None,
-    selected: Selected,
-    total: int,
-    oldest: bool,
-    limit: int,
-    offset: int,
-) -> list[tuple[int, float | None]]:
-    """A page by date; articles without one come last."""
-    if total > COUNTED and (match or not query.tree):
-        return [(n, None) for n in by_date(c, query, match, oldest, limit, offset)]
-    way = "" if oldest else "DESC"
-    rows = c.execute(
-        f"SELECT b.id FROM articles b WHERE b.id IN (SELECT {selected.id} {selected.source}) "  # noqa: S608
-        f"ORDER BY b.published IS NULL, b.published {way}, b.id {way} LIMIT ? OFFSET ?",
-        (*selected.args, limit, offset),
-    )
-    return [(row[0], None) for row in rows]
 
 
 def _rows(
@@ -153,17 +134,10 @@ def _unknown(c: sqlite3.Connection, terms: Terms) -> list[str]:
     """Words of the query that no article has in any form."""
     unknown = []
     for word, stems in terms.words.items():
-        found = expression_of(word, stems)
-        if not c.execute(
-            "SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT 1", (found,)
-        ).fetchone():
+        sql = "SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT 1"
+        if not c.execute(sql, (any_form(word, stems),)).fetchone():
             unknown.append(word)
     return unknown
-
-
-def expression_of(word: str, stems: tuple[str, ...]) -> str:
-    """FTS5 expression of one word with its stems."""
-    return " OR ".join(f'"{form}"' for form in dict.fromkeys((word, *stems)))
 
 
 def _facets(c: sqlite3.Connection, selected: Selected) -> dict[str, dict[str, int]]:

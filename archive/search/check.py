@@ -14,7 +14,6 @@ from itertools import islice
 from typing import NamedTuple
 
 from archive.kazakh.transliterate import key
-from archive.search.facts import facts_of
 from archive.search.vocabulary import UnknownWords, Vocabulary
 
 MISSING = "is not in the full-text index"
@@ -105,18 +104,13 @@ def _anew(c: sqlite3.Connection) -> Iterator[tuple[int, _Indexed | str]]:
     try:
         with closing(c.execute(_ARTICLE_LIST)) as articles:
             while rows := list(islice(articles, _TOGETHER)):
-                known = []
-                facts = facts_of(c, [row[0] for row in rows])
-                for article, title, text, language in rows:
+                known: list[tuple[int, str | None, str, str]] = []
+                for row in rows:
                     try:
-                        stems = vocabulary.stems_of(title, text, language)
+                        known += vocabulary.rows_of([row])
                     except UnknownWords as unknown:
-                        yield (
-                            article,
-                            f"the vocabulary lacks its words {', '.join(unknown.args[0])}",
-                        )
-                    else:
-                        known.append((article, title, text, f"{stems} {facts.get(article, '')}"))
+                        what = f"the vocabulary lacks its words {', '.join(unknown.args[0])}"
+                        yield row[0], what
                 c.executemany(
                     "INSERT INTO temp.anew (rowid, title, text, stems) VALUES (?, ?, ?, ?)", known
                 )

@@ -10,13 +10,11 @@ import json
 import re
 import sqlite3
 from dataclasses import dataclass, field
-from functools import cache
 
-from archive.kazakh.morphology import endings
-from archive.kazakh.stems import is_known, is_slip, meant
+from archive.kazakh.stems import VOICED, is_known, is_slip, meant
 from archive.kazakh.transliterate import key
 from archive.kazakh.words import in_cyrillic
-from archive.search.places import widen
+from archive.search.places import ending_keys, widen
 from archive.search.russian import RUSSIAN_MARK, russian_stem
 from archive.search.syntax import All, Either, Node, Phrase, Word
 from archive.search.vocabulary import TITLE_MARK, is_stem, part_of, readings_of, word_stems
@@ -50,19 +48,22 @@ class Terms:
     def probes(self) -> list[tuple[str, ...]]:
         """For each word, beginning and phrase, what its forms have in common, in lower case.
 
-        Quick to look for and near enough: a stem without its last letter, which may be voiced
-        before a vowel (мектеп, мектебі). What begins with another probe is left out.
+        Quick to look for and near enough. What begins with another probe is left out.
         """
         found = [
-            _shortest([word, *(s[:-1] if len(s) > 3 else s for s in map(_bare, stems))])
+            _shortest([word, *(start for stem in stems for start in _beginnings(stem))])
             for word, stems in self.words.items()
         ]
         found += [(prefix,) for prefix in sorted(self.prefixes)]
         return found + [(" ".join(phrase),) for phrase in self.phrases]
 
 
-def _bare(stem: str) -> str:
-    return stem.removeprefix(RUSSIAN_MARK)
+def _beginnings(stem: str) -> list[str]:
+    """How forms of a stem begin: its last letter may be another one, and is voiced before a vowel (мектебі)."""
+    if len(bare := stem.removeprefix(RUSSIAN_MARK)) <= _SHORTEST_STEM:
+        return [bare]
+    voiced = VOICED.get(stem[-1]) if bare == stem else None
+    return [stem, stem[:-1] + voiced] if voiced else [bare[:-1]]
 
 
 def _shortest(probes: list[str]) -> tuple[str, ...]:
@@ -132,13 +133,8 @@ def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) ->
 
 def _is_ending(text: str) -> bool:
     """Whether this can be one suffix, or a plural and one more, in letters of a key."""
-    known = _ending_keys()
+    known = ending_keys()
     return text in known or (text[:3] in _PLURALS and text[3:] in known)
-
-
-@cache
-def _ending_keys() -> frozenset[str]:
-    return frozenset(key(ending) for ending in endings())
 
 
 def _at(c: sqlite3.Connection, wanted: str) -> list[tuple[str, str]]:
@@ -167,7 +163,7 @@ def _expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             stems = word_terms(c, text)
             terms.words[text] = stems
             if node.title:
-                return f"({_in_title(text, stems)})"
+                return f"({in_title(text, stems)})"
             # In any column: articles in other languages have no stems, but may print one.
             found = [f'"{stem}"' for stem in stems]
             if text not in stems:
@@ -185,14 +181,20 @@ def _expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             return f"({wanted})" if not excluded else f"(({wanted}) NOT ({' OR '.join(excluded)}))"
 
 
+def any_form(word: str, stems: tuple[str, ...]) -> str:
+    """The FTS5 expression of a word or its stems, wherever they stand."""
+    return " OR ".join(f'"{form}"' for form in dict.fromkeys((word, *stems)))
+
+
 def in_titles(terms: Terms) -> str | None:
     """The FTS5 expression of titles that hold every word; None where a query has more than words."""
     if not terms.words or terms.prefixes or terms.phrases:
         return None
-    return " AND ".join(f"({_in_title(word, stems)})" for word, stems in terms.words.items())
+    return " AND ".join(f"({in_title(word, stems)})" for word, stems in terms.words.items())
 
 
-def _in_title(word: str, stems: tuple[str, ...]) -> str:
+def in_title(word: str, stems: tuple[str, ...]) -> str:
+    """The FTS5 expression of a word of the title in any form."""
     marked = "".join(f' OR "{TITLE_MARK}{stem}"' for stem in stems)
     return f'{{title}} : "{word}"{marked}'
 

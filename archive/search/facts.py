@@ -3,7 +3,8 @@
 Each fact is a word of the stems column that begins with a letter no language of the archive has: ѯs of the
 site, ѯl of the language, ѯw of the script, ѯg of a flag, ѯt of a tag, ѯy, ѯm and ѯd of year, month and day of
 publication, ѯi, ѯj and ѯk of the day it was first seen, ѯx of one that is gone, ѯc and ѯa of the words of section and authors.
-FTS5 puts them together with the words of a query as it does with any others.
+FTS5 puts them together with the words of a query as it does with any others. A region is asked for by its
+sites, as they are at the time. What is written here is part of what an index holds: a change needs a new schema version.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from datetime import date
 from archive.kazakh.words import words
 from archive.search.filters import SCRIPT
 
-_MARK = "ѯ"
+FACT_MARK = "ѯ"
 _NO_LETTER = re.compile(r"[\W_]")
 _ROWS = f"""
 SELECT a.id, a.site, a.language, {SCRIPT} AS script, a.published, a.first_seen, a.section, a.authors, a.flags, a.gone_since,
@@ -28,7 +29,7 @@ SELECT a.id, a.site, a.language, {SCRIPT} AS script, a.published, a.first_seen, 
 """  # noqa: S608 -- a constant
 COLUMNS = frozenset("language published first_seen section authors flags gone_since".split())
 """Columns of `articles` that facts are of, but for the site, which stays."""
-_GONE = f"{_MARK}x"
+_GONE = f"{FACT_MARK}x"
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _WORDS: Mapping[str, str] = {
     "site": "s",
@@ -64,12 +65,12 @@ def _facts(row: dict[str, str | None]) -> str:
         if printed := _DATE.match(row[column] or ""):
             year, month, day = printed[1], printed[2] or "00", printed[3] or "00"
             parts = (year, year + month, year + month + day)
-            found += [f"{_MARK}{kind}{part}" for kind, part in zip(kinds, parts, strict=True)]
+            found += [f"{FACT_MARK}{kind}{part}" for kind, part in zip(kinds, parts, strict=True)]
     found += _spelt("c", row["section"] or "")
     for author in _list(row["authors"]):
-        found += [f"{_MARK}a", *_spelt("a", author)]
+        found += [f"{FACT_MARK}a", *_spelt("a", author)]
     for kind, column in (("g", "flags"), ("t", "tags")):
-        found += [_fact(kind, value) for value in _list(row[column])]
+        found += [_fact(kind, value) for value in sorted(_list(row[column]))]
     if row["gone_since"]:
         found.append(_GONE)
     return " ".join(found)
@@ -80,11 +81,11 @@ def _list(column: str | None) -> list[str]:
 
 
 def _fact(kind: str, value: str) -> str:
-    return f"{_MARK}{kind}" + _NO_LETTER.sub(_MARK, value.lower())
+    return f"{FACT_MARK}{kind}" + _NO_LETTER.sub(FACT_MARK, value.lower())
 
 
 def _spelt(kind: str, value: str) -> list[str]:
-    return [f"{_MARK}{kind}{word}" for word in words(value)]
+    return [f"{FACT_MARK}{kind}{word}" for word in words(value)]
 
 
 def in_index(c: sqlite3.Connection, name: str, values: Sequence[str]) -> str | None:
@@ -110,17 +111,18 @@ def in_index(c: sqlite3.Connection, name: str, values: Sequence[str]) -> str | N
 
 
 def _either(parts: Iterable[str]) -> str:
-    return f"({' OR '.join(parts) or _NOTHING})"
+    """One of the facts; in the column where texts write nothing, so that none can claim one."""
+    return f"({{stems}} : ({' OR '.join(parts) or _NOTHING}))"
 
 
-_NOTHING = f'"{_MARK}"'
+_NOTHING = f'"{FACT_MARK}"'
 """A word that no article has."""
 
 
 def month(published: str) -> str:
     """The FTS5 expression of articles of the month that a date is in."""
     found = _DATE.match(published)
-    return f'"{_MARK}m{found[1]}{found[2] or "00"}"' if found else _NOTHING
+    return _either([f'"{FACT_MARK}m{found[1]}{found[2] or "00"}"'] if found else [])
 
 
 def _days(c: sqlite3.Connection, name: str, values: Sequence[str]) -> list[str]:
@@ -128,27 +130,27 @@ def _days(c: sqlite3.Connection, name: str, values: Sequence[str]) -> list[str]:
     column, kinds = _DATES[name]
     y, m, d = (kinds[part] for part in range(3))
     year, mon, day = map(int, (max(values) if "after" in name else min(values)).split("-"))
+    first, last = _end(c, column, ""), _end(c, column, "DESC")
     if "after" in name:
-        years, months, days = (
-            range(year + 1, _end(c, column, "DESC") + 1),
-            range(mon + 1, 13),
-            range(day, 32),
-        )
+        years, months, days = range(year + 1, last + 1), range(mon + 1, 13), range(day, 32)
         if day == 1:
             months, days = range(mon, 13), range(0)
         if (mon, day) == (1, 1):
             years, months = range(year, years.stop), range(0)
     else:
         # A date without day or month counts as the first: its parts are 00.
-        years, months, days = range(_end(c, column, ""), year), range(mon), range(day + 1)
+        years, months, days = range(first, year), range(mon), range(day + 1)
         if day == monthrange(year, mon)[1]:
             months, days = range(mon + 1), range(0)
         if (mon, day) == (12, 31):
             years, months = range(years.start, year + 1), range(0)
     return [
-        *(f"{_MARK}{y}{one:04}" for one in years),
-        *(f"{_MARK}{m}{year:04}{one:02}" for one in months),
-        *(f"{_MARK}{d}{year:04}{mon:02}{one:02}" for one in days),
+        *(
+            f"{FACT_MARK}{y}{one}"
+            for one in range(max(first, years.start), min(last + 1, years.stop))
+        ),
+        *(f"{FACT_MARK}{m}{year:04}{one:02}" for one in months),
+        *(f"{FACT_MARK}{d}{year:04}{mon:02}{one:02}" for one in days),
     ]
 
 

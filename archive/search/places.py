@@ -15,16 +15,14 @@ from archive.kazakh.letters import SPECIFIC
 from archive.kazakh.morphology import endings
 from archive.kazakh.transliterate import key
 from archive.kazakh.words import words
+from archive.search.russian import WORDS
 from archive.search.syntax import All, Either, Node, Word
 
 _MOST_WORDS = 4
 """Words of a name."""
 _SHORTEST = 3
 """Letters of a key that may have an ending; СКО has none."""
-_WIDER = re.compile("obl|aud|raion|rgn|region")
-"""Beginnings of words, as keys, that make another place of a town's name: Ақмола облысы."""
-_SURNAME = re.compile("(?:[oe]va?|uli|kizi)$")
-"""Ends of words, as keys, before which a name is a person's: Нұрсұлтан Назарбаев."""
+_WIDER, _SURNAMES = (tuple(WORDS["places"][name].split()) for name in ("wider", "surnames"))
 _RUSSIAN_CASES = tuple(
     (re.compile(end), others.split())
     for end, others in (
@@ -77,9 +75,15 @@ def _declined(name: str) -> set[str]:
 
 
 @cache
+def ending_keys() -> frozenset[str]:
+    """Kazakh suffixes as keys."""
+    return frozenset(map(key, endings()))
+
+
+@cache
 def _endings() -> re.Pattern[str]:
-    """One to three Kazakh suffixes, as keys."""
-    return re.compile(f"(?:{'|'.join(sorted({key(ending) for ending in endings()}))}){{1,3}}")
+    """One to three of them."""
+    return re.compile(f"(?:{'|'.join(sorted(ending_keys()))}){{1,3}}")
 
 
 def places(parts: list[str]) -> list[Place]:
@@ -143,7 +147,7 @@ def _widened(parts: list[Node], notes: list[str]) -> list[Node]:
             following = key(after.text) if isinstance(after, Word) else ""
             typed = [word.text for word in run]
             named = places(typed)
-            if not named or _WIDER.match(following) or _SURNAME.search(following):
+            if not named or following.startswith(_WIDER) or following.endswith(_SURNAMES):
                 continue
             found.append(_either(typed, named))
             also = f" (the name is also that of {named[0].also})" if named[0].also else ""

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from itertools import islice, pairwise
 from math import log
 
-from archive.search.expand import Terms, expression
+from archive.search.expand import Terms, any_form, expression, in_title
 from archive.search.selection import Selected, newest, select
 from archive.search.syntax import All, Either, Node, Phrase, Query, Word
 
@@ -81,7 +81,8 @@ def most_words(c: sqlite3.Connection, query: Query) -> list[int]:
     if not parts:
         return []
     last = _last(c)
-    asked = [select(c, query, expression(c, part, Terms())) for part in parts]
+    terms = Terms()
+    asked = [select(c, query, expression(c, part, terms)) for part in parts]
     rarity = [_rarity(newest(c, one, _SAMPLED), _SAMPLED, last) for one in asked]
     weights: dict[int, float] = {}
     for weight, part, one in sorted(zip(rarity, parts, asked, strict=True), key=lambda x: -x[0]):
@@ -91,15 +92,12 @@ def most_words(c: sqlite3.Connection, query: Query) -> list[int]:
         for article in found:
             weights[article] = weights.get(article, 0.0) + weight
         if isinstance(part, Word) and not part.prefix:
-            title = expression(c, Word(part.text, title=True), Terms())
+            title = in_title(part.text, terms.words[part.text])
             for article in newest(c, select(c, query, title), _SAMPLED):
                 weights[article] = weights.get(article, 0.0) + weight / 2
     least = _SHARE * max(weights.values(), default=0.0)
     kept = [article for article, weight in weights.items() if weight >= least]
     kept.sort(key=lambda article: (-weights[article], -article))
-    terms = Terms()
-    for part in parts:
-        expression(c, part, terms)
     first = [article for article, _ in best(c, kept[:_MOST_RANKED], terms)]
     return first + kept[_MOST_RANKED:]
 
@@ -192,11 +190,10 @@ def _weights(c: sqlite3.Connection, terms: Terms, number: int) -> list[float]:
     if number < 2:
         return [1.0] * number
     last = _last(c)
-    every = Selected("FROM articles_fts WHERE articles_fts MATCH ?", (), "rowid")
     rare = []
     for word, stems in terms.words.items():
-        either = " OR ".join(f'"{form}"' for form in dict.fromkeys((word, *stems)))
-        one = Selected(every.source, (either,), every.id)
+        source = "FROM articles_fts WHERE articles_fts MATCH ?"
+        one = Selected(source, (any_form(word, stems),), "rowid")
         rare.append(_rarity(newest(c, one, _SAMPLED), _SAMPLED, last))
     most = max(rare, default=1.0)
     # Beginnings and phrases come last, and are rare as a rule.

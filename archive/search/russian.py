@@ -20,7 +20,7 @@ from archive.kazakh.letters import RUSSIAN, SPECIFIC
 
 RUSSIAN_MARK = "ѳ"
 WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
-"""`common`, `frequent`, `operators`, `russian`: see the file."""
+"""What each table is for, the file says."""
 _IRREGULAR = {stem: one for one, others in WORDS["russian"].items() for stem in others.split()}
 _WORD = re.compile(f"[{RUSSIAN}]+")
 _CONSONANT = "[^аеиоуыэюя]"
@@ -40,11 +40,10 @@ _RULES = [
         (r"(?<=[бвмпф])л$", ""),  # терплю – терпит
     )
 ]
+_SIGNS = tuple(f" {word} " for word in WORDS["in_russian"]["signs"].split())
 _FUNCTION_WORDS = re.compile(
-    r"\b(?:в|и|на|с|по|из|для|от|что|это|как|был|была|были|его|они|который|которые|к|о)\b", re.I
+    rf"\b(?:{'|'.join(' '.join(WORDS['in_russian'].values()).split())})\b", re.I
 )
-_SIGNS = tuple(f" {word} " for word in "в и на с по из для".split())
-"""One of them stands in nearly every Russian paragraph, and in no Kazakh one."""
 _KAZAKH_LETTERS = re.compile(f"[{SPECIFIC}{SPECIFIC.upper()}]")
 _RARE, _OFTEN = 1 / 40, 1 / 20
 """Of the characters of a text these letters are every eighth in Kazakh, and in Russian those of names alone."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,29 +95,31 @@ def newest(c: sqlite3.Connection, selected: Selected, most: int, offset: int = 0
     return [row[0] for row in c.execute(sql, (*selected.args, most, offset))]
 
 
-def by_date(
-    c: sqlite3.Connection, query: Query, match: str | None, oldest: bool, limit: int, offset: int
+def dated(
+    c: sqlite3.Connection, parts: Iterable[Selected], oldest: bool, limit: int, offset: int
 ) -> list[int]:
-    """Ids of many matches by date, month by month; those without a date are left out."""
+    """A page of ids by date, out of selections that follow one another; those without a date come last."""
     way = "" if oldest else "DESC"
     page: list[int] = []
-    for one in _months(c, oldest):
-        both = f"({match}) AND {one}" if match else one
-        selected = select(c, query, both)
-        size = number(c, selected, offset + 1)
-        if size <= offset:
-            offset -= size
-            continue
+    for selected in parts:
         rows = c.execute(
             f"SELECT b.id FROM articles b WHERE b.id IN (SELECT {selected.id} {selected.source}) "  # noqa: S608
-            f"ORDER BY b.published {way}, b.id {way} LIMIT ? OFFSET ?",
+            f"ORDER BY b.published IS NULL, b.published {way}, b.id {way} LIMIT ? OFFSET ?",
             (*selected.args, limit - len(page), offset),
         )
         page += [row[0] for row in rows]
-        offset = 0
         if len(page) >= limit:
             break
+        offset = 0 if page or not offset else offset - number(c, selected, offset)
     return page
+
+
+def months_of(
+    c: sqlite3.Connection, query: Query, match: str | None, oldest: bool
+) -> Iterator[Selected]:
+    """Matches of each month in its turn; those without a date are left out."""
+    for one in _months(c, oldest):
+        yield select(c, query, f"({match}) AND {one}" if match else one)
 
 
 def _months(c: sqlite3.Connection, oldest: bool) -> Iterator[str]:

@@ -11,6 +11,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable
 
+from archive.kazakh.letters import fold_mixed_words
 from archive.kazakh.stems import irregular_forms
 from archive.kazakh.words import spans
 from archive.search.expand import Terms
@@ -47,17 +48,16 @@ def passages(
     titles = {i: _places(texts[i][0], (0, len(texts[i][0]))) for i in missed}
     found |= _matching(c, titles.values(), terms)
     # What only looks like a word of the query may have led there: look everywhere.
+    whole = {
+        i: _places(texts[i][1], (0, len(texts[i][1])))
+        for i in missed
+        if regions[i] or not _shows(titles[i], found)
+    }
     for any_beginning in (False, True):
-        whole = {
-            i: _places(texts[i][1], (0, len(texts[i][1])))
-            for i in missed
-            if not _shows(titles[i], found) or (regions[i] and not any_beginning)
-        }
         found |= _matching(c, whole.values(), terms, any_beginning=any_beginning)
-        for i, line in whole.items():
-            if _shows(line, found):
-                regions[i], places[i] = (0, len(texts[i][1])), line
-        missed = [i for i in missed if not _shows(places[i], found)]
+        for i in [i for i, line in whole.items() if _shows(line, found)]:
+            regions[i], places[i] = (0, len(texts[i][1])), whole.pop(i)
+        whole = {i: line for i, line in whole.items() if not _shows(titles[i], found)}
     return [
         _snippet(text, region or (0, 2 * _NEAR), line, found, terms, marks)
         for (_, text), region, line in zip(texts, regions, places, strict=True)
@@ -132,13 +132,14 @@ def _lower(text: str) -> str:
 
 def _region(text: str, terms: Terms) -> tuple[int, int] | None:
     """Where to look for the passage: around the place that most of the query's words are near; None for nowhere."""
-    lower = _lower(text)
+    lower = fold_mixed_words(_lower(text))
     places: list[tuple[int, int]] = []
     for number, group in enumerate(terms.probes()):
         for probe in group:
             at = lower.find(probe)
             while at >= 0 and len(places) < _MOST_PLACES:
-                places.append((at, number))
+                if not (at and lower[at - 1].isalnum()):  # a form begins as its stem does
+                    places.append((at, number))
                 at = lower.find(probe, at + 1)
     if not places:
         return None
@@ -168,7 +169,9 @@ def _matching(
     for number, stems in enumerate(terms.words.values()):
         for stem in stems:
             wanted.setdefault(stem, number)
-    found = {word: number for number, word in enumerate(terms.words) if word in present}
+    # What is printed as a stem is spelt has matched, whatever stems it has.
+    printed = wanted | {word: number for number, word in enumerate(terms.words)}
+    found = {word: number for word, number in printed.items() if word in present}
     bare = {stem.removeprefix(RUSSIAN_MARK) for stem in wanted}
     beginnings = tuple({stem[: max(1, len(stem) - 2)] for stem in bare})
     likely = [

@@ -11,17 +11,19 @@ import json
 import re
 import sqlite3
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from archive.kazakh.letters import CYRILLIC
 from archive.kazakh.morphology import NOUN, WordReading
 from archive.kazakh.stems import Analysis, analyse
 from archive.kazakh.words import glued, spellings, told
+from archive.search.facts import FACT_MARK, facts_of
 from archive.search.russian import RUSSIAN_MARK, by_language, russian_stem
 
 TITLE_MARK = "ѫ"
 """A letter that Kazakh does not have: stems of the title are indexed with it, too (ѫмектеп)."""
+_RESERVED = TITLE_MARK + RUSSIAN_MARK + FACT_MARK
 CACHED = 200_000
 """Words whose stems are held in memory, and as many pieces of text twice: about 120 MB."""
 _ATTESTED = 0.1
@@ -30,6 +32,10 @@ _MARKS = "[!-/:-@[-`{-~«»“”„‘’…–—№]*"
 _PLAIN = re.compile(f"{_MARKS}([{CYRILLIC}]+){_MARKS}")
 """One word in Cyrillic, with nothing around it but the usual punctuation: nearly every piece."""
 _BATCH = 500
+
+
+Indexed = tuple[int, str | None, str, str | None]
+"""Id, title, text and language of an article."""
 
 
 class UnknownWords(LookupError):
@@ -70,8 +76,18 @@ class Vocabulary:
         """Drop what is remembered: a rollback may have taken it back."""
         self._lots = {True: _Lot(), False: _Lot()}
 
+    def rows_of(self, articles: Collection[Indexed]) -> Iterator[tuple[int, str | None, str, str]]:
+        """What the index holds of articles: id, title, text, and the stems column with stems and facts.
+
+        Both are read as the archive has them now; an article is taken out of the index with what it was put in with.
+        """
+        facts = facts_of(self._c, [article for article, *_ in articles])
+        for article, title, text, language in articles:
+            stems = self.stems_of(title, text, language)
+            yield article, title, text, f"{stems} {facts.get(article, '')}"
+
     def stems_of(self, title: str | None, text: str, language: str | None) -> str:
-        """The stems column of an article: the marked stems of the title, then all stems once.
+        """The marked stems of the title, then all stems once.
 
         Stems that are printed as they are, too: `stems:мектеп` alone finds every form.
         """
@@ -156,8 +172,8 @@ def part_of(joined: str, is_russian: bool) -> str:
 
 
 def stemmable(text: str) -> list[str]:
-    """Words of a text that have a stem: not numbers."""
-    return [word for word in told(text) if not word[0].isdigit()]
+    """Words of a text that have a stem: not numbers, nor what would pass for a marked stem or a fact."""
+    return [word for word in told(text) if not (word[0].isdigit() or word[0] in _RESERVED)]
 
 
 def word_stems(word: str, attested: Callable[[str], bool]) -> tuple[str, ...]:

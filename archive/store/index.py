@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from archive.kazakh.transliterate import key
-from archive.search.facts import facts_of
 from archive.search.russian import by_language, russian_stem
 from archive.search.vocabulary import (
     CACHED,
+    Indexed,
     Vocabulary,
     by_length,
     is_first,
@@ -27,8 +27,6 @@ _HASH = 16 << 20
 """Bytes that FTS5 collects before it writes; its own 1 MiB makes storing many articles at once slow."""
 _TOGETHER = 200
 """Articles that are indexed at once inside `Index.together`."""
-Indexed = tuple[int, str | None, str, str | None]
-"""Id, title, text and language of an article."""
 
 
 class Index:
@@ -41,12 +39,12 @@ class Index:
     ) -> None:
         """`decide` gives words that are met for the first time their stems; without it, the rules do."""
         self._c = connection
-        self._vocabulary = Vocabulary(connection, decide or self._decide)
+        self.vocabulary = Vocabulary(connection, decide or self._decide)
         self._waiting: list[Indexed] | None = None
 
     def forget(self) -> None:
         """Drop what is remembered of the vocabulary: a rollback may have taken it back."""
-        self._vocabulary.forget()
+        self.vocabulary.forget()
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -77,16 +75,7 @@ class Index:
         self._insert(waiting)
 
     def _insert(self, articles: list[Indexed]) -> None:
-        facts = facts_of(self._c, [article for article, *_ in articles])
-        rows = [
-            (
-                article,
-                title,
-                text,
-                f"{self.stems_of(title, text, language)} {facts.get(article, '')}",
-            )
-            for article, title, text, language in articles
-        ]
+        rows = list(self.vocabulary.rows_of(articles))
         self._c.executemany(
             "INSERT INTO articles_fts (rowid, title, text, stems) VALUES (?, ?, ?, ?)", rows
         )
@@ -101,16 +90,11 @@ class Index:
         is_there = "SELECT 1 FROM articles_fts_docsize WHERE id = ?"
         if not self._c.execute(is_there, (article,)).fetchone():  # withheld: FTS5 would break
             return
-        facts = facts_of(self._c, [article]).get(article, "")
-        self._c.execute(
+        self._c.executemany(
             "INSERT INTO articles_fts (articles_fts, rowid, title, text, stems) "
             "VALUES ('delete', ?, ?, ?, ?)",
-            (article, title, text, f"{self.stems_of(title, text, language)} {facts}"),
+            self.vocabulary.rows_of([(article, title, text, language)]),
         )
-
-    def stems_of(self, title: str | None, text: str, language: str | None) -> str:
-        """The stems of an article; its words enter the vocabulary."""
-        return self._vocabulary.stems_of(title, text, language)
 
     def _decide(self, new: list[str], is_russian: bool) -> dict[str, str]:
         """Decide the stems of words that are met for the first time in a language."""
@@ -133,7 +117,7 @@ class Index:
 
         def attested(word: str) -> bool:
             known = decided.get(word)
-            return self._vocabulary.is_stem(word) if known is None else is_first(word, known)
+            return self.vocabulary.is_stem(word) if known is None else is_first(word, known)
 
         for word in by_length(new):
             decided[word] = " ".join(word_stems(word, attested))
@@ -143,7 +127,7 @@ class Index:
         """Decide the stems of many words at once, each with all the shorter ones as evidence."""
         words_left = by_length(set(found))
         for start in range(0, len(words_left), CACHED):
-            self._vocabulary.learn(set(words_left[start : start + CACHED]))
+            self.vocabulary.learn(set(words_left[start : start + CACHED]))
 
 
 def rebuild(connection: sqlite3.Connection) -> int:

@@ -58,7 +58,8 @@ def upgrade(path: Path) -> None:
                 )
         _log.warning("%s: schema %d becomes %d; this may take minutes", path, version, VERSION)
         kept = path.with_name(f"{path.stem}.schema-{version}-{stamp()}.db")
-        _copy(c, kept)
+        part = kept.with_name(f"{kept.name}.part")
+        _copy(c, part)
         c.execute("PRAGMA foreign_keys = OFF")
         c.execute("PRAGMA legacy_alter_table = ON")  # references and views name the new table
         c.execute("PRAGMA trusted_schema = OFF")
@@ -66,11 +67,16 @@ def upgrade(path: Path) -> None:
         try:
             _alter(c, version)
             c.execute(f"PRAGMA user_version = {VERSION}")
+            part.rename(
+                kept
+            )  # not before: where this is killed, the next one removes what is left of the copy
+            sync_folder(kept.parent)
             c.execute("COMMIT")
         except BaseException as error:
             if c.in_transaction:
                 c.execute("ROLLBACK")
-            kept.unlink(missing_ok=True)
+            for copy in (part, kept):
+                copy.unlink(missing_ok=True)
             if isinstance(error, sqlite3.IntegrityError):
                 raise ArchiveError(
                     f"{path} cannot be brought up to date ({error}): move it away, and `newsbot verify "
@@ -80,18 +86,16 @@ def upgrade(path: Path) -> None:
     _log.warning("%s: as it was before, it is kept as %s", path, kept.name)
 
 
-def _copy(c: sqlite3.Connection, kept: Path) -> None:
+def _copy(c: sqlite3.Connection, part: Path) -> None:
     """Copy a database as it is at this moment; the copy is there whole or not at all."""
-    part = kept.with_name(f"{kept.name}.part")
-    for left in kept.parent.glob("*.schema-*.db.part"):
+    for left in part.parent.glob("*.schema-*.db.part"):
         remove_database(left)
     try:
         with closing(sqlite3.connect(part)) as new:
             c.backup(new)
-        part.rename(kept)
-        sync_folder(kept.parent)
-    finally:
+    except BaseException:
         remove_database(part)
+        raise
 
 
 def _alter(c: sqlite3.Connection, version: int) -> None:

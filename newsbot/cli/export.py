@@ -6,13 +6,12 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 import click
 from tqdm import tqdm
 
-from archive.errors import ArchiveError
 from archive.export.formats import FORMATS, format_of, packed
 from archive.export.rows import TEXTS, rows
 from archive.export.splits import divided, splits
@@ -23,7 +22,7 @@ from archive.query import Selection, ids
 from archive.store import open_database
 from newsbot import SOFTWARE
 from newsbot.cli.common import STDOUT, OutputFile, check_names, data_option, output
-from newsbot.cli.export_folder import Asked, done_with_folder, folder_options
+from newsbot.cli.export_folder import Asked, done_with_folder, folder_options, tell_unreadable
 from newsbot.cli.selecting import check_archived, selection_options
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
@@ -137,7 +136,12 @@ def _kind_of(name: str) -> str:
     for kind, ends in _ENDS.items():
         if name.lower().endswith(ends):
             return kind
-    return format_of(name) or "jsonl"
+    found = format_of(name)
+    if found is None and PurePath(name).suffix:
+        raise click.UsageError(
+            f"{name} does not say a format: end it in .jsonl, .csv, .parquet, .warc.gz or .wacz, or give --format"
+        )
+    return found or "jsonl"
 
 
 def _export_captures(
@@ -162,10 +166,4 @@ def _export_captures(
             progress=bar.update,
         )
     click.echo(f"{summary.articles} articles, {summary.captures} captures", err=True)
-    if summary.unreadable:
-        for line in summary.unreadable:
-            click.echo(line, err=True)
-        raise ArchiveError(
-            f"{len(summary.unreadable)} captures cannot be read and are missing from the export: "
-            "`newsbot verify` says what is damaged"
-        )
+    tell_unreadable(summary.unreadable)

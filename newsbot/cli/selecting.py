@@ -122,6 +122,11 @@ def check_archived(
         called = {name: repr(name) for name in known} if FILTERS[kind].kind == "spelt" else {}
         # What holds is a part of a name in any capitals: it is not among `known`, and not missing either.
         check_names(kind, missing, known, otherwise, " in this archive", called)
+    if chosen.one_per_story and connection.execute("SELECT 1 FROM stories").fetchone() is None:
+        click.echo(
+            "no reprint is known in this archive, so none is left out: `newsbot stories` looks for them",
+            err=True,
+        )
 
 
 def by_own_names(asked: Query) -> None:

@@ -24,14 +24,21 @@ def export(archive: Path, *words: object) -> tuple[int, str]:
 
 def test_the_name_says_the_format(archive: Path, tmp_path: Path) -> None:
     plain = run("export", "--data", archive).stdout.encode()
-    for name in ("set.jsonl", "set.jsonl.gz", "set.csv", "other.txt"):
+    for name in ("set.jsonl", "set.jsonl.gz", "set.csv", "other"):
         assert export(archive, "-o", tmp_path / name) == (0, "2 articles\n")
     assert (tmp_path / "set.jsonl").read_bytes() == plain
-    assert (tmp_path / "other.txt").read_bytes() == plain
+    assert (tmp_path / "other").read_bytes() == plain
     assert gzip.decompress((tmp_path / "set.jsonl.gz").read_bytes()) == plain
     table = (tmp_path / "set.csv").read_bytes()
     assert table.startswith(b"\xef\xbb\xbfid,")
     assert run("export", "--data", archive, "--format", "csv").stdout_bytes == table
+    for name in ("set.xlsx", "set.parquet.gz"):
+        code, told = export(archive, "-o", tmp_path / name)
+        assert (code, "does not say a format" in told, (tmp_path / name).exists()) == (
+            2,
+            True,
+            False,
+        )
 
 
 def test_text_columns_are_filled(archive: Path) -> None:
@@ -47,7 +54,7 @@ def test_text_columns_are_filled(archive: Path) -> None:
     ("words", "said"),
     [
         ("--current", "--current chooses among captures"),
-        ("--with stems --format warc", "captures have none"),
+        ("--with stems --format warc", "columns that this format does not have"),
         ("--with stem", "did you mean 'stems'?"),
         ("--sample 0", "is not in the range"),
         ("--list /nowhere", "No such file"),
@@ -78,3 +85,9 @@ def test_what_was_there_stays_where_it_fails(
 def test_a_full_disk(newsbot: Run, archive: Path) -> None:
     done = newsbot("export", "--data", archive, "-o", "/dev/full")
     assert done.returncode == 5 and "the disk is full" in done.stderr
+
+
+def test_where_no_reprint_is_known_it_is_said(archive: Path) -> None:
+    code, told = export(archive, "--one-per-story")
+    assert (code, told.splitlines()[0].partition(" ")[0]) == (0, "no")
+    assert "`newsbot stories` looks for them" in told

@@ -21,7 +21,9 @@ from archive.captures import read_records, with_fields
 from archive.captures.dictionaries import compress
 from archive.captures.reading import raw_records
 from archive.captures.streams import Stream
-from archive.store import DATABASE, Store
+from archive.export.rows import rows
+from archive.query import EVERYTHING, ids
+from archive.store import DATABASE, Store, open_database
 from archive.store.opening import make
 from newsbot.profiles import Site, load_site
 from newsbot.replay.warc import import_warc
@@ -180,6 +182,15 @@ class Warc:
             data = b"".join(compress(raw.data) for raw in raw_records(Stream(io.BytesIO(data))))
         path.write_bytes(data)
         return path
+
+
+def exported(folder: Path) -> list[dict[str, Any]]:
+    """The rows of every export of an archive, but for ids and where captures lie: a rebuild or a merge may change those."""
+    with closing(open_database(folder).conn) as c:
+        found = list(rows(c, ids(c, EVERYTHING), EVERYTHING))
+    for row in found:
+        del row["id"], row["story"], row["capture"]["warc"], row["capture"]["offset"]
+    return found
 
 
 class Archive:

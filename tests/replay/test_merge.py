@@ -24,7 +24,7 @@ from newsbot.replay.merge import MergeReport, merge
 from newsbot.visit.schedule import next_due
 from tests.archive.building import check_whole
 from tests.conftest import Run
-from tests.replay.files import HOME, HTML, START, Archive, Warc, articles, page
+from tests.replay.files import HOME, HTML, START, Archive, Warc, articles, exported, page
 from tests.replay.test_rebuild import QUERIES
 
 PLACES = ("c.warc,", "c.warc_offset,", "c.warc_length,", "c.warc_crc,")
@@ -118,6 +118,7 @@ def test_two_halves_are_the_whole_in_either_order(halves: dict[str, Half], tmp_p
         assert report.problems == []
         assert report.records > 0
         assert told(one) == wanted, ours
+        assert exported(one.folder) == exported(halves["AB"].folder)
         one.check()
         before = one.dump(), one.files()
         assert one.join(halves[theirs], halves["AB"]).is_empty

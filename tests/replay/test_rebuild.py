@@ -23,7 +23,7 @@ from newsbot.visit.schedule import next_due
 from tests.conftest import Run
 from tests.crawl.state import read, write
 from tests.crawl.wire import PARAGRAPHS, Route, counted, http, page, prepare, scrapy, wire
-from tests.replay.files import HOME, START, Archive, Warc, lose_database
+from tests.replay.files import HOME, START, Archive, Warc, exported, lose_database
 from tests.replay.files import page as page_of
 
 QUERIES = {
@@ -96,11 +96,12 @@ def test_the_example_newspaper_with_edits_and_deletions(
     assert crawl()["updated"] == 1
     # What frontier rows say of due dates was changed by this test; visits are what is compared.
     write(data, "UPDATE frontier SET due = NULL")
-    want = known(data)
+    want, rows = known(data), exported(data)
     assert len(want["revisions"]) == first["new"] + 2
     counts = rebuild(data, profiles / "aqbulaq.toml")
     write(data, "UPDATE frontier SET due = NULL")
     assert known(data) == want
+    assert exported(data) == rows
     assert (counts["damaged"], counts["failed"]) == (0, 0)
     assert read(data, "PRAGMA foreign_key_check") == []
     # Nothing is left to do, and nothing lies in warc/ without a row.

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from archive.kazakh.letters import CYRILLIC
 from archive.kazakh.morphology import readings, written
-from archive.kazakh.stems import analyse, is_known, likelihood, meant, stems
+from archive.kazakh.stems import Evidence, analyse, is_known, likelihood, meant
+
+
+def stems(word: str, evidence: Evidence | None = None) -> tuple[str, ...]:
+    """What a word is indexed under, likeliest first."""
+    return tuple(reading.stem for reading in analyse(word, evidence))
+
 
 PARADIGMS = {
     # plural, possession, case; attributive -ғы

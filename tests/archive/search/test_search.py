@@ -567,18 +567,18 @@ def test_a_form_in_the_archive_is_no_evidence_for_a_stem(paper: Paper) -> None:
 
 def test_every_stem_of_a_text_is_written_once(paper: Paper) -> None:
     index = paper.store.changes.index
-    written = index.stems_of("Су", "Таза су, суы; «мектеп» тiл mektep", "kk").split()
+    written = index.vocabulary.stems_of("Су", "Таза су, суы; «мектеп» тiл mektep", "kk").split()
     assert sorted(written) == sorted([f"{TITLE_MARK}су", "таза", "су", "тіл", "мектеп"])
-    assert index.stems_of("Вода", "Вода чистая", "ru") == f"{TITLE_MARK}ѳвод ѳвод ѳчист"
-    assert index.stems_of("Su", "Clean water", "en") == ""
+    assert index.vocabulary.stems_of("Вода", "Вода чистая", "ru") == f"{TITLE_MARK}ѳвод ѳвод ѳчист"
+    assert index.vocabulary.stems_of("Su", "Clean water", "en") == ""
 
 
 def test_what_was_met_long_ago_is_met_again(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archive.search.vocabulary.CACHED", 2)
     index = paper.store.changes.index
     texts = ["Таза су", "Мектептер ашылды бүгін", "Жолдар бойында"]
-    first = [index.stems_of(None, text, "kk") for text in texts]
-    assert [index.stems_of(None, text, "kk") for text in texts] == first
+    first = [index.vocabulary.stems_of(None, text, "kk") for text in texts]
+    assert [index.vocabulary.stems_of(None, text, "kk") for text in texts] == first
 
 
 def test_articles_indexed_together_are_all_in_the_index(
@@ -645,6 +645,25 @@ def test_plain_sql_finds_every_form(paper: Paper, match: str) -> None:
         sql = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rowid"
         assert plain.execute(sql, (match,)).fetchall() == [(1,), (2,)]
         assert len(plain.execute(sql, (f"stems:{TITLE_MARK}бірдеңе",)).fetchall()) == 3
+
+
+def test_a_text_cannot_pass_for_what_is_marked(paper: Paper) -> None:
+    """ѳ, ѫ and ѯ mark Russian stems, words of titles, and facts; old texts print the first of them."""
+    store(paper, "Ѳома сапарда. ѯsaqjol ѯy2001 ѫмектеп", "Ѳома Ѳоманың мектебінде.")
+    assert check(paper.store.connection) == []
+    assert urls(paper, "ѳома") == ["1", "2"]
+    for query in ("site:aqjol", "сапар site:aqjol", "сапар after:2001 before:2001"):
+        assert urls(paper, query) == []
+    c = paper.store.connection
+    paper.visit(f"{HOME}1", article(f"{HOME}1", text="Ѳома кетті."))
+    assert check(c) == [] and urls(paper, "сапар") == []
+    assert not c.execute("SELECT * FROM vocabulary WHERE word > 'ѳ' AND word < 'ѵ'").fetchall()
+
+
+def test_what_is_printed_as_a_stem_is_marked(paper: Paper) -> None:
+    store(paper, "Тауда сүйектен жасалған зат бар.")
+    (row,) = search(paper.store.connection, "сүйектену").rows
+    assert "[сүйектен]" in row["snippet"]
 
 
 # -- the commands ----------------------------------------------------------------------------------

@@ -249,6 +249,7 @@ def test_a_kill_at_any_step(folder: Path, step: str, when: str) -> None:
     assert {name: after[name] for name in before} == before
     assert findings(folder) == []
     assert not list(folder.glob("*.part*"))
+    assert len(list(folder.glob("news.schema-1-*.db"))) == 1, "of the killed one nothing is left"
 
 
 def test_it_needs_no_more_of_a_new_column_than_its_default(
