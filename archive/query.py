@@ -54,8 +54,12 @@ EXTRA_FIELDS = (
     "revisions revised_at digest story capture"
 ).split()
 """What an archived article has beside the fields of `archive.article.FIELDS`."""
-_IS_ID = "length(j.value) < 19 AND j.value NOT GLOB '*[^0-9]*' AND j.value <> ''"
-"""SQL of whether a listed value is an id: SQLite's integers end there."""
+_KNOWN = """
+SELECT j.value, a.id FROM json_each(?) j JOIN articles a ON a.id = CASE
+       WHEN length(j.value) < 19 AND j.value <> '' AND j.value NOT GLOB '*[^0-9]*' THEN CAST(j.value AS INTEGER)
+       ELSE (SELECT article FROM aliases WHERE url = j.value) END
+"""
+"""Listed ids and addresses that are here → article; SQLite's integers end with 19 digits."""
 _BLOCK = 500
 """Articles that are read together."""
 
@@ -249,14 +253,7 @@ def _listed(c: sqlite3.Connection, chosen: Selection) -> list[int] | None:
     """Ids of a list of ids and addresses. Raises `ArchiveUsageError` for one that is not here."""
     if chosen.listed is None:
         return None
-    known = dict(
-        c.execute(
-            "SELECT j.value, a.id FROM json_each(?) j JOIN articles a ON a.id = "
-            f"CASE WHEN {_IS_ID} THEN CAST(j.value AS INTEGER) "  # noqa: S608 -- constants
-            "ELSE (SELECT article FROM aliases WHERE url = j.value) END",
-            (json.dumps(chosen.listed),),
-        )
-    )
+    known = dict(c.execute(_KNOWN, (json.dumps(chosen.listed),)))
     return [known[one] if one in known else article(c, one)["id"] for one in chosen.listed]
 
 
