@@ -12,6 +12,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from functools import cache
 
+from archive.kazakh.letters import SPECIFIC
 from archive.kazakh.morphology import endings
 from archive.kazakh.stems import is_known, is_slip, meant
 from archive.kazakh.transliterate import key
@@ -28,6 +29,10 @@ _LONGEST_ENDING = 9
 _SHORTEST_STEM = 3
 _EV = re.compile("(?<=[bdfklmnprstv])ev(?=a?$)")
 """Also how Latin letters write the end of Савельев and Григорьева."""
+_LONG_NAME = 5
+"""Letters of a Kazakh word that are looked for in Russian texts, too."""
+_AS_PRINTED = str.maketrans(SPECIFIC, "агкноуухи")
+"""What Russian newspapers print for the nine Kazakh letters."""
 _PLURALS = frozenset("lar ler dar der tar ter".split())
 _ALPHABET = "abcdefghijklmnoprstuvz"
 _NEAR_ROWS = 5000
@@ -88,8 +93,16 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
         found |= dict.fromkeys(meant(cyrillic))
     is_printed = bool(row and part_of(row[0], False)) and cyrillic == word
     found |= dict.fromkeys(_alike(c, word, cyrillic, is_printed))
-    kazakh = tuple(found)[:_MOST_STEMS]
     russian = russian_stem(word)
+    if russian and row is None and not is_known(word):
+        # A Russian case of a Kazakh name: Жумабаева, Темиртауе.
+        bare = _bare(russian)
+        found |= dict.fromkeys(_alike(c, bare, bare, False) if len(bare) > _SHORTEST_STEM else ())
+    kazakh = tuple(found)[:_MOST_STEMS]
+    if russian is None:
+        # A Kazakh name in a Russian text: Жұмабаевтың – Жумабаеву. Short words may be others: көз – коз.
+        typed = next(iter(found), "").translate(_AS_PRINTED)
+        russian = russian_stem(typed) if len(typed) >= _LONG_NAME else None
     # A Kazakh word that no Russian text has would bring another one's forms: бала – балы.
     is_kazakh = row and RUSSIAN_MARK not in row[0] and is_known(word)
     return (*kazakh, russian) if russian and not is_kazakh else kazakh
