@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -17,45 +17,37 @@ from typing import Any
 
 from archive.article import FIELDS, JSON_FIELDS, READ, SOURCED
 from archive.errors import ArchiveUsageError
+from archive.histories import Past, past
 from archive.search.expand import Terms, expression
-from archive.search.filters import condition
+from archive.search.filters import check_condition, condition
+from archive.search.russian import russian_stem
 from archive.search.syntax import Query, parse, without_filters
+from archive.search.vocabulary import Vocabulary, is_stem, word_stems
+from archive.stories import precedence
 from archive.times import utc
 from archive.typed_dates import typed_date
 
 _READ = ", ".join(f"g.{name}" for name in READ)
 _SELECT = """
 SELECT a.*, s.name AS newspaper, s.region, s.url AS newspaper_url,
-       c.warc, c.warc_offset, c.record_id, c.payload_digest, c.url AS capture_url, c.fetched_at,
-       (SELECT count(*) FROM revisions r WHERE r.article = a.id) AS revisions
-  FROM {rows} a LEFT JOIN captures c ON c.id = a.capture LEFT JOIN sites s ON s.id = a.site
+       c.warc, c.warc_offset, c.record_id, c.payload_digest, c.url AS capture_url, c.fetched_at
+  FROM ({rows}) a LEFT JOIN captures c ON c.id = a.capture LEFT JOIN sites s ON s.id = a.site
 """
-_TAGS = """
+_COUNT = "(SELECT count(*) FROM revisions n WHERE n.article = {article}) AS revisions"
+_PRESENT = f"""
 SELECT articles.*, (SELECT json_group_array(name) FROM (SELECT t.name FROM article_tags x
              JOIN tags t ON t.id = x.tag WHERE x.article = articles.id ORDER BY t.name)) AS tags,
-       r.seen_at AS revised_at, g.digest AS read_as
+       r.seen_at AS revised_at, g.digest AS read_as, {_COUNT.format(article="articles.id")}
   FROM articles LEFT JOIN revisions r ON r.article = articles.id AND r.number = articles.revision
   LEFT JOIN readings g ON g.id = r.reading
-"""
+"""  # noqa: S608 -- constants
 _STATES = f"""
 SELECT x.id, x.site, x.url, {_READ}, r.number AS revision, r.seen_at AS revised_at, r.capture, g.digest AS read_as,
-       x.first_seen, x.last_seen, x.gone_since, x.story, x.story_share, x.views, x.comments
+       x.first_seen, x.last_seen, x.gone_since, x.story, x.story_share, x.views, x.comments,
+       {_COUNT.format(article="x.id")}
   FROM articles x JOIN revisions r ON r.article = x.id JOIN readings g ON g.id = r.reading
 """  # noqa: S608 -- constants
-_PAST = f"""
-SELECT x.id, x.site, x.url, {_READ}, r.number AS revision, r.seen_at AS revised_at, r.capture, g.digest AS read_as, x.first_seen,
-       (SELECT max(fetched_at) FROM captures c WHERE c.article = x.id AND c.fetched_at <= :moment
-           AND c.result IN ('article', 'unchanged')) AS last_seen,
-       CASE WHEN x.gone_since <= :moment THEN x.gone_since END AS gone_since, x.story, x.story_share,
-       (SELECT views FROM engagement e WHERE e.article = x.id AND e.seen_at <= :moment AND views IS NOT NULL
-         ORDER BY seen_at DESC LIMIT 1) AS views,
-       (SELECT comments FROM engagement e WHERE e.article = x.id AND e.seen_at <= :moment AND comments IS NOT NULL
-         ORDER BY seen_at DESC LIMIT 1) AS comments
-  FROM articles x JOIN revisions r ON r.article = x.id AND r.number =
-       (SELECT max(number) FROM revisions WHERE article = x.id AND seen_at <= :moment)
-  JOIN readings g ON g.id = r.reading
-"""  # noqa: S608 -- constants
-_ONE = _SELECT.format(rows=f"({_TAGS})")
+_ONE = _SELECT.format(rows=_PRESENT)
 EXTRA_FIELDS = (
     "id newspaper region newspaper_url published_at published_date first_seen last_seen gone_since revision "
     "revisions revised_at digest story capture"
@@ -84,6 +76,8 @@ class Selection:
     """A moment (ISO 8601, UTC): what was captured up to then, as it is read today."""
     revisions: bool = False
     """Every state that the newspaper printed, and not the newest alone."""
+    one_per_story: bool = False
+    """Of the articles that are left of one story, the one that was published first."""
 
 
 EVERYTHING = Selection()
@@ -100,7 +94,7 @@ def selection(text: str = "", **options: Any) -> Selection:
     """
     more = {
         name: options.pop(name)
-        for name in ("where", "listed", "sample", "seed", "as_of", "revisions")
+        for name in ("where", "listed", "sample", "seed", "as_of", "revisions", "one_per_story")
         if name in options
     }
     named = {
@@ -126,6 +120,7 @@ def told(chosen: Selection) -> dict[str, list[str]]:
         "seed": None if chosen.sample is None else str(chosen.seed),
         "as-of": chosen.as_of,
         "revisions": "all" if chosen.revisions else None,
+        "one-per-story": "yes" if chosen.one_per_story else None,
     }
     return {
         name: value if isinstance(value, list) else [str(value)]
@@ -148,67 +143,101 @@ def _moment(typed: str) -> str:
         raise ArchiveUsageError(f"as of {typed}: {error}") from None
 
 
-def _rows(chosen: Selection, *, every: bool = False) -> tuple[str, dict[str, Any]]:
-    """The rows of articles in the states that are meant, as SQL; with `every` each state of each article."""
-    if every:
-        bound = " WHERE r.seen_at <= :moment" if chosen.as_of else ""
-        return f"({_STATES}{bound})", {"moment": chosen.as_of}
+def rows_of(c: sqlite3.Connection, chosen: Selection, *, every: bool = False) -> str:
+    """SQL of the rows of all articles in the states that are meant; with `every` each state of each article."""
     if chosen.as_of:
-        return f"({_PAST})", {"moment": chosen.as_of}
-    return f"({_TAGS})", {}
+        then = past(c, chosen.as_of)
+        return then.states if every else then.rows
+    return _STATES if every else _PRESENT
 
 
 def ids(c: sqlite3.Connection, chosen: Selection = EVERYTHING) -> list[int]:
     """Ids of the selected articles, ordered by site, date and address: the same in every copy of an archive.
 
+    What is asked is asked of the state that is meant: with `as_of` of the texts, dates and sections of that time.
     Raises `ArchiveUsageError` where `where` is no condition.
     """
-    rows, named = _rows(chosen)
+    if chosen.as_of:
+        past(c, chosen.as_of, anew=True)  # what was captured since it was last asked may be older
     clauses, args = ["1"], []
     for name, values in chosen.query.filters.items():
-        clause, found = condition(name, values)
+        clause, found = condition(name, values, past=bool(chosen.as_of))
         clauses.append(clause)
         args += found
     if chosen.query.tree:
-        clauses.append("a.id IN (SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?)")
-        args.append(expression(c, chosen.query.tree, Terms()))
-    for listed in (_where(c, chosen, rows, named), _listed(c, chosen)):
+        match = expression(c, chosen.query.tree, Terms())
+        clause = "a.id IN (SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?)"
+        args.append(match)
+        if chosen.as_of:
+            then = _indexed(c, chosen.as_of)
+            clause = (
+                f"({clause} AND a.id NOT IN ({then.changed}) OR a.id IN "  # noqa: S608 -- own names
+                f"(SELECT rowid FROM temp.{then.words} WHERE {then.words} MATCH ?))"
+            )
+            args.append(match)
+        clauses.append(clause)
+    for listed in (_where(c, chosen), _listed(c, chosen)):
         if listed is not None:
             clauses.append("a.id IN (SELECT value FROM json_each(?))")
             args.append(json.dumps(listed))
-    source = rows if chosen.as_of else "articles"
-    numbered = {f"p{number}": value for number, value in enumerate(args)}
-    where = _named(" AND ".join(clauses))
+    source = f"({rows_of(c, chosen)})" if chosen.as_of else "articles"
     found_ids = [
         row[0]
         for row in c.execute(
-            f"SELECT a.id FROM {source} a WHERE {where} "  # noqa: S608
+            f"SELECT a.id FROM {source} a WHERE {' AND '.join(clauses)} "  # noqa: S608
             "ORDER BY a.site, a.published IS NULL, a.published, a.url",
-            named | numbered,
+            args,
         )
     ]
+    if chosen.one_per_story:
+        found_ids = _one_per_story(c, found_ids, chosen)
     return found_ids if chosen.sample is None else _sample(c, found_ids, chosen.sample, chosen.seed)
 
 
-def _named(clause: str) -> str:
-    """A condition with its marks numbered: SQLite takes either names or marks."""
-    parts = clause.split("?")
-    return "".join(f"{part}:p{n}" for n, part in enumerate(parts[:-1])) + parts[-1]
+def _indexed(c: sqlite3.Connection, moment: str) -> Past:
+    """The past with an index of the words of articles that read otherwise then."""
+    then = past(c, moment)
+    if c.execute(
+        "SELECT 1 FROM temp.sqlite_schema WHERE name = ?", (then.words.strip('"'),)
+    ).fetchone():
+        return then
+
+    def decide(new: list[str], is_russian: bool) -> dict[str, str]:
+        if is_russian:
+            return {word: russian_stem(word) or "" for word in new}
+        return {word: " ".join(word_stems(word, lambda stem: is_stem(c, stem))) for word in new}
+
+    c.execute(
+        f"CREATE VIRTUAL TABLE temp.{then.words} USING fts5(title, text, stems, content='', "
+        "tokenize='unicode61 remove_diacritics 0')"
+    )
+    vocabulary = Vocabulary(c, decide)
+    changed = c.execute(
+        f"SELECT id, title, text, language FROM ({then.rows}) WHERE id IN ({then.changed})"  # noqa: S608
+    )
+    c.executemany(
+        f"INSERT INTO temp.{then.words} (rowid, title, text, stems) VALUES (?, ?, ?, ?)",  # noqa: S608
+        (
+            (number, title, text, vocabulary.stems_of(title, text, language))
+            for number, title, text, language in changed.fetchall()
+        ),
+    )
+    return then
 
 
-def _where(
-    c: sqlite3.Connection, chosen: Selection, rows: str, named: dict[str, Any]
-) -> list[int] | None:
+def _where(c: sqlite3.Connection, chosen: Selection) -> list[int] | None:
     """Ids that a condition of the user's means. Asked for by itself: it can choose, and show nothing."""
     if chosen.where is None:
         return None
+    check_condition(chosen.where)
     try:
         found = c.execute(
-            f"SELECT id FROM (SELECT a.*, s.name AS newspaper, s.region FROM {rows} a "  # noqa: S608
-            f"LEFT JOIN sites s ON s.id = a.site) WHERE (\n{chosen.where}\n)",
-            named,
+            "SELECT id FROM (SELECT a.*, s.name AS newspaper, s.region "  # noqa: S608
+            f"FROM ({rows_of(c, chosen)}) a LEFT JOIN sites s ON s.id = a.site) WHERE (\n{chosen.where}\n)"
         ).fetchall()
     except (sqlite3.OperationalError, sqlite3.ProgrammingError, sqlite3.Warning) as error:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR:
+            raise  # of the database or its disk
         raise ArchiveUsageError(f"{chosen.where!r} is no condition in SQL: {error}") from None
     return sorted({row[0] for row in found if isinstance(row[0], int)})
 
@@ -231,6 +260,36 @@ def _sample(c: sqlite3.Connection, found: list[int], size: int, seed: int) -> li
     return [number for number in found if number in taken]
 
 
+def _one_per_story(c: sqlite3.Connection, found: list[int], chosen: Selection) -> list[int]:
+    left, dropped = set(found), set()
+    for members in stories(c, chosen).values():
+        dropped.update([number for number, _ in members if number in left][1:])
+    return [number for number in found if number not in dropped]
+
+
+def stories(
+    c: sqlite3.Connection, chosen: Selection, asked: Collection[int] | None = None
+) -> dict[int, list[tuple[int, str]]]:
+    """Story → id and address of its articles, the one that was published first before the others.
+
+    Of all stories, or of those that are `asked` for; of articles that may be read, as they were at the moment that
+    is meant.
+    """
+    some = "IS NOT NULL" if asked is None else "IN (SELECT value FROM json_each(?))"
+    source = f"({rows_of(c, chosen)})" if chosen.as_of else "articles"
+    first = "0" if chosen.as_of else "a.id = s.first_article"
+    members: dict[int, list[tuple[Any, ...]]] = {}
+    for story, *row in c.execute(
+        f"SELECT a.story, {first}, a.published, a.first_seen, a.site, a.url, a.id FROM {source} a "  # noqa: S608
+        f"LEFT JOIN stories s ON s.id = a.story WHERE a.story {some}",
+        () if asked is None else (json.dumps([*asked]),),
+    ):
+        is_first, published, first_seen, site, url, number = row
+        place = (not is_first, precedence(published, first_seen, site, url))
+        members.setdefault(story, []).append((place, number, url))
+    return {story: [row[1:] for row in sorted(found)] for story, found in members.items()}
+
+
 def articles(c: sqlite3.Connection, chosen: Selection = EVERYTHING) -> Iterator[dict[str, Any]]:
     """Records of all selected articles, in the order of `ids`; with `revisions` their states, oldest first."""
     yield from records(c, ids(c, chosen), chosen)
@@ -240,12 +299,12 @@ def records(
     c: sqlite3.Connection, numbers: Sequence[int], chosen: Selection = EVERYTHING
 ) -> Iterator[dict[str, Any]]:
     """Records of articles in the order of their ids, in the states that a selection means."""
-    rows, named = _rows(chosen, every=chosen.revisions)
-    sql = f"{_SELECT.format(rows=rows)} WHERE a.id IN (SELECT value FROM json_each(:ids))"  # noqa: S608
+    rows = rows_of(c, chosen, every=chosen.revisions)
+    sql = f"{_SELECT.format(rows=rows)} WHERE a.id IN (SELECT value FROM json_each(?))"  # noqa: S608
     left = iter(numbers)
     while some := list(islice(left, _BLOCK)):
         place = {number: at for at, number in enumerate(some)}
-        found = _records(c.execute(sql, named | {"ids": json.dumps(some)}))
+        found = _records(c.execute(sql, (json.dumps(some),)))
         yield from sorted(found, key=lambda record: (place[record["id"]], record["revision"]))
 
 
@@ -271,31 +330,35 @@ def article(c: sqlite3.Connection, key: str) -> dict[str, Any]:
     raise ArchiveUsageError(f"no article {key!r} in this archive: give its id or its address")
 
 
-_NAMES = {
+NAMED = {
     "site": "SELECT id FROM sites",
     "region": "SELECT region FROM sites",
-    "language": "SELECT DISTINCT language FROM articles",
-    "section": "SELECT DISTINCT section FROM articles",
-    "author": "SELECT DISTINCT value FROM articles, json_each(authors)",
-    "tag": "SELECT name FROM tags",
-    "flag": "SELECT DISTINCT value FROM articles, json_each(flags)",
+    "language": "SELECT DISTINCT language FROM ({rows})",
+    "section": "SELECT DISTINCT section FROM ({rows})",
+    "author": "SELECT DISTINCT value FROM ({rows}) a, json_each(a.authors)",
+    "tag": "SELECT DISTINCT value FROM ({rows}) a, json_each(a.tags)",
+    "flag": "SELECT DISTINCT value FROM ({rows}) a, json_each(a.flags)",
 }
+"""Kind of filter whose values are names → SQL of those that rows have."""
 
 
-def names(c: sqlite3.Connection, kind: str) -> list[str]:
+def names(c: sqlite3.Connection, kind: str, chosen: Selection = EVERYTHING) -> list[str]:
     """All that the archive holds of a filter's kind, in order; none of kinds that have no names, as `story`."""
-    return sorted({row[0] for row in c.execute(_NAMES[kind]) if row[0]}) if kind in _NAMES else []
+    if kind not in NAMED:
+        return []
+    sql = NAMED[kind].format(rows=rows_of(c, chosen))
+    return sorted({row[0] for row in c.execute(sql) if row[0]})
 
 
-def holds(c: sqlite3.Connection, kind: str, name: str) -> bool:
+def holds(c: sqlite3.Connection, kind: str, name: str, chosen: Selection = EVERYTHING) -> bool:
     """Whether the archive has something of a filter's value; quick where it has."""
     if kind in ("site", "region"):  # of a site that is known, there may be no article yet
         sql = f"SELECT 1 FROM sites WHERE {'id' if kind == 'site' else 'region'} = ?"  # noqa: S608
         return c.execute(sql, (name,)).fetchone() is not None
-    clause, args = condition(kind, [name])
-    return (
-        c.execute(f"SELECT 1 FROM articles a WHERE {clause} LIMIT 1", args).fetchone() is not None  # noqa: S608
-    )
+    clause, args = condition(kind, [name], past=bool(chosen.as_of))
+    source = f"({rows_of(c, chosen)})" if chosen.as_of else "articles"
+    sql = f"SELECT 1 FROM {source} a WHERE {clause} LIMIT 1"  # noqa: S608
+    return c.execute(sql, args).fetchone() is not None
 
 
 def revisions(c: sqlite3.Connection, article_id: int) -> list[dict[str, Any]]:
@@ -347,17 +410,17 @@ def _records(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:
 
 
 def _record(row: dict[str, Any]) -> dict[str, Any]:
-    for name in JSON_FIELDS.intersection(row):
-        row[name] = json.loads(row[name])
+    for name in _LISTS:
+        row[name] = [] if row[name] == "[]" else json.loads(row[name])
     row["is_article"], row["reason"] = True, None
     row["digest"] = row["read_as"]
-    row["published_date"] = row["published"][:10] if row["published"] else None
-    row["published_at"] = _instant(row["published"])
+    published = row["published"]
+    row["published_date"] = published[:10] if published else None
+    row["published_at"] = _instant(published) if published else None
     row["canonical_url"] = row["url"]
     row["pages"] = []
-    row["sources"] = {
-        name: row["sources"].get(name) for name in SOURCED
-    }  # one type in every export
+    sources = json.loads(row["sources"])
+    row["sources"] = {name: sources.get(name) for name in SOURCED}  # one type in every export
     row["capture"] = (
         {
             "url": row["capture_url"],
@@ -370,12 +433,16 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
         if row["warc"]
         else None
     )
-    return {name: row[name] for name in (*EXTRA_FIELDS[:1], *FIELDS, *EXTRA_FIELDS[1:])}
+    return {name: row[name] for name in _RECORD}
 
 
-def _instant(published: str | None) -> str | None:
+_LISTS = sorted(JSON_FIELDS - {"pages", "sources"})
+_RECORD = (*EXTRA_FIELDS[:1], *FIELDS, *EXTRA_FIELDS[1:])
+
+
+def _instant(published: str) -> str | None:
     """A date with its time as an instant in UTC; None where only the day is known."""
-    if not published or len(published) <= len("2023-05-17"):
+    if len(published) <= len("2023-05-17"):
         return None
     moment = datetime.fromisoformat(published)
     return utc(moment) if moment.tzinfo else None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 
-def write_jsonl(records: Iterable[dict[str, Any]], out: TextIO) -> int:
-    """Write records and return their number. The same records give the same bytes."""
+def write_jsonl(rows: Iterable[dict[str, Any]], out: BinaryIO) -> int:
+    """Write rows and return their number. The same rows give the same bytes."""
+    encode = json.JSONEncoder(
+        ensure_ascii=False, separators=(",", ":"), check_circular=False
+    ).encode
     number = 0
-    for record in records:
-        out.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+    for row in rows:
+        out.write((encode(row) + "\n").encode())
         number += 1
     return number

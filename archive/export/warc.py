@@ -54,16 +54,19 @@ class Chosen:
     """In the order of the export."""
     newest: str
     """Moment of their newest capture: the date of the export's own records."""
+    until: str | None = None
+    """Captures that are younger than this are left out."""
 
 
 def choose(c: sqlite3.Connection, selection: Selection) -> Chosen:
     """Look up a selection, so that all parts of an export agree on it."""
     found = ids(c, selection)
     newest = c.execute(
-        "SELECT max(fetched_at) FROM captures WHERE article IN (SELECT value FROM json_each(?))",
-        (json.dumps(found),),
+        "SELECT max(fetched_at) FROM captures WHERE article IN (SELECT value FROM json_each(?)) "
+        "AND fetched_at <= ?",
+        (json.dumps(found), selection.as_of or "~"),
     ).fetchone()[0]
-    return Chosen(found, newest or NO_DATE)
+    return Chosen(found, newest or NO_DATE, selection.as_of)
 
 
 def write_warc(
@@ -107,7 +110,10 @@ def captures(
     """
     written: set[int] = set()
     for article in chosen.ids:
-        rows = _rows(c, "WHERE article = ? ORDER BY fetched_at, id", article)
+        until = chosen.until or "~"
+        rows = _rows(
+            c, "WHERE article = ? AND fetched_at <= ? ORDER BY fetched_at, id", article, until
+        )
         if current:
             rows = _current(c, folder, article, rows)
         for row in (*(_said(c, rows) if said else ()), *rows):

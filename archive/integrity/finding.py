@@ -23,6 +23,8 @@ REMEDIES = {
     "restore": "restore the file from a backup; what was read from it before is kept",
     "wait": "the next crawl of the site cuts it off",
     "reextract": "`newsbot reextract --dry-run` shows how",
+    "export": "export it anew from the archive that it comes from",
+    "evidence": "the archive that it comes from has them",
     "profile": "name the folder of the profiles with --sites-dir",
 }
 """What can be done, in the words of a finding; all up to `import` is the work of a repair."""

@@ -9,6 +9,7 @@ import fcntl
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from archive.captures.files import open_file
@@ -18,6 +19,7 @@ from archive.integrity.finding import Finding
 from archive.integrity.records import check_records, files
 from archive.store import DATABASE, LOCK, open_database
 from archive.store.opening import LostDatabase, reading
+from archive.store.schema import is_subset
 from archive.store.version import EarlySchema, OlderSchema
 
 Texts = Callable[[sqlite3.Connection], Iterable[Finding]]
@@ -64,6 +66,11 @@ def verify(
         return
     with closing(c):
         step("database")
+        if is_subset(c):
+            yield from (replace(found, remedy="export") for found in check_database(c))
+            what = "it holds some articles of an archive, without their captures"
+            yield Finding("note", "records", DATABASE, what, "evidence")
+            return
         yield from check_database(c)
         step("records")
         is_written = _is_being_written(folder)

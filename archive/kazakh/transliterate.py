@@ -211,16 +211,31 @@ def _harmony(letters: str) -> str:
 def to_latin(text: str, *, year: int = 2018) -> str:
     """Cyrillic text in the Latin alphabet of 2018 or 2021; other characters stay.
 
-    >>> to_latin("Қазақстан жаңалықтары"), to_latin("жаңалықтары", year=2021)
-    ('Qazaqstan jańalyqtary', 'jañalyqtary')
+    >>> to_latin("Қазақстан жаңалықтары"), to_latin("Щучинск, ЖАҢАШЫЛ Иса", year=2021)
+    ('Qazaqstan jańalyqtary', 'Şçuçinsk, JAÑAŞYL İsa')
     """
-    table = _CYRILLIC_2018 if year == 2018 else _CYRILLIC_2021
-    return "".join(_cased(letter, table) for letter in text)
+    plain, capitals = _LATIN_TABLES[year]
+    text = _CAPITALS.sub(lambda run: run[0].translate(capitals), text)
+    return text.translate(plain)
 
 
-def _cased(letter: str, table: dict[str, str]) -> str:
-    latin = table.get(letter.lower(), letter).replace("_", "")
-    return latin.capitalize() if letter.isupper() and letter.lower() in table else latin
+def _latin_tables(letters: dict[str, str], year: int) -> tuple[dict[int, str], dict[int, str]]:
+    """For `str.translate`: one of letters, a capital becoming one with small ones after it; one of capitals alone."""
+    plain: dict[int, str] = {}
+    capitals: dict[int, str] = {}
+    for letter, spelt in letters.items():
+        latin = spelt.replace("_", "")
+        upper = latin.replace("i", "İ").upper() if year == 2021 else latin.upper()
+        plain |= {ord(letter): latin, ord(letter.upper()): upper[:1] + latin[1:]}
+        capitals[ord(letter.upper())] = upper
+    return plain, capitals
+
+
+_LATIN_TABLES = {
+    2018: _latin_tables(_CYRILLIC_2018, 2018),
+    2021: _latin_tables(_CYRILLIC_2021, 2021),
+}
+_CAPITALS = re.compile(f"[{''.join(_CYRILLIC_2018).upper()}]{{2,}}")
 
 
 def to_arabic(text: str) -> str:

@@ -1,10 +1,11 @@
-"""filters: what besides words chooses articles, as `name:value` in a query and as `--name value` of commands.
+"""filters: what besides words chooses articles, as `name:value` in a query and as options of commands.
 
 One table: search, export and stats know the same names, mean the same by them, and refuse the same values.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,12 +27,15 @@ class Filter:
     example: str
     help: str
     kind: str = ""
-    """`from` and `to`: a date; `yes`: yes or no; `number`; `spelt`: text in any capitals."""
+    """`from` and `to`: a date; `number`; `spelt`: a pattern of GLOB, in any capitals; `choice`: one of `choices`."""
+    choices: tuple[str, ...] = ()
+    past: str = ""
+    """The condition on a row of `archive.histories.past`, where that is another one."""
 
 
-SCRIPT = """CASE WHEN a.language LIKE '%-Latn%' THEN 'latn' WHEN a.language LIKE '%-Arab%' THEN 'arab'
+SCRIPT = """CASE WHEN a.language LIKE '%-Latn%' THEN 'Latn' WHEN a.language LIKE '%-Arab%' THEN 'Arab'
  WHEN a.language LIKE '%-Cyrl%' OR a.language IN ('kk', 'ru', 'ky', 'tt', 'ba', 'mn', 'tg', 'uk', 'be', 'bg', 'sr')
- THEN 'cyrl' WHEN a.language IN ('ar', 'fa', 'ug', 'ur') THEN 'arab' WHEN a.language IS NOT NULL THEN 'latn' END"""
+ THEN 'Cyrl' WHEN a.language IN ('ar', 'fa', 'ug', 'ur') THEN 'Arab' WHEN a.language IS NOT NULL THEN 'Latn' END"""
 FILTERS: Mapping[str, Filter] = {
     "site": Filter("a.site = ?", "aqjolgazet", "Of this newspaper."),
     "region": Filter(
@@ -44,14 +48,22 @@ FILTERS: Mapping[str, Filter] = {
         "kk",
         "In this language: kk (with kk-Latn and kk-Arab), kk-Latn, ru, …",
     ),
-    "script": Filter(f"{SCRIPT} = lower(?)", "Cyrl", "In this script: Cyrl, Latn or Arab."),
-    "section": Filter("instr(a.section, ?)", "Қоғам", "In this section.", "spelt"),
-    "author": Filter("instr(a.authors, ?)", "Ерлан", "By this author, or a part of the name.", "spelt"),
+    "script": Filter(
+        f"{SCRIPT} = ?", "Cyrl", "In this script: Cyrl, Latn or Arab.", "choice", ("Cyrl", "Latn", "Arab")
+    ),
+    "section": Filter("a.section GLOB '*' || ? || '*'", "Қоғам", "In this section.", "spelt"),
+    "author": Filter(
+        "EXISTS (SELECT 1 FROM json_each(a.authors) WHERE value GLOB '*' || ? || '*')",
+        "Ерлан",
+        "By this author, or a part of the name.",
+        "spelt",
+    ),
     "tag": Filter(
-        "a.id IN (SELECT x.article FROM article_tags x JOIN tags t ON t.id = x.tag WHERE t.name = ?)",
+        "a.id IN (SELECT x.article FROM article_tags x JOIN tags t ON t.id = x.tag WHERE t.name GLOB ?)",
         "мәдениет",
         "With this tag.",
         "spelt",
+        past="EXISTS (SELECT 1 FROM json_each(a.tags) WHERE value GLOB ?)",
     ),
     "story": Filter("a.story = ?", "17", "Of this story.", "number"),
     "flag": Filter(
@@ -73,7 +85,9 @@ FILTERS: Mapping[str, Filter] = {
     "before": Filter("a.published <= ? || '~'", "2023", "Published on or before this date.", "to"),
     "seen-after": Filter("a.first_seen >= ?", "2023-05", "First seen on or after this date.", "from"),
     "seen-before": Filter("a.first_seen <= ? || '~'", "2023", "First seen on or before this date.", "to"),
-    "gone": Filter("(a.gone_since IS NOT NULL) = (lower(?) = 'yes')", "yes", "Gone from the site, or not.", "yes"),
+    "gone": Filter(
+        "(a.gone_since IS NOT NULL) = (? = 'yes')", "yes", "Gone from the site, or not.", "choice", ("yes", "no")
+    ),
 }  # fmt: skip
 """Name → what it means."""
 SHORT = {"lang": "language"}
@@ -96,8 +110,12 @@ def checked(filters: Filters) -> dict[str, list[str]]:
 def _checked(name: str, one: Filter, value: str) -> str:
     if not value:
         raise ArchiveUsageError(f"{name}: needs a value, as in {name}:{one.example}")
-    if one.kind == "yes" and value.lower() not in ("yes", "no"):
-        raise ArchiveUsageError(f"{name}:{value} is neither {name}:yes nor {name}:no")
+    if one.kind == "choice":
+        meant = {choice.lower(): choice for choice in one.choices}
+        if value.lower() not in meant:
+            choices = " nor ".join(f"{name}:{choice}" for choice in one.choices)
+            raise ArchiveUsageError(f"{name}:{value} is neither {choices}")
+        return meant[value.lower()]
     if one.kind == "number" and not (value.isascii() and value.isdigit() and len(value) < 19):
         raise ArchiveUsageError(f"{name}:{value}: expected a number, as in {name}:{one.example}")
     if one.kind in ("from", "to"):
@@ -108,16 +126,44 @@ def _checked(name: str, one: Filter, value: str) -> str:
     return value
 
 
-def condition(name: str, values: Sequence[str]) -> tuple[str, list[Any]]:
-    """The SQL of one filter with its arguments."""
+def condition(name: str, values: Sequence[str], *, past: bool = False) -> tuple[str, list[Any]]:
+    """The SQL of one filter with its arguments; with `past` on a row of `archive.histories.past`."""
     one = FILTERS[name]
     if one.kind in ("from", "to"):
         values = [max(values) if one.kind == "from" else min(values)]
     if one.kind == "spelt":
-        # SQLite's lower() knows ASCII only: try the spellings that people type.
-        values = [
-            s for v in values for s in dict.fromkeys((v, v.lower(), v.capitalize(), v.title()))
-        ]
+        values = [in_any_capitals(value) for value in values]
     typed = [int(value) if one.kind == "number" else value for value in values]
-    args = [value for value in typed for _ in range(one.sql.count("?"))]
-    return "(" + " OR ".join([one.sql] * len(values)) + ")", args
+    sql = (past and one.past) or one.sql
+    args = [value for value in typed for _ in range(sql.count("?"))]
+    return "(" + " OR ".join([sql] * len(values)) + ")", args
+
+
+def in_any_capitals(text: str) -> str:
+    """A pattern of GLOB for a text in small letters and capitals alike: SQLite's lower() knows ASCII only.
+
+    >>> in_any_capitals("Қоғам?")
+    '[Ққ][оО][ғҒ][аА][мМ][?]'
+    """
+    found = ""
+    for letter in text:
+        spelt = dict.fromkeys((letter, letter.lower(), letter.upper()))
+        alike = [one for one in spelt if len(one) == 1]
+        found += f"[{''.join(alike)}]" if len(alike) > 1 or letter in "*?[" else letter
+    return found
+
+
+_WORDS_OF_SQL = re.compile(
+    r"--[^\n]*|/\*.*?(?:\*/|$)|'((?:[^']|'')*)'|\"((?:[^\"]|\"\")*)\"|`([^`]*)`|\[([^\]]*)\]|(\w+)|(\.)|.",
+    re.DOTALL,
+)
+
+
+def check_condition(where: str) -> None:
+    """Refuse a condition of a user's that leads behind the views by which withheld articles are hidden."""
+    said = [
+        match[match.lastindex].lower() for match in _WORDS_OF_SQL.finditer(where) if match.lastindex
+    ]
+    for name, after in zip(said, [*said[1:], ""], strict=False):
+        if name.startswith("withheld") or (name == "main" and after == "."):
+            raise ArchiveUsageError(f"{where!r}: {name!r} is nothing that a condition may name")

@@ -5,14 +5,14 @@ Runs inside the writer's transaction. Nothing here decides what an article is.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from archive.article import JSON_FIELDS, READ, SOURCES, Article
-from archive.derive import BELIEVED, DAY, History, PageCapture, Reading, Revision, digest, history
+from archive.article import JSON_FIELDS, READ, Article
+from archive.derive import BELIEVED, DAY, History, Reading, Revision, digest
+from archive.histories import WINDOW, history_of, reading_of
 from archive.search import facts
 from archive.store.aliases import is_believed
 from archive.store.changes import Changes
@@ -20,8 +20,6 @@ from archive.store.rows import insert, to_json, update
 from archive.store.withheld import unlink
 from archive.times import utc
 
-_WINDOW = 2 * DAY
-"""How long after a page stopped to print a field others of its layout may show that they print it."""
 _SIDE = ("modified", "editions", "layout", "charset", "sources", "flags")
 """Fields of a reading that tell how it was read: those of the newest capture of that state."""
 _COLUMNS = [name for name in READ if name != "tags"]
@@ -88,24 +86,10 @@ def drop_unused(c: sqlite3.Connection, number: int | None) -> None:
 
 def reading(c: sqlite3.Connection, number: int) -> Reading:
     """A reading by its id."""
-    return _reading(c.execute("SELECT * FROM readings WHERE id = ?", (number,)).fetchone())
-
-
-def _reading(row: sqlite3.Row) -> Reading:
-    values = {name: json.loads(row[name]) if name in JSON_FIELDS else row[name] for name in READ}
-    return Reading(row["id"], values, row["digest"], row["rules"])
+    return reading_of(c.execute("SELECT * FROM readings WHERE id = ?", (number,)).fetchone())
 
 
 # -- the article --------------------------------------------------------------------------------
-
-_CAPTURES = """
-SELECT id, record_id, fetched_at, result, reason, reading, payload_digest, layout, rules, views, comments,
-       named, coalesce(address, url) AS address,
-       (SELECT group_concat(f.payload_digest, ' ') FROM captures f
-         WHERE f.visit = c.visit AND f.part = 'further') AS further
-  FROM captures c WHERE article = ? AND result IS NOT NULL
- ORDER BY fetched_at, id
-"""
 
 
 def derive(
@@ -123,21 +107,8 @@ def derive(
     """
     c = changes.c
     old = new or c.execute("SELECT * FROM articles WHERE id = ?", (article,)).fetchone()
-    rows = c.execute(_CAPTURES, (article,)).fetchall()
-    readings = {reading.id: reading for reading in known if reading.id is not None}
-    if not {row["reading"] for row in rows} - {None} <= readings.keys():
-        stored = c.execute("SELECT * FROM readings WHERE article = ?", (article,))
-        readings = {row["id"]: _reading(row) for row in stored}
-    named = {
-        name for name in {row["named"] for row in rows} - {None} if is_believed(c, name, article)
-    }
-    found = history(
-        (_page(row, named) for row in rows),
-        readings,
-        lambda layout, name, moment: _prints_elsewhere(
-            c, old["site"], article, layout, name, moment
-        ),
-        lambda moment: _in_event(c, old["site"], moment),
+    found = history_of(
+        c, article, old["site"], known, believed=lambda name: is_believed(c, name, article)
     )
     before = [] if new else _revisions(c, article)
     if not found.revisions:
@@ -148,52 +119,6 @@ def derive(
     _write_engagement(c, article, found, is_new=new is not None)
     changes.articles.add(article)
     return found, len(before)
-
-
-def _page(row: sqlite3.Row, believed: Collection[str]) -> PageCapture:
-    return PageCapture(
-        id=row["id"],
-        record_id=row["record_id"],
-        fetched_at=row["fetched_at"],
-        result=row["result"],
-        reading=row["reading"],
-        payloads=(row["payload_digest"], *(row["further"] or "").split()),
-        address=row["named"] if row["named"] in believed else row["address"],
-        layout=row["layout"],
-        rules=row["rules"],
-        views=row["views"],
-        comments=row["comments"],
-    )
-
-
-def _prints_elsewhere(
-    c: sqlite3.Connection, site: str, article: int, layout: str, name: str, moment: str
-) -> bool:
-    """Whether a layout printed a field on another page, at that moment or in the days after it."""
-    until = utc(datetime.fromisoformat(moment) + _WINDOW)
-    empty = "'[]'" if name in JSON_FIELDS else "''"
-    return (
-        c.execute(
-            f"SELECT 1 FROM captures c JOIN readings g ON g.id = c.reading "  # noqa: S608 -- a field
-            f"WHERE c.site = ? AND c.fetched_at BETWEEN ? AND ? AND c.article <> ? "
-            f"AND c.status = 200 AND c.layout = ? AND coalesce(g.{name}, {empty}) <> {empty} "
-            "AND coalesce(json_extract(g.sources, ?), '') NOT IN (SELECT value FROM json_each(?)) "
-            "LIMIT 1",
-            (site, moment, until, article, layout, f"$.{name}", to_json(sorted(SOURCES))),
-        ).fetchone()
-        is not None
-    )
-
-
-def _in_event(c: sqlite3.Connection, site: str, moment: str) -> bool:
-    return (
-        c.execute(
-            "SELECT 1 FROM events WHERE site = ?1 AND kind = 'missing' AND began_at <= ?2 "
-            "AND coalesce(ended_at, ?2) >= ?2",
-            (site, moment),
-        ).fetchone()
-        is not None
-    )
 
 
 _REVISIONS = """
@@ -394,7 +319,7 @@ def remove(changes: Changes, article: int) -> None:
 def settle(changes: Changes, site: str, since: datetime | None) -> None:
     """Derive anew the articles whose history other pages of the site may have decided by now."""
     events = utc(since - BELIEVED - DAY) if since else ""
-    others = utc(since - _WINDOW) if since else ""
+    others = utc(since - WINDOW) if since else ""
     rows = changes.c.execute(
         "SELECT DISTINCT c.article FROM captures c JOIN articles a ON a.id = c.article "
         "WHERE c.site = ?1 AND c.fetched_at >= ?2 AND (c.result = 'missing' OR c.fetched_at >= ?3 "

@@ -8,7 +8,7 @@ was put in.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from archive.kazakh.transliterate import key
@@ -34,9 +34,14 @@ Indexed = tuple[int, str | None, str, str | None]
 class Index:
     """The writer's side of the index on one connection. Call `forget` after a rollback."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        decide: Callable[[list[str], bool], dict[str, str]] | None = None,
+    ) -> None:
+        """`decide` gives words that are met for the first time their stems; without it, the rules do."""
         self._c = connection
-        self._vocabulary = Vocabulary(connection, self._decide)
+        self._vocabulary = Vocabulary(connection, decide or self._decide)
         self._waiting: list[Indexed] | None = None
 
     def forget(self) -> None:
@@ -148,9 +153,6 @@ def rebuild(connection: sqlite3.Connection) -> int:
     writer's transaction.
     """
     connection.execute("INSERT INTO articles_fts (articles_fts) VALUES ('delete-all')")
-    connection.execute(
-        "INSERT INTO articles_fts (articles_fts, rank) VALUES ('hashsize', ?)", (_HASH,)
-    )
     connection.execute("DELETE FROM vocabulary")
     index = Index(connection)
     found: set[str] = set()
@@ -159,6 +161,14 @@ def rebuild(connection: sqlite3.Connection) -> int:
             found.update(stemmable(paragraph))
     index.fill_vocabulary(found)
     del found
+    return fill(connection, index)
+
+
+def fill(connection: sqlite3.Connection, index: Index) -> int:
+    """Index all articles, none of which is in the index; returns how many there are."""
+    connection.execute(
+        "INSERT INTO articles_fts (articles_fts, rank) VALUES ('hashsize', ?)", (_HASH,)
+    )
     number = 0
     with index.together():
         for row in _articles(connection):

@@ -31,6 +31,8 @@ OUTCOMES = (
 
 VERSION = 6
 """`PRAGMA user_version` of a database of this schema; raised with each change of it. 0.1.0 wrote 1."""
+SUBSET = 0x6E627373
+"""`PRAGMA application_id` of a database that an export made of some articles of another: it has no captures."""
 ADDED = dict.fromkeys(("withheld", "withheld_articles", "readable_articles"), 5)
 """Table or view → the version that it came with, where that is not 1: before, it would be a user's."""
 
@@ -332,6 +334,11 @@ def create(c: sqlite3.Connection) -> None:
         if c.in_transaction:
             c.execute("ROLLBACK")
         raise
+
+
+def is_subset(c: sqlite3.Connection) -> bool:
+    """Whether a database holds articles that an export took from an archive, which has their captures."""
+    return bool(c.execute("PRAGMA application_id").fetchone()[0] == SUBSET)
 
 
 def statements(script: str) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.captures import CaptureWriter, mend
+from archive.errors import ArchiveUsageError
 from archive.store import withheld
 from archive.store.changes import Changes
 from archive.store.index import Index
@@ -23,6 +24,7 @@ from archive.store.opening import (
     open_database,
     take_lock,
 )
+from archive.store.schema import is_subset
 from archive.store.upgrade import upgrade
 from archive.store.version import OlderSchema, check_version
 
@@ -64,6 +66,11 @@ class Transactions:
             self.connection.row_factory = sqlite3.Row
             self.db = Database(self.connection, execute_plugins=False)
             check_version(self.connection, path)
+            if is_subset(self.connection):
+                raise ArchiveUsageError(
+                    f"{folder} holds articles that were exported from an archive, without their captures: "
+                    "it is there to be read; name the archive itself with --data, or another folder"
+                )
             for pragma in (
                 "trusted_schema = OFF",
                 "journal_mode = WAL",

@@ -152,8 +152,14 @@ def _publications(rows: list[dict[str, Any]], linked: set[tuple[int, int]]) -> l
 
 
 def _precedence(row: dict[str, Any]) -> tuple[datetime, str, str, str]:
+    return precedence(row["published"], row["first_seen"], row["site"], row["url"])
+
+
+def precedence(
+    published: str | None, first_seen: str, site: str, url: str
+) -> tuple[datetime, str, str, str]:
     """Who published first: by `published`, then `first_seen`; site and URL settle ties."""
-    return _moment(row["published"]), row["first_seen"], row["site"], row["url"]
+    return _moment(published), first_seen, site, url
 
 
 def _moment(published: str | None) -> datetime:

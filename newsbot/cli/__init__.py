@@ -43,6 +43,7 @@ from newsbot.cli import (
     search,
     show,
     sites,
+    stats,
     status,
     stems,
     stories,
@@ -63,7 +64,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
         schedule.schedule,
     ),
     "Read": (search.search_command, show.show, stories.stories_command, stems.stems),
-    "Use": (export.export,),
+    "Use": (export.export, stats.stats_command),
     "Keep": (
         status.status,
         alarms.alarms,

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import json
 import os
 import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import wraps
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 import click
 from click.core import ParameterSource
 from tabulate import tabulate
 
 from archive.captures.files import check_inside, open_in_place, whole_file
+from archive.store.opening import FULL
 from archive.typed_dates import typed_date
 from newsbot import urls
 from newsbot.cli.terminal import STEERING
@@ -89,8 +92,9 @@ FOLDER = "newsbot.data"
 class OutputFile(click.Path):
     """A file to be written, `-` for stdout; in the archive's own folder, whatever links lead there, it is refused."""
 
-    def __init__(self) -> None:
-        super().__init__(dir_okay=False, allow_dash=True, path_type=Path)
+    def __init__(self, *, folders: bool = False) -> None:
+        """`folders`: whether it may be a folder as well."""
+        super().__init__(dir_okay=folders, allow_dash=True, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path; the command has a `data_option`."""
@@ -208,14 +212,15 @@ def group_options(command: F) -> F:
         grouped = click.option(
             f"--{name}",
             multiple=True,
-            callback=region_ids if name == "region" else None,
+            callback=(lambda _, __, typed: region_ids(typed)) if name == "region" else None,
             help=f"All sites of this {name} ({example}, …); may be given several times.",
         )(grouped)
     return grouped  # type: ignore[return-value]
 
 
-def region_ids(_: click.Context, __: click.Parameter, typed: Sequence[str]) -> tuple[str, ...]:
-    """A callback of options: the ids of regions in any spelling; others are wrong usage."""
+def region_ids(typed: Iterable[str]) -> tuple[str, ...]:
+    """The ids of regions in any spelling; others are wrong usage."""
+    typed = [*typed]
     called = {said: repr(name) for name, more in REGIONS.items() for said in (name, *more)}
     ids = {name: found for name in typed if (found := region(name))}
     check_names("region", typed, ids, f"there are {', '.join(REGIONS)}", called=called)
@@ -239,26 +244,39 @@ def html_option(command: F) -> F:
 
 
 def write(path: Path, content: str | bytes, folder: Path | None = None) -> None:
-    """Write a file whole or not at all, its folder too where there is none; `-` is stdout.
-
-    What `open_in_place` knows stays in its place; in a `folder`, that of the archive, no link is followed instead. Raises
-    `WrongUsage` where that fails.
-    """
+    """Write a file as `output` does, its folder too where there is none."""
     if isinstance(content, str):
         content = content.encode("utf-8", "surrogateescape")
+    if path == STDOUT:
+        click.echo(content, nl=False)
+        return
+    with output(path, folder, parents=True) as file:
+        file.write(content)
+
+
+@contextmanager
+def output(path: Path, folder: Path | None = None, *, parents: bool = False) -> Iterator[BinaryIO]:
+    """A file to be written, whole or not at all; `-` is stdout.
+
+    What `open_in_place` knows stays in its place; in a `folder`, that of the archive, no link is followed instead. Raises
+    `WrongUsage` where the file cannot be written; a disk that is full is told as such.
+    """
     try:
         if path == STDOUT:
-            click.echo(content, nl=False)
+            yield cast("BinaryIO", click.open_file("-", "wb"))
         elif folder is None and (device := open_in_place(path)):
             with device:
-                device.write(content)
+                yield device
         else:
             if folder is not None:
                 check_inside(path.parent, folder)
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if parents:
+                path.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(path, folder) as file:
-                file.write(content)
+                yield file
     except OSError as error:
+        if error.errno in (errno.EPIPE, *FULL):
+            raise
         raise WrongUsage(f"{path}: cannot be written: {error.strerror}") from None
 
 

@@ -2,57 +2,67 @@
 
 from __future__ import annotations
 
-import io
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import click
 from tqdm import tqdm
 
-from archive.captures.files import open_in_place
 from archive.errors import ArchiveError
-from archive.export.jsonl import write_jsonl
+from archive.export.formats import FORMATS, format_of, packed
+from archive.export.rows import TEXTS, rows
+from archive.export.splits import divided, splits
+from archive.export.subset import write_subset
 from archive.export.wacz import write_wacz
 from archive.export.warc import Summary, write_warc
-from archive.query import Selection, articles
+from archive.query import Selection, ids
 from archive.store import open_database
 from newsbot import SOFTWARE
-from newsbot.cli.common import STDOUT, OutputFile, data_option
+from newsbot.cli.common import STDOUT, OutputFile, check_names, data_option, output
+from newsbot.cli.export_folder import Asked, done_with_folder, folder_options
 from newsbot.cli.selecting import check_archived, selection_options
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
 """Formats that hold the captures themselves."""
+_SUBSET = "sqlite"
+"""The format that is an archive."""
+_ENDS = {"warc": (".warc", ".warc.gz"), "wacz": (".wacz",)}
+"""How their files are named."""
 
 
-class _NewFile(click.File):
-    """A file to write, whole or not at all."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The open file; a folder, or a file of the archive, is wrong usage."""
-        if isinstance(value, (str, Path)):
-            path = OutputFile().convert(value, param, ctx)
-            try:
-                if path != STDOUT and (file := open_in_place(path)):
-                    return file
-            except OSError as error:
-                self.fail(f"{path}: cannot be written: {error.strerror}", param, ctx)
-        return super().convert(value, param, ctx)
+def _text_columns(_: click.Context, __: click.Parameter, typed: tuple[str, ...]) -> tuple[str, ...]:
+    """A callback: names of text columns, several in one word with commas; others are wrong usage."""
+    names = [name for one in typed for name in one.replace(",", " ").split()]
+    check_names("text column", names, TEXTS, f"there are {', '.join(TEXTS)}")
+    return tuple(dict.fromkeys(names))
 
 
 @click.command()
 @data_option
 @click.option(
     "--format",
-    "_format",
-    type=click.Choice(["jsonl", *_CAPTURES]),
-    default="jsonl",
-    show_default=True,
-    help="jsonl: JSON Lines, one article a line. warc: the captures, as .warc.gz. wacz: captures, "
-    "index and pages in one file that replays in a browser.",
+    "formats",
+    type=click.Choice([*FORMATS, _SUBSET, *_CAPTURES]),
+    multiple=True,
+    help="jsonl: JSON Lines, one article a line. csv: a table for spreadsheets. parquet: columns with types, for "
+    "pandas, Polars, DuckDB. sqlite: a folder that is an archive of these articles, without their captures. warc: the captures, as .warc.gz. "
+    "wacz: captures, index and pages in one file that replays in a browser. Default: what the name of the "
+    "file says, else jsonl. Of a data-set folder several may be given.",
 )
 @selection_options
+@click.option(
+    "--with",
+    "texts",
+    multiple=True,
+    callback=_text_columns,
+    metavar="COLUMN",
+    help=f"Fill columns with other forms of the text: {', '.join(TEXTS)}; several with commas.",
+)
+@folder_options
 @click.option(
     "--current",
     is_flag=True,
@@ -61,53 +71,92 @@ class _NewFile(click.File):
 @click.option(
     "-o",
     "--output",
-    type=_NewFile("wb", atomic=True),
+    "file",
+    type=OutputFile(folders=True),
     default="-",
-    help="Write to this file instead of standard output.",
+    help="Write to this file instead of standard output: set.jsonl, set.jsonl.gz, set.jsonl.zst, set.csv, set.parquet, …",
 )
 def export(
     data: Path,
-    _format: str,
+    formats: tuple[str, ...],
     chosen: Selection,
+    texts: tuple[str, ...],
+    asked: Asked,
     current: bool,
-    output: BinaryIO,
+    file: Path,
 ) -> None:
     """Write articles for other programs; the same selection gives the same bytes.
 
     \b
-    newsbot export --format jsonl --after 2022 --before 2023 -o set.jsonl
-    newsbot export --format wacz --site aqjolgazet -o aqjolgazet.wacz
+    newsbot export --after 2022 --before 2023 -o set.jsonl.gz
+    newsbot export су тасқыны --region jambyl --one-per-story -o flood.csv
+    newsbot export --language kk --with text_latin,sentences -o latin.jsonl
+    newsbot export --site aqjolgazet -o aqjolgazet.wacz
+    newsbot export --region jambyl --one-per-story --split time:2022,2023 --folder jambyl
+    newsbot export --check jambyl
     """
-    connection = open_database(data).conn
-    check_archived(connection, chosen.query.filters)
-    if _format in _CAPTURES:
-        _export_captures(_CAPTURES[_format], connection, data, chosen, output, current)
+    if done_with_folder(data, asked, chosen, formats, texts, alone=not current and file == STDOUT):
         return
-    if current:
+    if len(formats) > 1:
+        raise click.UsageError("several formats are for a data-set folder: name it with --folder")
+    kind = formats[0] if formats else _kind_of(file.name)
+    if current and kind not in _CAPTURES:
         raise click.UsageError("--current chooses among captures: it needs --format warc or wacz")
-    text = io.TextIOWrapper(output, encoding="utf-8", newline="\n", write_through=True)
-    number = write_jsonl(articles(connection, chosen), text)
-    text.flush()
-    text.detach()
-    click.echo(f"{number} articles", err=True)
+    if (texts or asked.split) and kind not in FORMATS:
+        raise click.UsageError("--with and --split fill columns that this format does not have")
+    if kind == _SUBSET and file == STDOUT:
+        raise click.UsageError("this format is a folder: name it with -o")
+    if (kind not in FORMATS or FORMATS[kind].binary) and file == STDOUT and sys.stdout.isatty():
+        raise click.UsageError("this format is not for a terminal: name a file with -o")
+    connection = open_database(data).conn
+    connection.execute("BEGIN")  # what a crawl writes meanwhile is not seen by halves
+    check_archived(connection, chosen.query.filters, chosen)
+    if kind in _CAPTURES:
+        _export_captures(_CAPTURES[kind], connection, data, chosen, output(file), current)
+        return
+    numbers = ids(connection, chosen)
+    if kind == _SUBSET:
+        click.echo(f"{write_subset(connection, numbers, file, chosen)} articles", err=True)
+        return
+    places = splits(connection, asked.split, chosen.seed) if asked.split else {}
+    with (
+        output(file) as out,
+        tqdm(
+            divided(rows(connection, numbers, chosen, texts), places), total=len(numbers), unit=" articles",
+            disable=not sys.stderr.isatty(), dynamic_ncols=True,
+        ) as records,
+        packed(out, file.name) as to,
+    ):  # fmt: skip
+        number = FORMATS[kind].write(records, to)
+    states = f"{number} states of " if chosen.revisions else ""
+    click.echo(f"{states}{len(numbers)} articles", err=True)
+
+
+def _kind_of(name: str) -> str:
+    """The format that a file's name asks for."""
+    for kind, ends in _ENDS.items():
+        if name.lower().endswith(ends):
+            return kind
+    return format_of(name) or "jsonl"
 
 
 def _export_captures(
     write: Callable[..., Summary],
-    connection: object,
+    connection: sqlite3.Connection,
     data: Path,
     selection: Selection,
-    output: BinaryIO,
+    output: AbstractContextManager[BinaryIO],
     current: bool,
 ) -> None:
-    if output.isatty():
-        raise click.UsageError("this format is not for a terminal: name a file with -o")
-    with tqdm(unit=" articles", disable=not sys.stderr.isatty(), dynamic_ncols=True) as bar:
+    with (
+        output as out,
+        tqdm(unit=" articles", disable=not sys.stderr.isatty(), dynamic_ncols=True) as bar,
+    ):
         summary = write(
             connection,
             data,
             selection,
-            output,
+            out,
             current=current,
             software=SOFTWARE,
             progress=bar.update,

@@ -12,6 +12,7 @@ import click
 from archive import query
 from archive.errors import ArchiveUsageError
 from archive.search.filters import FILTERS
+from archive.search.syntax import Query
 from newsbot import urls
 from newsbot.cli.common import FROM_DATE, TO_DATE, Text, WrongUsage, check_names, region_ids
 
@@ -36,37 +37,39 @@ def filter_options(command: F) -> F:
     kinds: dict[str, click.ParamType[Any]] = {
         "from": FROM_DATE,
         "to": TO_DATE,
-        "yes": click.Choice(["yes", "no"]),
     }
     for name, one in reversed([*FILTERS.items()]):
+        choice = click.Choice(one.choices, case_sensitive=False) if one.choices else Text()
         filtered = click.option(
             f"--{name}",
-            type=kinds.get(one.kind, Text()),
+            type=kinds.get(one.kind, choice),
             multiple=one.kind not in kinds,
-            callback=region_ids if name == "region" else None,
             help=one.help,
         )(filtered)
     return filtered  # type: ignore[return-value]
 
 
-def selection_options(command: F) -> F:
+def selection_options(command: F, *, with_query: bool = True) -> F:
     """`QUERY`, the filters, and what else chooses articles, handed on as `chosen`; `archive.query.Selection`."""
 
     @wraps(command)
     def selected(
-        *args: Any, query_words: tuple[str, ...], filters: dict[str, list[str]], listed: TextIO | None,
-        sample: int | None, seed: int, where: str | None, as_of: str | None, revisions: bool, **options: Any,
+        *args: Any, query_words: tuple[str, ...] = (), filters: dict[str, list[str]], listed: TextIO | None,
+        sample: int | None, seed: int, where: str | None, as_of: str | None, revisions: bool,
+        one_per_story: bool, **options: Any,
     ) -> Any:  # fmt: skip
         try:
             chosen = query.selection(
                 " ".join(query_words), where=where, listed=_listed(listed), sample=sample, seed=seed,
-                as_of=as_of, revisions=revisions, **filters,
+                as_of=as_of, revisions=revisions, one_per_story=one_per_story, **filters,
             )  # fmt: skip
+            by_own_names(chosen.query)
         except ArchiveUsageError as error:
             raise WrongUsage(str(error)) from None
         return command(*args, chosen=chosen, **options)
 
     for option in (
+        click.option("--one-per-story", is_flag=True, help="Of the articles of one story the one published first."),
         click.option("--revisions", is_flag=True, help="Every state that the newspaper printed."),
         click.option("--as-of", metavar="DATE", type=Text(), help="What was captured up to then, as it is read today."),
         click.option("--seed", type=click.IntRange(0), default=0, help="Another number, another sample."),
@@ -74,9 +77,11 @@ def selection_options(command: F) -> F:
         click.option("--list", "listed", type=click.File(encoding="utf-8"), metavar="FILE", help="Only the articles whose ids or addresses it holds, one a line."),
         click.option("--where", type=Text(), metavar="SQL", help="Only those of which this holds: 'views > 100'."),
         filter_options,
-        click.argument("query_words", metavar="[QUERY]...", nargs=-1, type=Text()),
     ):  # fmt: skip
         selected = option(selected)
+    if with_query:
+        words = click.argument("query_words", metavar="[QUERY]...", nargs=-1, type=Text())
+        selected = words(selected)
     return selected  # type: ignore[return-value]
 
 
@@ -90,15 +95,38 @@ def _listed(file: TextIO | None) -> tuple[str, ...] | None:
         raise WrongUsage(f"{file.name}: is no text in UTF-8") from None
 
 
-def check_archived(connection: sqlite3.Connection, filters: Mapping[str, Sequence[str]]) -> None:
-    """Refuse a filter's value that the archive holds nothing of, with the nearest that it does."""
+def check_archived(
+    connection: sqlite3.Connection,
+    filters: Mapping[str, Sequence[str]],
+    chosen: query.Selection = query.EVERYTHING,
+) -> None:
+    """Refuse a filter's value that the archive holds nothing of in the states that are meant, with the nearest, and dates backwards."""
+    for first, last in (("after", "before"), ("seen-after", "seen-before")):
+        if max(filters.get(first, [""])) > min(filters.get(last, ["~"])):
+            raise WrongUsage(
+                f"{first} {max(filters[first])} is later than {last} {min(filters[last])}"
+            )
     for kind, asked in filters.items():
-        if FILTERS[kind].kind in ("from", "to", "yes"):
+        if FILTERS[kind].kind in ("from", "to", "choice"):
             continue
-        missing = [name for name in asked if not query.holds(connection, kind, name)]
-        if missing:
-            known = query.names(connection, kind)
-            if kind == "language":  # `kk` means kk-Latn, too
-                known = sorted({*known, *(name.partition("-")[0] for name in known)})
-            shown = ", ".join(known[:_MOST_NAMES]) + (" …" if len(known) > _MOST_NAMES else "")
-            check_names(kind, missing, known, f"there are {shown or 'none'}", " in this archive")
+        missing = [name for name in asked if not query.holds(connection, kind, name, chosen)]
+        if not missing:
+            continue
+        known = query.names(connection, kind, chosen)
+        if kind not in query.NAMED:
+            raise WrongUsage(f"no article in this archive is of {kind}:{missing[0]}")
+        if kind == "language":  # `kk` means kk-Latn, too
+            known = sorted({*known, *(name.partition("-")[0] for name in known)})
+        shown = ", ".join(known[:_MOST_NAMES]) + (" …" if len(known) > _MOST_NAMES else "")
+        otherwise = f"there are {shown or 'none'}"
+        called = {name: repr(name) for name in known} if FILTERS[kind].kind == "spelt" else {}
+        # What holds is a part of a name in any capitals: it is not among `known`, and not missing either.
+        check_names(kind, missing, known, otherwise, " in this archive", called)
+
+
+def by_own_names(asked: Query) -> None:
+    """Have filters name regions by their ids, in whatever spelling they were typed, and addresses canonically."""
+    if "region" in asked.filters:
+        asked.filters["region"] = list(region_ids(asked.filters["region"]))
+    if "url" in asked.filters:
+        asked.filters["url"] = [urls.canonical(one) or one for one in asked.filters["url"]]

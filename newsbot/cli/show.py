@@ -17,6 +17,7 @@ from archive.article import READ
 from archive.captures import read_stored
 from archive.decisions import NOTE, read_decisions
 from archive.errors import ArchiveUsageError
+from archive.export.rows import rows
 from archive.store import open_database
 from archive.wording import changes
 from newsbot import urls
@@ -114,7 +115,8 @@ def show(
     else:
         notes = list(_notes_on(connection, data, record))
         if as_json:
-            print_json({**record, "notes": notes} if notes else record)
+            row = next(rows(connection, [record["id"]]))
+            print_json({**row, "notes": notes} if notes else row)
             return
         _print_article(record)
         for note in notes:

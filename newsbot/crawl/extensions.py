@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from archive import query
 from archive.errors import ArchiveError
+from archive.export.rows import rows
 from archive.times import now
 from archive.visit import Visit
 from newsbot.visit.builder import VisitBuilder
@@ -93,7 +94,8 @@ class ArticleFeed(FeedExporter):
         """Export the article that a visit has read; other visits are no items."""
         if isinstance(item, Visit) and item.article is not None and self.slots:
             session = spider.session  # type: ignore[attr-defined]
-            item = query.article(session.store.connection, item.url)
+            connection = session.store.connection
+            item = next(rows(connection, [query.article(connection, item.url)["id"]]))
         if not isinstance(item, Visit):
             super().item_scraped(item, spider)
 

@@ -13,14 +13,16 @@ from pathlib import Path
 import pytest
 from sqlite_utils.cli import cli as sqlite_utils
 
-from archive.article import FIELDS, SOURCED
+from archive.article import SOURCED
+from archive.export.columns import COLUMNS
 from archive.export.jsonl import write_jsonl
-from archive.query import EXTRA_FIELDS, articles, selection
+from archive.export.rows import rows
+from archive.query import ids
 from tests.archive.building import HOME, article, open_paper
 
 SAID = (Path(__file__).parents[2] / "docs" / "export.md").read_text("utf-8")
 SQLITE, PYARROW = re.findall(r"```(?:sh|python)\n(.*?)```", SAID.split("\n## Types\n")[1], re.S)[:2]
-COLUMNS = ["id", *FIELDS, *EXTRA_FIELDS[1:]]
+NAMES = [column.name for column in COLUMNS]
 BARE = {"title": None, "authors": [], "tags": [], "section": None, "views": None, "comments": None}
 
 
@@ -40,17 +42,10 @@ def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         url = f"{HOME}{number}"
         paper.visit(url, article(url, published=published, **more))
-    for year in ("2022", "2023"):
-        with (tmp_path / f"{year}.jsonl").open("w", encoding="utf-8") as out:
-            assert (
-                write_jsonl(
-                    articles(paper.store.connection, selection(after=year, before=year)), out
-                )
-                == 1
-            )
-    with (tmp_path / "2024.jsonl").open("w", encoding="utf-8") as out:
-        undated = (r for r in articles(paper.store.connection) if r["published"] is None)
-        assert write_jsonl(undated, out) == 1
+    c = paper.store.connection
+    for file, row in zip(("2022", "2023", "2024"), rows(c, ids(c)), strict=True):
+        with (tmp_path / f"{file}.jsonl").open("wb") as out:
+            assert write_jsonl([row], out) == 1
     paper.store.close()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -58,7 +53,7 @@ def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_objects_have_the_same_keys_in_every_export(exports: Path) -> None:
     records = [json.loads(path.read_text("utf-8")) for path in sorted(exports.glob("*.jsonl"))]
-    assert [list(record) for record in records] == [COLUMNS] * 3
+    assert [list(record) for record in records] == [NAMES] * 3
     assert [list(record["sources"]) for record in records] == [SOURCED] * 3
     assert len({tuple(record["capture"]) for record in records}) == 1
 
@@ -72,10 +67,10 @@ def test_sqlite_utils(exports: Path, order: tuple[str, ...]) -> None:
         c.row_factory = sqlite3.Row
         loaded = {row["published"]: dict(row) for row in c.execute("SELECT * FROM articles")}
         declared = {row[1]: row[2] for row in c.execute("PRAGMA table_info(articles)")}
-    assert list(declared) == COLUMNS
+    assert list(declared) == NAMES
     bare, full = loaded["2022-05-01"], loaded["2023-05-01T09:30:00+05:00"]
     assert (full["views"], full["comments"], bare["views"]) == (7, 0, None)
-    kinds = {"INTEGER": int, "TEXT": str}
+    kinds = {"INTEGER": int, "TEXT": str, "FLOAT": float, "REAL": float}
     for row in loaded.values():
         assert all(type(v) in (kinds[declared[k]], type(None)) for k, v in row.items())
     assert json.loads(bare["sources"])["published"] == "printed"
@@ -86,7 +81,7 @@ def test_pyarrow(exports: Path) -> None:
     found: dict[str, object] = {}
     exec(PYARROW, found)  # the example is ours
     table = found["articles"]
-    assert table.column_names == COLUMNS  # type: ignore[attr-defined]
+    assert table.column_names == NAMES  # type: ignore[attr-defined]
     rows = table.to_pylist()  # type: ignore[attr-defined]
     assert [row["published"] for row in rows] == ["2022-05-01", "2023-05-01T09:30:00+05:00"]
     assert [row["views"] for row in rows] == [None, 7]

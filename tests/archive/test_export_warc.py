@@ -138,6 +138,17 @@ def test_present_wordings_only(paper: Paper) -> None:
     assert targets(exported(paper.store.folder, current=True)) == ALL[3:]
 
 
+def test_a_past_state_has_no_later_captures(paper: Paper) -> None:
+    fill(paper)
+    then = selection(as_of=paper.now.isoformat())
+    before = {
+        write: exported(paper.store.folder, then, write) for write in (write_warc, write_wacz)
+    }
+    paper.later(days=2).visit(f"{HOME}1", article(f"{HOME}1", text="Басқа."))
+    for write, data in before.items():
+        assert exported(paper.store.folder, then, write) == data
+
+
 def test_what_a_revisit_refers_to_comes_with_it(paper: Paper) -> None:
     fill(paper)
     # As where the whole capture is another article's: the same bytes at two addresses.

@@ -1,6 +1,6 @@
 """regenerate: writes what the documentation copies from the code: `python -m tests.docs.regenerate`.
 
-Help texts in docs/commands.md and the module list in docs/layout.md stand between markers
+Help texts in docs/commands.md, the module list in docs/layout.md and the columns in docs/export.md stand between markers
 `<!-- begin NAME -->` and `<!-- end -->`; a new command gets a section at the end of its file.
 """
 
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from archive.export.columns import COLUMNS, TYPES
 from newsbot.cli import newsbot
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +71,56 @@ def generated() -> dict[str, dict[str, str]]:
     }
     lines = [f"| `{name}` | {said.replace('|', '/')} |\n" for name, said in modules().items()]
     table = "".join(["| path | what it is |\n|---|---|\n", *lines])
-    return {"commands.md": help_texts, "layout.md": {"modules": table}}
+    return {
+        "commands.md": help_texts,
+        "layout.md": {"modules": table},
+        "export.md": export_columns(),
+    }
+
+
+_LOADED = {
+    "integer": ("integer", "pa.int64()"),
+    "number": ("float", "pa.float64()"),
+    "boolean": ("integer", "pa.bool_()"),
+    "strings": ("text", "pa.list_(pa.string())"),
+    "editions": ("text", 'pa.list_(pa.struct({"language": pa.string(), "url": pa.string()}))'),
+    "sources": ("text", "pa.struct(dict.fromkeys(SOURCED, pa.string()))"),
+    "capture": ("text", 'pa.struct(dict.fromkeys(CAPTURE, pa.string()) | {"offset": pa.int64()})'),
+}
+"""Type of a column → what sqlite-utils and pyarrow call it in a file of JSON Lines; else it is a string."""
+
+
+def export_columns() -> dict[str, str]:
+    """The columns of an export, their types, and how other programs are told them."""
+    head = "| field | type | meaning | schema.org |\n|---|---|---|---|\n"
+    lines = [f"| `{c.name}` | {c.type} | {c.meaning} | {c.schema_org or '–'} |\n" for c in COLUMNS]
+    types = [f"| {name} | {meaning} |\n" for name, meaning in TYPES.items()]
+    pairs = [f"{c.name} {_LOADED.get(c.type, ('text',))[0]}" for c in COLUMNS]
+    create = textwrap.wrap(" ".join(pairs), 100, break_long_words=False, break_on_hyphens=False)
+    shell = " \\\n  ".join(["sqlite-utils create-table set.db articles", *create, "--pk url"])
+    schema = [f'    "{c.name}": {_LOADED.get(c.type, ("", "pa.string()"))[1]},\n' for c in COLUMNS]
+    return {
+        "columns": head + "".join(lines),
+        "types": "| type | what it is |\n|---|---|\n" + "".join(types),
+        "loading": f"```sh\n{shell}\n{_INSERT}```\n\n```python\n{_READ.format(''.join(schema))}```\n",
+    }
+
+
+_INSERT = "".join(
+    f"sqlite-utils insert set.db articles {year}.jsonl --nl --pk url\n" for year in (2022, 2023)
+)
+_READ = """import pyarrow as pa
+from pyarrow.json import ParseOptions, read_json
+
+SOURCED = "canonical_url title text authors published modified section tags image views comments".split()
+CAPTURE = "url fetched_at warc offset record_id digest".split()
+types = {{
+{}}}
+options = ParseOptions(explicit_schema=pa.schema(types), newlines_in_values=False)
+articles = pa.concat_tables(
+    read_json(file, parse_options=options) for file in ("2022.jsonl", "2023.jsonl")
+)
+"""
 
 
 def blocks(text: str) -> dict[str, str]:

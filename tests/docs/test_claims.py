@@ -30,6 +30,7 @@ CLAIMS = [
     ("docs/export.md", "byte for byte", "archive/test_export_warc.py::test_all_captures_of_all_articles_as_they_were_written"),
     ("docs/export.md", "a page for every version of every article", "archive/test_export_warc.py::test_every_version_is_a_page"),
     ("docs/export.md", "the same selection of the same archive gives the same bytes", "archive/test_export_warc.py::test_the_same_selection_gives_the_same_bytes"),
+    ("docs/datasets.md", "same selection of the same archive gives the same bytes", "archive/test_folder.py::test_it_is_made_again_to_the_byte"),
     ("docs/captures.md", "byte for byte", "archive/captures/test_packing.py::test_packing_changes_nothing_but_the_form"),
     ("docs/import.md", "byte for byte", "archive/captures/test_writing.py::test_a_record_is_copied_byte_for_byte"),
     ("docs/import.md", "is never stored twice", "replay/test_warc.py::test_the_same_records_change_nothing"),
@@ -65,7 +66,10 @@ CLAIMS = [
     ("archive/export/warc.py", "byte for byte", "archive/test_export_warc.py::test_all_captures_of_all_articles_as_they_were_written"),
     ("archive/export/warc.py", "the same selection of the same archive gives the same bytes", "archive/test_export_warc.py::test_the_same_selection_gives_the_same_bytes"),
     ("archive/export/wacz.py", "Every version of an article", "archive/test_export_warc.py::test_every_version_is_a_page"),
-    ("archive/export/jsonl.py", "The same records give the same bytes", "archive/test_export.py::test_two_archives_of_one_history_give_the_same_bytes"),
+    ("archive/export/jsonl.py", "The same rows give the same bytes", "archive/test_export.py::test_two_archives_of_one_history_give_the_same_bytes"),
+    ("archive/export/parquet.py", "the same rows give the same bytes", "archive/export/test_parquet.py::test_the_same_rows_give_the_same_bytes"),
+    ("archive/export/subset.py", "the same articles give the same bytes", "archive/export/test_subset.py::test_the_same_articles_give_the_same_bytes"),
+    ("docs/stats.md", "The same numbers give the same file, byte for byte", "archive/test_plots.py::test_the_same_values_give_the_same_bytes"),
 ]  # fmt: skip
 PROMISES = re.compile(
     r"never raises|never an exception|harms no other|every version|byte for byte|kill -9|ever deleted|"
