@@ -155,7 +155,7 @@ def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) ->
 def _as_pronounced(wanted: str) -> Iterator[str]:
     """Keys of a surname as Kazakh spells it, which Russian and English write as they hear it.
 
-    Кунаев – Қонаев, Утемуратов – Өтемұратов, Жусупов – Жүсіпов, Мусрепов – Мүсірепов, Ибрагимов – Ибраһимов.
+    Кунаев – Қонаев, Утемуратов – Өтемұратов, Жусупов – Жүсіпов, Ибрагимов – Ибраһимов.
     """
     root = _SURNAME.sub("", wanted)
     places = [at for at, letter in enumerate(root) if letter in _HEARD][:_MOST_HEARD]
