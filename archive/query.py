@@ -441,8 +441,11 @@ _RECORD = (*EXTRA_FIELDS[:1], *FIELDS, *EXTRA_FIELDS[1:])
 
 
 def _instant(published: str) -> str | None:
-    """A date with its time as an instant in UTC; None where only the day is known."""
+    """A date with its time as an instant in UTC; None where only the day is known, or it is before or behind the calendar there."""
     if len(published) <= len("2023-05-17"):
         return None
     moment = datetime.fromisoformat(published)
-    return utc(moment) if moment.tzinfo else None
+    try:
+        return utc(moment) if moment.tzinfo else None
+    except OverflowError:  # of the first or last day of it
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -210,7 +211,7 @@ def yaml(value: Mapping[str, Any], indent: str = "") -> str:
         elif isinstance(inner, list):
             lines.append(f"{indent}{key}:\n{_items(inner, indent)}")
         else:
-            lines.append(f"{indent}{key}: {json.dumps(inner, ensure_ascii=False)}\n")
+            lines.append(f"{indent}{key}: {_quoted(inner)}\n")
     return "".join(lines)
 
 
@@ -221,5 +222,14 @@ def _items(values: list[Any], indent: str) -> str:
             block = yaml(value, indent + "  ")
             lines.append(f"{indent}- {block[len(indent) + 2 :]}")
         else:
-            lines.append(f"{indent}- {json.dumps(value, ensure_ascii=False)}\n")
+            lines.append(f"{indent}- {_quoted(value)}\n")
     return "".join(lines)
+
+
+def _quoted(value: Any) -> str:
+    """JSON in which nothing stands that YAML may not hold, or takes for the end of a line."""
+    return re.sub(
+        "[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]",
+        lambda found: f"\\u{ord(found[0]):04x}",
+        json.dumps(value, ensure_ascii=False),
+    )
