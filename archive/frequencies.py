@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from itertools import chain, product
 from math import log
 
@@ -21,6 +18,7 @@ from archive.kazakh.words import in_cyrillic, words
 from archive.query import EVERYTHING, Selection
 from archive.search.expand import Terms, expression
 from archive.search.places import widen
+from archive.search.russian import WORDS
 from archive.search.syntax import All, Either, Node, Phrase, Word, parse
 from archive.stats import BY, OF_WORDS, Row, Table, count, is_past, select
 
@@ -131,11 +129,10 @@ def count_words(
 # -- the most frequent ------------------------------------------------------------------------------
 
 
-@cache
-def stop_words() -> frozenset[str]:
-    """Words that say nothing of what a text is about: `archive/kazakh/stop.toml`."""
-    text = files("archive.kazakh").joinpath("stop.toml").read_text("utf-8")
-    return frozenset(" ".join(tomllib.loads(text).values()).split())
+STOP_WORDS = frozenset(
+    " ".join(typed for kind in ("common", "frequent") for typed in WORDS[kind].values()).split()
+)
+"""Words that say nothing of what a text is about, as typed or as stems: `archive/search/words.toml`."""
 
 
 class _Stems(dict[str, str]):
@@ -160,8 +157,9 @@ class _Stems(dict[str, str]):
                 (json.dumps(new),),
             )
         )
-        stop = stop_words()
-        self.update((word, "") for word in new if self[word] in stop or len(self[word]) < 2)
+        self.update(
+            (word, "") for word in new if len(self[word]) < 2 or {word, self[word]} & STOP_WORDS
+        )
 
 
 def frequent(

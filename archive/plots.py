@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from itertools import cycle
 from math import isnan, nan
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,9 @@ KINDS: Mapping[str, Mapping[str, None]] = {
 }
 """How the name of a plot may end, with what the file would else tell of its making."""
 MOST_LINES = 8
-"""Lines of one plot; of more, the last is the sum of the rest."""
+"""Lines of one plot that can be told apart."""
 OTHERS = "others"
-_MOST_ROWS = 30
-_MOST_COLUMNS = 24
+MOST_ROWS, MOST_COLUMNS = 30, 24
 _MOST_NUMBERS = 12
 """Columns of a table whose numbers are printed, too."""
 _LONGEST = 28
@@ -60,15 +60,16 @@ def lines(
     """Draw a line for each name over time.
 
     Times are years, months or days (`2023`, `2023-05`, `2023-05-17`), the same for all; `x` and `y` name the
-    axes with their units, and `source` says below what was counted. Of more than `MOST_LINES` names the
-    least are summed up as `OTHERS`. Raises `ArchiveUsageError` where there is nothing to draw, the file's name
+    axes with their units, and `source` says below what was counted. Of more than `MOST_LINES` names
+    some look alike. Raises `ArchiveUsageError` where there is nothing to draw, the file's name
     does not end in one of `KINDS` or matplotlib is missing; `OSError` where the file cannot be written.
     """
-    drawn = _widest(series, MOST_LINES)
-    times = sorted({time for values in drawn.values() for time in values})
+    times = sorted({time for values in series.values() for time in values})
     places = [place(time) for time in times]
     with _figure(path, title, x, y, source, empty=not times) as (_, axes):
-        for (name, values), (colour, marker, dashes) in zip(drawn.items(), _WAYS, strict=False):
+        for (name, values), (colour, marker, dashes) in zip(
+            series.items(), cycle(_WAYS), strict=False
+        ):
             heights = [_number(values.get(time)) for time in times]
             axes.plot(
                 places, heights, label=_name(name), color=colour, marker=marker, linestyle=dashes,
@@ -80,8 +81,8 @@ def lines(
         axes.margins(x=0.02)
         if len(places) == 1:
             axes.set_xlim(places[0] - 1, places[0] + 1)
-        _numbers(axes.yaxis, [v for values in drawn.values() for v in values.values()])
-        if len(drawn) > 1:
+        _numbers(axes.yaxis, [v for values in series.values() for v in values.values()])
+        if len(series) > 1:
             axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
 
 
@@ -103,10 +104,10 @@ def bars(values: Values, path: Path, *, title: str, x: str, y: str, source: str)
     """
     drawn = {name: value for name, value in values.items() if value is not None}
     ordered = sorted(drawn.items(), key=lambda item: (-item[1], item[0]))
-    if len(ordered) > _MOST_ROWS:
-        rest = ordered[_MOST_ROWS - 1 :]
+    if len(ordered) > MOST_ROWS:
+        rest = ordered[MOST_ROWS - 1 :]
         left_over = (f"{OTHERS} ({len(rest)})", sum(value for _, value in rest))
-        ordered = [*ordered[: _MOST_ROWS - 1], left_over]
+        ordered = [*ordered[: MOST_ROWS - 1], left_over]
     numbers = [value for _, value in ordered]
     with _figure(path, title, x, y, source, empty=not ordered) as (figure, axes):
         figure.set_figheight(1.6 + 0.22 * len(ordered))
@@ -131,15 +132,14 @@ def heat(
 
     Raises as `lines` does.
     """
-    columns = _widest(_turned(table), _MOST_COLUMNS)
-    rows = _widest(_turned(columns), _MOST_ROWS)
-    numbers = [[_number(values.get(column)) for column in columns] for values in rows.values()]
-    with _figure(path, title, x, y, source, empty=not rows) as (figure, axes):
-        figure.set_figheight(2.2 + 0.24 * len(rows))
+    columns = [*dict.fromkeys(name for values in table.values() for name in values)]
+    numbers = [[_number(values.get(column)) for column in columns] for values in table.values()]
+    with _figure(path, title, x, y, source, empty=not table) as (figure, axes):
+        figure.set_figheight(2.2 + 0.24 * len(table))
         shown = axes.imshow(numbers, cmap="Blues", aspect="auto", vmin=0)
         turn = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
         axes.set_xticks(range(len(columns)), map(_name, columns), **turn)
-        axes.set_yticks(range(len(rows)), map(_name, rows))
+        axes.set_yticks(range(len(table)), map(_name, table))
         axes.grid(visible=False)
         bar = figure.colorbar(shown, ax=axes, label=z, pad=0.02)
         there = [value for line in numbers for value in line if not isnan(value)]
@@ -149,30 +149,6 @@ def heat(
                 colour = "white" if value > max(there) * 0.6 else "black"
                 told = "" if isnan(value) else _told(value)
                 axes.text(column, row, told, ha="center", va="center", fontsize=7, color=colour)
-
-
-def _turned(table: Mapping[str, Values]) -> dict[str, dict[str, float | None]]:
-    """Rows as columns."""
-    turned: dict[str, dict[str, float | None]] = {}
-    for name, values in table.items():
-        for column, value in values.items():
-            turned.setdefault(column, {})[name] = value
-    return turned
-
-
-def _widest(series: Mapping[str, Values], most: int) -> dict[str, Values]:
-    """The names with the largest sums, the rest added up; in their own order where all are kept."""
-    if len(series) <= most:
-        own = sorted(series, key=lambda name: name == OTHERS)
-        return {name: series[name] for name in own}
-    sums = {name: sum(v or 0 for v in values.values()) for name, values in series.items()}
-    ordered = sorted(series, key=lambda name: (name == OTHERS, -sums[name], name))
-    kept: dict[str, Values] = {name: series[name] for name in ordered[: most - 1]}
-    rest: dict[str, float | None] = {}
-    for name in ordered[most - 1 :]:
-        for time, value in series[name].items():
-            rest[time] = (rest.get(time) or 0) + (value or 0)
-    return kept | {OTHERS: rest}
 
 
 def check(path: Path) -> str:

@@ -278,16 +278,16 @@ def stories(
     some = "IS NOT NULL" if asked is None else "IN (SELECT value FROM json_each(?))"
     source = f"({rows_of(c, chosen)})" if chosen.as_of else "articles"
     first = "0" if chosen.as_of else "a.id = s.first_article"
+    names = ("published", "first_seen", "site", "url", "id")
     members: dict[int, list[tuple[Any, ...]]] = {}
-    for story, *row in c.execute(
+    for story, is_first, *values in c.execute(
         f"SELECT a.story, {first}, a.published, a.first_seen, a.site, a.url, a.id FROM {source} a "  # noqa: S608
         f"LEFT JOIN stories s ON s.id = a.story WHERE a.story {some}",
         () if asked is None else (json.dumps([*asked]),),
     ):
-        is_first, published, first_seen, site, url, number = row
-        place = (not is_first, precedence(published, first_seen, site, url))
-        members.setdefault(story, []).append((place, number, url))
-    return {story: [row[1:] for row in sorted(found)] for story, found in members.items()}
+        row = dict(zip(names, values, strict=True))
+        members.setdefault(story, []).append((not is_first, precedence(row), row["id"], row["url"]))
+    return {story: [row[2:] for row in sorted(found)] for story, found in members.items()}
 
 
 def articles(c: sqlite3.Connection, chosen: Selection = EVERYTHING) -> Iterator[dict[str, Any]]:

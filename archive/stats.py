@@ -15,7 +15,7 @@ from typing import Any
 
 from archive import plots, query
 from archive.errors import ArchiveUsageError
-from archive.kazakh.words import words
+from archive.kazakh import texts
 from archive.query import Selection
 
 BY = {
@@ -148,8 +148,8 @@ class Table:
                 yield key
 
 
-def _order(part: str | None) -> tuple[bool, str]:
-    return part is None, part or ""
+def _order(part: str | None) -> tuple[bool, bool, str]:
+    return part is None, part == plots.OTHERS, part or ""
 
 
 def _span(first: str, last: str) -> Iterator[str]:
@@ -187,7 +187,7 @@ def count(
         needed |= dict.fromkeys(filter(None, (MEASURES[name].share, MEASURES[name].of)))
         needed |= {name: None} if MEASURES[name].sql else {}
     found = Table(checked_by(by), tuple(measures), tuple(needed))
-    c.create_function("number_of_words", 1, lambda text: len(words(text)), deterministic=True)
+    c.create_function("number_of_words", 1, lambda text: texts.counts(text)[0], deterministic=True)
     c.create_function("indexed_words", 1, _indexed_words, deterministic=True)
     aggregates = [_sql(name, chosen) for name in needed]
     groups = select(c, chosen, [*(BY[name] for name in found.by), "a.site", *aggregates], grouped=1 + len(found.by))  # fmt: skip
@@ -261,7 +261,12 @@ def draw(table: Table, measure: str, path: Path, *, title: str, source: str) -> 
         raise ArchiveUsageError(f"{path}: a plot needs something to tell apart: --by month, …")
     series: dict[str, dict[str, float | None]] = {}
     undated = 0
-    for row in _fewer(table, others if by else []).rows():
+    if by or len(others) == 1:
+        table = _fewer(table, others, plots.MOST_LINES if by else plots.MOST_ROWS)
+    else:
+        table = _fewer(table, others[:1], plots.MOST_ROWS)
+        table = _fewer(table, others[1:], plots.MOST_COLUMNS)
+    for row in table.rows():
         key = [row[name] for name in table.by]
         parts = [str(key[n] or "none") for n in others]
         name = plots.OTHERS if {*parts} == {plots.OTHERS} else ", ".join(parts) or label
@@ -285,16 +290,16 @@ def draw(table: Table, measure: str, path: Path, *, title: str, source: str) -> 
         plots.heat(series, path, x=names[-1], y=names[0], z=label, **told)
 
 
-def _fewer(table: Table, parts: Sequence[int]) -> Table:
-    """With no more groups of these parts of a key than there are lines: the least become one."""
+def _fewer(table: Table, parts: Sequence[int], most: int) -> Table:
+    """With no more groups of these parts of a key: the least are counted together, so that shares stay shares."""
     sizes: dict[Key, int] = {}
     for key, counts in table.groups.items():
         name = tuple(key[n] for n in parts)
         sizes[name] = sizes.get(name, 0) + counts[-1 if "word" in table.by else 1]
-    if len(sizes) <= plots.MOST_LINES:
+    if len(sizes) <= most:
         return table
     kept = sorted(sizes, key=lambda name: (-sizes[name], [_order(part) for part in name]))
-    largest = set(kept[: plots.MOST_LINES - 1])
+    largest = set(kept[: most - 1])
 
     def wider(key: Key) -> Key:
         if tuple(key[n] for n in parts) in largest:

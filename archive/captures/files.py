@@ -7,6 +7,7 @@ copy of a dictionary.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import stat
@@ -142,6 +143,16 @@ def check_inside(path: Path, folder: Path) -> None:
         if path.is_symlink():
             raise OSError(errno.ELOOP, "a link, which is not followed", str(path))
         path = path.parent
+
+
+def sha256_of(path: Path, progress: Callable[[int], object] = lambda _: None) -> str:
+    """Hexadecimal digest of a file; `progress` is told of bytes read."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while data := file.read(1 << 20):
+            digest.update(data)
+            progress(len(data))
+    return digest.hexdigest()
 
 
 def crc_of(path: Path, offset: int, length: int) -> int:

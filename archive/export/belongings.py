@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -12,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from archive.captures.files import PART, check_inside, sync_folder, whole_file
+from archive.captures.files import PART, check_inside, sha256_of, sync_folder, whole_file
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.export.describe import DOCUMENTS
 from archive.export.pictures import PLOTS
@@ -24,12 +23,6 @@ _DESCRIBING = [*PLOTS.values(), *DOCUMENTS, MANIFEST]
 _WRITTEN = re.compile(r"(?:data|captures|sqlite)/[A-Za-z0-9][A-Za-z0-9._-]*")
 """Names that files may have, whatever is said in a file that somebody else has written."""
 Say = Callable[[str], object]
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
@@ -146,7 +139,7 @@ class Work:
             return
         for name, entry in before["done"].items():
             path = self._folder / name
-            if name in self.ours and path.is_file() and sha256_of(path) == entry["sha256"]:
+            if name in self.ours and path.is_file() and sha256_of(path) == entry["file"]["sha256"]:
                 self.done[name] = entry
         self.kept = len(self.done)
         say(
@@ -154,7 +147,7 @@ class Work:
         )
 
     def add(self, name: str, entry: dict[str, Any]) -> None:
-        """Note a file that is whole."""
+        """Note a file that is whole: as `file` what the manifest will say of it, and what else is known."""
         self.done[name] = entry
         self._save(self.ours)
 

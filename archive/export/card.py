@@ -8,47 +8,35 @@ from collections.abc import Mapping
 from typing import Any
 
 from archive.export.columns import COLUMNS, Column
-from archive.export.facts import OBJECTS, UNKNOWN, WORDS, Facts, many
+from archive.export.dataset import OBJECTS, SUFFIXES, WORDS, Dataset, many
+
+_LINE = 100
+"""Letters of a line of YAML."""
 
 
-def card(facts: Facts) -> dict[str, Any]:
+def card(known: Dataset) -> dict[str, Any]:
     """The card of the Hugging Face Hub (huggingface.co/docs/hub/datasets-cards)."""
-    languages = [name for name in facts.counts["language"] if name != UNKNOWN]
+    languages = known.languages or ["kk"]
+    sizes = (name for most, name in WORDS["sizes"].items() if known.rows < int(most))
     # The Hub reads all of a folder with one reader: only the preferred format is told to it.
-    name, found = next(iter(facts.formats.items()))
-    splits = {split: [f for f in found if f["split"] == split] for split in facts.splits}
-    size = sum(file["bytes"] for file in found)
-    info: dict[str, Any] = {
-        "features": [_feature(c.name, c.type) for c in COLUMNS],
-        "splits": [
-            {
-                "name": split,
-                "num_bytes": sum(file["bytes"] for file in some),
-                "num_examples": sum(file["rows"] for file in some),
-            }
-            for split, some in splits.items()
-        ],
-        "download_size": size,
-        "dataset_size": size,
-    }
-    if name == "csv":  # it has no lists and objects: they are JSON in it
-        del info["features"]
+    kind, files = known.preferred
+    paths = [{"split": split, "path": f"data/{split}-*{SUFFIXES[kind]}"} for split in known.splits]
+    size = sum(file["bytes"] for file in files)
+    info: dict[str, Any] = {"splits": [], "download_size": size, "dataset_size": size}
+    for split in known.splits:
+        its = [file for file in files if file["split"] == split]
+        sums = {"num_bytes": "bytes", "num_examples": "rows"}
+        summed = {name: sum(file[of] for file in its) for name, of in sums.items()}
+        info["splits"].append({"name": split, **summed})
+    if kind != "csv":  # it has no lists and objects: they are JSON in it
+        info["features"] = [_feature(column.name, column.type) for column in COLUMNS]
     return {
-        "pretty_name": facts.title,
-        "language": sorted({name.partition("-")[0] for name in languages}) or ["kk"],
-        "language_bcp47": languages or ["kk"],
-        "size_categories": [
-            next((name for most, name in WORDS["sizes"].items() if facts.rows < int(most)), "n>1T")
-        ],
+        "pretty_name": known.title,
+        "language": sorted({name.partition("-")[0] for name in languages}),
+        "language_bcp47": languages,
+        "size_categories": [next(sizes, "n>1T")],
         **WORDS["card"],
-        "configs": [
-            {
-                "config_name": "default",
-                "data_files": [
-                    {"split": split, "path": f"data/{split}-*{suffix(name)}"} for split in splits
-                ],
-            }
-        ],
+        "configs": [{"config_name": "default", "data_files": paths}],
         "dataset_info": info,
     }
 
@@ -63,133 +51,103 @@ def _feature(name: str, kind: str) -> dict[str, Any]:
     return {"name": name, "dtype": WORDS["hugging_face"][kind]}
 
 
-def suffix(name: str) -> str:
-    """How the names of a format's files end in a folder."""
-    return {"jsonl": ".jsonl.gz"}.get(name, f".{name}")
-
-
 # -- Croissant --------------------------------------------------------------------------------------
 
 
-def croissant(facts: Facts) -> dict[str, Any]:
+def croissant(known: Dataset) -> dict[str, Any]:
     """Croissant 1.0 (docs.mlcommons.org/croissant): every file with its digest, every column."""
-    name, found = next(iter(facts.formats.items()))
-    files_of = [
-        {
-            "@type": "cr:FileObject",
-            "@id": file["path"],
-            "name": file["path"],
+    kind, files = known.preferred
+    distribution = [
+        _object("FileObject", file["path"])
+        | {
             "contentUrl": file["path"],
             "contentSize": f"{file['bytes']} B",
             "encodingFormat": _encoding(file["path"]),
             "sha256": file["sha256"],
         }
-        for file in facts.files
+        for file in known.files
     ]
-    rows = {
-        "@type": "cr:FileSet",
-        "@id": "rows",
-        "name": "rows",
-        "description": f"The files of rows: {many(len(found), 'file')}.",
-        "encodingFormat": _encoding(suffix(name)),
-        "includes": f"data/*{suffix(name)}",
+    rows = _object("FileSet", "rows") | {
+        "description": f"The files of rows: {many(len(files), 'file')}.",
+        "encodingFormat": _encoding(SUFFIXES[kind]),
+        "includes": f"data/*{SUFFIXES[kind]}",
+    }
+    articles = _object("RecordSet", "articles") | {
+        "description": "One row an article.",
+        "field": [_field(column) for column in COLUMNS],
     }
     return {
         "@context": WORDS["context"],
-        "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "name": facts.title,
-        "description": f"{facts.rows:,} articles. {_query(facts)}",
-        "license": "The rights in the texts remain with the newspapers; see README.md.",
-        "creator": [{"@type": "sc:Organization", "name": n} for n in _authors(facts)],
-        "datePublished": facts.as_of[:10],
-        "version": facts.as_of[:10].replace("-", "."),
-        "citeAs": bibtex(facts),
-        "inLanguage": [name for name in facts.counts["language"] if name != UNKNOWN],
-        "distribution": [*files_of, rows],
-        "recordSet": [
-            {
-                "@type": "cr:RecordSet",
-                "@id": "articles",
-                "name": "articles",
-                "description": "One row an article.",
-                "field": [_field(column) for column in COLUMNS],
-            }
-        ],
+        **WORDS["croissant_set"],
+        "name": known.title,
+        "description": known.in_a_sentence,
+        "creator": [{"@type": "sc:Organization", "name": name} for name in known.creators],
+        "datePublished": known.as_of[:10],
+        "version": known.as_of[:10].replace("-", "."),
+        "citeAs": bibtex(known),
+        "inLanguage": known.languages,
+        "distribution": [*distribution, rows],
+        "recordSet": [articles],
     }
+
+
+def _object(kind: str, *path: str) -> dict[str, Any]:
+    return {"@type": f"cr:{kind}", "@id": "/".join(path), "name": path[-1]}
 
 
 def _field(column: Column) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "@type": "cr:Field",
-        "@id": f"articles/{column.name}",
-        "name": column.name,
-        "description": column.meaning,
-    }
+    found = _object("Field", "articles", column.name) | {"description": column.meaning}
     source = {"fileSet": {"@id": "rows"}, "extract": {"column": column.name}}
     if column.type in ("strings", "editions"):
         found["repeated"] = True
-    if column.type in OBJECTS:
-        found["subField"] = [
-            {
-                "@type": "cr:Field",
-                "@id": f"articles/{column.name}/{name}",
-                "name": name,
-                "dataType": WORDS["croissant"][kind],
-                "source": {**source, "transform": {"jsonPath": name}},
-            }
-            for name, kind in OBJECTS[column.type].items()
-        ]
-        return found
-    kind = "string" if column.type == "strings" else column.type
-    return found | {"dataType": WORDS["croissant"][kind], "source": source}
+    if column.type not in OBJECTS:
+        kind = "string" if column.type == "strings" else column.type
+        return found | {"dataType": WORDS["croissant"][kind], "source": source}
+    found["subField"] = [
+        _object("Field", "articles", column.name, name)
+        | {
+            "dataType": WORDS["croissant"][kind],
+            "source": {**source, "transform": {"jsonPath": name}},
+        }
+        for name, kind in OBJECTS[column.type].items()
+    ]
+    return found
 
 
 def _encoding(path: str) -> str:
-    return next((kind for end, kind in WORDS["encodings"].items() if path.endswith(end)), "application/octet-stream")  # fmt: skip
+    found = (kind for end, kind in WORDS["encodings"].items() if path.endswith(end))
+    return next(found, "application/octet-stream")
 
 
 # -- citations --------------------------------------------------------------------------------------
 
 
-def _authors(facts: Facts) -> list[str]:
-    """Who is cited: who made the set, or the newspapers whose texts it holds."""
-    return list(facts.authors or [site["name"] for site in facts.sites])
-
-
-def _query(facts: Facts) -> str:
-    words = "; ".join(f"{name}: {', '.join(values)}" for name, values in facts.query.items())
-    return f"Query: {words or 'all articles'}. As of {facts.as_of}."
-
-
-def citation(facts: Facts) -> dict[str, Any]:
+def citation(known: Dataset) -> dict[str, Any]:
     """Citation File Format 1.2.0."""
-    newspapers = (
-        [] if facts.authors else [{"name": s["name"], "website": s["url"]} for s in facts.sites]
-    )
+    newspapers = [{"name": site["name"], "website": site["url"]} for site in known.sites]
     found: dict[str, Any] = {
-        "cff-version": "1.2.0",
-        "message": "If you use this data set, please cite it, and the newspapers whose texts it holds.",
-        "type": "dataset",
-        "title": facts.title,
-        "abstract": f"{facts.rows:,} articles. {_query(facts)} Made with {facts.software}.",
-        "authors": newspapers or [{"name": name} for name in facts.authors],
-        "date-released": facts.as_of[:10],
-        "version": facts.as_of[:10],
-        "keywords": ["news", "Kazakhstan", "Kazakh", "corpus"],
+        **WORDS["citation"],
+        "title": known.title,
+        "abstract": f"{known.in_a_sentence} Made with {known.software}.",
+        "authors": [{"name": name} for name in known.authors] or newspapers,
+        "date-released": known.as_of[:10],
+        "version": known.as_of[:10],
     }
-    if facts.contact and "@" in facts.contact:
-        found["contact"] = [{"name": "Contact of the data set", "email": facts.contact}]
+    if known.contact and "@" in known.contact:
+        found["contact"] = [{"name": "Contact of the data set", "email": known.contact}]
     return found
 
 
-def bibtex(facts: Facts) -> str:
+def bibtex(known: Dataset) -> str:
     """An entry for BibTeX."""
-    authors = " and ".join(f"{{{_plain(name)}}}" for name in _authors(facts))
-    return (
-        f"@misc{{newsbot-{facts.as_of[:10]},\n  title = {{{_plain(facts.title)}}},\n  author = {{{authors}}},\n"
-        f"  year = {{{facts.as_of[:4]}}},\n  note = {{{_plain(_query(facts))} Made with {facts.software}.}}\n}}\n"
-    )
+    fields = {
+        "title": _plain(known.title),
+        "author": " and ".join(f"{{{_plain(name)}}}" for name in known.creators),
+        "year": known.as_of[:4],
+        "note": _plain(f"{known.in_a_sentence} Made with {known.software}."),
+    }
+    lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
+    return f"@misc{{newsbot-{known.as_of[:10]},\n{lines}}}\n"
 
 
 def _plain(text: str) -> str:
@@ -202,28 +160,21 @@ def _plain(text: str) -> str:
 # -- writing ----------------------------------------------------------------------------------------
 
 
-def yaml(value: Mapping[str, Any], indent: str = "") -> str:
-    """Objects, lists and texts as YAML: in blocks, every text in the quotes of JSON, which is YAML too."""
-    lines = []
-    for key, inner in value.items():
-        if isinstance(inner, dict):
-            lines.append(f"{indent}{key}:\n{yaml(inner, indent + '  ')}")
-        elif isinstance(inner, list):
-            lines.append(f"{indent}{key}:\n{_items(inner, indent)}")
-        else:
-            lines.append(f"{indent}{key}: {_quoted(inner)}\n")
-    return "".join(lines)
+def yaml(value: Mapping[str, Any]) -> str:
+    """An object as YAML: a key a line, its value as JSON, which is YAML too; long ones in several lines."""
+    return "".join(f"{key}: {_json(inner, '')}\n" for key, inner in value.items())
 
 
-def _items(values: list[Any], indent: str) -> str:
-    lines = []
-    for value in values:
-        if isinstance(value, dict):
-            block = yaml(value, indent + "  ")
-            lines.append(f"{indent}- {block[len(indent) + 2 :]}")
-        else:
-            lines.append(f"{indent}- {_quoted(value)}\n")
-    return "".join(lines)
+def _json(value: Any, indent: str) -> str:
+    line = _quoted(value)
+    if len(indent) + len(line) <= _LINE or not isinstance(value, (dict, list)):
+        return line
+    indent += "  "
+    if isinstance(value, list):
+        parts, ends = [_json(inner, indent) for inner in value], "[]"
+    else:
+        parts, ends = [f"{_quoted(n)}: {_json(v, indent)}" for n, v in value.items()], "{}"
+    return f"{ends[0]}\n{indent}" + f",\n{indent}".join(parts) + f"\n{indent}{ends[1]}"
 
 
 def _quoted(value: Any) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archive.captures.files import sha256_of
 from archive.errors import ArchiveError, ArchiveUsageError
-from archive.export.belongings import MANIFEST, files_in, read_manifest, sha256_of, unfinished
+from archive.export.belongings import MANIFEST, files_in, read_manifest, unfinished
 from archive.export.reading import misfit, read_rows
 from archive.export.splits import Groups
 

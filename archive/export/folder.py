@@ -12,16 +12,16 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from archive.captures.files import check_inside, whole_file
+from archive.captures.files import check_inside, sha256_of, whole_file
 from archive.errors import ArchiveUsageError
 from archive.export import describe
-from archive.export.belongings import MANIFEST, Say, Work, held, sha256_of
+from archive.export.belongings import MANIFEST, Say, Work, held
 from archive.export.columns import COLUMNS
-from archive.export.facts import Counts, Facts, added, counted
+from archive.export.dataset import SUFFIXES, Counts, Dataset, added, counted
 from archive.export.formats import FORMATS, packed
 from archive.export.parquet import version
 from archive.export.pictures import draw, pictures
@@ -40,8 +40,6 @@ BESIDE = {
     "sqlite": "sqlite/news.db",
 }
 """Formats that are one file beside the rows → its name."""
-SUFFIXES = {"jsonl": ".jsonl.gz"}
-"""Formats that are compressed in a folder, with how the names of their files end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +67,15 @@ class Wanted:
         }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Made:
     """What came of it."""
 
     rows: int
     files: int
-    kept: int = 0
+    kept: int
     """Files of rows and captures that an interrupted export had finished."""
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: list[str]
     """Why captures are missing from it, one sentence each."""
 
 
@@ -111,7 +109,7 @@ def write_folder(
             numbers = _selected(c, wanted)
             places = splits(c, wanted.split, wanted.chosen.seed) if wanted.split else {}
             shards = _shards(c, wanted, numbers, places)
-            facts = _facts(c, wanted, numbers)
+            known = _known(c, wanted, numbers)
             work = Work(folder, _asked(wanted), _state(c, numbers))
             beside = {BESIDE[name]: name for name in wanted.formats if name in BESIDE}
             paths = [*(shard.path for shard in shards), *beside]
@@ -122,30 +120,27 @@ def write_folder(
         finally:
             c.rollback()
         # Not of that one state: a crawl that packs files meanwhile moves the captures.
-        made = Made(0, 0, work.kept)
         for path, name in beside.items():
             if path not in work.done:
                 work.add(path, _write_beside(c, data, folder, name, wanted, numbers))
         entries = [work.done[path] for path in paths]
-        made.unreadable = [line for entry in entries for line in entry.pop("unreadable", [])]
-        counts = added(e.pop("counts", {}) for e in entries if e.get("format") in (None, shards[0].format))  # fmt: skip
-        for entry in entries:
-            entry.pop("counts", None)
-        facts = replace(facts, counts=counts, files=entries)
-        described = _describe(folder, facts)
-        _written(folder, MANIFEST, describe.manifest(facts, [*facts.files, *described]))
+        counts = added(work.done[s.path]["counts"] for s in shards if s.format == shards[0].format)
+        known = replace(known, counts=counts, files=[entry["file"] for entry in entries])
+        described = _describe(folder, known)
+        _written(folder, MANIFEST, describe.manifest(known, [*known.files, *described]))
         work.end()
-        return replace(made, rows=facts.rows, files=len(entries) + len(described) + 1)
+        unreadable = [line for entry in entries for line in entry.get("unreadable", [])]
+        return Made(known.rows, len(entries) + len(described) + 1, work.kept, unreadable)
 
 
-def _describe(folder: Path, facts: Facts) -> list[dict[str, Any]]:
+def _describe(folder: Path, known: Dataset) -> list[dict[str, Any]]:
     """Write what describes the set, but for the manifest: where that is, all is."""
-    plots = pictures(facts)
+    plots = pictures(known)
     for name in plots:
         (folder / name).parent.mkdir(exist_ok=True)
         check_inside((folder / name).parent, folder)
-        draw(facts, name, folder / name)
-    documents = describe.documents(replace(facts, plots=plots))
+        draw(known, name, folder / name)
+    documents = describe.documents(replace(known, plots=plots))
     return [_entry(folder, name) for name in plots] + [
         _written(folder, name, content) for name, content in documents.items()
     ]
@@ -190,7 +185,7 @@ def _shards(
         room[split] = count + 1, size + sizes.get(number, 0) * (1 + len(wanted.texts))
     return [
         _Shard(
-            f"data/{split}-{at:05}-of-{len(parts[split]):05}{SUFFIXES.get(name, FORMATS[name].suffix)}",
+            f"data/{split}-{at:05}-of-{len(parts[split]):05}{SUFFIXES[name]}",
             name,
             split,
             tuple(some),
@@ -202,7 +197,7 @@ def _shards(
     ]
 
 
-def _facts(c: sqlite3.Connection, wanted: Wanted, numbers: Sequence[int]) -> Facts:
+def _known(c: sqlite3.Connection, wanted: Wanted, numbers: Sequence[int]) -> Dataset:
     """What is told of the set and does not follow from its rows."""
     named = {"ids": json.dumps(numbers)}
     of_them = "WHERE a.id IN (SELECT value FROM json_each(:ids))"
@@ -221,7 +216,7 @@ def _facts(c: sqlite3.Connection, wanted: Wanted, numbers: Sequence[int]) -> Fac
         "SELECT max(moment) FROM (SELECT max(fetched_at) AS moment FROM captures UNION "
         "SELECT max(last_seen) FROM articles)"  # of an archive without captures
     ).fetchone()[0]
-    return Facts(
+    return Dataset(
         query=told(wanted.chosen),
         options=wanted.options,
         as_of=wanted.chosen.as_of or newest,
@@ -288,8 +283,8 @@ def _write_shard(
 
     with _whole(folder, shard.path) as file, packed(file, shard.path) as out:
         number = FORMATS[shard.format].write(told_of(), out)
-    entry = _entry(folder, shard.path)
-    return entry | {"format": shard.format, "split": shard.split, "rows": number, "counts": counts}
+    told = {"format": shard.format, "split": shard.split, "rows": number}
+    return {"file": _entry(folder, shard.path) | told, "counts": counts}
 
 
 def _write_beside(
@@ -300,12 +295,12 @@ def _write_beside(
     if name == "sqlite":
         check_inside((folder / path).parent, folder)
         write_subset(c, numbers, (folder / path).parent, wanted.chosen)
-        return _entry(folder, path)
+        return {"file": _entry(folder, path)}
     chosen = replace(wanted.chosen, listed=tuple(map(str, numbers)))
     write = write_warc if name == "warc" else write_wacz
     with _whole(folder, path) as out:
         summary = write(c, data, chosen, out, software=wanted.software)
-    return _entry(folder, path) | {"unreadable": summary.unreadable}
+    return {"file": _entry(folder, path), "unreadable": summary.unreadable}
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
 from pathlib import Path
-from typing import Any
 
 from archive.errors import ArchiveUsageError
 from archive.export.check import manifest_of
@@ -78,16 +77,9 @@ def _archive(c: sqlite3.Connection) -> Iterator[Text]:
 def _file(path: Path, site: str | None) -> Iterator[Text]:
     """Texts of one file; `site` stands for the newspaper where the rows need not be in its order."""
     for number, row in enumerate(read_rows(path, _COLUMNS), 1):
-        if not isinstance(row.get("text"), str):
-            if "text" in row:
-                continue
+        if "text" not in row:
             raise ArchiveUsageError(f"{path}: no column `text`")
-        yield Text(str(row.get("url") or f"{path.name}:{number}"), _site(row, site), _word(row, "title"), row["text"])  # fmt: skip
-
-
-def _site(row: dict[str, Any], site: str | None) -> str:
-    return str(row.get("site") or "") if site is None else site
-
-
-def _word(row: dict[str, Any], name: str) -> str | None:
-    return row[name] if isinstance(row.get(name), str) else None
+        url, its, title, text = (v if isinstance(v, str) else None for v in map(row.get, _COLUMNS))
+        if text is not None:
+            paper = (its or "") if site is None else site
+            yield Text(url or f"{path.name}:{number}", paper, title, text)

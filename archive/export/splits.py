@@ -149,10 +149,6 @@ def _firsts(c: sqlite3.Connection) -> dict[int, dict[str, Any]]:
     return {
         row["id"]: first
         for group in members.values()
-        for first in [min(group, key=_precedence) if len(group) > 1 else group[0]]
+        for first in [min(group, key=precedence) if len(group) > 1 else group[0]]
         for row in group
     }
-
-
-def _precedence(row: dict[str, Any]) -> tuple[Any, ...]:
-    return precedence(row["published"], row["first_seen"], row["site"], row["url"])

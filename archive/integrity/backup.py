@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TextIO
 
-from archive.captures.files import open_file, sync_folder, whole_file
+from archive.captures.files import open_file, sha256_of, sync_folder, whole_file
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.integrity import bag as bagit
 from archive.integrity.bag import PAYLOAD, size_of
@@ -215,13 +215,13 @@ class _Attempt:
         known, size = self.known.get(name, _NOTHING), size_of(self._target(name))
         if size:
             as_before = known.size == size
-            digest = known.sha256 if as_before else bagit.sha256(self._target(name))
+            digest = known.sha256 if as_before else sha256_of(self._target(name))
             self._enter(name, KeptFile(size, digest), 0)
 
     def _finish(self, part: Path, software: str) -> None:
         """Put the database in its place, write the manifests, remove what they do not name."""
         database = self._target(DATABASE)
-        entry = KeptFile(size_of(part), bagit.sha256(part, self._tick))
+        entry = KeptFile(size_of(part), sha256_of(part, self._tick))
         database.parent.mkdir(exist_ok=True)
         remove_database(database, but=database)
         part.rename(database)

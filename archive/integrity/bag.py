@@ -6,15 +6,14 @@ The bag's own files lie in its folder, what it keeps (the payload) in `data/` be
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
-from archive.captures.files import whole_file
+from archive.captures.files import sha256_of, whole_file
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.store.opening import FULL, UNFIT
 
@@ -28,7 +27,6 @@ _VERSION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _INFO = "bag-info.txt"
 _MANIFEST = "manifest-sha256.txt"
 _TAG_MANIFEST = "tagmanifest-sha256.txt"
-_CHUNK = 1 << 20
 
 
 # -- tag files ----------------------------------------------------------------------------------
@@ -54,7 +52,7 @@ def finish(
     files = {_DECLARATION: _VERSION, **tags, _INFO: info, _MANIFEST: manifest}
     for name, text in files.items():
         _write(bag / name, text)
-    _write(bag / _TAG_MANIFEST, _manifest({name: sha256(bag / name) for name in files}))
+    _write(bag / _TAG_MANIFEST, _manifest({name: sha256_of(bag / name) for name in files}))
 
 
 def payload(bag: Path) -> dict[str, str]:
@@ -70,17 +68,9 @@ def payload(bag: Path) -> dict[str, str]:
 def damaged_tags(bag: Path) -> list[str]:
     """Names of the bag's own files that are missing or not as they were written."""
     sums = _read(bag / _TAG_MANIFEST)
-    return [name for name in sums if not (bag / name).is_file() or sha256(bag / name) != sums[name]]
-
-
-def sha256(path: Path, progress: Callable[[int], object] = lambda _: None) -> str:
-    """Hexadecimal digest of a file; `progress` is told of bytes read."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while data := file.read(_CHUNK):
-            digest.update(data)
-            progress(len(data))
-    return digest.hexdigest()
+    return [
+        name for name in sums if not (bag / name).is_file() or sha256_of(bag / name) != sums[name]
+    ]
 
 
 def size_of(path: Path) -> int:

@@ -20,7 +20,7 @@ from archive.kazakh.letters import RUSSIAN, SPECIFIC
 
 RUSSIAN_MARK = "ѳ"
 WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
-"""`common`, `operators`, `russian`: see the file."""
+"""`common`, `frequent`, `operators`, `russian`: see the file."""
 _IRREGULAR = {stem: one for one, others in WORDS["russian"].items() for stem in others.split()}
 _WORD = re.compile(f"[{RUSSIAN}]+")
 _CONSONANT = "[^аеиоуыэюя]"

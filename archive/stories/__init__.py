@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
@@ -48,7 +48,7 @@ def members(connection: sqlite3.Connection, story: int) -> list[dict[str, Any]]:
     )
     for row in rows:
         row["first"] = bool(row["first"])
-    return sorted(rows, key=lambda row: (not row["first"], _precedence(row)))
+    return sorted(rows, key=lambda row: (not row["first"], precedence(row)))
 
 
 def listed(connection: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -136,7 +136,7 @@ def _rows(c: sqlite3.Connection, urls: list[str]) -> list[dict[str, Any]]:
         "WHERE url IN (SELECT value FROM json_each(?))",
         json.dumps(urls),
     )
-    return sorted(rows, key=_precedence)
+    return sorted(rows, key=precedence)
 
 
 def _publications(rows: list[dict[str, Any]], linked: set[tuple[int, int]]) -> list[dict[str, Any]]:
@@ -145,21 +145,15 @@ def _publications(rows: list[dict[str, Any]], linked: set[tuple[int, int]]) -> l
     Of several editions the first stands for all, and `kk` before `kk-Latn` on the same day.
     """
     kept: list[dict[str, Any]] = []
-    for row in sorted(rows, key=lambda row: (row["language"] or "~", _precedence(row))):
+    for row in sorted(rows, key=lambda row: (row["language"] or "~", precedence(row))):
         if not any((min(row["id"], k["id"]), max(row["id"], k["id"])) in linked for k in kept):
             kept.append(row)
-    return sorted(kept, key=_precedence)
+    return sorted(kept, key=precedence)
 
 
-def _precedence(row: dict[str, Any]) -> tuple[datetime, str, str, str]:
-    return precedence(row["published"], row["first_seen"], row["site"], row["url"])
-
-
-def precedence(
-    published: str | None, first_seen: str, site: str, url: str
-) -> tuple[datetime, str, str, str]:
+def precedence(row: Mapping[str, Any]) -> tuple[datetime, str, str, str]:
     """Who published first: by `published`, then `first_seen`; site and URL settle ties."""
-    return _moment(published), first_seen, site, url
+    return _moment(row["published"]), row["first_seen"], row["site"], row["url"]
 
 
 def _moment(published: str | None) -> datetime:

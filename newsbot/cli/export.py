@@ -12,7 +12,6 @@ from typing import BinaryIO
 import click
 from tqdm import tqdm
 
-from archive.errors import ArchiveError
 from archive.export.formats import FORMATS, format_of, packed
 from archive.export.rows import TEXTS, rows
 from archive.export.splits import divided, splits
@@ -23,7 +22,7 @@ from archive.query import Selection, ids
 from archive.store import open_database
 from newsbot import SOFTWARE
 from newsbot.cli.common import STDOUT, OutputFile, check_names, data_option, output
-from newsbot.cli.export_folder import Asked, done_with_folder, folder_options
+from newsbot.cli.export_folder import Asked, done_with_folder, folder_options, tell_unreadable
 from newsbot.cli.selecting import check_archived, selection_options
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
@@ -162,10 +161,4 @@ def _export_captures(
             progress=bar.update,
         )
     click.echo(f"{summary.articles} articles, {summary.captures} captures", err=True)
-    if summary.unreadable:
-        for line in summary.unreadable:
-            click.echo(line, err=True)
-        raise ArchiveError(
-            f"{len(summary.unreadable)} captures cannot be read and are missing from the export: "
-            "`newsbot verify` says what is damaged"
-        )
+    tell_unreadable(summary.unreadable)

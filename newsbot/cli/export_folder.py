@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, TypeVar
 import click
 from tqdm import tqdm
 
+from archive.captures.files import sha256_of
 from archive.errors import ArchiveError, ArchiveUsageError
-from archive.export.belongings import MANIFEST, sha256_of
+from archive.export.belongings import MANIFEST
 from archive.export.check import check_folder
 from archive.export.folder import Wanted, write_folder
 from archive.export.shared import Shared, shared_stories
@@ -118,11 +119,16 @@ def _make(data: Path, folder: Path, wanted: Wanted) -> None:
         )  # fmt: skip
     click.echo(f"{made.rows} rows in {folder}, {made.files} files", err=True)
     click.echo(f"{MANIFEST} has the SHA-256 {sha256_of(folder / MANIFEST)}", err=True)
-    for line in made.unreadable:
+    tell_unreadable(made.unreadable)
+
+
+def tell_unreadable(captures: Sequence[str]) -> None:
+    """Say which captures are missing from an export, a sentence each, and fail where there are some."""
+    for line in captures:
         click.echo(line, err=True)
-    if made.unreadable:
+    if captures:
         raise ArchiveError(
-            f"{len(made.unreadable)} captures cannot be read and are missing from the export: "
+            f"{len(captures)} captures cannot be read and are missing from the export: "
             "`newsbot verify` says what is damaged"
         )
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archive.captures import IDENTICAL, NOT_MODIFIED, SAID, Capture, read_said
-from archive.captures.files import month_of, number_of, open_file, site_files
+from archive.captures.files import month_of, number_of, open_file, sha256_of, site_files
 from archive.captures.grammar import STORED
 from archive.captures.reading import Raw, parse, raw_records
 from archive.captures.streams import Stream
@@ -101,7 +101,7 @@ def import_warc(
                 for part, name in parts:
                     names[part] = name
                     take_over(store, known, [part])
-                    run(known, [part], f"{_digest(part)} {_fingerprint(wanted)}")
+                    run(known, [part], f"sha256:{sha256_of(part)} {_fingerprint(wanted)}")
         for (key,) in c.execute("SELECT id FROM sites ORDER BY id").fetchall():
             if key not in wanted:
                 continue
@@ -146,11 +146,6 @@ def _by_site(
     for key, own in sorted(found.items()):
         own.sort(key=lambda path: (month_of(path), number_of(path), path.suffix))
         yield sites[key], own
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _fingerprint(sites: Mapping[str, Site]) -> str:

@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 import yaml
 
+from archive.captures.files import sha256_of
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.export import folder as folders
-from archive.export.belongings import MANIFEST, UNFINISHED, files_in, sha256_of
+from archive.export.belongings import MANIFEST, UNFINISHED, files_in
 from archive.export.card import yaml as to_yaml
 from archive.export.check import Checked, check_folder
 from archive.export.columns import COLUMNS
 from archive.export.folder import Made, Wanted, write_folder
-from archive.export.pictures import pictures
 from archive.export.reading import read_rows
 from archive.export.shared import shared_stories
 from archive.export.splits import checked
@@ -68,7 +68,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing takes longer than all else; `made` has plots."""
+    """Drawing takes longer than all else; `made` has plots, and tests/archive/test_plots.py sees that they are the same again."""
     monkeypatch.setattr(folders, "pictures", lambda _: ())
 
 
@@ -97,10 +97,7 @@ def rows_in(folder: Path) -> list[dict[str, Any]]:
 # -- the same again ---------------------------------------------------------------------------------
 
 
-def test_it_is_made_again_to_the_byte(
-    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(folders, "pictures", pictures)
+def test_it_is_made_again_to_the_byte(own: Path, tmp_path: Path) -> None:
     wanted = replace(
         EVERYTHING,
         formats=("parquet", "jsonl", "csv", "wacz", "warc", "sqlite"),

@@ -46,15 +46,6 @@ def test_the_same_values_give_the_same_bytes(
     assert mpl.rcParams["font.size"] == 20
 
 
-def test_of_many_lines_the_rest_is_summed_up(tmp_path: Path) -> None:
-    path = tmp_path / "a.svg"
-    series = {f"paper{n:02}": {"2022": n, "2023": n} for n in range(20)}
-    plots.lines(series, path, **WORDS)
-    named = [text for text in texts(path) if text.startswith("paper")]
-    assert named == [f"paper{n}" for n in range(19, 12, -1)]
-    assert "others" in texts(path)
-
-
 def test_bars_and_shades_print_their_numbers(tmp_path: Path) -> None:
     path = tmp_path / "a.svg"
     plots.bars({"abai": 1234, "jambyl": 5.25, "none": None}, path, **WORDS)

@@ -47,7 +47,7 @@ def test_text_columns_are_filled(archive: Path) -> None:
     ("words", "said"),
     [
         ("--current", "--current chooses among captures"),
-        ("--with stems --format warc", "captures have none"),
+        ("--with stems --format warc", "columns that this format does not have"),
         ("--with stem", "did you mean 'stems'?"),
         ("--sample 0", "is not in the range"),
         ("--list /nowhere", "No such file"),

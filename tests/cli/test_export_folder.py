@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from archive.captures.files import sha256_of
 from archive.errors import ArchiveError
-from archive.export.belongings import MANIFEST, sha256_of
+from archive.export.belongings import MANIFEST
 from tests.cli.conftest import run
 
 

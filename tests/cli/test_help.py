@@ -32,7 +32,10 @@ def complete(words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("newsbot s", ["sites", "schedule", "search", "show", "stories", "stems", "status"]),
+        (
+            "newsbot s",
+            ["sites", "schedule", "search", "show", "stories", "stems", "stats", "status"],
+        ),
         ("newsbot show --re", ["--revisions", "--revision"]),
         ("newsbot export --format wa", ["warc", "wacz"]),
         ("newsbot import c", ["cdx"]),

@@ -15,6 +15,7 @@ DATED = {
     "crawl": ("--since",),
     "search": ("--after", "--before"),
     "export": ("--after", "--before"),
+    "stats words": ("--after", "--before"),
     "reextract": ("--after", "--before"),
     "import cdx": ("--from", "--to"),
 }

@@ -37,7 +37,7 @@ TEXT = "\n\n".join(Press(20).article(4))
 AT = f"{HOME}2"
 REASON = "сот шешімі"
 
-FORMATS = next(p.type.choices for p in export.params if p.name == "_format")
+FORMATS = next(p.type.choices for p in export.params if p.name == "formats")
 READERS: dict[str, list[tuple[str, ...]]] = {
     "search": [(WORD,), (f"{WORD}тың",), (WORD[:-1],), ("мектеп",), (f"author:{WORD}",),
                ("after:2020",), ("after:2020", "--order", "newest", "--facets", "--json")],

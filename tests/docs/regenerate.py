@@ -112,7 +112,9 @@ _INSERT = "".join(
 _READ = """import pyarrow as pa
 from pyarrow.json import ParseOptions, read_json
 
-SOURCED = "canonical_url title text authors published modified section tags image views comments".split()
+SOURCED = (
+    "canonical_url title text authors published modified section tags image views comments".split()
+)
 CAPTURE = "url fetched_at warc offset record_id digest".split()
 types = {{
 {}}}

@@ -1,4 +1,4 @@
-"""facts: what is known of a data set, counted row by row, of which all that describes it is made. Pure."""
+"""dataset: what is known of a data set, counted row by row, of which all that describes it is made. Pure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ WORDS = tomllib.loads(files("archive.export").joinpath("dataset.toml").read_text
 OBJECTS: dict[str, dict[str, str]] = WORDS["objects"] | {
     "sources": dict.fromkeys(SOURCED, "string")
 }
+SUFFIXES = {"parquet": ".parquet", "jsonl": ".jsonl.gz", "csv": ".csv"}
+"""Format of rows → how the names of its files end in a folder."""
 UNKNOWN = "unknown"
 """Key of a count for what has no value."""
 COUNTED = ("split", "site", "year", "language", "flag", "filled")
@@ -23,7 +25,7 @@ Counts = dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Dataset:
     """All that is told of a set."""
 
     query: dict[str, list[str]]
@@ -66,13 +68,31 @@ class Facts:
         return f"Articles of {whose}" + (f", {self.years}" if self.years else "")
 
     @property
-    def formats(self) -> dict[str, list[dict[str, Any]]]:
-        """Format → its files of rows, the preferred one first."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        for file in self.files:
-            if "rows" in file:
-                found.setdefault(file["format"], []).append(file)
-        return found
+    def languages(self) -> list[str]:
+        """Those that are known."""
+        return [name for name in self.counts["language"] if name != UNKNOWN]
+
+    @property
+    def preferred(self) -> tuple[str, list[dict[str, Any]]]:
+        """The format that is loaded first, and its files of rows."""
+        found = [file for file in self.files if "rows" in file]
+        return found[0]["format"], [file for file in found if file["format"] == found[0]["format"]]
+
+    @property
+    def creators(self) -> list[str]:
+        """Who is cited: who made the set, or the newspapers whose texts it holds."""
+        return list(self.authors or [site["name"] for site in self.sites])
+
+    @property
+    def selected(self) -> str:
+        """The query in a line."""
+        found = (f"{name}: {', '.join(values)}" for name, values in self.query.items())
+        return "; ".join(found) or "all articles"
+
+    @property
+    def in_a_sentence(self) -> str:
+        """How many articles, which, and as of when."""
+        return f"{self.rows:,} articles. Query: {self.selected}. As of {self.as_of}."
 
 
 def counted(counts: Counts, row: Mapping[str, Any]) -> None:
