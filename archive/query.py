@@ -10,6 +10,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -421,8 +422,7 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
     for name in _LISTS:
         row[name] = [] if row[name] == "[]" else _decode(row[name])[0]
     row["is_article"], row["reason"] = True, None
-    row["digest"] = row["read_as"]
-    published = row["published"]
+    row["digest"], published = row["read_as"], row["published"]
     row["published_date"] = published[:10] if published else None
     row["published_at"] = _instant(published) if published else None
     row["canonical_url"] = row["url"]
@@ -457,8 +457,10 @@ _RECORD = (*EXTRA_FIELDS[:1], *FIELDS, *EXTRA_FIELDS[1:])
 
 
 def _instant(published: str) -> str | None:
-    """A date with its time as an instant in UTC; None where only the day is known."""
+    """A date with its time as an instant in UTC; None where only the day is known, or it is before or behind the calendar there."""
     if len(published) <= len("2023-05-17"):
         return None
     moment = datetime.fromisoformat(published)
-    return utc(moment) if moment.tzinfo else None
+    with suppress(OverflowError):  # of the first or last day of it
+        return utc(moment) if moment.tzinfo else None
+    return None

@@ -55,12 +55,12 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     found = _read(folder / MANIFEST, newsbot_data_set=int, files=list)
     noted = {"path": str, "bytes": int, "sha256": str}
     for file in found["files"] if found else ():
+        rows = {"rows": int, "format": str} if isinstance(file, dict) and "rows" in file else {}
+        kinds = noted | rows
         if not isinstance(file, dict) or any(
-            not isinstance(file.get(k), t) for k, t in noted.items()
+            not isinstance(file.get(k), t) for k, t in kinds.items()
         ):
-            raise ArchiveError(
-                f"{folder / MANIFEST} is damaged: a file without path, bytes or sha256"
-            )
+            raise ArchiveError(f"{folder / MANIFEST} is damaged: a file without {', '.join(kinds)}")
     return found
 
 
@@ -74,7 +74,7 @@ def _read(path: Path, **kinds: type) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(path.read_text("utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ArchiveError(f"{path} is damaged: no JSON") from None
     if not isinstance(found, dict) or any(
         not isinstance(found.get(k), t) for k, t in kinds.items()
@@ -110,7 +110,7 @@ class Work:
                 "or move it away"
             )
         if finished and not before:
-            self._check_untouched(finished)
+            self._check_untouched([file for file in finished["files"] if file["path"] in ours])
             say(f"{self._folder} held a finished data set: it is made anew")
         self.ours = planned
         if before:
@@ -124,10 +124,11 @@ class Work:
             with suppress(OSError):  # it is not there, or holds something
                 (self._folder / folder).rmdir()
 
-    def _check_untouched(self, finished: dict[str, Any]) -> None:
-        for file in finished["files"]:
+    def _check_untouched(self, files: list[dict[str, Any]]) -> None:
+        for file in files:
             path = self._folder / file["path"]
-            if path.exists() and sha256_of(path) != file["sha256"]:
+            check_inside(path.parent, self._folder)
+            if path.is_file() and sha256_of(path) != file["sha256"]:
                 raise ArchiveUsageError(f"{path} was changed since newsbot wrote it: move it away")
 
     def _take_over(self, before: dict[str, Any], say: Say) -> None:

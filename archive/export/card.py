@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -169,12 +170,21 @@ def yaml(value: Mapping[str, Any]) -> str:
 
 
 def _json(value: Any, indent: str) -> str:
-    line = json.dumps(value, ensure_ascii=False)
+    line = _quoted(value)
     if len(indent) + len(line) <= _LINE or not isinstance(value, (dict, list)):
         return line
     indent += "  "
     if isinstance(value, list):
         parts, ends = [_json(inner, indent) for inner in value], "[]"
     else:
-        parts, ends = [f"{json.dumps(n)}: {_json(v, indent)}" for n, v in value.items()], "{}"
+        parts, ends = [f"{_quoted(n)}: {_json(v, indent)}" for n, v in value.items()], "{}"
     return f"{ends[0]}\n{indent}" + f",\n{indent}".join(parts) + f"\n{indent}{ends[1]}"
+
+
+def _quoted(value: Any) -> str:
+    """JSON in which nothing stands that YAML may not hold, or takes for the end of a line."""
+    return re.sub(
+        "[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]",
+        lambda found: f"\\u{ord(found[0]):04x}",
+        json.dumps(value, ensure_ascii=False),
+    )

@@ -88,26 +88,28 @@ def _rows(
     path: Path, file: dict[str, Any], groups: _Kin | None, found: Checked, progress: Callable[[int], object]
 ) -> str | None:  # fmt: skip
     """Read the rows of a file; what is wrong with them."""
-    number, row, problem = 0, None, None
+    number, problem = 0, None
     try:
+        if path.name.endswith(".parquet"):  # its types are those of every row
+            problem = misfit(path, None)
         for row in read_rows(path, _CONNECTING):
             number += 1
             progress(1)
             if not path.name.endswith(".parquet"):
                 problem = problem or misfit(path, row)
-            if groups:
+            if groups and not problem:
                 groups.add(row)
             if row.get("split") != file.get("split"):
                 problem = problem or f"a row of the split {row.get('split')}"
     except ArchiveUsageError:
         raise
-    except ArchiveError as error:
+    except (ArchiveError, ValueError) as error:
         return str(error)
     if groups:
         found.rows += number
     if number != file["rows"]:
         return f"{number} rows, {file['rows']} expected"
-    return problem or misfit(path, row)
+    return problem
 
 
 class _Kin(Groups):

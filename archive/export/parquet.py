@@ -130,11 +130,16 @@ def read_parquet(path: Path, columns: Collection[str] | None = None) -> Iterator
 
 
 def schema_of(path: Path) -> Any:
-    """The `pyarrow.Schema` of a Parquet file."""
+    """The `pyarrow.Schema` of a Parquet file. Raises as `read_parquet` does."""
     _arrow()
     import pyarrow.parquet as pq
 
-    return pq.read_schema(path)
+    try:
+        return pq.read_schema(path)
+    except OSError as error:
+        if error.errno is None:
+            raise ValueError(str(error)) from None
+        raise
 
 
 def version() -> str:

@@ -41,7 +41,7 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict
             plain = gzip.GzipFile(fileobj=file) if kind.endswith(".gz") else file
             with io.TextIOWrapper(plain, "utf-8-sig", newline="") as text:
                 yield from _csv(text) if kind == ".csv" else _jsonl(text)
-    except (ValueError, EOFError, gzip.BadGzipFile, csv.Error) as error:
+    except (ValueError, KeyError, RecursionError, EOFError, gzip.BadGzipFile, csv.Error) as error:
         raise ArchiveError(f"{path} is damaged: {error}") from None
 
 
@@ -76,7 +76,7 @@ def misfit(path: Path, row: dict[str, Any] | None) -> str | None:
     if row is None:
         return None
     if list(row) != names:
-        odd = sorted(set(names) ^ set(row))
+        odd = sorted(map(str, set(names) ^ set(row)))
         return f"other columns: {', '.join(odd)}" if odd else "columns in another order"
     if path.name.endswith(".csv"):
         return None

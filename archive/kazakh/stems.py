@@ -49,6 +49,8 @@ _COMMON = 3.0
 """Weight of a stem from which a word that is a form of it is no such slip."""
 _TRUSTED = 1.0
 """Weight of a stem that such a word may be a form of."""
+_LONG = 5
+"""Letters of a word listed in closed.toml that may be typed with Russian ones; shorter ones look like others."""
 _TYPED_SUFFIX = re.compile("[гкниы]")
 """Letters that may stand for Kazakh ones in suffixes."""
 VOICED = {"п": "б", "к": "г", "қ": "ғ"}
@@ -253,6 +255,9 @@ def _typed_stems() -> dict[str, list[tuple[str, str, str, float]]]:
             for spelling in spellings_of:
                 entry = (spelling, stem, kind, log(weight))
                 found.setdefault(spelling.translate(AS_TYPED), []).append(entry)
+    for word in t.whole:
+        if word not in t.nouns and len(word) >= _LONG:
+            found.setdefault(word.translate(AS_TYPED), []).append((word, word, NOUN, log(_COMMON)))
     return found
 
 
@@ -325,8 +330,12 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
     else:
         scored = [(_score(reading, evidence), reading) for reading in readings(word, t.syncope)]
     top_score, printed = max(scored, key=lambda pair: pair[0])
-    if (t.nouns if printed.kind == NOUN else t.verbs).get(printed.stem, 0) < _COMMON:
-        scored += _retyped(word)
+    retyped: list[tuple[float, WordReading]] = []
+    if (t.nouns if printed.kind == NOUN else t.verbs).get(
+        printed.stem, 0
+    ) < _COMMON or LOOSE in printed.slots:
+        retyped = list(_retyped(word))
+        scored += retyped
         top_score = max(score for score, _ in scored)
     chances: dict[str, tuple[float, float, WordReading, str]] = {}
     total = 0.0
@@ -343,6 +352,8 @@ def analyse(word: str, evidence: Evidence | None = None) -> list[Analysis]:
     likeliest = sorted(chances, key=lambda stem: (-chances[stem][0], stem))
     best, _, first, _ = chances[likeliest[0]]
     known = first.stem in (t.nouns if first.kind == NOUN else t.verbs)
+    # Letters that stand for others may stand for several: кудык is күдік or құдық.
+    known = known and not any(reading == first for _, reading in retyped)
     least, least_asked = (_ALTERNATIVE, 1.0) if known else (_GUESS, _ASKED)
     chosen: dict[str, Analysis] = {}
     for stem in likeliest:

@@ -23,7 +23,10 @@ _PLAIN_WORD = re.compile(r"\w+")
 _SHOWN = re.compile(rf"(?:{_WORD.pattern}|{_HIDDEN.pattern})+")
 _CYRILLIC = re.compile(f"[{CYRILLIC}]+")
 _LONGEST = 60
-_APART = re.compile(rf"(?<=[^\W_])[»”\")]?[-‐‑’'](?P<tail>[{CYRILLIC}]{{1,12}})(?![\w-])")
+_APART = re.compile(
+    rf"(?:(?<=[^\W_])[»”\")]?[-‐‑’']|(?<=[{CYRILLIC.upper()}A-Z]{{2}}))(?P<tail>[{CYRILLIC}]{{1,12}})(?![\w-])"
+)
+"""Suffixes behind a hyphen, a quotation mark or capitals."""
 _ORDINALS = frozenset("ші шы".split())
 _GLUED = re.compile(rf"([^\W\d_{CYRILLIC}][^\W_{CYRILLIC}]*)([{CYRILLIC}]{{1,12}})")
 _MOST, _NEAR = 3, 2.0
@@ -48,10 +51,15 @@ def words(text: str) -> list[str]:
 def told(text: str) -> list[str]:
     """Words of a text that say something: `words` without the suffixes that stand apart from theirs.
 
-    >>> told("АҚШ-тың 2023-ші «Отан»-нан ара-тұра")
-    ['ақш', '2023', 'отан', 'ара', 'тұра']
+    >>> told("АҚШ-тың БҰҰға 2023-ші «Отан»-нан ара-тұра")
+    ['ақш', 'бұұ', '2023', 'отан', 'ара', 'тұра']
     """
     return words(_APART.sub(_without_suffix, text))
+
+
+def has_suffix_apart(text: str) -> bool:
+    """Whether `told` may take a suffix off: АҚШ-тың, БҰҰға."""
+    return _APART.search(text) is not None
 
 
 def _without_suffix(apart: re.Match[str]) -> str:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 
+from archive.kazakh.letters import SPECIFIC
 from archive.kazakh.stems import VOICED, is_known, is_slip, meant
 from archive.kazakh.transliterate import key
 from archive.kazakh.words import in_cyrillic
@@ -26,6 +29,15 @@ _LONGEST_ENDING = 9
 _SHORTEST_STEM = 3
 _EV = re.compile("(?<=[bdfklmnprstv])ev(?=a?$)")
 """Also how Latin letters write the end of Савельев and Григорьева."""
+_LONG_NAME = 5
+"""Letters of a Kazakh word that are looked for in Russian texts, too."""
+_AS_PRINTED = str.maketrans(SPECIFIC, "агкноуухи")
+"""What Russian newspapers print for the nine Kazakh letters."""
+_SURNAME = re.compile("(?<=...)(?:[oe]va?|ina?)$")
+"""Ends of surnames, as keys."""
+_HEARD = {"u": "uoi", "o": "ou", "g": "gh", "p": "pb"}
+"""Letters of a surname's key that Russian and English write → what Kazakh may write."""
+_MOST_HEARD = 4
 _PLURALS = frozenset("lar ler dar der tar ter".split())
 _ALPHABET = "abcdefghijklmnoprstuvz"
 _NEAR_ROWS = 5000
@@ -89,11 +101,19 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
         found |= dict.fromkeys(meant(cyrillic))
     is_printed = bool(row and part_of(row[0], False)) and cyrillic == word
     found |= dict.fromkeys(_alike(c, word, cyrillic, is_printed))
-    kazakh = tuple(found)[:_MOST_STEMS]
     russian = russian_stem(word)
-    # A Kazakh word that no Russian text has would bring another one's forms: бала – балы.
-    is_kazakh = row and RUSSIAN_MARK not in row[0] and is_known(word)
-    return (*kazakh, russian) if russian and not is_kazakh else kazakh
+    if russian and row is None and not is_known(word):
+        # A Russian case of a Kazakh name: Жумабаева, Темиртауе.
+        bare = russian.removeprefix(RUSSIAN_MARK)
+        found |= dict.fromkeys(_alike(c, bare, bare, False) if len(bare) > _SHORTEST_STEM else ())
+    kazakh = tuple(found)[:_MOST_STEMS]
+    if russian is None:
+        # A Kazakh name in a Russian text: Жұмабаевтың – Жумабаеву. Short words may be others: көз – коз.
+        name = next(iter(found), "").translate(_AS_PRINTED)
+        russian = russian_stem(name) if len(name) >= _LONG_NAME else None
+    elif row and RUSSIAN_MARK not in row[0] and is_known(word):
+        russian = None  # a Kazakh word that no Russian text has would bring another one's forms: бала – балы
+    return (*kazakh, russian) if russian else kazakh
 
 
 def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) -> list[str]:
@@ -107,6 +127,8 @@ def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) ->
     wanted = key(word)
     known = is_known(cyrillic)
     keys = dict.fromkeys((wanted, key(word.replace("x", "ks")), _EV.sub("iev", wanted)))
+    if not known and _SURNAME.search(wanted):
+        keys |= dict.fromkeys(_as_pronounced(wanted))
     rows = [row for spelt in keys for row in _at(c, spelt) if row[0] != word]
     if known:
         rows = [row for row in rows if is_slip(row[0], cyrillic)]
@@ -129,6 +151,20 @@ def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) ->
         stems = (stem for (joined,) in near for stem in joined.split())
         found |= dict.fromkeys(stem for stem in stems if key(stem) == stem_key)
     return list(found)
+
+
+def _as_pronounced(wanted: str) -> Iterator[str]:
+    """Keys of a surname as Kazakh spells it, which Russian and English write as they hear it.
+
+    Кунаев – Қонаев, Утемуратов – Өтемұратов, Жусупов – Жүсіпов, Ибрагимов – Ибраһимов.
+    """
+    root = _SURNAME.sub("", wanted)
+    places = [at for at, letter in enumerate(root) if letter in _HEARD][:_MOST_HEARD]
+    for chosen in product(*(_HEARD[root[at]] for at in places)):
+        letters = list(root)
+        for at, letter in zip(places, chosen, strict=True):
+            letters[at] = letter
+        yield "".join(letters) + wanted[len(root) :]
 
 
 def _is_ending(text: str) -> bool:

@@ -165,5 +165,6 @@ def check_condition(where: str) -> None:
         match[match.lastindex].lower() for match in _WORDS_OF_SQL.finditer(where) if match.lastindex
     ]
     for name, after in zip(said, [*said[1:], ""], strict=False):
-        if name.startswith("withheld") or (name == "main" and after == "."):
+        behind = name.startswith(("withheld", "articles_fts_")) or name == "vocabulary"
+        if behind or (name == "main" and after == "."):
             raise ArchiveUsageError(f"{where!r}: {name!r} is nothing that a condition may name")

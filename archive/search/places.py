@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import product
 
 from archive.kazakh.letters import SPECIFIC
 from archive.kazakh.morphology import endings
@@ -26,14 +27,17 @@ _WIDER, _SURNAMES = (tuple(WORDS["places"][name].split()) for name in ("wider", 
 _RUSSIAN_CASES = tuple(
     (re.compile(end), others.split())
     for end, others in (
-        ("a$", "i e u oi"),
-        ("ia$", "ii iu iei"),
+        ("(?<=[^i])a$", "i e u oi"),
+        ("ia$", "i iu iei ie"),
+        ("aia$", "oi uiu"),
         ("oe$", "ogo omu om im"),
+        ("(?<=[^o])e$", "ia iu em"),
+        ("(?<=[aeou])i$", "ia iu em e"),
+        ("(?<=[^aeou])i$", "ogo omu om im"),
         ("(?<=[^aeiou])$", "a u om e ia iu em i"),
     )
 )
 """Ends of a Russian name's key, and what stands in their place in other cases."""
-_ADJECTIVE = re.compile("aia(?=oblast)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,11 @@ def _names() -> dict[str, dict[str, Place]]:
         for entry in others.split("|"):
             name, _, also = entry.rstrip(")").partition(" (")
             place = Place(present, name, also)
-            for form in _declined(_joined(words(name))):
-                found.setdefault(form, {}).setdefault(present, place)
+            parts = (
+                _joined(words(part)) for part in name.split()
+            )  # Алма-Ата has one, Новый Узень two
+            for forms in product(*map(_declined, parts)):
+                found.setdefault(key("".join(forms)), {}).setdefault(present, place)
     return found
 
 
@@ -71,7 +78,7 @@ def _declined(name: str) -> set[str]:
     for ending, others in _RUSSIAN_CASES:
         if len(name) > _SHORTEST and ending.search(name):
             forms |= {ending.sub(other, name, count=1) for other in others}
-    return forms | {_ADJECTIVE.sub(end, form) for form in forms for end in ("oi", "uiu")}
+    return forms
 
 
 @cache

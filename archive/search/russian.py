@@ -21,23 +21,31 @@ from archive.kazakh.letters import RUSSIAN, SPECIFIC
 RUSSIAN_MARK = "ѳ"
 WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 """What each table is for, the file says."""
-_IRREGULAR = {stem: one for one, others in WORDS["russian"].items() for stem in others.split()}
+_IRREGULAR = {stem: one for one, others in WORDS["russian"].items() for stem in others.split()} | {
+    start + end: start + group["stem"]
+    for group in WORDS["russian_forms"]
+    for start in group["starts"].replace("_", " ").split(" ")
+    for end in group["ends"].split()
+}
 _WORD = re.compile(f"[{RUSSIAN}]+")
+_REFLEXIVE = re.compile("с[ья]$")
 _CONSONANT = "[^аеиоуыэюя]"
 _RULES = [
     (re.compile(pattern.replace("C", _CONSONANT)), end)
     for pattern, end in (
         (r"(?<=..н)у[лт]$", ""),  # вернул, вернуть – верну
         (r"(?<=.C)[ую]т$", ""),  # берут – беру
-        (r"ь(?=[кц]$)", ""),  # пальцы – палец
+        (r"ь(?=[кцм]$)", ""),  # пальцы – палец
+        (r"(?<=.C)[ео](?=[лмнр]$)", ""),  # ветер – ветра, окон – окно
         (r"(?<=...)[ое]ва$", ""),  # использовать – использует
         (r"(?<=C..)е?ет$|(?<=..C)е?ет$|(?<=C..)ел$|(?<=..C)ел$", ""),  # видеть, видел – видит
         (r"(?<=C)а(?:ет|л|т|ют)$", "а"),  # знает, знал – знаю
         (r"(?<=C)я(?:ет|л|т|ют)$", "я"),  # гуляет – гуляю
         (r"(?<=..C)[ое]к$", "к"),  # участок – участка
         (r"(?<=.C)ец$", "ц"),  # казахстанец – казахстанца
-        (r"(?<=..C)ен$", "н"),  # должен – должна
         (r"(?<=[бвмпф])л$", ""),  # терплю – терпит
+        (r"(?<=.)каж$", "каза"),  # скажет – сказать
+        (r"(?<=.)пиш$|^пиш$", "писа"),  # напишет – написать
     )
 ]
 _SIGNS = tuple(f" {word} " for word in WORDS["in_russian"]["signs"].split())
@@ -63,7 +71,9 @@ def russian_stem(word: str) -> str | None:
     if not _WORD.fullmatch(word):
         return None
     stem = word = word.replace("ё", "е")
-    if word not in _IRREGULAR:
+    if (bare := _REFLEXIVE.sub("", word)) in _IRREGULAR:
+        stem = bare
+    else:
         stem = str(_stemmer().stemWord(word))
         for pattern, end in _RULES:
             stem = pattern.sub(end, stem)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from archive.kazakh.letters import fold_mixed_words
 from archive.kazakh.stems import irregular_forms
-from archive.kazakh.words import spans
+from archive.kazakh.words import is_suffix, spans
 from archive.search.expand import Terms
 from archive.search.russian import RUSSIAN_MARK
 
@@ -186,10 +186,16 @@ def _matching(
         "SELECT word, stems FROM vocabulary WHERE word IN (SELECT value FROM json_each(?))",
         (json.dumps(likely if wanted else []),),
     )
+    glued_on = set(likely)  # what the vocabulary lacks: БҰҰға, which is indexed as БҰҰ
     for word, joined in rows:
+        glued_on.discard(word)
         for stem in joined.split():
             if stem in wanted:
                 found.setdefault(word, wanted[stem])
+    for number, typed in enumerate(terms.words):
+        for word in glued_on:
+            if word.startswith(typed) and is_suffix(word[len(typed) :]):
+                found.setdefault(word, number)
     number = len(terms.words)
     for prefix in sorted(terms.prefixes):
         found |= {word: number for word in present if word.startswith(prefix)}

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from archive.kazakh.letters import CYRILLIC
 from archive.kazakh.morphology import NOUN, WordReading
 from archive.kazakh.stems import Analysis, analyse
-from archive.kazakh.words import glued, spellings, told
+from archive.kazakh.words import glued, has_suffix_apart, spellings, told
 from archive.search.facts import FACT_MARK, facts_of
 from archive.search.russian import RUSSIAN_MARK, by_language, russian_stem
 
@@ -117,7 +117,7 @@ class Vocabulary:
         kept = {p: stems for p in new if (stems := lot.older.get(p)) is not None}
         lot.pieces |= kept
         new.difference_update(kept)
-        matches = {piece: _PLAIN.fullmatch(piece.lower()) for piece in new}
+        matches = {p: _PLAIN.fullmatch(p.lower()) for p in new if not has_suffix_apart(p)}
         plain = {piece: match[1] for piece, match in matches.items() if match}
         other = {piece: stemmable(piece) for piece in new.difference(plain)}
         found = {*plain.values(), *(word for several in other.values() for word in several)}

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from archive import plots, stats
+from archive.export.csv import harmless
 from archive.frequencies import KEYNESS, count_words, frequent
 from archive.query import Selection, told
 from archive.store import open_database
@@ -188,7 +189,7 @@ def _print(
         written = csv.writer(sys.stdout, lineterminator="\n")
         written.writerow([*by, *measures])
         for row in rows:
-            names = (_harmless(row[name]) for name in by)
+            names = (row[name] and harmless(row[name]) for name in by)
             written.writerow([*names, *(row[name] for name in measures)])
         return
     named = [{**row, **{n: row[n] or _NO_NAME[n] for n in by if not row[n]}} for row in rows]
@@ -213,11 +214,6 @@ def _print_crossed(
     for row in rows:
         down.setdefault(row[by[0]], {})[row[by[1]]] = row[measure]
     print_table([[n, *map(v.get, across)] for n, v in down.items()], [by[0], *across])
-
-
-def _harmless(name: str | None) -> str | None:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{name}" if name and name[0] in "=+-@\t\r" else name
 
 
 def _draw(table: stats.Table, measure: str, plot: Path, chosen: Selection, data: Path) -> None:

@@ -21,6 +21,7 @@ from archive.captures.files import sha256_of
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
 from archive.export import folder as folders
 from archive.export.belongings import MANIFEST, UNFINISHED, files_in
+from archive.export.card import yaml as to_yaml
 from archive.export.check import Checked, check_folder
 from archive.export.columns import COLUMNS
 from archive.export.folder import Made, Wanted, write_folder
@@ -492,3 +493,51 @@ def test_what_holds_no_texts_is_refused(made: Path, tmp_path: Path) -> None:
             shared_stories(made, tmp_path / name)
     with pytest.raises(ArchiveError, match="damaged"):
         shared_stories(made, tmp_path / "half.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("manifest.json", b"[" * 100_000, "no JSON"),
+        ("manifest.json", b'{"newsbot_data_set":1,"files":[{"path":"a","bytes":1,"sha256":"","rows":1}]}', "without path, bytes, sha256, rows, format"),
+    ],
+)  # fmt: skip
+def test_a_manifest_of_somebody_else_is_damaged(
+    tmp_path: Path, name: str, content: bytes, told: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ArchiveError, match=told):
+        check_folder(tmp_path)
+
+
+def test_a_manifest_of_somebody_else_has_no_other_file_read(data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    make(data, folder)
+    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest["files"].append({"path": "/dev/zero", "bytes": 1, "sha256": ""})
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    make(data, folder)
+    assert not check_folder(folder).problems
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", b"[" * 100_000),
+        ("a.jsonl", b'{"url":["a"],"printed_by":5}\n'),
+        ("a.csv", b"id\r\n1,2,3\r\n"),
+        ("a.parquet", b"PAR1"),
+    ],
+)
+def test_rows_of_another_kind_are_told_in_words(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data" / name
+    path.write_bytes(content)
+    file = {"path": f"data/{name}", "bytes": len(content), "sha256": sha256_of(path), "format": "x", "rows": 1, "split": None}  # fmt: skip
+    (tmp_path / MANIFEST).write_text(json.dumps({"newsbot_data_set": 1, "rows": 1, "files": [file]}))  # fmt: skip
+    assert check_folder(tmp_path).problems
+
+
+def test_yaml_holds_every_text() -> None:
+    odd = 'a\x7f\x85\u2028\ufeff\uffff"]: {x}\n---\n😀'
+    assert yaml.safe_load(to_yaml({"a": [odd], "b": odd})) == {"a": [odd], "b": odd}

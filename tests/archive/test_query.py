@@ -155,3 +155,17 @@ def test_a_reader_sees_what_the_writer_sees(paper: Paper) -> None:
         assert list(query.articles(reader)) == list(query.articles(paper.store.connection))
     finally:
         reader.close()
+
+
+def test_an_instant_outside_of_the_calendar_is_none(paper: Paper) -> None:
+    for number, day in enumerate(("0001-01-01T01:00:00+05:00", "9999-12-31T23:00:00-05:00")):
+        paper.visit(f"{HOME}{number}", article(f"{HOME}{number}", published=day))
+    c = paper.store.connection
+    assert [row["published_at"] for row in query.articles(c)] == [None, None]
+
+
+def test_no_condition_looks_into_the_index(paper: Paper) -> None:
+    for table in ("vocabulary", '"vocabulary"', "articles_fts_data", "[articles_fts_idx]"):
+        chosen = query.selection(where=f"EXISTS (SELECT 1 FROM {table})")
+        with pytest.raises(ArchiveUsageError, match="nothing that a condition may name"):
+            query.ids(paper.store.connection, chosen)
