@@ -147,7 +147,7 @@ def test_of_many_lines_the_rest_is_counted_together() -> None:
 def test_dates_of_a_foreign_archive_that_are_none(full: Paper) -> None:
     """What is no day is undated, and a year 9999 brings no million of empty days."""
     c = full.store.connection
-    c.execute("SAVEPOINT foreign")
+    c.execute("SAVEPOINT as_it_was")
     for number, published in enumerate(
         ("0001-01-01", "9999-12-31", "now", "2023-13-01", "0000-00-00"), 1
     ):
@@ -157,5 +157,5 @@ def test_dates_of_a_foreign_archive_that_are_none(full: Paper) -> None:
         assert sum(row["articles"] for row in rows) == 12
         assert len(rows) < 130_000
         assert rows[-1][by] is None
-    c.execute("ROLLBACK TO foreign")
-    c.execute("RELEASE foreign")
+    c.execute("ROLLBACK TO as_it_was")
+    c.execute("RELEASE as_it_was")
