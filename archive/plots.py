@@ -230,11 +230,11 @@ def place(time: str) -> int:
 def time_at(number: int, size: int) -> str:
     """A number as the time that it is the place of; `size` is the length of a time."""
     if size == len("2023"):
-        return str(number)
+        return f"{number:04}"
     return (
         date.fromordinal(number).isoformat()
         if size > len("2023-05")
-        else f"{number // 12}-{number % 12 + 1:02}"
+        else f"{number // 12:04}-{number % 12 + 1:02}"
     )
 
 

@@ -18,10 +18,13 @@ from archive.errors import ArchiveUsageError
 from archive.kazakh import texts
 from archive.query import Selection
 
+# A foreign archive may hold what is no day: it is undated here.
+_DAY = """CASE WHEN a.published GLOB '[0-9][0-9][0-9][1-9]-[01][0-9]-[0-3][0-9]*' OR a.published
+ GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*' THEN date(substr(a.published, 1, 10)) END"""
 BY = {
-    "day": "substr(a.published, 1, 10)",
-    "month": "substr(a.published, 1, 7)",
-    "year": "substr(a.published, 1, 4)",
+    "day": _DAY,
+    "month": f"substr({_DAY}, 1, 7)",
+    "year": f"substr({_DAY}, 1, 4)",
     "site": "a.site",
     "region": "(SELECT region FROM sites WHERE id = a.site)",
     "language": "a.language",
@@ -30,6 +33,8 @@ BY = {
 """What counts are told apart by → its SQL on a row `a` of articles."""
 TIMES = ("day", "month", "year")
 MOST_BY = 2
+_MOST_TIMES = 40_000
+"""Days, months or years in a row, a century of days: where articles lie farther apart, no zeros are between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ class Table:
         time = next((place for place, name in enumerate(self.by) if name in TIMES), None)
         dated = [part for part in ordered[time] if part] if time is not None else []
         if time is not None and dated:
-            ordered[time] = [*_span(str(dated[0]), str(dated[-1])), None]
+            ordered[time] = [*(_span(str(dated[0]), str(dated[-1])) or dated), None]
         for key in product(*ordered):
             if key in self.groups or (time is not None and key[time]):
                 yield key
@@ -152,9 +157,10 @@ def _order(part: str | None) -> tuple[bool, bool, str]:
     return part is None, part == plots.OTHERS, part or ""
 
 
-def _span(first: str, last: str) -> Iterator[str]:
+def _span(first: str, last: str) -> list[str]:
+    """All times from one to another; none where they are too many."""
     ends = range(plots.place(first), plots.place(last) + 1)
-    return (plots.time_at(place, len(first)) for place in ends)
+    return [] if len(ends) > _MOST_TIMES else [plots.time_at(place, len(first)) for place in ends]
 
 
 def _value(name: str, sums: dict[str, int]) -> float | int | None:

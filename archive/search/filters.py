@@ -36,6 +36,8 @@ class Filter:
 SCRIPT = """CASE WHEN a.language LIKE '%-Latn%' THEN 'Latn' WHEN a.language LIKE '%-Arab%' THEN 'Arab'
  WHEN a.language LIKE '%-Cyrl%' OR a.language IN ('kk', 'ru', 'ky', 'tt', 'ba', 'mn', 'tg', 'uk', 'be', 'bg', 'sr')
  THEN 'Cyrl' WHEN a.language IN ('ar', 'fa', 'ug', 'ur') THEN 'Arab' WHEN a.language IS NOT NULL THEN 'Latn' END"""
+_BEGINS = "GLOB '*[^0-9A-Za-zÀ-ӿء-ۿ]' || ? || '*'"
+"""What is typed begins a word, as in the index."""
 FILTERS: Mapping[str, Filter] = {
     "site": Filter("a.site = ?", "aqjolgazet", "Of this newspaper."),
     "region": Filter(
@@ -51,11 +53,11 @@ FILTERS: Mapping[str, Filter] = {
     "script": Filter(
         f"{SCRIPT} = ?", "Cyrl", "In this script: Cyrl, Latn or Arab.", "choice", ("Cyrl", "Latn", "Arab")
     ),
-    "section": Filter("a.section GLOB '*' || ? || '*'", "Қоғам", "In this section.", "spelt"),
+    "section": Filter(f"' ' || a.section {_BEGINS}", "Қоғам", "In this section, or a beginning of its words.", "spelt"),
     "author": Filter(
-        "EXISTS (SELECT 1 FROM json_each(a.authors) WHERE value GLOB '*' || ? || '*')",
+        f"EXISTS (SELECT 1 FROM json_each(a.authors) WHERE ' ' || value {_BEGINS})",  # noqa: S608 -- constants
         "Ерлан",
-        "By this author, or a part of the name.",
+        "By this author, or one whose name has words that begin so.",
         "spelt",
     ),
     "tag": Filter(

@@ -8,6 +8,7 @@ from archive import query
 from archive.article import FIELDS, SOURCED
 from archive.errors import ArchiveUsageError
 from archive.query import EXTRA_FIELDS
+from archive.search import search
 from archive.store import open_database
 from archive.times import utc
 from tests.archive.building import HOME, START, Paper, article
@@ -169,3 +170,15 @@ def test_no_condition_looks_into_the_index(paper: Paper) -> None:
         chosen = query.selection(where=f"EXISTS (SELECT 1 FROM {table})")
         with pytest.raises(ArchiveUsageError, match="nothing that a condition may name"):
             query.ids(paper.store.connection, chosen)
+
+
+@pytest.mark.parametrize("typed", ["Қоғам", "қоғ", "саясат", "ҚОҒАМ ЖӘНЕ", "ғам", "ясат"])
+def test_sections_and_authors_mean_the_same_to_search(paper: Paper, typed: str) -> None:
+    for number, name in enumerate(("Қоғам және саясат", "Спорт (қоғам)", "Сақоғам")):
+        paper.visit(f"{HOME}{number}", article(f"{HOME}{number}", section=name, authors=[name]))
+    c = paper.store.connection
+    for kind in ("section", "author"):
+        found = search(c, "", filters={kind: [typed]}, order="oldest")
+        assert sorted(row["id"] for row in found.rows) == sorted(
+            query.ids(c, query.selection(**{kind: typed}))
+        )

@@ -142,3 +142,20 @@ def test_of_many_lines_the_rest_is_counted_together() -> None:
     fewer = [*stats._fewer(table, [1], 8).rows()]
     assert [row["site"] for row in fewer] == [*(f"s{n:02}" for n in range(7)), "others"]
     assert fewer[-1]["sites"] == 13
+
+
+def test_dates_of_a_foreign_archive_that_are_none(full: Paper) -> None:
+    """What is no day is undated, and a year 9999 brings no million of empty days."""
+    c = full.store.connection
+    c.execute("SAVEPOINT as_it_was")
+    for number, published in enumerate(
+        ("0001-01-01", "9999-12-31", "now", "2023-13-01", "0000-00-00"), 1
+    ):
+        c.execute("UPDATE articles SET published = ? WHERE id = ?", (published, number))
+    for by in ("day", "month", "year"):
+        rows = list(stats.count(c, Selection(), (by,), ("articles",)).rows())
+        assert sum(row["articles"] for row in rows) == 12
+        assert len(rows) < 130_000
+        assert rows[-1][by] is None
+    c.execute("ROLLBACK TO as_it_was")
+    c.execute("RELEASE as_it_was")
