@@ -13,11 +13,10 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from archive.article import FIELDS, JSON_FIELDS, READ, SOURCED
+from archive.article import FIELDS, JSON_FIELDS, READ, sourced
 from archive.errors import ArchiveUsageError
 from archive.histories import Past, past
 from archive.search.expand import Terms, expression
@@ -55,12 +54,6 @@ EXTRA_FIELDS = (
     "revisions revised_at digest story capture"
 ).split()
 """What an archived article has beside the fields of `archive.article.FIELDS`."""
-_KNOWN = """
-SELECT j.value, a.id FROM json_each(?) j JOIN articles a ON a.id = CASE
-       WHEN length(j.value) < 19 AND j.value <> '' AND j.value NOT GLOB '*[^0-9]*' THEN CAST(j.value AS INTEGER)
-       ELSE (SELECT article FROM aliases WHERE url = j.value) END
-"""
-"""Listed ids and addresses that are here → article; SQLite's integers end with 19 digits."""
 _BLOCK = 500
 """Articles that are read together."""
 
@@ -254,7 +247,9 @@ def _listed(c: sqlite3.Connection, chosen: Selection) -> list[int] | None:
     """Ids of a list of ids and addresses. Raises `ArchiveUsageError` for one that is not here."""
     if chosen.listed is None:
         return None
-    known = dict(c.execute(_KNOWN, (json.dumps(chosen.listed),)))
+    some = "IN (SELECT value FROM json_each(?1))"
+    sql = f"SELECT url, article FROM aliases WHERE url {some} UNION ALL SELECT CAST(id AS TEXT), id FROM articles WHERE id {some}"  # noqa: S608 -- constant
+    known = dict(c.execute(sql, (json.dumps(chosen.listed),)))
     return [known[one] if one in known else article(c, one)["id"] for one in chosen.listed]
 
 
@@ -420,14 +415,12 @@ def _records(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:
 
 def _record(row: dict[str, Any]) -> dict[str, Any]:
     for name in _LISTS:
-        row[name] = [] if row[name] == "[]" else _decode(row[name])[0]
-    row["is_article"], row["reason"] = True, None
-    row["digest"], published = row["read_as"], row["published"]
+        row[name] = [] if row[name] == "[]" else json.loads(row[name])
+    row.update(is_article=True, reason=None, digest=row["read_as"], canonical_url=row["url"])
+    row["pages"], published = [], row["published"]
     row["published_date"] = published[:10] if published else None
     row["published_at"] = _instant(published) if published else None
-    row["canonical_url"] = row["url"]
-    row["pages"] = []
-    row["sources"] = _sources(row["sources"]).copy()
+    row["sources"] = sourced(row["sources"]).copy()
     row["capture"] = (
         {
             "url": row["capture_url"],
@@ -443,15 +436,6 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in _RECORD}
 
 
-@lru_cache(1024)
-def _sources(said: str) -> dict[str, str | None]:
-    """Where fields came from, always of the same fields: few pages differ in it."""
-    found = json.loads(said)
-    return {name: found.get(name) for name in SOURCED}
-
-
-_decode = json.JSONDecoder().raw_decode
-"""What SQLite or we wrote has no blanks around it to look for."""
 _LISTS = sorted(JSON_FIELDS - {"pages", "sources"})
 _RECORD = (*EXTRA_FIELDS[:1], *FIELDS, *EXTRA_FIELDS[1:])
 
