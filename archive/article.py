@@ -5,7 +5,9 @@ The record that extraction produces, the archive keeps and `newsbot export` prin
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 
@@ -120,3 +122,10 @@ READ = [
 ]
 """Fields that a reading keeps: what one look at the page told, but for addresses and counters."""
 JSON_FIELDS = frozenset(field.name for field in ARTICLE if field.kind in ("list", "object"))
+
+
+@lru_cache(1024)
+def sourced(said: str) -> dict[str, str | None]:
+    """`sources` as it is kept, in JSON, with all of `SOURCED`: few articles differ in it, and nobody may change it."""
+    found = json.loads(said)
+    return {name: found.get(name) for name in SOURCED}

@@ -24,7 +24,7 @@ TEXTS: dict[str, Callable[[str, str | None], Any]] = {
 """Column that is filled where it is asked for → what it makes of a text and its language."""
 _NAMES = [column.name for column in COLUMNS]
 _EMPTY = dict.fromkeys(_NAMES)
-_BLOCK = 200
+_BLOCK = 500
 """Articles whose stories and editions are looked up together."""
 
 

@@ -24,53 +24,63 @@ _OF_2021 = re.compile("[äğǧñŋöşūü]", re.IGNORECASE)
 
 # -- how much of what -----------------------------------------------------------------------------
 
+_PAGE = "kz1048"
+"""The Kazakh code page: nearly every text fits in, a byte a letter. There, each byte is what it is in any text."""
 
-def _kinds_of_bytes() -> bytes:
-    """Of each byte of UTF-8 the script of the letter that it begins, or digit, or what parts words; 0 where it begins none."""
-    kinds = bytearray(256)
-    for kind, ranges in {
-        "L": ((0x41, 0x5A), (0x61, 0x7A), (0xC3, 0xC9)),
-        "C": ((0xD0, 0xD4),),
-        "A": ((0xD8, 0xDB), (0xDD, 0xDD)),
-        "O": ((0xCE, 0xCF), (0xD5, 0xD7), (0xE0, 0xE1), (0xE3, 0xED)),
-        "0": ((0x30, 0x39),),
-        " ": (
-            (0x00, 0x2F),
-            (0x3A, 0x40),
-            (0x5B, 0x60),
-            (0x7B, 0x7F),
-            (0xC2, 0xC2),
-            (0xE2, 0xE2),
-            (0xEF, 0xF4),
-        ),
-    }.items():
-        for first, last in ranges:
-            kinds[first : last + 1] = kind.encode() * (last + 1 - first)
+
+def _kinds_of_letters() -> bytes:
+    """Of each byte of the code page: Cyrillic, Latin, a digit, what parts words, or `?` what only `words` can judge."""
+    kinds = bytearray()
+    for letter in (bytes([byte]).decode(_PAGE, "replace") for byte in range(256)):
+        if "\u0400" <= letter < "\u0530":
+            kinds += b"C"
+        elif letter.isascii() and letter.isalnum():
+            kinds += b"L" if letter.isalpha() else b"0"
+        else:
+            kinds += b"?" if letter.isalnum() or letter in "\xad\ufffd" else b" "
     return bytes(kinds)
 
 
-_KINDS = _kinds_of_bytes()
-_BEGINNINGS = (b" C", b" L", b" A", b" O", b" 0")
-"""How words begin, by the kinds of their bytes."""
-_NEITHER = bytes(letter for letter, kind in enumerate(_KINDS) if not kind)
+_KINDS = _kinds_of_letters()
+_IN_WORDS = bytes(ord(" ") if kind == ord(" ") else ord("w") for kind in range(256))
+_BLOCKS = {
+    "L": ((0x41, 0x5A), (0x61, 0x7A), (0xC3, 0xC9)),
+    "C": ((0xD0, 0xD4),),
+    "A": ((0xD8, 0xDB), (0xDD, 0xDD)),
+    "O": ((0xCE, 0xCF), (0xD5, 0xD7), (0xE0, 0xE1), (0xE3, 0xED)),
+}
+"""Scripts, with the bytes by which their letters begin in UTF-8."""
+_SCRIPTS = bytes(
+    ord(next((kind for kind, some in _BLOCKS.items() if any(a <= byte <= z for a, z in some)), " "))
+    for byte in range(256)
+)
 
 
 def counts(text: str) -> tuple[int, float | None, float | None, float | None]:
     """How many words a text has, and which part of its letters is Cyrillic, Latin, Arabic: 0 to 1, or None without letters.
 
-    A word is letters and digits in a row, as `words` and the index cut a text. Both are told by the blocks of Unicode
-    (the first byte of each letter in UTF-8: one pass over the bytes), the shares to four places.
+    Words are those of `archive.kazakh.words.words`, by which the index cuts a text, too. Scripts are told by the blocks
+    of Unicode, their shares to four places. A text of the Kazakh code page is counted by its bytes, five times as quick.
 
     >>> counts("Су-тасқыны – 2023: «WhatsApp»")
     (4, 0.5294, 0.4706, 0.0)
     """
-    kinds = (" " + text).encode("utf-8", "replace").translate(_KINDS, _NEITHER)
-    cyrillic, latin, arabic = kinds.count(b"C"), kinds.count(b"L"), kinds.count(b"A")
-    words = sum(map(kinds.count, _BEGINNINGS))
-    if not (letters := cyrillic + latin + arabic + kinds.count(b"O")):
-        return words, None, None, None
+    try:
+        kinds = (" " + text).encode(_PAGE).translate(_KINDS)
+    except UnicodeEncodeError:
+        kinds = b"?"
+    if b"?" in kinds:
+        number = len(words(text))
+        kinds = text.encode("utf-8", "replace").translate(_SCRIPTS)
+    else:
+        number = kinds.translate(_IN_WORDS).count(b" w")
+    others = kinds.translate(None, b"C 0")
+    cyrillic = len(kinds) - len(kinds.translate(None, b"C"))
+    latin, arabic = others.count(b"L"), others.count(b"A")
+    if not (letters := cyrillic + len(others)):
+        return number, None, None, None
     return (
-        words,
+        number,
         round(cyrillic / letters, 4),
         round(latin / letters, 4),
         round(arabic / letters, 4),
