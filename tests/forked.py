@@ -12,6 +12,7 @@ import json
 import os
 import pkgutil
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -35,8 +36,9 @@ def forking(cwd: Path, env: Mapping[str, str]) -> Iterator[Run]:
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/socket"
         server = subprocess.Popen(
-            [sys.executable, "-m", "tests.forked", path], cwd=cwd, env=env, stdout=subprocess.PIPE
-        )
+            [sys.executable, "-m", "tests.forked", path],
+            cwd=cwd, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
         assert server.stdout
         assert server.stdout.readline() == b"ready\n"
         try:
@@ -111,6 +113,8 @@ def _serve(path: str) -> tuple[list[str], str, dict[str, str]]:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         os.write(1, b"ready\n")
         while True:
+            if 0 in select.select([listening, 0], [], [])[0]:
+                sys.exit()  # the tests are gone, however they ended
             connection, _ = listening.accept()
             if os.fork():
                 connection.close()
