@@ -98,7 +98,13 @@ def folded(text: str) -> str:
 
 @cache
 def _spellings() -> dict[str, str]:
-    return {folded(said): name for name, more in REGIONS.items() for said in (name, *more)}
+    # «ь» is «i» before «е» for those who write names by ear, and nothing for the alphabets.
+    return {
+        folded(spelt): name
+        for name, more in REGIONS.items()
+        for said in (name, *more)
+        for spelt in (said, said.replace("ь", ""))
+    }
 
 
 def region(typed: str) -> str | None:

@@ -28,6 +28,8 @@ _TOKEN = re.compile(
     r"(?=[a-z]*\d)[0-9a-f]{8,}|(?=[a-z]*\d)(?=\d*[a-z])[0-9a-z]{20,}", re.IGNORECASE
 )
 """A value that a machine drew: no number of an article, and no word."""
+_ENDS_EMPTY = re.compile(r"\s[\s;]*$")
+"""Blanks at the end of a path, which are none of it."""
 _AS_PRINTED = "/?:@!$'()*,;"
 """Marks that a query may hold unencoded (RFC 3986 §3.4)."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -52,7 +54,7 @@ def canonical(url: str) -> str | None:
         host = _host(parts)
         if host is None or len(url) > MAX_LENGTH:
             return None
-        path = _nfc_path(_without_dots(parts.path or "/"))
+        path = _ENDS_EMPTY.sub("", _nfc_path(_without_dots(parts.path or "/"))) or "/"
         spelt = urlunsplit((parts.scheme.lower(), host, path, "", ""))
         if not _PLAIN.fullmatch(spelt):
             spelt = canonicalize_url(spelt)

@@ -176,6 +176,7 @@ ADDRESSES = st.one_of(
 
 
 @settings(max_examples=300, deadline=None)
+@example("HTTP://0/ ;")
 @given(ADDRESSES)
 @example("http://a.kz/?q=\ud800")
 @example("HTTP://\\")
