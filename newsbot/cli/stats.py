@@ -159,8 +159,11 @@ def words_command(
         _print(("stem",), shown, rows, chosen, as_csv, as_json)
         return
     table = count_words(connection, chosen, words, by)
+    rows = [*table.rows()]
+    if rows and not any(row["articles"] for row in rows):
+        click.echo("no selected article holds any of these words", err=True)
     shown = [*dict.fromkeys(measures or stats.OF_WORDS)]
-    _print(table.by, shown, table.rows(), chosen, as_csv, as_json)
+    _print(table.by, shown, rows, chosen, as_csv, as_json)
     if plot:
         _draw(table, measures[0] if measures else "per_million", plot, chosen, data)
 
@@ -170,7 +173,7 @@ def _opened(data: Path, chosen: Selection, plot: Path | None) -> sqlite3.Connect
     if plot:
         plots.check(plot)
     connection = open_database(data).conn
-    check_archived(connection, chosen.query.filters)
+    check_archived(connection, chosen.query.filters, chosen)
     return connection
 
 

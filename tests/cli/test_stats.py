@@ -69,6 +69,27 @@ def test_no_article_is_told(archive: Path) -> None:
     assert (done.exit_code, done.stderr) == (0, "no article is selected\n")
 
 
+def test_words_that_no_article_holds_are_told(archive: Path) -> None:
+    done = run("stats", "words", "жоқсөз", "--by", "month", "--data", archive)
+    assert done.exit_code == 0
+    assert done.stderr == "no selected article holds any of these words\n"
+
+
+def test_a_section_of_the_past_is_known_as_of_then(tmp_path: Path) -> None:
+    """Names are those of the states that are meant, as in an export."""
+    paper = open_paper(tmp_path / "data")
+    url = f"{HOME}1"
+    paper.visit(url, article(url, section="Бұрынғы"))
+    then = paper.now.isoformat()
+    paper.later(days=2)
+    paper.visit(url, article(url, section="Қазіргі", text="Басқа мәтін."))
+    paper.store.close()
+    asked = ("--section", "Бұрынғы", "--json", "--data", tmp_path / "data")
+    assert run("stats", *asked).exit_code == 2
+    told = run("stats", *asked, "--as-of", then)
+    assert json.loads(told.stdout)["total"]["articles"] == 1, told.stderr
+
+
 def test_what_is_withheld_is_not_counted(tmp_path: Path) -> None:
     data = tmp_path / "data"
     paper = open_paper(data)
