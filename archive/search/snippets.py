@@ -170,7 +170,8 @@ def _matching(
         for stem in stems:
             wanted.setdefault(stem, number)
     # What is printed as a stem is spelt has matched, whatever stems it has.
-    printed = wanted | {word: number for number, word in enumerate(terms.words)}
+    printed = {stem: number for stem, number in wanted.items() if stem[0] != RUSSIAN_MARK}
+    printed |= {word: number for number, word in enumerate(terms.words)}
     found = {word: number for word, number in printed.items() if word in present}
     bare = {stem.removeprefix(RUSSIAN_MARK) for stem in wanted}
     beginnings = tuple({stem[: max(1, len(stem) - 2)] for stem in bare})

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from archive.search import ORDERS, Hits, search
-from archive.search.syntax import parse, without_filters
+from archive.search.syntax import parse
 from archive.store import open_database
 from newsbot.cli.common import data_option, json_option, print_json
 from newsbot.cli.selecting import by_own_names, check_archived, filter_options
@@ -54,15 +54,12 @@ def search_command(
     text = " ".join(query)
     connection = open_database(data).conn
     asked = parse(text, filters)
-    typed = dict(asked.filters)
     by_own_names(asked)
-    if asked.filters != typed:
-        text, filters = without_filters(text), asked.filters
     check_archived(connection, asked.filters)
     hits = search(
         connection,
         text,
-        filters=filters,
+        asked=asked,
         limit=limit,
         offset=offset,
         order=order,
