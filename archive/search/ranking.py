@@ -127,8 +127,9 @@ def lacking(c: sqlite3.Connection, query: Query, articles: list[int]) -> dict[in
 def _asked(c: sqlite3.Connection, part: Node, terms: Terms) -> str:
     """The expression of a part; a year that a question names is that of publication, too."""
     match = expression(c, part, terms)
-    is_year = isinstance(part, Word) and _YEAR.fullmatch(part.text)
-    return f"({match} OR {published_in(part.text)})" if is_year else match
+    if isinstance(part, Word) and _YEAR.fullmatch(part.text):
+        return f"({match} OR {published_in(part.text)})"
+    return match
 
 
 def _parts(query: Query) -> list[Node]:

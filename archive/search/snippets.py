@@ -244,6 +244,8 @@ def _marked(
     parts = []
     for start, end, _ in places:
         begin, stop = max(start, at), min(end, last)
+        while stop < last and unicodedata.category(text[stop])[0] == "M":
+            stop += 1  # a sign of the last letter, which parts words for the index: Arabic vowels, keycaps
         if start in hits and begin < stop:
             parts += [text[at:begin], marks[0], text[begin:stop], marks[1]]
             at = stop
