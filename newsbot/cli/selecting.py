@@ -14,7 +14,15 @@ from archive.errors import ArchiveUsageError
 from archive.search.filters import FILTERS
 from archive.search.syntax import Query
 from newsbot import urls
-from newsbot.cli.common import FROM_DATE, TO_DATE, Text, WrongUsage, check_names, region_ids
+from newsbot.cli.common import (
+    FROM_DATE,
+    TO_DATE,
+    Text,
+    WrongUsage,
+    check_names,
+    region_ids,
+    tell_no_notes,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MOST_NAMES = 12
@@ -99,6 +107,7 @@ def check_archived(
     connection: sqlite3.Connection,
     filters: Mapping[str, Sequence[str]],
     chosen: query.Selection = query.EVERYTHING,
+    texts: Sequence[str] = (),
 ) -> None:
     """Refuse a filter's value that the archive holds nothing of in the states that are meant, with the nearest, and dates backwards."""
     for first, last in (("after", "before"), ("seen-after", "seen-before")):
@@ -106,6 +115,8 @@ def check_archived(
             raise WrongUsage(
                 f"{first} {max(filters[first])} is later than {last} {min(filters[last])}"
             )
+    if "note" in filters or "notes" in texts:
+        tell_no_notes(connection)
     for kind, asked in filters.items():
         if FILTERS[kind].kind in ("from", "to", "choice"):
             continue
