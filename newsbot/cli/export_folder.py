@@ -26,7 +26,7 @@ from archive.export.splits import HOW, checked
 from archive.query import Selection
 from newsbot import SOFTWARE
 from newsbot.cli.common import FOLDER, SITE_FAILED, Text, WrongUsage, opened
-from newsbot.cli.selecting import check_archived
+from newsbot.cli.selecting import check_selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -111,7 +111,7 @@ def done_with_folder(
 def _make(data: Path, folder: Path, wanted: Wanted) -> None:
     """Write a data-set folder, and say what came of it."""
     connection = opened(data)
-    check_archived(connection, wanted.chosen.query.filters, wanted.chosen, wanted.texts)
+    check_selection(connection, wanted.chosen, wanted.texts)
     with tqdm(unit=" rows", disable=not sys.stderr.isatty(), dynamic_ncols=True) as bar:
         made = write_folder(
             connection, data, folder, wanted, progress=bar.update, say=lambda line: click.echo(line, err=True)

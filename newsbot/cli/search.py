@@ -9,9 +9,10 @@ import click
 
 from archive.search import ORDERS, Hits, search
 from archive.search.syntax import parse, without_filters
-from newsbot.cli.common import data_option, json_option, opened, print_json
-from newsbot.cli.selecting import by_own_names, check_archived, filter_options
+from newsbot.cli.common import data_option, json_option, opened, print_json, tell_no_notes
+from newsbot.cli.selecting import filter_options
 from newsbot.cli.terminal import BOLD, PLAIN, in_colour
+from newsbot.names import by_own_names, check_archived
 
 
 @click.command("search")
@@ -57,6 +58,8 @@ def search_command(
     by_own_names(asked)
     if asked.filters != typed:
         text, filters = without_filters(text), asked.filters
+    if "note" in asked.filters:
+        tell_no_notes(connection)
     check_archived(connection, asked.filters)
     hits = search(
         connection,
