@@ -41,6 +41,7 @@ from newsbot.cli import (
     restore,
     schedule,
     search,
+    serve,
     show,
     sites,
     stats,
@@ -63,7 +64,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
         reextract.reextract_command,
         schedule.schedule,
     ),
-    "Read": (search.search_command, show.show, stories.stories_command, stems.stems),
+    "Read": (search.search_command, show.show, stories.stories_command, stems.stems, serve.serve),
     "Use": (export.export, stats.stats_command),
     "Keep": (
         status.status,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import json
 import os
@@ -10,7 +9,7 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import wraps
@@ -27,7 +26,7 @@ from archive.store.opening import FULL
 from archive.typed_dates import typed_date
 from newsbot import urls
 from newsbot.cli.terminal import STEERING
-from newsbot.profile_values import REGIONS, folded, region
+from newsbot.names import check_names, region_ids
 from newsbot.profiles import Site, Sites, archive_sites
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -216,15 +215,6 @@ def group_options(command: F) -> F:
             help=f"All sites of this {name} ({example}, …); may be given several times.",
         )(grouped)
     return grouped  # type: ignore[return-value]
-
-
-def region_ids(typed: Iterable[str]) -> tuple[str, ...]:
-    """The ids of regions in any spelling; others are wrong usage."""
-    typed = [*typed]
-    called = {said: repr(name) for name, more in REGIONS.items() for said in (name, *more)}
-    ids = {name: found for name in typed if (found := region(name))}
-    check_names("region", typed, ids, f"there are {', '.join(REGIONS)}", called=called)
-    return tuple(ids.values())
 
 
 def choice_options(command: F) -> F:
@@ -417,22 +407,3 @@ def check_profiles(ids: Iterable[str], known: Sites) -> None:
         spellings = (site.id, site.name, *site.names.values())
         called |= dict.fromkeys(spellings, f"{site.id!r} ({site.name})")
     check_names("site", ids, names, "`newsbot sites list` shows those known", called=called)
-
-
-def check_names(
-    kind: str, asked: Iterable[str], known: Collection[str], otherwise: str, where: str = "",
-    called: Mapping[str, str] = {},
-) -> None:  # fmt: skip
-    """Refuse a name that is not known, with the one that is nearest, or else with `otherwise`.
-
-    `called`: names in any script → what is meant by each; where there are none, `known` is compared.
-    """
-    for name in asked:
-        if name not in known:
-            fold = folded if called else str
-            meant = {
-                fold(one): what for one, what in (called or {n: repr(n) for n in known}).items()
-            }
-            near = difflib.get_close_matches(fold(name), meant, n=1)
-            hint = f"did you mean {meant[near[0]]}?" if near else otherwise
-            raise WrongUsage(f"unknown {kind} {name!r}{where}: {hint}")

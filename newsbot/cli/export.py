@@ -21,9 +21,10 @@ from archive.export.warc import Summary, write_warc
 from archive.query import Selection, ids
 from archive.store import open_database
 from newsbot import SOFTWARE
-from newsbot.cli.common import STDOUT, OutputFile, check_names, data_option, output
+from newsbot.cli.common import STDOUT, OutputFile, data_option, output
 from newsbot.cli.export_folder import Asked, done_with_folder, folder_options, tell_unreadable
-from newsbot.cli.selecting import check_archived, selection_options
+from newsbot.cli.selecting import check_selection, selection_options
+from newsbot.names import check_names
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
 """Formats that hold the captures themselves."""
@@ -109,7 +110,7 @@ def export(
         raise click.UsageError("this format is not for a terminal: name a file with -o")
     connection = open_database(data).conn
     connection.execute("BEGIN")  # what a crawl writes meanwhile is not seen by halves
-    check_archived(connection, chosen.query.filters, chosen)
+    check_selection(connection, chosen)
     if kind in _CAPTURES:
         _export_captures(_CAPTURES[kind], connection, data, chosen, output(file), current)
         return

@@ -27,7 +27,7 @@ from archive.query import Selection
 from archive.store import open_database
 from newsbot import SOFTWARE
 from newsbot.cli.common import FOLDER, SITE_FAILED, Text, WrongUsage
-from newsbot.cli.selecting import check_archived
+from newsbot.cli.selecting import check_selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -112,7 +112,7 @@ def done_with_folder(
 def _make(data: Path, folder: Path, wanted: Wanted) -> None:
     """Write a data-set folder, and say what came of it."""
     connection = open_database(data).conn
-    check_archived(connection, wanted.chosen.query.filters, wanted.chosen)
+    check_selection(connection, wanted.chosen)
     with tqdm(unit=" rows", disable=not sys.stderr.isatty(), dynamic_ncols=True) as bar:
         made = write_folder(
             connection, data, folder, wanted, progress=bar.update, say=lambda line: click.echo(line, err=True)

@@ -11,8 +11,9 @@ from archive.search import ORDERS, Hits, search
 from archive.search.syntax import parse, without_filters
 from archive.store import open_database
 from newsbot.cli.common import data_option, json_option, print_json
-from newsbot.cli.selecting import by_own_names, check_archived, filter_options
+from newsbot.cli.selecting import filter_options
 from newsbot.cli.terminal import BOLD, PLAIN, in_colour
+from newsbot.names import by_own_names, check_archived
 
 
 @click.command("search")

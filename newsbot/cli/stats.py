@@ -22,13 +22,13 @@ from newsbot.cli.common import (
     OutputFile,
     Text,
     WrongUsage,
-    check_names,
     data_option,
     json_option,
     print_json,
     print_table,
 )
-from newsbot.cli.selecting import check_archived, selection_options
+from newsbot.cli.selecting import check_selection, selection_options
+from newsbot.names import check_names
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ALL = "all"
@@ -173,7 +173,7 @@ def _opened(data: Path, chosen: Selection, plot: Path | None) -> sqlite3.Connect
     if plot:
         plots.check(plot)
     connection = open_database(data).conn
-    check_archived(connection, chosen.query.filters, chosen)
+    check_selection(connection, chosen)
     return connection
 
 
