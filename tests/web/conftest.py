@@ -21,6 +21,7 @@ PICTURES = ROOT / "docs/pictures"
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests with a browser run in one process, so that it starts once."""
     for item in (item for item in items if "browser" in getattr(item, "fixturenames", ())):
