@@ -70,8 +70,9 @@ NO_READERS = {
     "merge",
     "demo",
     "note",
+    "serve",
 }
-"""Commands that print counts, addresses, or what is not in the archive."""
+"""Commands that print counts, addresses, or what is not in the archive; what `serve` shows, tests/web/ looks at."""
 
 
 @pytest.fixture
