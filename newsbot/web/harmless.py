@@ -30,8 +30,8 @@ _ATTRIBUTES = frozenset(
     "cellspacing bgcolor color face size start value reversed type datetime open".split()
 )
 _PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|avif);base64,[A-Za-z0-9+/=\s]*")
-_OUTSIDE = re.compile(r"@import|@namespace|(?:url|src|image|image-set|element|paint)\s*\(", re.I)
-"""Where a style would ask for something."""
+_OUTSIDE = re.compile(r"(@)import|(?:url|src|image|image-set|element|paint)(\()", re.I)
+"""Where a style would ask for something: a rule, or a function."""
 
 
 def harmless(page: Page, archived: Callable[[str], str]) -> bytes:
@@ -87,4 +87,4 @@ def _clean(element: Element, page: Page, archived: Callable[[str], str]) -> None
 
 def _style(css: str) -> str:
     """A style that names nothing outside of itself. Escapes go first, by which `url(` may be written otherwise."""
-    return _OUTSIDE.sub("none(", css.replace("\\", "").replace("<", ""))
+    return _OUTSIDE.sub(r"\1none\2", css.replace("\\", "").replace("<", ""))
