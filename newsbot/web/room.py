@@ -24,6 +24,7 @@ from markupsafe import Markup, escape
 
 from archive.errors import ArchiveError
 from archive.store import DATABASE, open_database
+from newsbot import urls
 from newsbot.web.languages import LANGUAGES, Language, chosen
 
 MOST_SECONDS = 10.0
@@ -57,7 +58,7 @@ class Room:
         place = (self.folder / DATABASE).stat() if (self.folder / DATABASE).exists() else None
         known = place and (place.st_dev, place.st_ino)
         if getattr(self._own, "known", None) != known or known is None:
-            self._own.connection = open_database(self.folder).conn
+            self._own.connection = open_database(self.folder, spelling=urls.canonical).conn
             self._own.known = known
         connection: sqlite3.Connection = self._own.connection
         return connection
