@@ -12,6 +12,7 @@ from datasette.utils.asgi import Response
 from archive import query, stories
 from archive.article import READ, REVISED
 from archive.errors import ArchiveUsageError
+from archive.notes import notes
 from archive.wording import changes
 from newsbot import urls
 from newsbot.web import citing
@@ -112,6 +113,7 @@ def article(asked: Asked) -> Page:
             number,
         ),
         "other_editions": editions,
+        "notes": notes(asked.c, number),
         "beside": query.article(asked.c, str(beside)) if beside else None,
         "story_articles": stories.members(asked.c, record["story"]) if record["story"] else [],
     }

@@ -60,14 +60,18 @@ def room(tmp_path: Path, foreign: tuple[str, list[str]]) -> Iterator[str]:
     body = PAGE.replace(FOREIGN, foreign[0]).encode()
     paper.visit(f"{HOME}1", article(f"{HOME}1"), captures=[paper.capture(f"{HOME}1", body)])
     paper.later(days=1)
-    read = article(f"{HOME}1", text="Бірінші абзац.\n\nБасқа абзац.", authors=["Серік Әлі"], tags=["су"])
+    read = article(
+        f"{HOME}1", text="Бірінші абзац.\n\nБасқа абзац.", authors=["Серік Әлі"], tags=["су"]
+    )
     paper.visit(f"{HOME}1", read, captures=[paper.capture(f"{HOME}1", "<p>Басқа".encode())])
     paper.store.close()
     with serving(tmp_path / "data") as url:
         yield url
 
 
-def test_a_capture_asks_nobody_for_anything(page: Any, room: str, foreign: tuple[str, list[str]]) -> None:
+def test_a_capture_asks_nobody_for_anything(
+    page: Any, room: str, foreign: tuple[str, list[str]]
+) -> None:
     page.goto(f"{room}/article/1/page?revision=1", wait_until="networkidle")
     frame = page.frames[1]
     assert frame.title() == "Ән" and "соңы" in frame.locator("body").inner_text()
@@ -78,7 +82,9 @@ def test_a_capture_asks_nobody_for_anything(page: Any, room: str, foreign: tuple
     assert page.url == f"{room}/article/1/page?revision=1", "a click leads nobody away"
     page.goto(f"{room}{MEMENTO}/{HOME}1", wait_until="networkidle")
     assert page.title() == "Ән"
-    assert all(asked.startswith((room, "data:")) for asked in page.seen.requests), page.seen.requests
+    assert all(asked.startswith((room, "data:")) for asked in page.seen.requests), (
+        page.seen.requests
+    )
     assert foreign[1] == []
 
 

@@ -63,7 +63,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def get(room: str, path: str, **headers: str) -> httpx.Response:
     return httpx.get(
-        room + path,
+        timeout=60,
+        url=room + path,
         headers={"accept-language": "en", **{k.replace("_", "-"): v for k, v in headers.items()}},
     )
 
@@ -137,7 +138,7 @@ def test_memento_leads_to_captures_of_their_time(room: str) -> None:
     )
     assert get(room, f"/timegate/{ONE}").headers["location"] == second
     assert get(room, f"/timegate/{ONE}", accept_datetime="yesterday").status_code == 400
-    shown = httpx.get(first)
+    shown = httpx.get(first, timeout=60)
     assert shown.headers["memento-datetime"] == "Sun, 22 Nov 2026 08:00:00 GMT"
     links = shown.headers["link"]
     assert f'<{first}>; rel="first memento"; datetime="Sun, 22 Nov 2026 08:00:00 GMT"' in links
