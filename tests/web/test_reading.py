@@ -7,11 +7,13 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.article import READ
 from archive.decisions import WITHHOLD, WITHHOLDING, decide
 from archive.store.withheld import act
 from tests.archive.building import HOME, Paper, article, open_paper
@@ -185,3 +187,36 @@ def test_what_is_withheld_is_refused_everywhere(room: str) -> None:
             found.status_code == 451 and "a court" in found.text and "Жасырын" not in found.text
         ), path
     assert get(room, "/article/4").status_code == 404
+
+
+def test_what_only_our_rules_read_otherwise_stands_apart(tmp_path: Path) -> None:
+    paper = open_paper(tmp_path)
+    look(paper, ONE, b"<p>", text="Бірінші абзац. Жарнама")
+    before = paper.one("SELECT digest FROM readings")["digest"]
+    c = paper.store.connection  # as other rules left it: a reading that no revision is of
+    names = ", ".join(name for name in READ if name != "text")
+    c.execute(
+        f"INSERT INTO readings (article, digest, rules, text, {names}) SELECT article, 'x', '0-9', 'Жарнама', {names} FROM readings"
+    )
+    paper.store.close()
+    with serving(tmp_path) as room:
+        found = get(room, "/article/1/revisions.json?from=x&to=1").json()
+        assert [one["rules"] for one in found["other_readings"]] == ["0-9"] and before != "x"
+        assert found["changes"]["text"]["before"] == "Жарнама" and len(found["revisions"]) == 1
+        assert "rules 0-9" in get(room, "/article/1/revisions?from=x&to=1").text
+
+
+def test_editions_stand_side_by_side(tmp_path: Path) -> None:
+    paper = open_paper(tmp_path)
+    look(paper, ONE, b"<p>1", language="kk")
+    look(paper, TWO, b"<p>2", language="kk-Arab", text="توتە جازۋ", title="Басқа")
+    c = paper.store.connection
+    c.execute("INSERT INTO editions VALUES (1, 2, 'page'), (2, 1, 'page')")
+    paper.store.close()
+    with serving(tmp_path) as room:
+        assert "Kazakh (Arabic)" in get(room, "/article/1").text
+        page = get(room, "/article/1?beside=2").text
+        assert (
+            "Екінші абзац." in page and '<div lang="kk-Arab">\n<p dir="auto">توتە جازۋ</p>' in page
+        )
+        assert get(room, "/article/1?beside=1").status_code == 404
