@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from archive.decisions import NOTE, decide
 from newsbot.extraction.page import Page
 from newsbot.web import captures
 from newsbot.web.harmless import harmless
@@ -65,7 +66,14 @@ def room(tmp_path: Path, foreign: tuple[str, list[str]]) -> Iterator[str]:
     )
     paper.visit(f"{HOME}1", read, captures=[paper.capture(f"{HOME}1", "<p>Басқа".encode())])
     paper.store.close()
-    with serving(tmp_path / "data") as url:
+    note = {
+        "url": f"{HOME}1",
+        "note": "Күні тексерілді.",
+        "at": "2026-11-24T08:00:00Z",
+        "by": "Серік",
+    }
+    decide(tmp_path / "data", NOTE, note)
+    with serving(tmp_path / "data", write=True) as url:
         yield url
 
 
@@ -140,7 +148,7 @@ def test_pages_about_an_article_are_for_everybody(
 ) -> None:
     for scheme in ("light", "dark"):
         page = open_page(locale=language, color_scheme=scheme)
-        for path in ("/article/1", "/article/1/revisions", "/article/1/page"):
+        for path in ("/article/1", "/article/1/revisions", "/article/1/page", "/notes"):
             page.goto(room + path, wait_until="networkidle")
             assert axe(page) == [], path
             name = path.removeprefix("/").replace("/1", "").replace("/", "-")
