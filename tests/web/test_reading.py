@@ -41,6 +41,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     }
     look(paper, ONE, PAGE.encode(), text="Көпірге бес теңге бөлінді.\n\nСоңы.", views=3, **known)
     paper.later(days=1)
+    known["sources"] = {**SOURCES, "canonical_url": "link"}
     look(
         paper,
         ONE,
@@ -90,7 +91,7 @@ def test_an_article_says_where_each_field_comes_from_and_since_when(room: str) -
 
 def test_revisions_are_compared_word_by_word(room: str) -> None:
     page = get(room, "/article/1/revisions").text
-    assert "<del>бес </del>" in page and "<ins>он </ins>" in page
+    assert "<del>бес </del>" in page and "<ins>он </ins>" in page and "Address: <code>link" in page
     found = get(room, "/article/1/revisions.json?from=2&to=2").json()
     assert found["changes"] == {} and len(found["revisions"]) == 2
     assert get(room, "/article/1/revisions?from=1&to=7").status_code == 404
