@@ -21,8 +21,8 @@ from archive.errors import ArchiveUsageError
 from archive.search.filters import check_condition
 from archive.store import DATABASE
 from archive.store.views import hide
-from newsbot.web import article, searching  # noqa: F401 -- their pages
-from newsbot.web.room import ROUTES, Room, View, answer
+from newsbot.web import about, article, newspapers, searching  # noqa: F401 -- their pages
+from newsbot.web.room import ROUTES, Room, View, answer, nothing
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -38,7 +38,7 @@ HEADERS = {
 }
 SQL_MILLISECONDS = 1000
 _HIDDEN = re.compile("vocabulary|withheld|articles_fts_")
-_OWN_PATHS = re.compile(r"/-/static/|/news(?:[/.?]|$)")
+_THEIRS = re.compile(r"/-/static/|/news(?:[/.]|$)")
 """What of Datasette's own is shown: its tables and SQL, with the files that belong to them."""
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -51,6 +51,7 @@ def app(room: Room) -> ASGI:
             "sql_time_limit_ms": SQL_MILLISECONDS,
             "allow_download": False,
             "default_page_size": 50,
+            "truncate_cells_html": 200,
             "max_csv_mb": 50,
         },
         metadata={"title": "newsbot", "databases": {"news": {"title": "news.db"}}},
@@ -64,19 +65,6 @@ class _Plugin:
     """The hooks; a Datasette that has no room is left as it is."""
 
     __name__ = "newsbot"
-
-    @hookimpl
-    def register_routes(self, datasette: Any) -> list[tuple[str, Any]]:
-        """Every page, in the order in which they are written down."""
-        if not hasattr(datasette, "room"):
-            return []
-        views: dict[str, dict[str, View]] = {}
-        for method, pattern, view in ROUTES:
-            views.setdefault(pattern, {})[method] = view
-        return [
-            (f"^{pattern}(?:\\.json)?$", _asked(own, datasette.room))
-            for pattern, own in views.items()
-        ]
 
     @hookimpl
     def prepare_connection(self, conn: sqlite3.Connection, database: str, datasette: Any) -> None:
@@ -100,38 +88,38 @@ class _Plugin:
 
 
 pm.register(_Plugin(), "newsbot")
-
-
-def _asked(views: dict[str, View], room: Room) -> Callable[..., Awaitable[Response]]:
-    async def view(request: Request) -> Response:
-        return await answer(views, room, request)
-
-    return view
+pm.get_plugin("datasette.handle_exception").rich = None
+"""With it, each missing page would take a second, and a hundred lines of the log."""
 
 
 def _guarded(room: Room, application: ASGI) -> ASGI:
-    own = [re.compile(f"{pattern}(?:\\.json)?") for _, pattern, _ in ROUTES]
+    """The room's pages, the first whose pattern fits; and behind them what is shown of Datasette's own."""
+    views: dict[str, dict[str, View]] = {}
+    for method, pattern, view in ROUTES:
+        views.setdefault(pattern, {})[method] = view
+    routes = [(re.compile(f"{pattern}(?:\\.json)?"), own) for pattern, own in views.items()]
 
-    async def guarded(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await application(scope, receive, send)
-            return
-        request = Request(scope, receive)
-        path = scope["path"]
+    async def answered(request: Request) -> Response | None:
         if not _is_own_name(room, request.host):
-            refusal = "asked under a name that is not its own: start it with --url\n"
-            await Response.text(refusal, status=421).asgi_send(send)
-            return
+            return Response.text(
+                "asked under a name that is not its own: start it with --url\n", status=421
+            )
+        path = request.path
+        for pattern, own in routes:
+            if match := pattern.fullmatch(path):
+                request.scope["url_route"] = {"kwargs": match.groupdict()}
+                return await answer(own, room, request)
+        if not _THEIRS.match(path):
+            return await answer({request.method: nothing}, room, request)
         try:
             for name in ("sql", "_where"):
-                for typed in request.args.getlist(name) if _OWN_PATHS.match(path) else ():
+                for typed in request.args.getlist(name):
                     check_condition(typed)
         except ArchiveUsageError as error:
-            await Response.text(f"{error}\n", status=403).asgi_send(send)
-            return
-        if not (_OWN_PATHS.match(path) or any(one.fullmatch(path) for one in own)):
-            scope = {**scope, "path": "/nothing", "raw_path": b"/nothing"}
+            return Response.text(f"{error}\n", status=403)
+        return None
 
+    async def guarded(scope: Any, receive: Any, send: Any) -> None:
         async def with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 there = {name.lower() for name, _ in message["headers"]}
@@ -141,7 +129,13 @@ def _guarded(room: Room, application: ASGI) -> ASGI:
                 message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 
-        await application(scope, receive, with_headers)
+        response = None
+        if scope["type"] == "http":
+            response = await answered(Request({**scope, "url_route": {"kwargs": {}}}, receive))
+        if response:
+            await response.asgi_send(with_headers)
+        else:
+            await application(scope, receive, with_headers)
 
     return guarded
 
