@@ -78,10 +78,11 @@ def newspaper(asked: Asked) -> Page:
         lambda: report.gathered(asked.c, asked.room.folder, site, now(), _SAMPLE),
     )
     years = asked.number("years", _YEARS, report.YEARS) or 1
-    head, *plots = map(
-        jinja2.utils.markupsafe.Markup,  # type: ignore[attr-defined] -- it has escaped what is the archive's
-        report.drawn(found, language, years),
+    drawn = asked.room.kept(
+        ("drawn", site, language, years), lambda: report.drawn(found, language, years)
     )
+    # It has escaped what is the archive's.
+    head, *plots = map(jinja2.utils.markupsafe.Markup, drawn)  # type: ignore[attr-defined]
     cursor = asked.c.execute(_NEWEST, (site,))
     names = [column[0] for column in cursor.description]
     newest = [dict(zip(names, values, strict=True)) for values in cursor]
