@@ -9,7 +9,9 @@ import ipaddress
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from datasette import hookimpl
@@ -19,10 +21,11 @@ from datasette.utils.asgi import Request, Response
 
 from archive.errors import ArchiveUsageError
 from archive.search.filters import check_condition
-from archive.store import DATABASE
+from archive.store import DATABASE, open_database
+from archive.store.opening import reading
 from archive.store.views import hide
 from newsbot.web import about, article, newspapers, searching  # noqa: F401 -- their pages
-from newsbot.web.room import ROUTES, Room, View, answer, nothing
+from newsbot.web.room import ROUTES, Room, View, answer, nothing, static_url
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -40,13 +43,18 @@ SQL_MILLISECONDS = 1000
 _HIDDEN = re.compile("vocabulary|withheld|articles_fts_")
 _THEIRS = re.compile(r"/-/static/|/news(?:[/.]|$)")
 """What of Datasette's own is shown: its tables and SQL, with the files that belong to them."""
+_KEYS = "SELECT name, pk FROM pragma_table_info(?, 'main') WHERE pk"
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def app(room: Room) -> ASGI:
     """The room as an ASGI application."""
+    path = str(room.folder / DATABASE)
+    # On a disk that nobody can write to there is no writer to be waited for, and no file to be told of one by.
+    is_fixed = reading(room.folder).endswith("immutable=1")
     datasette = Datasette(
-        [str(room.folder / DATABASE)],
+        [] if is_fixed else [path],
+        immutables=[path] if is_fixed else [],
         settings={
             "sql_time_limit_ms": SQL_MILLISECONDS,
             "allow_download": False,
@@ -57,6 +65,17 @@ def app(room: Room) -> ASGI:
         metadata={"title": "newsbot", "databases": {"news": {"title": "news.db"}}},
     )
     datasette.room = room
+    with closing(open_database(room.folder).conn) as c:
+        keys = {
+            table: [name for name, _ in sorted(c.execute(_KEYS, (table,)), key=itemgetter(1))]
+            for (table,) in c.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        }
+
+    async def primary_keys(table: str) -> list[str]:
+        return keys.get(table, [])
+
+    # What hides the withheld are views, which have no keys; rows would have no page of their own.
+    datasette.get_database("news").primary_keys = primary_keys
     application: ASGI = datasette.app()
     return application
 
@@ -68,7 +87,7 @@ class _Plugin:
 
     @hookimpl
     def prepare_connection(self, conn: sqlite3.Connection, database: str, datasette: Any) -> None:
-        """Nothing of what is withheld is in Datasette's tables; `_check_sql` keeps SQL from what is behind them."""
+        """Nothing of what is withheld is in Datasette's tables; `check_condition` keeps SQL from what is behind them."""
         if database == "news" and hasattr(datasette, "room"):
             conn.execute("PRAGMA trusted_schema = OFF")
             hide(conn)
@@ -78,6 +97,16 @@ class _Plugin:
         """Tables that only the program needs are not shown."""
         is_table = hasattr(datasette, "room") and action == "view-table"
         return False if is_table and _HIDDEN.match(resource[1]) else None
+
+    @hookimpl
+    def extra_css_urls(self, datasette: Any) -> list[str]:
+        """Datasette's pages look a little like the room's."""
+        return [static_url("tables.css")] if hasattr(datasette, "room") else []
+
+    @hookimpl
+    def extra_js_urls(self, datasette: Any) -> list[str]:
+        """What its pages have as an inline script, which the policy forbids."""
+        return [static_url("tables.js")] if hasattr(datasette, "room") else []
 
     @hookimpl
     def asgi_wrapper(self, datasette: Any) -> Callable[[ASGI], ASGI]:
