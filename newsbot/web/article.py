@@ -13,7 +13,8 @@ from newsbot import urls
 from newsbot.web.room import Asked, Page, Refused, page
 
 _WITHHELD = """
-SELECT since, reason, by FROM main.withheld_articles WHERE id = ?1 OR url = ?1
+SELECT since, reason, by FROM main.withheld_articles WHERE ?1 IN (id, url)
+    OR id = (SELECT article FROM main.aliases WHERE url = ?1)
  UNION ALL SELECT since, reason, by FROM main.withheld WHERE url = ?1 LIMIT 1
 """
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
 
@@ -44,7 +46,8 @@ def newspapers(asked: Asked) -> Page:
     names = ("site", "name", "url", "region", "language", "articles", "gone", "newest", "severity")
     rows = [{name: row[name] for name in names} for row in fared(asked)]
     rows.sort(key=lambda row: (row["region"] or "~", row["name"]))
-    return Page("newspapers.html", {"newspapers": rows}, more={"well": WELL})
+    regions = [(region, list(some)) for region, some in groupby(rows, itemgetter("region"))]
+    return Page("newspapers.html", {"newspapers": rows}, more={"regions": regions, "well": WELL})
 
 
 @page("/health")

@@ -191,24 +191,27 @@ def _answer(view: View, room: Room, request: Request, form: dict[str, str]) -> R
     c.set_progress_handler(lambda: time.monotonic() > until, 50_000)
     try:
         found = view(asked)
+        return found if isinstance(found, Response) else _response(asked, found, as_json=as_json)
     except Refused as refused:
-        data = {"error": asked.gettext(refused.words), "said": refused.said}
-        found = Page("refused.html", data, status=refused.status)
+        status, words, said = refused.status, refused.words, refused.said
     except sqlite3.OperationalError as error:
-        words = _TOO_LONG if "interrupted" in str(error) else _OUR_FAULT
-        _LOG.error("%s %s: %s", request.method, request.full_path, error)
-        found = Page("refused.html", {"error": asked.gettext(words), "said": ""}, status=503)
+        status, words, said = 503, _TOO_LONG if "interrupted" in str(error) else _OUR_FAULT, ""
+        _LOG.error("%s %.500s: %s", request.method, request.full_path, error)
     except Exception:
-        _LOG.exception("%s %s", request.method, request.full_path)
-        found = Page("refused.html", {"error": asked.gettext(_OUR_FAULT), "said": ""}, status=500)
+        status, words, said = 500, _OUR_FAULT, ""
+        _LOG.exception("%s %.500s", request.method, request.full_path)
     finally:
         c.set_progress_handler(None, 0)
-    if isinstance(found, Response):
-        return found
+    data = {"error": asked.gettext(words), "said": said}
+    return _response(asked, Page("refused.html", data, status), as_json=as_json)
+
+
+def _response(asked: Asked, found: Page, *, as_json: bool) -> Response:
     headers = {"vary": "Accept-Language, Cookie", **found.headers}
-    if as_json:
-        return Response.json(found.data, found.status, headers)
-    return Response.html(render(asked, found), found.status, headers)
+    if not as_json:
+        return Response.html(render(asked, found), found.status, headers)
+    body = json.dumps(found.data, ensure_ascii=False, default=repr)
+    return Response(body, found.status, headers, "application/json; charset=utf-8")
 
 
 _OUR_FAULT = "This page failed, which is a fault of newsbot's; its log says more."
