@@ -15,6 +15,7 @@ from newsbot.web import room as web
 from newsbot.web.app import _is_own_name
 from newsbot.web.room import Asked, Page, Room
 from tests.archive.building import HOME, article, open_paper
+from tests.web.conftest import Page, axe
 from tests.web.rooms import serving
 
 
@@ -22,7 +23,10 @@ from tests.web.rooms import serving
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("room") / "data"
     paper = open_paper(folder)
-    paper.visit(f"{HOME}1", article(f"{HOME}1", title="Су тасқыны", text="Су тасқынынан көпір шайылып кетті."))
+    paper.visit(
+        f"{HOME}1",
+        article(f"{HOME}1", title="Су тасқыны", text="Су тасқынынан көпір шайылып кетті."),
+    )
     paper.store.close()
     return folder
 
@@ -39,6 +43,19 @@ def test_a_word_leads_to_its_article_and_json_says_the_same(room: str) -> None:
     found = httpx.get(f"{room}/search.json?q=тасқынға").json()
     assert [row["id"] for row in found["results"]] == [1]
     assert "көпір шайылып кетті." in httpx.get(f"{room}/article/1").text
+
+
+def test_search_leads_to_an_article_set_in_the_shipped_font(page: Page, room: str) -> None:
+    page.goto(f"{room}/search?q=тасқынға")
+    assert axe(page) == []
+    page.click("main a[href='/article/1']")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    used = page.evaluate("[...document.fonts].filter(f => f.status == 'loaded').map(f => f.family)")
+    assert used and {family.strip('"') for family in used} == {"Noto Serif"}, (
+        "Arabic is not asked for"
+    )
+    assert axe(page) == [] == page.seen.errors == page.seen.violations
+    assert all(request.startswith(room) for request in page.seen.requests)
 
 
 def test_a_host_that_is_not_its_own_is_refused(room: str) -> None:
