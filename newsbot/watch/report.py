@@ -320,7 +320,7 @@ def _rows(heads: Sequence[str], rows: Iterable[Iterable[object]], *, is_list: bo
         )
         lines.append(f"<tr>{''.join(told)}</tr>")
     return (
-        f'<div class="wide"><table class="{"list" if is_list else "data"}"><thead><tr>{titles}</tr></thead>'
+        f'<div class="wide" tabindex="0"><table class="{"list" if is_list else "data"}"><thead><tr>{titles}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 

@@ -41,7 +41,7 @@ HEADERS = {
 }
 SQL_MILLISECONDS = 1000
 _HIDDEN = re.compile("vocabulary|withheld|articles_fts_")
-_THEIRS = re.compile(r"/-/static/|/news(?:[/.]|$)")
+_THEIRS = re.compile(r"/-/static/|/favicon[.]ico$|/news(?:[/.]|$)")
 """What of Datasette's own is shown: its tables and SQL, with the files that belong to them."""
 _KEYS = "SELECT name, pk FROM pragma_table_info(?, 'main') WHERE pk"
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]

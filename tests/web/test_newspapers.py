@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from newsbot.watch.alarms import judged
 from newsbot.watch.monitors import LANGUAGES, kinds
 from newsbot.web import room as web
 from tests.archive.building import HOME, Paper, article, open_paper
+from tests.web.conftest import Page, axe, shot
 from tests.web.rooms import serving
 from tests.web.test_words import WEB
 
@@ -55,7 +56,7 @@ def room(folder: Path) -> Iterator[str]:
         yield url
 
 
-def page(url: str, language: str = "en") -> html.HtmlElement:
+def read(url: str, language: str = "en") -> html.HtmlElement:
     answer = httpx.get(url, headers={"accept-language": language})
     assert answer.status_code == 200, answer.text
     found = html.document_fromstring(answer.text)
@@ -65,7 +66,7 @@ def page(url: str, language: str = "en") -> html.HtmlElement:
 
 
 def test_all_newspapers_by_region(room: str) -> None:
-    found = page(f"{room}/newspapers")
+    found = read(f"{room}/newspapers")
     links = [a.get("href") for a in found.xpath("//tbody//th/a")]
     assert links == ["/newspaper/aqbulaq", "/newspaper/evil", "/newspaper/tobyl"]
     assert found.xpath("//tbody//a[@href='/search?site=aqbulaq']/text()") == ["4"]
@@ -76,7 +77,7 @@ def test_all_newspapers_by_region(room: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_health_as_status_tells_it(room: str, folder: Path, language: str) -> None:
-    found = page(f"{room}/health", language)
+    found = read(f"{room}/health", language)
     assert found.get("lang") == language
     rows = httpx.get(f"{room}/health.json").json()
     with closing(open_database(folder).conn) as c:
@@ -94,14 +95,14 @@ def test_health_as_status_tells_it(room: str, folder: Path, language: str) -> No
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_newspaper_with_its_history(room: str, language: str) -> None:
-    found = page(f"{room}/newspaper/aqbulaq", language)
+    found = read(f"{room}/newspaper/aqbulaq", language)
     assert [a.get("href") for a in found.xpath("//ul[@class='results']//a[contains(@href, '/article/')]")] == [
         "/article/1", "/article/2", "/article/3", "/article/4",
     ]  # fmt: skip
     years = [figure.text_content()[:4] for figure in found.xpath("//figure/figcaption")]
     assert years == ["2026", "2025"], "the newest two"
     assert len(found.xpath("//table[@class='strips']")) >= 2
-    every = page(f"{room}/newspaper/aqbulaq?years=40", language)
+    every = read(f"{room}/newspaper/aqbulaq?years=40", language)
     assert len(every.xpath("//figure")) == 3
     history = httpx.get(f"{room}/newspaper/aqbulaq.json").json()["history"]
     assert history["days"] == {"2026-11-20": 1, "2025-03-01": 1, "2019-01-02": 1}
@@ -110,7 +111,7 @@ def test_a_newspaper_with_its_history(room: str, language: str) -> None:
 
 def test_names_are_text(room: str) -> None:
     for path in ("newspapers", "health", "newspaper/evil"):
-        found = page(f"{room}/{path}")
+        found = read(f"{room}/{path}")
         assert "alert(1)" in found.text_content()
         assert not found.xpath("//script[contains(., 'alert')]")
 
@@ -122,7 +123,7 @@ def test_no_such_newspaper(room: str, path: str) -> None:
 
 
 def test_this_archive(room: str) -> None:
-    found = page(f"{room}/about")
+    found = read(f"{room}/about")
     years = [a.text for a in found.xpath("//table[1]//th/a")]
     assert years[:3] == ["2026", "2025", "2019"]
     assert found.xpath("//a[@href='mailto:archive@example.kz']")
@@ -137,8 +138,8 @@ def test_an_empty_archive_says_what_fills_it(tmp_path: Path) -> None:
     Store(tmp_path).close()
     with serving(tmp_path) as url:
         for path in ("newspapers", "health"):
-            assert "newsbot crawl" in page(f"{url}/{path}").text_content()
-        assert page(f"{url}/about")
+            assert "newsbot crawl" in read(f"{url}/{path}").text_content()
+        assert read(f"{url}/about")
 
 
 def test_numbers_are_counted_once_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,3 +164,24 @@ def test_every_template_keeps_to_the_policy() -> None:
     for path in (WEB / "templates").glob("**/*.html"):
         text = path.read_text("utf-8")
         assert not re.search(r"\sstyle=|\son\w+=|<style", text), path.name
+
+
+@pytest.mark.parametrize("path", ["newspapers", "health", "newspaper/aqbulaq", "newspaper/evil", "about"])
+def test_in_a_browser(open_page: Callable[..., Page], room: str, path: str) -> None:
+    for scheme in ("light", "dark"):
+        shown = open_page(color_scheme=scheme, locale="ru-RU")
+        shown.goto(f"{room}/{path}")
+        assert shown.seen.errors == [] == shown.seen.violations
+        assert all(request.startswith(f"{room}/") for request in shown.seen.requests)
+        assert axe(shown) == []
+    shot(shown, path.replace("/", "-"))
+
+
+def test_tables_and_sql_in_a_browser(page: Page, room: str) -> None:
+    page.goto(f"{room}/news/articles")
+    page.locator("th .dropdown-menu-icon").nth(3).click()
+    page.get_by_text("Sort descending").click()
+    page.wait_for_url("**_sort_desc=**")
+    page.goto(f"{room}/news?sql=select+id+from+articles")
+    assert page.locator("table.rows-and-columns tbody tr").count() == 5
+    assert page.seen.errors == []
