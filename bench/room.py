@@ -69,12 +69,24 @@ def write(folder: Path, texts: list[tuple[str, str]]) -> None:
             number += 1
             url = f"https://x.example/{number}"
             store.record_soon(
-                visit_of(url, Article(url=url, is_article=True, title=title, text=text, language="kk"))
+                visit_of(
+                    url, Article(url=url, is_article=True, title=title, text=text, language="kk")
+                )
             )
             time.sleep(0.2)
 
 
-KINDS = ("search", "search", "search", "search", "article", "article", "article", "article", "newspaper")
+KINDS = (
+    "search",
+    "search",
+    "search",
+    "search",
+    "article",
+    "article",
+    "article",
+    "article",
+    "newspaper",
+)
 """What readers ask for, in these shares."""
 
 
@@ -105,11 +117,16 @@ class Reader(threading.Thread):
             if time.monotonic() > self.until:
                 break
             began = time.perf_counter()
-            self.connection.request("GET", path, headers={"Accept-Language": random.choice(("kk", "ru", "en"))})
+            self.connection.request(
+                "GET", path, headers={"Accept-Language": random.choice(("kk", "ru", "en"))}
+            )
             answer = self.connection.getresponse()
             self.sizes[kind] += len(answer.read())
             self.waits[kind].append(time.perf_counter() - began)
-            self.bad += answer.status not in (200, 400)  # 400: a word that stands everywhere is asked alone
+            self.bad += answer.status not in (
+                200,
+                400,
+            )  # 400: a word that stands everywhere is asked alone
             if self.rest:
                 time.sleep(self.rest * 2 * random.random())
 
@@ -138,7 +155,10 @@ def read(folder: Path, sentences: list[str], args: argparse.Namespace) -> None:
     writer.start()
     try:
         with_kinds = [
-            [(kind, path_of(kind, words, args.articles, chosen)) for kind in chosen.choices(args.kinds, k=20_000)]
+            [
+                (kind, path_of(kind, words, args.articles, chosen))
+                for kind in chosen.choices(args.kinds, k=20_000)
+            ]
             for _ in range(args.readers)
         ]
         first = Reader(port, time.monotonic() + 60, 0, with_kinds[0][:60])

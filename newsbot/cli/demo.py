@@ -61,9 +61,11 @@ def demo(data: Path) -> int:
     first = hits.rows[0]["id"] if hits.rows else 1
     room = f"{command} serve{option}"
     if not all(map(find_spec, ("datasette", "babel"))):  # the extra `serve`
-        in_checkout = Path("Makefile").exists() and sys.prefix == os.path.abspath(".venv")
-        room = f"make serve{f' DATA={data}' if option else ''}" if in_checkout else (
-            f"{sys.executable} -m pip install 'newsbot[serve]' && {room}"
+        in_checkout = Path("Makefile").exists() and Path(sys.prefix) == Path(".venv").absolute()
+        room = (
+            f"make serve{f' DATA={data}' if option else ''}"
+            if in_checkout
+            else (f"{sys.executable} -m pip install 'newsbot[serve]' && {room}")
         )
     click.echo(f"\nRead it in a browser:\n  {room}")
     click.echo("\nWhat next:")

@@ -29,7 +29,6 @@ from newsbot.watch.alarms import WELL, judged
 from newsbot.watch.monitors import kinds, one_line, said
 
 
-
 @click.command()
 @click.argument("site_ids", metavar="[SITE]...", nargs=-1)
 @data_option

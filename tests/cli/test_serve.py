@@ -58,7 +58,18 @@ def test_answers_are_not_held_back(archive: Path) -> None:
 
 
 def test_two_processes_answer_and_end_together(archive: Path) -> None:
-    command = [sys.executable, "-m", "newsbot", "serve", "--data", str(archive), "--port", "0", "--processes", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "newsbot",
+        "serve",
+        "--data",
+        str(archive),
+        "--port",
+        "0",
+        "--processes",
+        "2",
+    ]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert server.stdout and server.stderr
     children: list[int] = []
@@ -67,7 +78,9 @@ def test_two_processes_answer_and_end_together(archive: Path) -> None:
         said = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
         assert said
         assert httpx.get(f"{said[0]}search?q=су", timeout=60).status_code == 200
-        children = [*map(int, Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split())]
+        children = [
+            *map(int, Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split())
+        ]
         assert len(children) == 1
     finally:
         server.send_signal(signal.SIGTERM if children else signal.SIGKILL)

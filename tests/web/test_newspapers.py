@@ -40,7 +40,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     paper.store.finish_crawl(other.crawl, paper.now, "finished", 1)
     with paper.store.transaction() as c:
         c.execute("UPDATE sites SET name = 'Тобыл', region = NULL WHERE id = 'tobyl'")
-        c.execute("INSERT INTO sites (id, name, url, timezone) VALUES ('evil', ?, 'x', 'UTC')", (EVIL,))
+        c.execute(
+            "INSERT INTO sites (id, name, url, timezone) VALUES ('evil', ?, 'x', 'UTC')", (EVIL,)
+        )
         c.execute(
             "INSERT INTO events (site, kind, began_at, evidence) VALUES ('tobyl', ?, '2026-11-10T00:00:00Z', "
             '\'{"newest": "2026-10-01", "days": 58, "usual": 2}\')',
@@ -60,7 +62,9 @@ def read(url: str, language: str = "en") -> html.HtmlElement:
     answer = httpx.get(url, headers={"accept-language": language})
     assert answer.status_code == 200, answer.text
     found = html.document_fromstring(answer.text)
-    assert not found.xpath("//*[@style] | //style | //script[not(@src)] | //*[starts-with(name(@*), 'on')]")
+    assert not found.xpath(
+        "//*[@style] | //style | //script[not(@src)] | //*[starts-with(name(@*), 'on')]"
+    )
     assert found.xpath("count(//h1)") == 1
     return found
 
@@ -72,7 +76,11 @@ def test_all_newspapers_by_region(room: str) -> None:
     assert found.xpath("//tbody//a[@href='/search?site=aqbulaq']/text()") == ["4"]
     assert found.xpath("//tbody//a[@href='/health#tobyl']")
     rows = httpx.get(f"{room}/newspapers.json").json()["newspapers"]
-    assert [(row["site"], row["articles"]) for row in rows] == [("aqbulaq", 4), ("evil", 0), ("tobyl", 1)]
+    assert [(row["site"], row["articles"]) for row in rows] == [
+        ("aqbulaq", 4),
+        ("evil", 0),
+        ("tobyl", 1),
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -116,7 +124,9 @@ def test_names_are_text(room: str) -> None:
         assert not found.xpath("//script[contains(., 'alert')]")
 
 
-@pytest.mark.parametrize("path", ["newspaper/nope", "newspaper/%3Cb%3E", "newspaper/..", "newspaper/a%2Fb"])
+@pytest.mark.parametrize(
+    "path", ["newspaper/nope", "newspaper/%3Cb%3E", "newspaper/..", "newspaper/a%2Fb"]
+)
 def test_no_such_newspaper(room: str, path: str) -> None:
     answer = httpx.get(f"{room}/{path}")
     assert answer.status_code == 404 and "<b>" not in answer.text
@@ -166,7 +176,9 @@ def test_every_template_keeps_to_the_policy() -> None:
         assert not re.search(r"\sstyle=|\son\w+=|<style", text), path.name
 
 
-@pytest.mark.parametrize("path", ["newspapers", "health", "newspaper/aqbulaq", "newspaper/evil", "about"])
+@pytest.mark.parametrize(
+    "path", ["newspapers", "health", "newspaper/aqbulaq", "newspaper/evil", "about"]
+)
 def test_in_a_browser(open_page: Callable[..., Page], room: str, path: str) -> None:
     for scheme in ("light", "dark"):
         shown = open_page(color_scheme=scheme, locale="ru-RU")

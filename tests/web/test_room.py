@@ -13,7 +13,7 @@ from datasette.utils.asgi import Request
 
 from newsbot.web import room as web
 from newsbot.web.app import _is_own_name
-from newsbot.web.room import Asked, Page, Room
+from newsbot.web.room import Asked, Room
 from tests.archive.building import HOME, article, open_paper
 from tests.web.conftest import Page, axe
 from tests.web.rooms import serving
@@ -79,7 +79,9 @@ def test_sql_leads_to_nothing_behind_the_views(room: str) -> None:
     assert httpx.get(f"{room}/-/databases.json").status_code == 404
 
 
-def test_what_is_not_there_is_said_at_once_and_logs_are_a_line(room: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_there_is_said_at_once_and_logs_are_a_line(
+    room: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     began = time.monotonic()
     for path in ("/nope", "/-/versions", "/%6Eews", "/news.db", "/news/nope", "/-/logout", "/static/..%2Fapp.py", "/_memory",
                  "/static/%2e%2e/room.py", "/article/1%0Aevil", "/article/" + "9" * 18):  # fmt: skip
@@ -111,8 +113,8 @@ def test_hosts(tmp_path: Path, host: str, status: int) -> None:
 
 
 def test_a_page_that_fails_says_so(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    def fails(asked: Asked) -> Page:
-        return Page("none.html", {"x": 1})
+    def fails(asked: Asked) -> web.Page:
+        return web.Page("none.html", {"x": 1})
 
     views = {"GET": fails}
     request = Request.fake("/x?" + "y" * 9000, url_vars={})

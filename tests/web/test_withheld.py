@@ -53,7 +53,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     secret |= {name: [f"{WORD} {MARK}"] for name in ("tags", "captions", "authors")}
     paper.visit(f"{HOME}1", article(f"{HOME}1", text=text))
     for changed in (f"{WORD} {MARK} бұрын.\n\n{text}", f"{text}\n\n{WORD} {MARK} кейін."):
-        read = article(AT, **secret, text=changed, views=7, image=f"{AT}.jpg", published="2026-11-19")
+        read = article(
+            AT, **secret, text=changed, views=7, image=f"{AT}.jpg", published="2026-11-19"
+        )
         paper.later(days=1).visit(AT, read, urls=(OLD, AT))
     paper.visit(f"{HOME}3", article(f"{HOME}3", text=text))
     link(paper.store)
@@ -90,7 +92,9 @@ def test_its_own_pages_say_why_with_451(room: str, path: str) -> None:
     answer = httpx.get(f"{room}{path}")
     assert answer.status_code in (451, 404)
     assert MARK not in answer.text
-    is_there = any(re.fullmatch(f"{one}(?:\\.json)?", path.partition("?")[0]) for _, one, _ in ROUTES)
+    is_there = any(
+        re.fullmatch(f"{one}(?:\\.json)?", path.partition("?")[0]) for _, one, _ in ROUTES
+    )
     if is_there:
         assert answer.status_code == 451
         assert REASON in answer.text and "Сот" not in answer.text
@@ -107,7 +111,9 @@ def test_every_page_is_asked() -> None:
     asked = [path.partition("?")[0] for path in OWN + OTHERS]
     for _, pattern, view in ROUTES:
         found = re.compile(f"{pattern}(?:\\.json)?")
-        assert any(map(found.fullmatch, asked)), f"{pattern} ({view.__name__}): add an address of it to this file"
+        assert any(map(found.fullmatch, asked)), (
+            f"{pattern} ({view.__name__}): add an address of it to this file"
+        )
 
 
 def test_no_table_has_a_word_of_it(room: str, folder: Path) -> None:
@@ -170,4 +176,6 @@ def test_no_sql_reaches_it(room: str, sql: str) -> None:
 def test_numbers_leave_it_out_once_they_are_counted_anew(folder: Path, room: str) -> None:
     with serving(folder) as fresh:
         assert httpx.get(f"{fresh}/about.json").json()["articles"] == 2
-        assert httpx.get(f"{fresh}/newspaper/aqbulaq.json").json()["history"]["site"]["articles"] == 2
+        assert (
+            httpx.get(f"{fresh}/newspaper/aqbulaq.json").json()["history"]["site"]["articles"] == 2
+        )

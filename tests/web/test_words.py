@@ -28,7 +28,9 @@ def catalogue(code: str) -> Catalog:
 
 def of_templates() -> Iterator[str]:
     for path in sorted((WEB / "templates").glob("**/*.html")):
-        for _, said, _, _ in extract_from_file("jinja2.ext:babel_extract", path, options={"silent": "false"}):
+        for _, said, _, _ in extract_from_file(
+            "jinja2.ext:babel_extract", path, options={"silent": "false"}
+        ):
             yield from (said if isinstance(said, tuple) else (said,))
 
 
