@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
 
-import jinja2
+from markupsafe import Markup
 
 from archive import status
 from archive.times import now
@@ -85,7 +85,7 @@ def newspaper(asked: Asked) -> Page:
         ("drawn", site, language, years), lambda: report.drawn(found, language, years)
     )
     # It has escaped what is the archive's.
-    head, *plots = map(jinja2.utils.markupsafe.Markup, drawn)  # type: ignore[attr-defined]
+    head, *plots = map(Markup, drawn)
     cursor = asked.c.execute(_NEWEST, (site,))
     names = [column[0] for column in cursor.description]
     newest = [dict(zip(names, values, strict=True)) for values in cursor]
