@@ -74,7 +74,7 @@ def test_two_processes_answer_and_end_together(archive: Path) -> None:
     assert server.stdout and server.stderr
     children: list[int] = []
     try:
-        assert select.select([server.stdout], [], [], 60)[0]
+        assert select.select([server.stdout], [], [], 110)[0]
         said = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
         assert said
         assert httpx.get(f"{said[0]}search?q=су", timeout=60).status_code == 200
