@@ -109,7 +109,7 @@ def test_no_other_page_has_a_word_of_it(room: str, path: str) -> None:
 
 def test_every_page_is_asked() -> None:
     asked = [path.partition("?")[0] for path in OWN + OTHERS]
-    for _, pattern, view in ROUTES:
+    for pattern, view in ((pattern, view) for method, pattern, view in ROUTES if method == "GET"):
         found = re.compile(f"{pattern}(?:\\.json)?")
         assert any(map(found.fullmatch, asked)), (
             f"{pattern} ({view.__name__}): add an address of it to this file"
