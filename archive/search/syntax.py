@@ -18,9 +18,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from archive.errors import ArchiveUsageError
+from archive.errors import ArchiveUsageError, Message
 from archive.kazakh.words import clean, told, words
-from archive.search.filters import FILTERS, SHORT, Filters, checked
+from archive.search.filters import FILTERS, NO_FILTER, SHORT, Filters, checked
 from archive.search.russian import WORDS
 
 MOST_WORDS = 32
@@ -109,9 +109,11 @@ class _Reader:
         if len(parts) == 1:
             return found[0] if found else None
         if len(found) < len(parts):
-            self.note("OR needs a word on both sides")
+            self.note(Message("OR needs a word on both sides"))
         if any(isinstance(part, All) and not part.parts for part in found):
-            self.note("what is excluded inside OR is not excluded: write it outside the brackets")
+            self.note(
+                Message("what is excluded inside OR is not excluded: write it outside the brackets")
+            )
             found = [part for part in found if not isinstance(part, All) or part.parts]
         return Either(tuple(found)) if len(found) > 1 else found[0] if found else None
 
@@ -126,7 +128,7 @@ class _Reader:
             if kind == "close":
                 if self.depth:
                     break
-                self.note("a closing bracket has no opening one")
+                self.note(Message("a closing bracket has no opening one"))
                 self.at += 1
                 continue
             self.at += 1
@@ -153,7 +155,7 @@ class _Reader:
     def item(self, kind: str, text: str) -> Node | None:
         if kind == "open":
             if self.depth >= _MOST_DEPTH:
-                self.note("too many brackets")
+                self.note(Message("too many brackets"))
                 return None
             self.depth += 1
             node = self.either()
@@ -161,9 +163,9 @@ class _Reader:
             if self.at < len(self.tokens):
                 self.at += 1
             else:
-                self.note("a bracket is not closed")
+                self.note(Message("a bracket is not closed"))
             if isinstance(node, All) and not node.parts:
-                self.note("brackets hold only what is excluded")
+                self.note(Message("brackets hold only what is excluded"))
                 return None
             return node
         if kind == "filter":
@@ -171,10 +173,10 @@ class _Reader:
             self.filters.setdefault(name.lower(), []).append(value.strip('"«» '))
             return None
         if kind == "word" and _FIELD_LIKE.fullmatch(text) and "//" not in text:
-            self.note(f"{text.partition(':')[0]}: is no filter (there are {', '.join(FILTERS)})")
+            self.note(Message(NO_FILTER, text.partition(":")[0], ", ".join(FILTERS)))
         found = words(text) if kind == "phrase" else told(text)
         if self.left < len(found):
-            self.note(f"only the first {MOST_WORDS} words are searched")
+            self.note(Message("only the first {} words are searched", MOST_WORDS))
         found = found[: self.left]
         self.left -= len(found)
         if not found:
@@ -183,7 +185,9 @@ class _Reader:
             return Phrase(tuple(found), self.in_title)
         prefix = kind == "word" and text.endswith("*")
         if prefix and len(found[-1]) < SHORTEST_PREFIX:
-            self.note(f"a beginning needs {SHORTEST_PREFIX} letters: {text} is read as a word")
+            self.note(
+                Message("a beginning needs {} letters: {} is read as a word", SHORTEST_PREFIX, text)
+            )
             prefix = False
         last = Word(found[-1], prefix, self.in_title)
         if len(found) == 1:
@@ -201,18 +205,23 @@ def parse(text: str, filters: Filters | None = None) -> Query:
     )
     reader = _Reader(list(_tokens(text)))
     for word, kind in _small_operators(reader.tokens):
-        reader.note(_SAID[kind].format(word))
+        reader.note(Message(_SAID[kind], word))
     if text.count('"') % 2:
-        reader.note("a quotation mark is not closed")
+        reader.note(Message("a quotation mark is not closed"))
     tree = reader.either()
     for name, values in (filters or {}).items():
         reader.filters.setdefault(name, []).extend(map(_sound, values))
     if isinstance(tree, All) and not tree.parts:
-        raise ArchiveUsageError(f"{text!r} only says what to leave out: add a word that must occur")
+        raise ArchiveUsageError(
+            Message("{!r} only says what to leave out: add a word that must occur", text)
+        )
     if tree is None and not any(any(values) for values in reader.filters.values()):
         raise ArchiveUsageError(
-            f"nothing to search for in {text!r}: give at least one word, for example "
-            '`newsbot search "су тасқыны"`'
+            Message(
+                "nothing to search for in {!r}: give at least one word, for example "
+                '`newsbot search "су тасқыны"`',
+                text,
+            )
         )
     return Query(tree, checked(reader.filters), reader.notes, MOST_WORDS - reader.left)
 
@@ -246,9 +255,11 @@ _OPERATORS = {word: kind for kind, typed in WORDS["operators"].items() for word 
 _ENGLISH = {kind: kind for kind in WORDS["operators"]}
 _COMMON = {word for typed in WORDS["common"].values() for word in typed.split()}
 _SMALL = {word: kind for kind, typed in WORDS["in_small_letters"].items() for word in typed.split()}
-_SAID = {
-    "OR": "«{}» in small letters is a word like others, and all words are looked for: for either of two write OR",
-    "NOT": "«{}» in small letters excludes nothing: write NOT, or a minus before the word",
+_SAID: dict[str, Message] = {
+    "OR": Message(
+        "«{}» in small letters is a word like others, and all words are looked for: for either of two write OR"
+    ),
+    "NOT": Message("«{}» in small letters excludes nothing: write NOT, or a minus before the word"),
 }
 _SHORT = 4
 """Words of a query in which «не» could be meant to exclude; in a question it is a word of the language."""

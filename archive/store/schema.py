@@ -29,7 +29,7 @@ OUTCOMES = (
 )
 """How a URL can end in a crawl: exactly one of these."""
 
-VERSION = 6
+VERSION = 7
 """`PRAGMA user_version` of a database of this schema; raised with each change of it. 0.1.0 wrote 1."""
 SUBSET = 0x6E627373
 """`PRAGMA application_id` of a database that an export made of some articles of another: it has no captures."""
@@ -170,6 +170,8 @@ CREATE TABLE articles (
 );
 CREATE INDEX articles_site_published ON articles(site, published);
 CREATE INDEX articles_published ON articles(published);
+-- What a search is counted by: of ten thousand articles the rows would be 40 MB to read.
+CREATE INDEX articles_counted ON articles(id, site, published, language);
 CREATE INDEX articles_capture ON articles(capture);
 CREATE INDEX articles_story ON articles(story) WHERE story IS NOT NULL;
 
