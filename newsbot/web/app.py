@@ -21,7 +21,7 @@ from archive.errors import ArchiveUsageError
 from archive.search.filters import check_condition
 from archive.store import DATABASE
 from archive.store.views import hide
-from newsbot.web import article, searching  # noqa: F401 -- their pages
+from newsbot.web import article, feeds, front, searching, story  # noqa: F401 -- their pages
 from newsbot.web.room import ROUTES, Room, View, answer
 
 POLICY = (

@@ -12,21 +12,24 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import jinja2
 from datasette.utils import MultiParams
 from datasette.utils.asgi import Request, Response
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, Message
 from archive.store import DATABASE, open_database
 from newsbot.web.languages import LANGUAGES, Language, chosen
 
 MOST_SECONDS = 10.0
 """After which a page is given up."""
+KEPT_SECONDS = 60.0
+T = TypeVar("T")
+_MOST_KEPT = 500
 _LOG = logging.getLogger(__name__)
 _LARGEST_FORM = 64_000
 _STATIC = Path(__file__).with_name("static")
@@ -47,6 +50,7 @@ class Room:
     """Whether search engines are let in."""
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "room"))
     _own: threading.local = field(default_factory=threading.local)
+    _kept: dict[str, tuple[float, Any]] = field(default_factory=dict)
 
     def reader(self) -> sqlite3.Connection:
         """This thread's connection, without what is withheld; a new one where news.db is another file.
@@ -60,6 +64,16 @@ class Room:
             self._own.known = known
         connection: sqlite3.Connection = self._own.connection
         return connection
+
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, for `KEPT_SECONDS`: counts and ids, and no texts, which may be withheld meanwhile."""
+        moment, found = self._kept.get(name, (-KEPT_SECONDS, None))
+        if time.monotonic() - moment > KEPT_SECONDS:
+            if len(self._kept) > _MOST_KEPT:
+                self._kept.clear()
+            found = make()
+            self._kept[name] = time.monotonic(), found
+        return cast("T", found)
 
 
 @dataclass(frozen=True)
@@ -92,7 +106,13 @@ class Asked:
 
     def gettext(self, words: str) -> str:
         """The words in the reader's language."""
-        return self.language.words.gettext(words)
+        own = self.language.words.gettext
+        return words.translated(own) if isinstance(words, Message) else own(words)
+
+    @cached_property
+    def newspapers(self) -> dict[str, str]:
+        """Site → name of the newspaper."""
+        return dict(self.c.execute("SELECT id, name FROM sites"))
 
 
 @dataclass(frozen=True)
@@ -202,6 +222,7 @@ def _templates(language: Language) -> jinja2.Environment:
     env.install_gettext_translations(language.words, newstyle=True)  # type: ignore[attr-defined]
     env.filters |= {
         "day": language.day, "moment": language.moment, "number": language.number,
+        "after": language.after, "tongue": language.tongue, "region": language.region,
         "marked": marked, "path": lambda text: quote(str(text), safe=""),
     }  # fmt: skip
     env.globals |= {"static": static_url, "query": query_string}

@@ -15,7 +15,10 @@ from tests.web.rooms import serving
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("room") / "data"
     paper = open_paper(folder)
-    paper.visit(f"{HOME}1", article(f"{HOME}1", title="Су тасқыны", text="Су тасқынынан көпір шайылып кетті."))
+    paper.visit(
+        f"{HOME}1",
+        article(f"{HOME}1", title="Су тасқыны", text="Су тасқынынан көпір шайылып кетті."),
+    )
     paper.store.close()
     with serving(folder) as url:
         yield url
