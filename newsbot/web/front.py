@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tomllib
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from archive.derive import DAY
@@ -61,7 +64,12 @@ def front(asked: Asked) -> Page:
             for name, rows in sorted(regions.items())
         },
     }
-    return Page("front.html", data)
+    return Page("front.html", data, more={"map": _map()})
+
+
+@cache
+def _map() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("oblasts.toml").read_text("utf-8"))
 
 
 def _counts(c: sqlite3.Connection) -> Counter[str]:

@@ -202,8 +202,8 @@ def _answer(view: View, room: Room, request: Request, form: dict[str, str]) -> R
     return Response.html(render(asked, found), found.status, headers)
 
 
-_OUR_FAULT = "This page failed, which is a fault of newsbot's; its log says more."
-_TOO_LONG = "This took too long and was given up: ask for less."
+_OUR_FAULT = Message("This page failed, which is a fault of newsbot's; its log says more.")
+_TOO_LONG = Message("This took too long and was given up: ask for less.")
 
 
 def render(asked: Asked, found: Page) -> str:
