@@ -154,9 +154,9 @@ def _facets(c: sqlite3.Connection, selected: Selected) -> dict[str, dict[str, in
         selected.args,
     )
     counted: dict[str, dict[str, int]] = {name: {} for name in FACETS}
-    for site, month, language, articles in rows:
-        year, month = (month and month[:4]), (month if month and month[4:] else None)
-        values = (site, regions.get(site), year, month, language)
+    for site, date, language, articles in rows:
+        month = date if date and date[4:] else None
+        values = (site, regions.get(site), date and date[:4], month, language)
         for name, value in zip(FACETS, values, strict=True):
             if value is not None:
                 counted[name][value] = counted[name].get(value, 0) + articles

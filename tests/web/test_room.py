@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.archive.building import HOME, article, open_paper
+from tests.web.conftest import Page, axe
 from tests.web.rooms import serving
 
 
@@ -30,6 +31,19 @@ def test_a_word_leads_to_its_article_and_json_says_the_same(room: str) -> None:
     found = httpx.get(f"{room}/search.json?q=тасқынға").json()
     assert [row["id"] for row in found["results"]] == [1]
     assert "көпір шайылып кетті." in httpx.get(f"{room}/article/1").text
+
+
+def test_search_leads_to_an_article_set_in_the_shipped_font(page: Page, room: str) -> None:
+    page.goto(f"{room}/search?q=тасқынға")
+    assert axe(page) == []
+    page.click("main a[href='/article/1']")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    used = page.evaluate("[...document.fonts].filter(f => f.status == 'loaded').map(f => f.family)")
+    assert used and {family.strip('"') for family in used} == {"Noto Serif"}, (
+        "Arabic is not asked for"
+    )
+    assert axe(page) == [] == page.seen.errors == page.seen.violations
+    assert all(request.startswith(room) for request in page.seen.requests)
 
 
 def test_a_host_that_is_not_its_own_is_refused(room: str) -> None:
