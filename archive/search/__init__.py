@@ -144,13 +144,10 @@ def _facets(c: sqlite3.Connection, selected: Selected) -> dict[str, dict[str, in
     """How many of the matches each site, region, year, month and language has."""
     matches = f"SELECT {selected.id} {selected.source} ORDER BY {selected.id} DESC LIMIT {COUNTED}"
     regions = dict(c.execute("SELECT id, region FROM sites"))
-    # main: what is withheld is none of the matches, and need not be looked for again in each row. An archive that
-    # an older newsbot wrote has no such index.
-    sql = "SELECT 1 FROM main.sqlite_schema WHERE name = 'articles_counted'"
-    by = "INDEXED BY articles_counted" if c.execute(sql).fetchone() else ""
+    # main: what is withheld is none of the matches, and need not be looked for again in each row.
     rows = c.execute(
         "SELECT b.site, substr(b.published, 1, 7), b.language, count(*) "  # noqa: S608
-        f"FROM main.articles b {by} WHERE b.id IN ({matches}) GROUP BY 1, 2, 3",
+        f"FROM main.articles b INDEXED BY articles_counted WHERE b.id IN ({matches}) GROUP BY 1, 2, 3",
         selected.args,
     )
     counted: dict[str, dict[str, int]] = {name: {} for name in FACETS}

@@ -25,7 +25,8 @@ _LATEST = (
 _LAST = "SELECT max((SELECT max(fetched_at) FROM captures WHERE site = s.id)) FROM sites s"
 _SEEN = """
 WITH seen AS MATERIALIZED (SELECT c.id, c.article, c.result, c.fetched_at FROM sites s CROSS JOIN main.captures c
-  ON c.site = s.id WHERE c.fetched_at >= :since AND c.article IS NOT NULL)
+  ON c.site = s.id WHERE c.fetched_at >= :since AND c.id > (SELECT max(id) - 20000 FROM main.captures)
+  AND c.article IS NOT NULL)
 """
 _CHANGES = {
     "edited": """SELECT r.article, r.seen_at FROM seen CROSS JOIN main.revisions r ON r.capture = seen.id
@@ -41,7 +42,7 @@ _CHANGES = {
      SELECT max(q.fetched_at) FROM main.captures q
       WHERE q.article = s.article AND q.result = 'article' AND q.fetched_at < s.fetched_at)) >= 1""",
 }
-"""What newspapers did → ids, and when it was seen."""
+"""What newspapers did → ids, and when it was seen; among the last 20,000 captures, which a first crawl makes in a day."""
 
 
 @page("/")

@@ -18,6 +18,7 @@ from newsbot.web.room import Asked, Room
 from newsbot.web.searching import bars, search_page
 from tests.archive.building import open_paper
 from tests.conftest import ROOT
+from tests.web.conftest import Page, axe, shot
 from tests.web.finding import HOSTILE, build
 from tests.web.rooms import serving
 
@@ -67,7 +68,9 @@ def test_an_empty_archive_says_what_to_do(tmp_path: Path) -> None:
 
 def test_what_is_chosen_can_be_taken_off_one_by_one(room: httpx.Client) -> None:
     page = said(room, "/search?q=су+region:jambyl&site=aqbulaq&after=2023")
-    assert 'href="/search?q=%D1%81%D1%83&amp;site=aqbulaq&amp;after=2023-01-01"' in page, "no region"
+    assert 'href="/search?q=%D1%81%D1%83&amp;site=aqbulaq&amp;after=2023-01-01"' in page, (
+        "no region"
+    )
     assert 'href="/search?q=%D1%81%D1%83&amp;region=jambyl&amp;after=2023-01-01"' in page, "no site"
     assert 'href="/search?q=%D1%81%D1%83&amp;region=jambyl&amp;site=aqbulaq"' in page, "no date"
 
@@ -103,9 +106,17 @@ def test_authors_tags_and_sections_have_pages(room: httpx.Client, path: str) -> 
 
 
 def test_notes_and_errors_are_in_the_language_of_the_reader(room: httpx.Client) -> None:
-    for code, note in (("en", "small letters"), ("ru", "строчными буквами"), ("kk", "кіші әріппен")):
+    for code, note in (
+        ("en", "small letters"),
+        ("ru", "строчными буквами"),
+        ("kk", "кіші әріппен"),
+    ):
         assert note in said(room, "/search?q=су+или+өрт", code)
-    for code, error in (("en", "there is no month 13"), ("ru", "месяца 13 нет"), ("kk", "13-ай болмайды")):
+    for code, error in (
+        ("en", "there is no month 13"),
+        ("ru", "месяца 13 нет"),
+        ("kk", "13-ай болмайды"),
+    ):
         found = room.get("/search?q=су+after:2023-13", headers={"accept-language": code})
         assert found.status_code == 400
         assert error in found.text
@@ -176,6 +187,23 @@ def test_browsers_and_crawlers_are_told_what_there_is(room: httpx.Client, folder
     with serving(folder, indexed=True) as url:
         told = httpx.get(f"{url}/robots.txt").text
         assert "Disallow: /\n" not in told and f"Sitemap: {url}/sitemap.xml" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("front", "/"), ("search", "/search?q=су&after=2023"), ("story", "/story/1")]
+)
+def test_readers_see_them_well(page: Page, room: httpx.Client, name: str, path: str) -> None:
+    page.goto(f"{str(room.base_url).rstrip('/')}{path}")
+    shot(page, name)
+    assert axe(page) == [] == page.seen.errors == page.seen.violations
+
+
+def test_from_the_histogram_to_a_month_by_keyboard(page: Page, room: httpx.Client) -> None:
+    page.goto(f"{room.base_url}/search?q=су")
+    page.locator("svg.bars a").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**after=2023-05**")
+    assert page.locator(".results li").count() == 1
 
 
 def test_what_is_withheld_is_on_none_of_these_pages(room: httpx.Client) -> None:
