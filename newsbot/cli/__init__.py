@@ -36,6 +36,7 @@ from newsbot.cli import (
     extract,
     import_,
     merge,
+    note,
     reextract,
     report,
     restore,
@@ -75,6 +76,7 @@ COMMANDS: dict[str, tuple[click.Command, ...]] = {
         restore.restore_command,
         merge.merge_command,
         withhold.withhold,
+        note.note,
     ),
     "Demo": (demo.demo,),
 }

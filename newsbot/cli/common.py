@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -21,7 +22,9 @@ import click
 from click.core import ParameterSource
 from tabulate import tabulate
 
+from archive import notes
 from archive.captures.files import check_inside, open_in_place, whole_file
+from archive.store import open_database
 from archive.store.opening import FULL
 from archive.typed_dates import typed_date
 from newsbot import urls
@@ -124,6 +127,17 @@ def data_option(command: F) -> F:
         show_envvar=True,
         help="The archive's folder.",
     )(command)
+
+
+def opened(data: Path) -> sqlite3.Connection:
+    """The archive in a folder, for commands that read articles and what people noted on them."""
+    return open_database(data, spelling=urls.canonical).conn
+
+
+def tell_no_notes(connection: sqlite3.Connection) -> None:
+    """Name the lines among the notes that are none."""
+    for line in notes.no_notes(connection):
+        click.echo(f"newsbot: {line}", err=True)
 
 
 def json_option(command: F) -> F:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TextIO, TypeVar
 
@@ -13,7 +13,7 @@ from archive import query
 from archive.errors import ArchiveUsageError
 from archive.search.filters import FILTERS
 from newsbot import urls
-from newsbot.cli.common import FROM_DATE, TO_DATE, Text, WrongUsage
+from newsbot.cli.common import FROM_DATE, TO_DATE, Text, WrongUsage, tell_no_notes
 from newsbot.names import by_own_names, check_archived
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -93,8 +93,15 @@ def _listed(file: TextIO | None) -> tuple[str, ...] | None:
         raise WrongUsage(f"{file.name}: is no text in UTF-8") from None
 
 
-def check_selection(connection: sqlite3.Connection, chosen: query.Selection) -> None:
-    """Refuse names that the archive knows nothing of; say where `--one-per-story` can leave nothing out."""
+def check_selection(
+    connection: sqlite3.Connection, chosen: query.Selection, texts: Sequence[str] = ()
+) -> None:
+    """Refuse names that the archive knows nothing of; name lines that are no notes, where these are asked for.
+
+    Says where `--one-per-story` can leave nothing out.
+    """
+    if "note" in chosen.query.filters or "notes" in texts:
+        tell_no_notes(connection)
     check_archived(connection, chosen.query.filters, chosen)
     if chosen.one_per_story and connection.execute("SELECT 1 FROM stories").fetchone() is None:
         click.echo(

@@ -16,7 +16,6 @@ from archive import plots, stats
 from archive.export.csv import harmless
 from archive.frequencies import KEYNESS, count_words, frequent
 from archive.query import Selection, told
-from archive.store import open_database
 from newsbot import SOFTWARE
 from newsbot.cli.common import (
     OutputFile,
@@ -24,6 +23,7 @@ from newsbot.cli.common import (
     WrongUsage,
     data_option,
     json_option,
+    opened,
     print_json,
     print_table,
 )
@@ -172,7 +172,7 @@ def _opened(data: Path, chosen: Selection, plot: Path | None) -> sqlite3.Connect
     """The archive, once all that was typed has been looked at."""
     if plot:
         plots.check(plot)
-    connection = open_database(data).conn
+    connection = opened(data)
     check_selection(connection, chosen)
     return connection
 

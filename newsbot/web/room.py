@@ -20,9 +20,11 @@ from urllib.parse import quote, urlencode
 import jinja2
 from datasette.utils import MultiParams
 from datasette.utils.asgi import Request, Response
+from markupsafe import Markup, escape
 
 from archive.errors import ArchiveError, Message
 from archive.store import DATABASE, open_database
+from newsbot import urls
 from newsbot.web.languages import LANGUAGES, Language, chosen
 
 MOST_SECONDS = 10.0
@@ -60,7 +62,7 @@ class Room:
         place = (self.folder / DATABASE).stat() if (self.folder / DATABASE).exists() else None
         known = place and (place.st_dev, place.st_ino)
         if getattr(self._own, "known", None) != known or known is None:
-            self._own.connection = open_database(self.folder).conn
+            self._own.connection = open_database(self.folder, spelling=urls.canonical).conn
             self._own.known = known
         connection: sqlite3.Connection = self._own.connection
         return connection
@@ -233,11 +235,9 @@ MARKS = ("\x02", "\x03")
 """Around found words: no text of an article holds these."""
 
 
-def marked(text: str) -> jinja2.utils.markupsafe.Markup:  # type: ignore[name-defined]
+def marked(text: str) -> Markup:
     """A snippet as HTML, its found words as <mark>."""
-    escape = jinja2.utils.markupsafe.escape  # type: ignore[attr-defined]
-    shown = str(escape(text)).replace(MARKS[0], "<mark>").replace(MARKS[1], "</mark>")
-    return jinja2.utils.markupsafe.Markup(shown)  # type: ignore[attr-defined]
+    return escape(text).replace(MARKS[0], Markup("<mark>")).replace(MARKS[1], Markup("</mark>"))
 
 
 def query_string(args: MultiParams | Mapping[str, Any], **changed: Any) -> str:
