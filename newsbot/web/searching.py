@@ -45,7 +45,7 @@ def query_of(asked: Asked, named: Filters) -> tuple[str, dict[str, list[str]]]:
 def find(asked: Asked, words: str, filters: Filters, offset: int, order: str) -> Hits:
     """A page of what `newsbot search` finds, with facets, which are kept for a minute."""
     key = query_string({"q": words, **filters})
-    known: dict[str, Any] = {}
+    known: list[Hits] = []
 
     def ask(*, facets: bool) -> Hits:
         return search(
@@ -54,11 +54,11 @@ def find(asked: Asked, words: str, filters: Filters, offset: int, order: str) ->
         )  # fmt: skip
 
     def facets() -> dict[str, dict[str, int]]:
-        known["hits"] = ask(facets=True)
-        return known["hits"].facets
+        known.append(ask(facets=True))
+        return known[0].facets
 
     counted = asked.room.kept(f"facets {key}", facets)
-    hits: Hits = known.get("hits") or ask(facets=False)
+    hits = known[0] if known else ask(facets=False)
     hits.facets.update(counted)
     return hits
 
