@@ -21,7 +21,7 @@ from archive.errors import ArchiveUsageError
 from archive.search.filters import check_condition
 from archive.store import DATABASE
 from archive.store.views import hide
-from newsbot.web import article, feeds, front, searching, story  # noqa: F401 -- their pages
+from newsbot.web import article, captures, feeds, front, notes, searching, story  # noqa: F401 -- their pages
 from newsbot.web.room import ROUTES, Room, View, answer
 
 POLICY = (
@@ -90,6 +90,11 @@ class _Plugin:
         """Tables that only the program needs are not shown."""
         is_table = hasattr(datasette, "room") and action == "view-table"
         return False if is_table and _HIDDEN.match(resource[1]) else None
+
+    @hookimpl
+    def skip_csrf(self, datasette: Any, scope: Any) -> bool:
+        """Our forms need no token and no cookie for it: browsers say whose page has sent them."""
+        return hasattr(datasette, "room") and not _OWN_PATHS.match(scope["path"])
 
     @hookimpl
     def asgi_wrapper(self, datasette: Any) -> Callable[[ASGI], ASGI]:

@@ -106,6 +106,17 @@ class Asked:
         is_number = typed.isascii() and typed.isdigit() and len(typed) < 10
         return min(int(typed), most) if is_number else otherwise
 
+    @property
+    def user(self) -> str | None:
+        """Who is reading, as the reverse proxy says."""
+        name = self.room.user_header
+        return self.headers.get(name.lower()) if name else None
+
+    @property
+    def may_write(self) -> bool:
+        """Whether notes are taken: on this machine from everybody, else from whom the proxy names."""
+        return self.room.write and bool(self.user or not self.room.user_header)
+
     def gettext(self, words: str) -> str:
         """The words in the reader's language."""
         own = self.language.words.gettext
@@ -164,9 +175,18 @@ async def answer(views: Mapping[str, View], room: Room, request: Request) -> Res
     if method == "POST":
         if int(request.headers.get("content-length") or _LARGEST_FORM + 1) > _LARGEST_FORM:
             return Response.text("", status=413)
+        if not _is_ours(room, request):
+            return Response.text("another site's form\n", status=403)
         form = await request.post_vars()
     run = asyncio.get_running_loop().run_in_executor
     return await run(room.threads, _answer, views[method], room, request, form)
+
+
+def _is_ours(room: Room, request: Request) -> bool:
+    """Whether a form that is sent is of a page of ours, as browsers say (Fetch Metadata, or RFC 6454)."""
+    site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
+    own = (None, room.url, f"http://{request.host}", f"https://{request.host}")
+    return site in ("same-origin", "none") if site else origin in own
 
 
 def _answer(view: View, room: Room, request: Request, form: dict[str, str]) -> Response:

@@ -62,7 +62,9 @@ def test_the_front_page_tells_what_is_new_and_what_newspapers_changed(room: http
 def test_an_empty_archive_says_what_to_do(tmp_path: Path) -> None:
     open_paper(tmp_path / "data").store.close()
     with serving(tmp_path / "data") as url:
-        assert "`newsbot crawl`" in httpx.get(url, headers={"accept-language": "en"}, timeout=60).text
+        assert (
+            "`newsbot crawl`" in httpx.get(url, headers={"accept-language": "en"}, timeout=60).text
+        )
         assert httpx.get(f"{url}/search?site=aqbulaq").status_code == 200
 
 
