@@ -8,10 +8,15 @@ from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 
+from archive.errors import Message
+
 _LANGUAGES = ("kk", "ru", "en")
 _MAX_LENGTH = 60
 """Characters; nobody types a longer date."""
-_EXPECTED = "expected one such as 2023, 2023-05, 2023-05-17, 17.05.2023, yesterday or '2 weeks ago'"
+_EXPECTED = Message(
+    "expected one such as 2023, 2023-05, 2023-05-17, 17.05.2023, yesterday or '2 weeks ago'"
+)
+_NO_DATE = Message("{!r} is no date: {}")
 _ISO = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d\d?)(?:-(?P<day>\d\d?))?)?", re.ASCII)
 _DOTTED = re.compile(
     r"(?:(?P<day>\d\d?)(?P<mark>[./-]))?(?P<month>\d\d?)(?(mark)(?P=mark)|[./-])(?P<year>\d{4})",
@@ -39,7 +44,7 @@ def typed_date(text: str, *, today: date, end: bool = False) -> str:
         return _day_of(text, printed.groupdict(), end).isoformat()
     found = _in_words(text, today)
     if found is None:
-        raise ValueError(f"{text[:_MAX_LENGTH]!r} is no date: {_EXPECTED}")
+        raise ValueError(Message(_NO_DATE, text[:_MAX_LENGTH], _EXPECTED))
     return found.isoformat()
 
 
@@ -47,14 +52,16 @@ def _day_of(text: str, parts: dict[str, str | None], end: bool) -> date:
     """The day of a date in numbers. Raises `ValueError` where the calendar has no such day."""
     year = int(parts["year"] or 0)
     if year == 0:
-        raise ValueError(f"{text!r} is no date: there is no year 0")
+        raise ValueError(Message(_NO_DATE, text, Message("there is no year 0")))
     month = int(parts["month"] or (12 if end else 1))
     if not 1 <= month <= 12:
-        raise ValueError(f"{text!r} is no date: there is no month {month}")
+        raise ValueError(Message(_NO_DATE, text, Message("there is no month {}", month)))
     last = monthrange(year, month)[1]
     day = int(parts["day"] or (last if end else 1))
     if not 1 <= day <= last:
-        raise ValueError(f"{text!r} is no date: {year}-{month:02} has {last} days")
+        raise ValueError(
+            Message(_NO_DATE, text, Message("{} has {} days", f"{year}-{month:02}", last))
+        )
     return date(year, month, day)
 
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from archive import query
-from archive.errors import ArchiveUsageError
+from archive.errors import ArchiveUsageError, Message
 from archive.search.filters import EXCLUDED, FILTERS
 from archive.search.syntax import Query
 from newsbot import urls
@@ -15,6 +15,7 @@ from newsbot.profile_values import REGIONS, folded, region
 
 _MOST_NAMES = 12
 """Names that a message lists where none is near."""
+_NOT_HERE = Message("unknown {} {!r} in this archive: {}")
 
 
 def region_ids(typed: Iterable[str]) -> tuple[str, ...]:
@@ -22,7 +23,7 @@ def region_ids(typed: Iterable[str]) -> tuple[str, ...]:
     typed = [*typed]
     called = {said: repr(name) for name, more in REGIONS.items() for said in (name, *more)}
     ids = {name: found for name in typed if (found := region(name))}
-    check_names("region", typed, ids, f"there are {', '.join(REGIONS)}", called=called)
+    check_names("region", typed, ids, Message("there are {}", ", ".join(REGIONS)), called=called)
     return tuple(ids.values())
 
 
@@ -44,7 +45,13 @@ def check_archived(
     for first, last in (("after", "before"), ("seen-after", "seen-before")):
         if max(filters.get(first, [""])) > min(filters.get(last, ["~"])):
             raise ArchiveUsageError(
-                f"{first} {max(filters[first])} is later than {last} {min(filters[last])}"
+                Message(
+                    "{} {} is later than {} {}",
+                    first,
+                    max(filters[first]),
+                    last,
+                    min(filters[last]),
+                )
             )
     for typed, asked in filters.items():
         kind = typed.removeprefix(EXCLUDED)
@@ -55,19 +62,21 @@ def check_archived(
             continue
         known = query.names(connection, kind, chosen)
         if kind not in query.NAMED:
-            raise ArchiveUsageError(f"no article in this archive is of {kind}:{missing[0]}")
+            raise ArchiveUsageError(
+                Message("no article in this archive is of {}:{}", kind, missing[0])
+            )
         if kind == "language":  # `kk` means kk-Latn, too
             known = sorted({*known, *(name.partition("-")[0] for name in known)})
         shown = ", ".join(known[:_MOST_NAMES]) + (" …" if len(known) > _MOST_NAMES else "")
-        otherwise = f"there are {shown or 'none'}"
+        otherwise = Message("there are {}", shown) if shown else Message("there are none")
         called = {name: repr(name) for name in known} if FILTERS[kind].kind == "spelt" else {}
         # What holds is a part of a name in any capitals: it is not among `known`, and not missing either.
-        check_names(kind, missing, known, otherwise, " in this archive", called)
+        check_names(kind, missing, known, otherwise, _NOT_HERE, called)
 
 
 def check_names(
-    kind: str, asked: Iterable[str], known: Collection[str], otherwise: str, where: str = "",
-    called: Mapping[str, str] = {},
+    kind: str, asked: Iterable[str], known: Collection[str], otherwise: str,
+    unknown: str = Message("unknown {} {!r}: {}"), called: Mapping[str, str] = {},
 ) -> None:  # fmt: skip
     """Refuse a name that is not known, with the one that is nearest, or else with `otherwise`.
 
@@ -80,5 +89,5 @@ def check_names(
                 fold(one): what for one, what in (called or {n: repr(n) for n in known}).items()
             }
             near = difflib.get_close_matches(fold(name), meant, n=1)
-            hint = f"did you mean {meant[near[0]]}?" if near else otherwise
-            raise ArchiveUsageError(f"unknown {kind} {name!r}{where}: {hint}")
+            hint = Message("did you mean {}?", meant[near[0]]) if near else otherwise
+            raise ArchiveUsageError(Message(unknown, kind, name, hint))

@@ -11,6 +11,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
+from archive.errors import Message
 from archive.kazakh.stems import Analysis
 from archive.search.check import check
 from archive.search.expand import Terms, expression, in_titles
@@ -25,14 +26,13 @@ from archive.search.vocabulary import is_stem, readings_of
 __all__ = ["FACETS", "ORDERS", "Hits", "check", "explain", "search"]
 
 ORDERS = ("best", "newest", "oldest")
-FACETS = ("site", "region", "year", "language")
+FACETS = ("site", "region", "year", "month", "language")
 COUNTED = 10_000
-"""Results are counted up to here; beyond, `Hits.total` is this and `Hits.more` is true."""
-_FACETED = 100_000
+"""Results are counted up to here; beyond, `Hits.total` is this, `Hits.more` is true, and facets are of the last stored."""
 SENTENCE = 4
 """Words of a query that is a sentence: where fewer than `FULL` articles have all its words, others follow."""
 FULL = 10
-_NONE_HAS_ALL = "no article has all words; these have most, the first of them all but"
+_NONE_HAS_ALL = Message("no article has all words; these have most, the first of them all but: {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Hits:
     rows: list[dict[str, Any]]
     more: bool = False
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
-    """`site`, `region`, `year`, `language` → value → articles, most first."""
+    """`site`, `region`, `year`, `month` (`2026-11`), `language` → value → articles, most first."""
     suggestion: str | None = None
     """The query with misspelt words mended, where no article has all of them."""
     notes: list[str] = field(default_factory=list)
@@ -82,7 +82,7 @@ def search(
     if total < (FULL if query.size >= SENTENCE else 1) and (with_most := most_words(c, query)):
         if not is_answered:
             (lacked,) = lacking(c, query, with_most[:1]).values()
-            query.notes.append(f"{_NONE_HAS_ALL}: {', '.join(lacked)}")
+            query.notes.append(Message(_NONE_HAS_ALL, ", ".join(lacked)))
         selected, match, total = these(with_most), None, len(with_most)
     if not total:
         page: list[tuple[int, float | None]] = []
@@ -133,15 +133,19 @@ def _rows(
 
 
 def _facets(c: sqlite3.Connection, selected: Selected) -> dict[str, dict[str, int]]:
-    """How many of the matches each site, region, year and language has."""
-    matches = f"SELECT {selected.id} {selected.source} ORDER BY {selected.id} DESC LIMIT {_FACETED}"
+    """How many of the matches each site, region, year, month and language has."""
+    matches = f"SELECT {selected.id} {selected.source} ORDER BY {selected.id} DESC LIMIT {COUNTED}"
+    regions = dict(c.execute("SELECT id, region FROM sites"))
+    # main: what is withheld is none of the matches, and need not be looked for again in each row.
     rows = c.execute(
-        "SELECT b.site, s.region, substr(b.published, 1, 4), b.language, count(*) "  # noqa: S608
-        f"FROM articles b LEFT JOIN sites s ON s.id = b.site WHERE b.id IN ({matches}) GROUP BY 1, 2, 3, 4",
+        "SELECT b.site, substr(b.published, 1, 7), b.language, count(*) "  # noqa: S608
+        f"FROM main.articles b INDEXED BY articles_counted WHERE b.id IN ({matches}) GROUP BY 1, 2, 3",
         selected.args,
     )
     counted: dict[str, dict[str, int]] = {name: {} for name in FACETS}
-    for *values, articles in rows:
+    for site, date, language, articles in rows:
+        month = date if date and date[4:] else None
+        values = (site, regions.get(site), date and date[:4], month, language)
         for name, value in zip(FACETS, values, strict=True):
             if value is not None:
                 counted[name][value] = counted[name].get(value, 0) + articles

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from archive.errors import ArchiveUsageError
+from archive.errors import ArchiveUsageError, Message
 from archive.typed_dates import typed_date
 
 
@@ -99,6 +99,7 @@ FILTERS: Mapping[str, Filter] = {
     ),
 }  # fmt: skip
 """Name → what it means."""
+NO_FILTER = Message("{}: is no filter (there are {})")
 SHORT = {"lang": "language"}
 """Other names that people type."""
 EXCLUDED = "-"
@@ -117,7 +118,7 @@ def checked(filters: Filters) -> dict[str, list[str]]:
         bare = typed.removeprefix(EXCLUDED)
         name = SHORT.get(bare, bare)
         if name not in FILTERS:
-            raise ArchiveUsageError(f"{name}: is no filter (there are {', '.join(FILTERS)})")
+            raise ArchiveUsageError(Message(NO_FILTER, name, ", ".join(FILTERS)))
         known = [_checked(name, FILTERS[name], str(one)) for one in values]
         if typed != bare and name == "gone":
             known = [{"yes": "no", "no": "yes"}[value] for value in known]
@@ -129,20 +130,22 @@ def checked(filters: Filters) -> dict[str, list[str]]:
 
 def _checked(name: str, one: Filter, value: str) -> str:
     if not value:
-        raise ArchiveUsageError(f"{name}: needs a value, as in {name}:{one.example}")
+        raise ArchiveUsageError(Message("{0}: needs a value, as in {0}:{1}", name, one.example))
     if one.kind == "choice":
         meant = {choice.lower(): choice for choice in one.choices}
         if value.lower() not in meant:
-            choices = " nor ".join(f"{name}:{choice}" for choice in one.choices)
-            raise ArchiveUsageError(f"{name}:{value} is neither {choices}")
+            choices = ", ".join(f"{name}:{choice}" for choice in one.choices)
+            raise ArchiveUsageError(Message("{}:{} is none of {}", name, value, choices))
         return meant[value.lower()]
     if one.kind == "number" and not (value.isascii() and value.isdigit() and len(value) < 19):
-        raise ArchiveUsageError(f"{name}:{value}: expected a number, as in {name}:{one.example}")
+        raise ArchiveUsageError(
+            Message("{0}:{1}: expected a number, as in {0}:{2}", name, value, one.example)
+        )
     if one.kind in ("from", "to"):
         try:
             return typed_date(value, today=date.today(), end=one.kind == "to")
         except ValueError as error:
-            raise ArchiveUsageError(f"{name}:{value}: {error}") from None
+            raise ArchiveUsageError(Message("{}:{}: {}", name, value, error.args[0])) from None
     return value
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import product
 
+from archive.errors import Message
 from archive.kazakh.letters import SPECIFIC
 from archive.kazakh.morphology import endings
 from archive.kazakh.transliterate import key
@@ -163,9 +164,11 @@ def _widened(parts: list[Node], notes: list[str]) -> list[Node]:
             if not named or following.startswith(_WIDER) or following.endswith(_SURNAMES):
                 continue
             found.append(_either(typed, named))
-            also = f" (the name is also that of {named[0].also})" if named[0].also else ""
             present = ", ".join(place.present for place in named)
-            notes.append(f"{named[0].name} → {present}, which is searched for, too{also}")
+            note = Message("{} → {}, which is searched for, too", named[0].name, present)
+            if named[0].also:
+                note = Message("{} (the name is also that of {})", note, named[0].also)
+            notes.append(note)
             at += size
             break
         else:

@@ -18,9 +18,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from archive.errors import ArchiveUsageError
+from archive.errors import ArchiveUsageError, Message
 from archive.kazakh.words import clean, told, words
-from archive.search.filters import EXCLUDED, FILTERS, SHORT, Filters, checked
+from archive.search.filters import EXCLUDED, FILTERS, NO_FILTER, SHORT, Filters, checked
 from archive.search.russian import WORDS
 
 MOST_WORDS = 32
@@ -115,12 +115,16 @@ class _Reader:
         named = {text.partition(":")[0].lower() for kind, text in inside if kind == "filter"}
         if len(named) > 1 or (named and found):
             self.note(
-                "a filter holds for the whole query: OR does not divide filters from words or others"
+                Message(
+                    "a filter holds for the whole query: OR does not divide filters from words or others"
+                )
             )
         elif len(found) < len(parts) and not named:
-            self.note("OR needs a word on both sides")
+            self.note(Message("OR needs a word on both sides"))
         if any(isinstance(part, All) and not part.parts for part in found):
-            self.note("what is excluded inside OR is not excluded: write it outside the brackets")
+            self.note(
+                Message("what is excluded inside OR is not excluded: write it outside the brackets")
+            )
             found = [part for part in found if not isinstance(part, All) or part.parts]
         return Either(tuple(found)) if len(found) > 1 else found[0] if found else None
 
@@ -135,7 +139,7 @@ class _Reader:
             if kind == "close":
                 if self.depth:
                     break
-                self.note("a closing bracket has no opening one")
+                self.note(Message("a closing bracket has no opening one"))
                 self.at += 1
                 continue
             self.at += 1
@@ -154,7 +158,7 @@ class _Reader:
                 (without if excluded else parts).append(node)
             excluded, self.in_title = False, in_title
         if excluded or self.in_title != in_title:
-            self.note("NOT and title: need a word after them")
+            self.note(Message("NOT and title: need a word after them"))
             self.in_title = in_title
         telling = [part for part in parts if not _is_common(part)]
         parts = telling or parts
@@ -167,7 +171,7 @@ class _Reader:
     def item(self, kind: str, text: str) -> Node | None:
         if kind == "open":
             if self.depth >= _MOST_DEPTH:
-                self.note("too many brackets")
+                self.note(Message("too many brackets"))
                 return None
             self.depth += 1
             node = self.either()
@@ -175,9 +179,9 @@ class _Reader:
             if self.at < len(self.tokens):
                 self.at += 1
             else:
-                self.note("a bracket is not closed")
+                self.note(Message("a bracket is not closed"))
             if isinstance(node, All) and not node.parts:
-                self.note("brackets hold only what is excluded")
+                self.note(Message("brackets hold only what is excluded"))
                 return None
             return node
         if kind == "filter":
@@ -189,7 +193,7 @@ class _Reader:
             self.doubts(text)
         found = words(text) if kind == "phrase" else told(text)
         if self.left < len(found):
-            self.note(f"only the first {MOST_WORDS} words are searched")
+            self.note(Message("only the first {} words are searched", MOST_WORDS))
         found = found[: self.left]
         self.left -= len(found)
         if not found:
@@ -200,7 +204,9 @@ class _Reader:
             return Phrase(tuple(found), self.in_title)
         prefix = kind == "word" and text.endswith("*")
         if prefix and len(found[-1]) < SHORTEST_PREFIX:
-            self.note(f"a beginning needs {SHORTEST_PREFIX} letters: {text} is read as a word")
+            self.note(
+                Message("a beginning needs {} letters: {} is read as a word", SHORTEST_PREFIX, text)
+            )
             prefix = False
         last = Word(found[-1], prefix, self.in_title)
         if len(found) == 1:
@@ -210,12 +216,12 @@ class _Reader:
     def doubts(self, text: str) -> None:
         """What in a word might be meant otherwise than it is read."""
         if _ADDRESS.fullmatch(text):
-            self.note(f"the article of an address is found with url:{text}")
+            self.note(Message("the article of an address is found with url:{}", text))
         elif _FIELD_LIKE.fullmatch(text):
             names = ", ".join(("title", *FILTERS))
-            self.note(f"{text.partition(':')[0]}: is no filter (there are {names})")
+            self.note(Message(NO_FILTER, text.partition(":")[0], names))
         if "*" in text[:-1].strip("*"):
-            self.note(f"{text}: a star stands for the end of a word alone")
+            self.note(Message("{}: a star stands for the end of a word alone", text))
 
 
 def parse(text: str, filters: Filters | None = None) -> Query:
@@ -228,18 +234,23 @@ def parse(text: str, filters: Filters | None = None) -> Query:
     )
     reader = _Reader(list(_tokens(text)))
     for word, kind in _small_operators(reader.tokens):
-        reader.note(_SAID[kind].format(word))
+        reader.note(Message(_SAID[kind], word))
     if text.count('"') % 2:
-        reader.note("a quotation mark is not closed")
+        reader.note(Message("a quotation mark is not closed"))
     tree = reader.either()
     for name, values in (filters or {}).items():
         reader.filters.setdefault(name, []).extend(map(_sound, values))
     if isinstance(tree, All) and not tree.parts:
-        raise ArchiveUsageError(f"{text!r} only says what to leave out: add a word that must occur")
+        raise ArchiveUsageError(
+            Message("{!r} only says what to leave out: add a word that must occur", text)
+        )
     if tree is None and not any(any(values) for values in reader.filters.values()):
         raise ArchiveUsageError(
-            f"nothing to search for in {text!r}: give at least one word, for example "
-            '`newsbot search "су тасқыны"`'
+            Message(
+                "nothing to search for in {!r}: give at least one word, for example "
+                '`newsbot search "су тасқыны"`',
+                text,
+            )
         )
     return Query(tree, checked(reader.filters), reader.notes, MOST_WORDS - reader.left)
 
@@ -273,9 +284,11 @@ _OPERATORS = {word: kind for kind, typed in WORDS["operators"].items() for word 
 _ENGLISH = {kind: kind for kind in WORDS["operators"]}
 _COMMON = {word for typed in WORDS["common"].values() for word in typed.split()}
 _SMALL = {word: kind for kind, typed in WORDS["in_small_letters"].items() for word in typed.split()}
-_SAID = {
-    "OR": "«{}» is read as a word, and all words are looked for: for either of two write OR",
-    "NOT": "«{}» excludes nothing: write NOT, or a minus before the word",
+_SAID: dict[str, Message] = {
+    "OR": Message(
+        "«{}» is read as a word, and all words are looked for: for either of two write OR"
+    ),
+    "NOT": Message("«{}» excludes nothing: write NOT, or a minus before the word"),
 }
 _SHORT = 4
 """Words of a query in which «не» could be meant to exclude; in a question it is a word of the language."""

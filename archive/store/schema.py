@@ -170,6 +170,8 @@ CREATE TABLE articles (
 );
 CREATE INDEX articles_site_published ON articles(site, published);
 CREATE INDEX articles_published ON articles(published);
+-- What a search is counted by: of ten thousand articles the rows would be 40 MB to read.
+CREATE INDEX articles_counted ON articles(id, site, published, language);
 CREATE INDEX articles_capture ON articles(capture);
 CREATE INDEX articles_story ON articles(story) WHERE story IS NOT NULL;
 

@@ -26,7 +26,9 @@ from newsbot.names import by_own_names, check_archived
     show_default=True,
     help="The best answers first, or by date.",
 )
-@click.option("--facets", is_flag=True, help="Count the results by site, region, year, language.")
+@click.option(
+    "--facets", is_flag=True, help="Count the results by site, region, year, month, language."
+)
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
 @click.option("--offset", type=click.IntRange(0, 10**9), default=0, help="Skip this many results.")
 @json_option

@@ -24,7 +24,17 @@ from archive.search.filters import check_condition
 from archive.store import DATABASE, open_database
 from archive.store.opening import reading
 from archive.store.views import hide
-from newsbot.web import about, article, captures, newspapers, notes, searching  # noqa: F401 -- their pages
+from newsbot.web import (  # noqa: F401 -- their pages
+    about,
+    article,
+    captures,
+    feeds,
+    front,
+    newspapers,
+    notes,
+    searching,
+    story,
+)
 from newsbot.web.room import ROUTES, Room, View, answer, nothing, static_url
 
 POLICY = (

@@ -9,8 +9,8 @@ import gettext
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from babel import Locale, dates, numbers
@@ -32,7 +32,7 @@ class Language:
     code: str
     words: gettext.NullTranslations
 
-    @property
+    @cached_property
     def locale(self) -> Locale:
         """Babel's."""
         return Locale.parse(self.code)
@@ -70,9 +70,28 @@ class Language:
             return value or "–"
         return dates.format_timedelta(apart, add_direction=True, locale=self.locale)
 
+    def after(self, seconds: float) -> str:
+        """How long something took, roughly: 3 hours."""
+        return dates.format_timedelta(timedelta(seconds=seconds), locale=self.locale)
+
+    def tongue(self, code: str) -> str:
+        """The name of an article's language: Kazakh (Latin)."""
+        name, _, script = code.partition("-")
+        found = str(self.locale.languages.get(name, name))
+        return f"{found} ({self.locale.scripts.get(script, script)})" if script else found
+
+    def region(self, name: str) -> str:
+        """The name of a region by its id."""
+        return self.words.gettext(name.replace("-", " ").title())
+
     def number(self, value: float) -> str:
         """A number in groups of three."""
-        return numbers.format_decimal(value, locale=self.locale)
+        return _number(self.code, value)
+
+
+@lru_cache(maxsize=10_000)
+def _number(code: str, value: float) -> str:
+    return str(numbers.format_decimal(value, locale=code))
 
 
 @cache

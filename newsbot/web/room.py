@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
@@ -22,7 +22,7 @@ from datasette.utils import MultiParams
 from datasette.utils.asgi import Request, Response
 from markupsafe import Markup, escape
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, Message
 from archive.store import DATABASE, open_database
 from newsbot import urls
 from newsbot.watch.report import STYLE
@@ -129,7 +129,13 @@ class Asked:
 
     def gettext(self, words: str) -> str:
         """The words in the reader's language."""
-        return self.language.words.gettext(words)
+        own = self.language.words.gettext
+        return words.translated(own) if isinstance(words, Message) else own(words)
+
+    @cached_property
+    def newspapers(self) -> dict[str, str]:
+        """Site → name of the newspaper."""
+        return dict(self.c.execute("SELECT id, name FROM sites"))
 
 
 @dataclass(frozen=True)
@@ -236,8 +242,8 @@ def _response(asked: Asked, found: Page, *, as_json: bool) -> Response:
     return Response(body, found.status, headers, "application/json; charset=utf-8")
 
 
-_OUR_FAULT = "This page failed, which is a fault of newsbot's; its log says more."
-_TOO_LONG = "This took too long and was given up: ask for less."
+_OUR_FAULT = Message("This page failed, which is a fault of newsbot's; its log says more.")
+_TOO_LONG = Message("This took too long and was given up: ask for less.")
 
 
 def render(asked: Asked, found: Page) -> str:
@@ -256,7 +262,7 @@ def _templates(language: Language) -> jinja2.Environment:
     env.install_gettext_translations(language.words, newstyle=True)  # type: ignore[attr-defined]
     env.filters |= {
         "day": language.day, "moment": language.moment, "number": language.number,
-        "ago": language.ago,
+        "ago": language.ago, "after": language.after, "tongue": language.tongue, "region": language.region,
         "marked": marked, "path": lambda text: quote(str(text), safe=""),
     }  # fmt: skip
     env.globals |= {"static": static_url, "query": query_string}

@@ -87,7 +87,7 @@ def test_dates_of_a_search_whose_quotation_mark_is_not_closed(archive: Path) -> 
         ("export --story 7", "no article in this archive is of story:7"),
         ("export --url https://a.example/x", "no article in this archive is of url:https://a.example/x"),
         ("export --script Greek", "'Greek' is not one of"),
-        ("export script:Greek", "neither script:Cyrl nor script:Latn nor script:Arab"),
+        ("export script:Greek", "none of script:Cyrl, script:Latn, script:Arab"),
         ("export --as-of 2023-13", "there is no month 13"),
         ("export --with text_latn", "unknown text column 'text_latn': did you mean 'text_latin'?"),
         ("search lang:kz су", "unknown language 'kz' in this archive"),

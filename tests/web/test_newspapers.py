@@ -124,9 +124,7 @@ def test_names_are_text(room: str) -> None:
         assert not found.xpath("//script[contains(., 'alert')]")
 
 
-@pytest.mark.parametrize(
-    "path", ["newspaper/nope", "newspaper/%3Cb%3E", "newspaper/..", "newspaper/a%2Fb"]
-)
+@pytest.mark.parametrize("path", ["newspaper/nope", "newspaper/%3Cb%3E", "newspaper/a%2Fb"])
 def test_no_such_newspaper(room: str, path: str) -> None:
     answer = httpx.get(f"{room}/{path}")
     assert answer.status_code == 404 and "<b>" not in answer.text

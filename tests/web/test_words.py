@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_file
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 
 import newsbot.web
+from newsbot.profile_values import REGIONS
 from newsbot.web.languages import LANGUAGES, language
+from tests.conftest import ROOT
 
 WEB = Path(newsbot.web.__file__).parent
 OTHERS = [code for code in LANGUAGES if code != "en"]
@@ -62,9 +64,17 @@ def _words_given(call: ast.Call) -> ast.expr | None:
     return call.args[place] if place is not None and len(call.args) > place else None
 
 
+def of_messages() -> Iterator[str]:
+    """What search has to say, and the regions, whose names are put together from their ids."""
+    yield from (name.replace("-", " ").title() for name in REGIONS)
+    for folder, files in (("archive", "**.py"), ("newsbot", "names.py"), ("newsbot/web", "**.py")):
+        found = extract_from_dir(ROOT / folder, [(files, "python")], keywords={"Message": None})
+        yield from (str(message) for _, _, message, *_ in found)
+
+
 @cache
 def said() -> frozenset[str]:
-    return frozenset(filter(None, (*of_templates(), *of_code())))
+    return frozenset(filter(None, (*of_templates(), *of_code(), *of_messages())))
 
 
 def ids(message: Message) -> tuple[str, ...]:
@@ -80,8 +90,8 @@ def test_no_language_lacks_words_and_none_are_left_over(code: str) -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert not said() - known, "without translation"
-    assert not known - said() - literals, "left over"
+    assert sorted(said() - known) == [], "without translation"
+    assert sorted(known - said() - literals) == [], "left over"
 
 
 @pytest.mark.parametrize("code", OTHERS)

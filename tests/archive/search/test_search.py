@@ -528,6 +528,7 @@ def test_facets(paper: Paper) -> None:
         "site": {"aqbulaq": 3},
         "region": {"jambyl": 3},
         "year": {"2026": 2, "2019": 1},
+        "month": {"2026-11": 2, "2019-02": 1},
         "language": {"kk": 2},
     }
 

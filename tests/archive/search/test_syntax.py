@@ -103,7 +103,7 @@ def test_filters() -> None:
         ("NOT (су OR өрт)", "what to leave out"),
         ("су after:soon", "is no date"),
         ("су before:2023-13", "is no date"),
-        ("су gone:maybe", "neither"),
+        ("су gone:maybe", "none of"),
         ("су site:", "needs a value"),
     ],
 )  # fmt: skip
