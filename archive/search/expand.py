@@ -19,7 +19,7 @@ from archive.search.names import given_name, is_namesake, surnames
 from archive.search.places import ending_keys, widen
 from archive.search.russian import RUSSIAN_MARK, russian_stem
 from archive.search.syntax import All, Either, Node, Phrase, Word
-from archive.search.vocabulary import TITLE_MARK, is_stem, part_of, readings_of, word_stems
+from archive.search.vocabulary import RESERVED, TITLE_MARK, is_stem, part_of, readings_of
 
 _MOST_STEMS = 8
 _ROWS = 40
@@ -34,14 +34,9 @@ _SPECIFIC = frozenset(SPECIFIC)
 _AS_PRINTED = str.maketrans(SPECIFIC, "агкноуухи")
 """What Russian newspapers print for the nine Kazakh letters."""
 _PLURALS = frozenset("lar ler dar der tar ter".split())
-_ALPHABET = "abcdefghijklmnoprstuvz"
-_NEAR_ROWS = 5000
-_FAR_ROWS = 8_000
 _FEWER = 3
 """How many times as many articles may have the word of which a query is a form, where it is another's dictionary form."""
 _ANY = 1 << 62
-_MOST_SUGGESTED = 3
-"""Unknown words of one query for which a nearer one is looked for."""
 
 
 @dataclass(slots=True)
@@ -87,7 +82,7 @@ def _shortest(probes: list[str]) -> tuple[str, ...]:
 
 def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     """The stems to look for when this word is typed: its own, and those of words it may mean."""
-    if word[0].isdigit():
+    if word[0].isdigit() or word[0] in RESERVED:
         return ()
     row = c.execute("SELECT stems FROM vocabulary WHERE word = ?", (word,)).fetchone()
     readings = readings_of(word, lambda stem: is_stem(c, stem))
@@ -241,7 +236,7 @@ def _expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             if node.title:
                 return f"({in_title(text, stems)})"
             # In any column: articles in other languages have no stems, but may print one.
-            found = [f'"{stem}"' for stem in stems]
+            found = ["{stems} : " * (stem[0] == RUSSIAN_MARK) + f'"{stem}"' for stem in stems]
             if text not in stems:
                 found.append(f'{{title text}} : "{text}"')
             return "(" + " OR ".join(found) + ")"
@@ -275,53 +270,6 @@ def in_title(word: str, stems: tuple[str, ...]) -> str:
     return f'{{title}} : "{word}"{marked}'
 
 
-def suggest(c: sqlite3.Connection, text: str, unknown: list[str]) -> str | None:
-    """The query with its unknown words replaced by near ones that the archive has; or None."""
-    better = text
-    for word in unknown[:_MOST_SUGGESTED]:
-        near = nearest(c, word) or next(
-            filter(None, (nearest(c, stem) for stem in word_stems(word, lambda _: False))), None
-        )
-        if near:
-            better = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", near, better, flags=re.IGNORECASE)
-    return better if better != text else None
-
-
-def nearest(c: sqlite3.Connection, word: str) -> str | None:
-    """The word of the archive within two slips of the pen (Damerau-Levenshtein distance on keys).
-
-    The commonest of the nearest ones, by the articles that hold it.
-    """
-    wanted = key(word)
-    if not _SHORTEST_STEM <= len(wanted) <= 30:
-        return None
-    rows = c.execute(
-        "SELECT word, key FROM vocabulary WHERE key IN (SELECT value FROM json_each(?)) LIMIT ?",
-        (json.dumps(sorted(_one_slip(wanted))), _NEAR_ROWS),
-    ).fetchall()
-    if not rows and len(wanted) > 4:
-        # Two slips: among the words that share the beginning, where slips are rarest.
-        start = wanted[:3]
-        rows = [
-            row
-            for row in c.execute(
-                "SELECT word, key FROM vocabulary WHERE key >= ? AND key < ? LIMIT ?",
-                (start, start + "{", _FAR_ROWS),
-            )
-            if abs(len(row[1]) - len(wanted)) <= 2 and _distance(row[1], wanted) <= 2
-        ]
-    if not rows:
-        return None
-    ranked = sorted(rows, key=lambda row: (_distance(row[1], wanted), row[0]))[:20]
-    holding = {row[0]: _articles_with(c, f'"{row[0]}"')[0] for row in ranked}
-    ranked = [row for row in ranked if holding[row[0]]]  # the vocabulary forgets nothing
-    if not ranked:
-        return None
-    least = _distance(ranked[0][1], wanted)
-    best = [row[0] for row in ranked if _distance(row[1], wanted) == least]
-    return str(max(best, key=holding.__getitem__))
-
-
 def _articles_with(
     c: sqlite3.Connection, wanted: str, last: int = _ANY, most: int = 1000
 ) -> tuple[int, int]:
@@ -332,27 +280,3 @@ def _articles_with(
         (wanted, last, most),
     ).fetchone()
     return count, last_found or 0
-
-
-def _one_slip(word: str) -> set[str]:
-    parts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
-    return {
-        *(a + b[1:] for a, b in parts if b),
-        *(a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1),
-        *(a + letter + b[1:] for a, b in parts if b for letter in _ALPHABET),
-        *(a + letter + b for a, b in parts for letter in _ALPHABET),
-    } - {word}
-
-
-def _distance(a: str, b: str) -> int:
-    """Edits (insert, delete, replace, swap neighbours) from a to b: optimal string alignment."""
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, letter in enumerate(a, 1):
-        older, before, row = before, row, [i]
-        for j, other in enumerate(b, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
-            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-    return row[-1]

@@ -27,7 +27,8 @@ class Filter:
     example: str
     help: str
     kind: str = ""
-    """`from` and `to`: a date; `number`; `spelt`: a pattern of GLOB, in any capitals; `choice`: one of `choices`."""
+    """`from` and `to`: a date; `number`; `choice`: one of `choices`; `spelt`: a pattern of GLOB, in any capitals;
+    `begun`: the same, and an asterisk at its end says no more."""
     choices: tuple[str, ...] = ()
     past: str = ""
     """The condition on a row of `archive.histories.past`, where that is another one."""
@@ -71,6 +72,12 @@ FILTERS: Mapping[str, Filter] = {
     "flag": Filter(
         "EXISTS (SELECT 1 FROM json_each(a.flags) WHERE value = ?)", "date_inferred", "With this flag."
     ),
+    "note": Filter(
+        f"a.id IN (SELECT id FROM article_notes WHERE ' ' || note {_BEGINS})",  # noqa: S608 -- constants
+        "хат",
+        "With a note that has words that begin so; * for any note.",
+        "begun",
+    ),
     "id": Filter("a.id = ?", "4711", "This article.", "number"),
     "url": Filter(
         "a.id IN (SELECT article FROM aliases WHERE url = ?)",
@@ -94,18 +101,29 @@ FILTERS: Mapping[str, Filter] = {
 """Name → what it means."""
 SHORT = {"lang": "language"}
 """Other names that people type."""
+EXCLUDED = "-"
+"""Before a filter's name: articles of which it does not hold."""
 
 Filters = Mapping[str, Sequence[str]]
 
 
 def checked(filters: Filters) -> dict[str, list[str]]:
-    """Filters by their own names, dates as ISO 8601. Raises `ArchiveUsageError`, in plain words, for a value that cannot be."""
+    """Filters by their own names, dates as ISO 8601; a minus before a name excludes.
+
+    Raises `ArchiveUsageError`, in plain words, for a value that cannot be.
+    """
     found: dict[str, list[str]] = {}
     for typed, values in filters.items():
-        name = SHORT.get(typed, typed)
+        bare = typed.removeprefix(EXCLUDED)
+        name = SHORT.get(bare, bare)
         if name not in FILTERS:
             raise ArchiveUsageError(f"{name}: is no filter (there are {', '.join(FILTERS)})")
-        found.setdefault(name, []).extend(_checked(name, FILTERS[name], str(one)) for one in values)
+        known = [_checked(name, FILTERS[name], str(one)) for one in values]
+        if typed != bare and name == "gone":
+            known = [{"yes": "no", "no": "yes"}[value] for value in known]
+        elif typed != bare:
+            name = EXCLUDED + name
+        found.setdefault(name, []).extend(known)
     return found
 
 
@@ -130,10 +148,15 @@ def _checked(name: str, one: Filter, value: str) -> str:
 
 def condition(name: str, values: Sequence[str], *, past: bool = False) -> tuple[str, list[Any]]:
     """The SQL of one filter with its arguments; with `past` on a row of `archive.histories.past`."""
+    if name.startswith(EXCLUDED):
+        sql, args = condition(name.removeprefix(EXCLUDED), values, past=past)
+        return f"NOT coalesce({sql}, 0)", args
     one = FILTERS[name]
     if one.kind in ("from", "to"):
         values = [max(values) if one.kind == "from" else min(values)]
-    if one.kind == "spelt":
+    if one.kind == "begun":
+        values = [value.removesuffix("*") for value in values]
+    if one.kind in ("spelt", "begun"):
         values = [in_any_capitals(value) for value in values]
     typed = [int(value) if one.kind == "number" else value for value in values]
     sql = (past and one.past) or one.sql
@@ -167,6 +190,9 @@ def check_condition(where: str) -> None:
         match[match.lastindex].lower() for match in _WORDS_OF_SQL.finditer(where) if match.lastindex
     ]
     for name, after in zip(said, [*said[1:], ""], strict=False):
-        behind = name.startswith(("withheld", "articles_fts_")) or name == "vocabulary"
+        behind = name.startswith(("withheld", "articles_fts_")) or name in (
+            "vocabulary",
+            "lines_of_notes",
+        )
         if behind or (name == "main" and after == "."):
             raise ArchiveUsageError(f"{where!r}: {name!r} is nothing that a condition may name")
