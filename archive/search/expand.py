@@ -6,16 +6,16 @@ letters («казакстан», «онир») also for the words of the archive
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import product
 
-from archive.kazakh.letters import SPECIFIC
+from archive.kazakh.letters import AS_TYPED, SPECIFIC
 from archive.kazakh.stems import VOICED, is_known, is_slip, meant
-from archive.kazakh.transliterate import key
+from archive.kazakh.transliterate import key, script_of
 from archive.kazakh.words import in_cyrillic
+from archive.search.names import given_name, is_namesake, surnames
 from archive.search.places import ending_keys, widen
 from archive.search.russian import RUSSIAN_MARK, russian_stem
 from archive.search.syntax import All, Either, Node, Phrase, Word
@@ -30,14 +30,13 @@ _EV = re.compile("(?<=[bdfklmnprstv])ev(?=a?$)")
 """Also how Latin letters write the end of Савельев and Григорьева."""
 _LONG_NAME = 5
 """Letters of a Kazakh word that are looked for in Russian texts, too."""
+_SPECIFIC = frozenset(SPECIFIC)
 _AS_PRINTED = str.maketrans(SPECIFIC, "агкноуухи")
 """What Russian newspapers print for the nine Kazakh letters."""
-_SURNAME = re.compile("(?<=...)(?:[oe]va?|ina?)$")
-"""Ends of surnames, as keys."""
-_HEARD = {"u": "uoi", "o": "ou", "g": "gh", "p": "pb"}
-"""Letters of a surname's key that Russian and English write → what Kazakh may write."""
-_MOST_HEARD = 4
 _PLURALS = frozenset("lar ler dar der tar ter".split())
+_FEWER = 3
+"""How many times as many articles may have the word of which a query is a form, where it is another's dictionary form."""
+_ANY = 1 << 62
 
 
 @dataclass(slots=True)
@@ -100,14 +99,30 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
         # A Russian case of a Kazakh name: Жумабаева, Темиртауе.
         bare = russian.removeprefix(RUSSIAN_MARK)
         found |= dict.fromkeys(_alike(c, bare, bare, False) if len(bare) > _SHORTEST_STEM else ())
-    kazakh = tuple(found)[:_MOST_STEMS]
+    kazakh = _as_it_stands(c, cyrillic, tuple(found)[:_MOST_STEMS])
+    names = _namesakes(c, word, next(iter(found), word), russian).difference(kazakh)
     if russian is None:
         # A Kazakh name in a Russian text: Жұмабаевтың – Жумабаеву. Short words may be others: көз – коз.
         name = next(iter(found), "").translate(_AS_PRINTED)
         russian = russian_stem(name) if len(name) >= _LONG_NAME else None
     elif row and RUSSIAN_MARK not in row[0] and is_known(word):
         russian = None  # a Kazakh word that no Russian text has would bring another one's forms: бала – балы
-    return (*kazakh, russian) if russian else kazakh
+    return (*kazakh, *sorted(names.difference([russian])), *([russian] if russian else ()))
+
+
+def _as_it_stands(c: sqlite3.Connection, word: str, others: tuple[str, ...]) -> tuple[str, ...]:
+    """The stems of a word, with itself where the archive has it as a stem: «істе», do, not only іс, work.
+
+    Texts have the form of the other word, queries the dictionary's: where not far fewer articles have that
+    one, it is meant alone.
+    """
+    own = f'stems : "{word}"'
+    if word in others or len(word) < _SHORTEST_STEM or not _articles_with(c, own, most=1)[0]:
+        return others
+    quoted = '" OR "'.join(others)
+    found, last = _articles_with(c, f'stems : ("{quoted}")')
+    is_meant = _articles_with(c, own, last)[0] * _FEWER >= found
+    return (word,) if is_meant else (word, *others)
 
 
 def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) -> list[str]:
@@ -119,16 +134,16 @@ def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) ->
     if len(word) < 2:
         return []
     wanted = key(word)
+    typed = cyrillic if len(word) <= _SHORTEST_STEM else word
     known = is_known(cyrillic)
     keys = dict.fromkeys((wanted, key(word.replace("x", "ks")), _EV.sub("iev", wanted)))
-    if not known and _SURNAME.search(wanted):
-        keys |= dict.fromkeys(_as_pronounced(wanted))
     rows = [row for spelt in keys for row in _at(c, spelt) if row[0] != word]
+    rows = [row for row in rows if _may_be(typed, row[0])]
     if known:
         rows = [row for row in rows if is_slip(row[0], cyrillic)]
     if known or is_printed:
         rows = [row for row in rows if not is_known(row[0])]
-    found = dict.fromkeys(stem for _, joined in rows for stem in part_of(joined, False).split())
+    found = dict.fromkeys(stem for _, joined in rows for stem in part_of(joined, False).split()[:1])
     if known or len(word) < _SHORTEST_STEM:
         return list(found)
     # Another form of the word may be there: one with another ending, or with none.
@@ -143,22 +158,48 @@ def _alike(c: sqlite3.Connection, word: str, cyrillic: str, is_printed: bool) ->
             (stem_key, stem_key + "{", _ROWS),
         )
         stems = (stem for (joined,) in near for stem in joined.split())
-        found |= dict.fromkeys(stem for stem in stems if key(stem) == stem_key)
+        found |= dict.fromkeys(
+            stem for stem in stems if key(stem) == stem_key and _may_be(typed, stem)
+        )
     return list(found)
 
 
-def _as_pronounced(wanted: str) -> Iterator[str]:
-    """Keys of a surname as Kazakh spells it, which Russian and English write as they hear it.
+def _may_be(typed: str, stem: str) -> bool:
+    """Whether a stem may be what was typed: of short words and those with Kazakh letters, where only they differ.
 
-    Кунаев – Қонаев, Утемуратов – Өтемұратов, Жусупов – Жүсіпов, Ибрагимов – Ибраһимов.
+    ИИМ is ІІМ and not им; әншілік is not аңшылық, as nobody types some of the letters for others and these for those.
     """
-    root = _SURNAME.sub("", wanted)
-    places = [at for at, letter in enumerate(root) if letter in _HEARD][:_MOST_HEARD]
-    for chosen in product(*(_HEARD[root[at]] for at in places)):
-        letters = list(root)
-        for at, letter in zip(places, chosen, strict=True):
-            letters[at] = letter
-        yield "".join(letters) + wanted[len(root) :]
+    head = typed[: len(stem)]
+    if script_of(typed) != "Cyrl" or (len(typed) > _SHORTEST_STEM and _SPECIFIC.isdisjoint(typed)):
+        return True
+    if head.translate(AS_TYPED) != stem.translate(AS_TYPED):
+        return False
+    return head == stem or is_slip(head, stem) or is_slip(stem, head)
+
+
+def _namesakes(c: sqlite3.Connection, word: str, first: str, russian: str | None) -> set[str]:
+    """Stems of the same person's name in another spelling, Kazakh and Russian ones.
+
+    Asked for are the name as typed, its likeliest stem, and its Russian one: Кунаевтың, Кунаеву.
+    """
+    found = {*given_name(word), *given_name(first)}
+    bare = (russian or word).removeprefix(RUSSIAN_MARK)
+    for name in {word, bare} if word.isascii() else {word, first, bare}:
+        keys = surnames(name, is_known(name))
+        ends = keys | {surname[:-2] for surname in keys}  # Russian stems have lost -ов, -ев, -ин
+        rows = c.execute(
+            "SELECT stems FROM json_each(?) JOIN vocabulary "
+            "ON vocabulary.key >= value AND vocabulary.key < value || '{' LIMIT ?",
+            (json.dumps(sorted(keys)), _ROWS),
+        )
+        for stem in (stem for (joined,) in rows for stem in joined.split()):
+            if stem[0] == RUSSIAN_MARK:
+                is_same = key(stem[1:]) in ends and not _SPECIFIC.isdisjoint(name)
+            else:
+                is_same = key(stem) in keys and is_namesake(name, stem)
+            if is_same:
+                found.add(stem)
+    return found
 
 
 def _is_ending(text: str) -> bool:
@@ -227,3 +268,15 @@ def in_title(word: str, stems: tuple[str, ...]) -> str:
     """The FTS5 expression of a word of the title in any form."""
     marked = "".join(f' OR "{TITLE_MARK}{stem}"' for stem in stems)
     return f'{{title}} : "{word}"{marked}'
+
+
+def _articles_with(
+    c: sqlite3.Connection, wanted: str, last: int = _ANY, most: int = 1000
+) -> tuple[int, int]:
+    """How many articles, up to the one with the id `last`, an FTS5 expression finds, `most` at most, and the last of them."""
+    count, last_found = c.execute(
+        "SELECT count(*), max(rowid) FROM (SELECT rowid FROM articles_fts "
+        "WHERE articles_fts MATCH ? AND rowid <= ? LIMIT ?)",
+        (wanted, last, most),
+    ).fetchone()
+    return count, last_found or 0

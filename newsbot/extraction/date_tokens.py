@@ -54,9 +54,12 @@ _LETTERS = str.maketrans(
 )
 _LOOK_LATIN, _LOOK_CYRILLIC = _DATA["look_alikes"]["latin"], _DATA["look_alikes"]["cyrillic"]
 _TO_CYRILLIC = str.maketrans(_LOOK_LATIN, _LOOK_CYRILLIC)
-_TO_LATIN = str.maketrans(_LOOK_CYRILLIC, _LOOK_LATIN)
+TO_LATIN = str.maketrans(_LOOK_CYRILLIC, _LOOK_LATIN)
 _OWN_LATIN = re.compile(f"(?![{_LOOK_LATIN}])[A-Za-z\u00c0-\u024f]")
 _OWN_CYRILLIC = re.compile(f"(?![{_LOOK_CYRILLIC}])[\u0400-\u04ff]")
+
+ROMAN = {numeral: month for month, numeral in enumerate(_DATA["abbreviations"]["roman"], 1)}
+"""Months as Roman numerals, in capitals as printed."""
 
 
 @lru_cache(maxsize=8192)
@@ -67,7 +70,7 @@ def fold(word: str) -> str:
     if cyrillic and not latin:
         word = word.translate(_TO_CYRILLIC)
     elif latin and not cyrillic:
-        word = word.translate(_TO_LATIN)
+        word = word.translate(TO_LATIN)
     word = _BEFORE_RE.sub(lambda found: _BEFORE[found[0]], word.lower())
     plain = (c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
     return "".join(plain).translate(_LETTERS)

@@ -22,6 +22,8 @@ from newsbot.extraction.date_tokens import (
     LAST_YEAR,
     LONGEST_TEXT,
     NUMBER,
+    ROMAN,
+    TO_LATIN,
     Meaning,
     ParsedDate,
     Tokens,
@@ -64,6 +66,7 @@ _RULES = [
     rf"(?P<ymd>{_LEFT}[YQ] (?P<s1>[.\-/]) [nd] (?P=s1) [nd]{_RIGHT}"
     r"|[YQ] -? G -? [nd] -? A [nd] -? u(?! a))",  # 2024 жылғы 5-айдың 14-күні, 2024年5月14日
     rf"(?P<dmy>{_LEFT}[nd] (?P<s2>[.\-/]) [nd] (?P=s2) [YQ]{_RIGHT})",
+    rf"(?P<roman>{_LEFT}[nd](?P<s4> ?[.\-/] ?)[s&H](?P=s4)[YQ]{_RIGHT})",  # 14.II.2021
     rf"(?P<dmyy>{_LEFT}d(?P<s3>[./])d(?P=s3)d{_RIGHT}(?!:))",
     rf"(?P<named>{'|'.join(_NAMED)})",
     rf"(?P<yearless>{'|'.join(_YEARLESS)})",
@@ -79,7 +82,9 @@ _DAYS_BEFORE = compiled(
     r"(?:(?<![:.,/\-])(?P<day>[nd])(?:(?:-?s)? [\-&]|-[s&])|(?P<dated>[nd](?:-?s)? -? [Mm]) [\-&]?) $"
 )
 _DAYS_AFTER = compiled(rf"(?<=[Mm]) [\-&]? {_DAY} -? [Mm]")
-_TIME_AFTER = compiled(rf"{_GAP}(?P<time>{CLOCK})")
+_SPELT = r"(?:d [hu]\.? d u(?! a)|d-d(?= $| [|•,)]))"
+"""After a day only, as durations and ages are printed alike: «18 сағ 45 мин», «18-45»; `_is_clock` judges."""
+_TIME_AFTER = compiled(rf"{_GAP}(?P<time>{CLOCK}|{_SPELT})")
 _TIME_BEFORE = compiled(rf"(?P<time>{CLOCK}){_GAP}$")
 _WEEKDAY_AFTER = compiled(r"(?: [,.|•(]){0,2} W(?: \))?")
 _WEEKDAY_BEFORE = compiled(r"W(?: [,.|•()\-]){0,3} $")
@@ -244,6 +249,10 @@ def _calendar_day(
                 year += 2000 if year < 50 else 1900
             # 12/22/2022 can be only one day, whatever the site's habit
             return _date(year, month, day) or _date(year, day, month)
+        case "roman":
+            at = next(i for i in range(*found.span()) if shape.letters[i] in "s&H")
+            printed = shape.text[shape.places[at] : shape.places[at + 1]].translate(TO_LATIN)
+            return _date(numbers[1], ROMAN.get(printed, 0), numbers[0])
         case "named":
             month = shape.first("Mm", *found.span())
             return _date(shape.first("YQ", *found.span()), month, shape.first("nd", *found.span()))
@@ -344,13 +353,20 @@ def _at_clock(day: date, shape: Tokens, span: tuple[int, int], zone: ZoneInfo) -
         hour = hour % 12 + half
     if (hour, minute, second) == (24, 0, 0):
         day, hour = day + timedelta(days=1), 0
-    if hour > 23 or minute > 59 or second > 59:
+    if hour > 23 or minute > 59 or second > 59 or not _is_clock(shape, span):
         return day, 0
     stop = shape.places[span[1]]
     clock = shape.letters[max(0, span[0] - 1) : span[1]]
     iso = clock.count(":") == 2 or clock[0] == "H"
     offset, stop = _offset(shape.text, stop, iso)
     return datetime.combine(day, time(hour, minute, second), offset or zone), stop
+
+
+def _is_clock(shape: Tokens, span: tuple[int, int]) -> bool:
+    """Whether a time without colon or dot is one: not «12 күн 18 сағат», nor the hours «10-12»."""
+    if "u" in shape.letters[slice(*span)]:
+        return [shape.values[i] for i in range(*span) if shape.letters[i] in "hu"] == [3600, 60]
+    return shape.letters[slice(*span)] != "d-d" or shape.values[span[1] - 1] > 24
 
 
 def _offset(text: str, position: int, iso: bool) -> tuple[tzinfo | None, int]:

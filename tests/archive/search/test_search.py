@@ -68,6 +68,49 @@ def test_scripts_and_keyboards_meet(paper: Paper, query: str) -> None:
     assert urls(paper, query) == ["1", "9"]
 
 
+def test_a_verb_that_is_also_a_form_of_a_noun(paper: Paper) -> None:
+    store(paper, "Бұл істе жеңіс бар.", "Ол көп істеді.", "Бұлай істеген жоқ.", "Тасқа отырды.")
+    assert urls(paper, "істе") == ["1", "2", "3"], "as printed, and the verb"
+    assert urls(paper, "іс") == ["1"]
+    assert urls(paper, "таста") == ["4"], "no article has the verb"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("Мусрепов", ["1", "5"]),
+        ("Мүсірепов", ["1", "5"]),
+        ("Бауржан", ["2", "5"]),
+        ("Бауыржанға", ["2", "5"]),
+        ("Чокан", ["3"]),
+        ("Тлендиева", ["4"]),
+        ("Шоқан", ["3"]),
+        # neighbours
+        ("Попов", ["6"]),
+        ("Бобов", ["7"]),
+        ("магазин", ["8"]),
+        ("әншілік", []),
+    ],
+)
+def test_names_as_russian_spells_them(paper: Paper, query: str, found: list[str]) -> None:
+    store(
+        paper, "Ғабит Мүсіреповтің кітабы.", "Бауыржан келді.", "Шоқанның жолы.", "Тілендиев күйі."
+    )
+    texts = {"5": "Книга о том, как Бауржан и Мусрепов были в городе.", "6": "Попов келді."}
+    texts |= {"7": "Бобов келді.", "8": "Магазин мен аңшылық."}
+    for number, text in texts.items():
+        language = "ru" if number == "5" else "kk"
+        url = f"{HOME}{number}"
+        paper.visit(url, article(url, title=None, text=text, language=language))
+    assert urls(paper, query) == found
+
+
+@pytest.mark.parametrize("query", ["ИИМ", "IIM", "ІІМ", "ИІМ"])
+def test_abbreviations_with_letters_that_look_alike(paper: Paper, query: str) -> None:
+    store(paper, "ІІМ хабарлады.", "ІІМ-нің өкілі.", "Им бар.", "ІІД хабарлады.")
+    assert urls(paper, query) == ["1", "2"]
+
+
 def test_typed_without_kazakh_letters(paper: Paper) -> None:
     store(paper, "Бұл өңірдің өзені.", "Онда адам бар.")
     assert urls(paper, "онир") == ["1"]
