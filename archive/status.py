@@ -21,7 +21,8 @@ SELECT s.id AS site, s.name,
        (SELECT count(*) FROM articles a WHERE a.site = s.id AND a.gone_since IS NOT NULL) AS gone,
        (SELECT count(*) FROM articles a JOIN revisions r ON r.article = a.id WHERE a.site = s.id)
          AS revisions,
-       (SELECT count(*) FROM frontier f WHERE f.site = s.id AND f.due IS NOT NULL
+       -- +: by the index of visits, where few never were; nearly all are due some day.
+       (SELECT count(*) FROM frontier f WHERE f.site = s.id AND +f.due IS NOT NULL
           AND f.visited_at IS NULL) AS waiting,
        (SELECT max(published) FROM articles a WHERE a.site = s.id) AS newest,
        (SELECT count(*) FROM frontier f WHERE f.site = s.id AND f.due <= :now) AS due_now,

@@ -134,12 +134,12 @@ def _rows(
 
 def _facets(c: sqlite3.Connection, selected: Selected) -> dict[str, dict[str, int]]:
     """How many of the matches each site, region, year, month and language has."""
-    matches = f"SELECT {selected.id} {selected.source} ORDER BY {selected.id} DESC LIMIT {COUNTED}"
+    matches = f"SELECT {selected.id} AS id {selected.source} ORDER BY 1 DESC LIMIT {COUNTED}"
     regions = dict(c.execute("SELECT id, region FROM sites"))
     # main: what is withheld is none of the matches, and need not be looked for again in each row.
     rows = c.execute(
         "SELECT b.site, substr(b.published, 1, 7), b.language, count(*) "  # noqa: S608
-        f"FROM main.articles b INDEXED BY articles_counted WHERE b.id IN ({matches}) GROUP BY 1, 2, 3",
+        f"FROM ({matches}) m CROSS JOIN main.articles b INDEXED BY articles_counted ON b.id = m.id GROUP BY 1, 2, 3",
         selected.args,
     )
     counted: dict[str, dict[str, int]] = {name: {} for name in FACETS}

@@ -173,6 +173,7 @@ CREATE INDEX articles_published ON articles(published);
 -- What a search is counted by: of ten thousand articles the rows would be 40 MB to read.
 CREATE INDEX articles_counted ON articles(id, site, published, language);
 CREATE INDEX articles_capture ON articles(capture);
+CREATE INDEX articles_gone ON articles(site) WHERE gone_since IS NOT NULL;
 CREATE INDEX articles_story ON articles(story) WHERE story IS NOT NULL;
 
 -- Each distinct state of an article that was ever read, once, with the rules that read it last.

@@ -37,6 +37,7 @@ class Language:
         """Babel's."""
         return Locale.parse(self.code)
 
+    @lru_cache(maxsize=10_000)  # noqa: B019 -- of three languages, which stay
     def day(self, value: str | None) -> str:
         """A date, a month or a year in ISO 8601, written out."""
         if not value:

@@ -257,7 +257,7 @@ def _templates(language: Language) -> jinja2.Environment:
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n"], auto_reload=False,
     )  # fmt: skip
     env.install_gettext_translations(language.words, newstyle=True)  # type: ignore[attr-defined]
     env.filters |= {
@@ -265,7 +265,11 @@ def _templates(language: Language) -> jinja2.Environment:
         "ago": language.ago, "after": language.after, "tongue": language.tongue, "region": language.region,
         "marked": marked, "path": lambda text: quote(str(text), safe=""),
     }  # fmt: skip
-    env.globals |= {"static": static_url, "query": query_string}
+    env.globals |= {
+        "static": static_url, "query": query_string,
+        # As Jinja's, which looks into the page's context twice for each of a page's words.
+        "_": lambda words, **values: Markup(language.words.gettext(words)) % values,  # noqa: S704 -- ours
+    }  # fmt: skip
     return env
 
 
