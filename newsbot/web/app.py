@@ -6,12 +6,15 @@ Hooks: https://docs.datasette.io/en/0.65/plugin_hooks.html
 from __future__ import annotations
 
 import ipaddress
+import json
+import os
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from functools import partial
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 from datasette import hookimpl
@@ -88,6 +91,16 @@ def app(room: Room) -> ASGI:
     datasette.get_database("news").primary_keys = primary_keys
     application: ASGI = datasette.app()
     return application
+
+
+ROOM = "NEWSBOT_ROOM"
+"""The variable of the environment by which the processes of `newsbot serve` know what to open: JSON of `Room`'s fields."""
+
+
+def opened() -> ASGI:
+    """The room that `ROOM` tells of."""
+    options = json.loads(os.environ[ROOM])
+    return app(Room(**{**options, "folder": Path(options["folder"])}))
 
 
 class _Plugin:
