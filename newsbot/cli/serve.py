@@ -21,51 +21,14 @@ _MOST_CONNECTIONS = 400
 
 @click.command()
 @data_option
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="The address that it listens at."
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8001,
-    show_default=True,
-    help="0: any that is free.",
-)
-@click.option(
-    "--url",
-    callback=address,
-    help="Its address for others, where a reverse proxy hands requests on.",
-)
-@click.option(
-    "--write",
-    is_flag=True,
-    help="Let readers leave notes: on this machine alone, or with --user-header.",
-)
-@click.option(
-    "--user-header",
-    metavar="NAME",
-    help="The header by which the reverse proxy says who is reading.",
-)
-@click.option(
-    "--index",
-    "indexed",
-    is_flag=True,
-    help="Let search engines in; robots.txt keeps them out otherwise.",
-)
-@click.option(
-    "--contact",
-    metavar="TEXT",
-    envvar="NEWSBOT_CONTACT",
-    show_envvar=True,
-    help="To whom readers write: an e-mail address or web page, shown on the page about this archive.",
-)
-@click.option(
-    "--processes",
-    type=click.IntRange(1, 32),
-    default=lambda: min(2, os.cpu_count() or 1),
-    show_default="2, or 1 on one processor",
-    help="That answer readers at the same time, about 100 MB each.",
-)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address that it listens at.")  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0: any that is free.")  # fmt: skip
+@click.option("--url", callback=address, help="Its address for others, where a reverse proxy hands requests on.")  # fmt: skip
+@click.option("--write", is_flag=True, help="Let readers leave notes: on this machine alone, or with --user-header.")  # fmt: skip
+@click.option("--user-header", metavar="NAME", help="The header by which the reverse proxy says who is reading.")  # fmt: skip
+@click.option("--index", "indexed", is_flag=True, help="Let search engines in; robots.txt keeps them out otherwise.")  # fmt: skip
+@click.option("--contact", metavar="TEXT", envvar="NEWSBOT_CONTACT", show_envvar=True, help="To whom readers write: an e-mail address or web page, shown on the page about this archive.")  # fmt: skip
+@click.option("--processes", type=click.IntRange(1, 32), default=lambda: min(2, os.cpu_count() or 1), show_default="2, or 1 on one processor", help="That answer readers at the same time, about 100 MB each.")  # fmt: skip
 def serve(data: Path, host: str, port: int, write: bool, processes: int, **options: Any) -> None:
     """Open the archive in a browser: read, search, compare revisions, see how newspapers fare.
 
