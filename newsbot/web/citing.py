@@ -65,12 +65,8 @@ def bibtex(record: Record) -> str:
     fields = {
         "title": f"{{{_line(record['title']).translate(_LATEX)}}}",
         "author": " and ".join(f"{{{_line(name).translate(_LATEX)}}}" for name in record["authors"]),
-        "organization": _newspaper(record).translate(_LATEX),
-        "year": day[:4],
-        "month": day[5:7].lstrip("0"),
-        "date": day,
-        "url": _line(record["url"]).translate(_URL),
-        "urldate": _accessed(record),
+        "organization": _newspaper(record).translate(_LATEX), "year": day[:4], "month": day[5:7].lstrip("0"),
+        "date": day, "url": _line(record["url"]).translate(_URL), "urldate": _accessed(record),
         "langid": _NAMES.get(_language(record), ""),
     }  # fmt: skip
     lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value.strip("{}")]
@@ -80,19 +76,13 @@ def bibtex(record: Record) -> str:
 def ris(record: Record) -> str:
     """A record for reference managers: two letters, two blanks, a dash, a blank and the value a line."""
     day = (record["published_date"] or "").replace("-", "/")
+    accessed = _accessed(record).replace("-", "/") + "/"
     fields = [
-        ("TY", "NEWS"),
-        ("TI", record["title"]),
-        *(("AU", name) for name in record["authors"]),
-        ("T2", _newspaper(record)),
-        ("PY", day[:4]),
-        ("DA", day and f"{day}/"),
-        ("UR", record["url"]),
-        ("Y2", _accessed(record).replace("-", "/") + "/"),
-        ("LA", record["language"]),
-        *(("KW", tag) for tag in record["tags"]),
+        ("TY", "NEWS"), ("TI", record["title"]), *(("AU", name) for name in record["authors"]),
+        ("T2", _newspaper(record)), ("PY", day[:4]), ("DA", day and f"{day}/"), ("UR", record["url"]),
+        ("Y2", accessed), ("LA", record["language"]), *(("KW", tag) for tag in record["tags"]),
         ("ID", f"{record['site']}-{record['id']}"),
-    ]
+    ]  # fmt: skip
     lines = [f"{name}  - {line}\r\n" for name, value in fields if (line := _line(value))]
     return "".join([*lines, "ER  - \r\n"])
 
@@ -105,8 +95,9 @@ def gost(record: Record) -> str:
     title = _line(record["title"]) or word("(no title)")
     if record["authors"]:
         title += " / " + ", ".join(map(_line, record["authors"]))
+    title += "" if title.endswith((".", "!", "?", "…")) else "."
     parts = [
-        f"{title if title.endswith(('.', '!', '?', '…')) else f'{title}.'} – {word('Text : electronic')} // {_newspaper(record)} : {word('[website]')}."
+        f"{title} – {word('Text : electronic')} // {_newspaper(record)} : {word('[website]')}."
     ]
     with suppress(TypeError, ValueError):  # no date, or what an import took for one
         day = date.fromisoformat(record["published_date"])

@@ -287,19 +287,15 @@ def marked(text: str) -> Markup:
     return escape(text).replace(MARKS[0], Markup("<mark>")).replace(MARKS[1], Markup("</mark>"))
 
 
-def query_string(args: MultiParams | Mapping[str, Any], **changed: Any) -> str:
+def query_string(args: Mapping[str, Any], **changed: Any) -> str:
     """A query with values changed, or left out where they are None."""
     names = dict.fromkeys([*args, *changed])
     found: list[tuple[str, Any]] = []
     for name in names:
-        value = changed[name] if name in changed else _all(args, name)
+        value = changed[name] if name in changed else args[name]
         values = value if isinstance(value, list | tuple) else [value]
         found += [(name, one) for one in values if one not in (None, "")]
     return urlencode(found)
-
-
-def _all(args: MultiParams | Mapping[str, Any], name: str) -> Any:
-    return args.getlist(name) if isinstance(args, MultiParams) else args[name]
 
 
 # -- files that belong to the pages ---------------------------------------------------------------
