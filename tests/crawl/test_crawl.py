@@ -28,7 +28,8 @@ from tests.crawl.state import age, everything, read, state, write
 def crawled(newsbot: Run, paper: ExampleNewspaper, profiles: Path, tmp_path: Path) -> Path:
     """An archive of the whole example newspaper."""
     data = tmp_path / "data"
-    done = newsbot("crawl", "aqbulaq", "--data", data, "--sites-dir", profiles)
+    command = ("crawl", "aqbulaq", "--data", data, "--sites-dir", profiles, "--jobs", 1)
+    done = newsbot(*command)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return data
 
