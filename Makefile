@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types bench man replay clean
+.PHONY: help install demo test lint types bench man screenshots replay clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
 install: $(VENV)/.installed ## Install newsbot into .venv
 
@@ -48,6 +48,9 @@ bench: $(VENV)/.installed-dev ## Measure beside peers (needs the benchmark data,
 man: $(VENV)/.installed-dev ## Write man pages into man/
 	@mkdir -p man
 	@$(BIN)/python -c 'from click_man.core import write_man_pages as write; from newsbot import __version__; from newsbot.cli import newsbot; write("newsbot", newsbot, version=__version__, target_dir="man")'
+
+screenshots: $(VENV)/.installed-dev ## Take the pictures of docs/pictures anew, with Chromium
+	@SCREENSHOTS=1 $(BIN)/python -m pytest tests/web $(PYTEST_ARGS)
 
 replay: ## Install pywb and wacz apart, for the tests that replay captures in a browser
 	@test -x .venv-replay/bin/wayback || { $(PYTHON) -m venv .venv-replay && .venv-replay/bin/python -m pip install --quiet --disable-pip-version-check --no-compile 'pywb>=2.10,<3' 'wacz>=0.6,<1'; }

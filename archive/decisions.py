@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -25,10 +26,21 @@ DECISIONS = "decisions"
 WITHHOLD, REVOKE = "withheld", "revoked"
 LARGEST = 64_000_000
 """Bytes of a file that is read."""
+_LONGEST = {"url": 2000, "by": 200, "note": 20_000}
+"""Characters of what a note says."""
 _AHEAD = timedelta(days=1)
 """By how much another machine's clock may be ahead: what is dated later would outdo all that is decided."""
 Decision = dict[str, Any]
 """Names of fields → texts, or None."""
+
+
+def _check_note(known: Decision) -> None:
+    for name, most in _LONGEST.items():
+        said = known[name] or ""
+        if len(said) > most or "\0" in said:
+            raise ValueError(f"expected at most {most:,} characters as {name}, none of them NUL")
+    if known["revision"] is not None and not re.fullmatch("[1-9][0-9]{0,8}", known["revision"]):
+        raise ValueError("expected the number of a revision, in quotation marks")
 
 
 def _check_withheld(known: Decision) -> None:
@@ -69,7 +81,7 @@ class Form(NamedTuple):
 
 
 _WHAT = ("url", "decision", "reason", "at")
-NOTE = Form("note", "notes", ("url", "note"), ("url", "note", "at", "by"))
+NOTE = Form("note", "notes", ("url", "note"), ("url", "note", "revision", "at", "by"), _check_note)
 WITHHOLDING = Form("decision", "withheld", _WHAT, (*_WHAT, "by"), _check_withheld)
 _UNTIL = ("site", "until")
 MUTE = Form("mute", "mutes", _UNTIL, (*_UNTIL, "reason", "at", "by"), _check_mute)

@@ -31,7 +31,7 @@ class ArticleRow:
     """One article with the columns of every export, in their order; docs/export.md says what each means.
 
     Instants are datetimes in UTC, `published_date` is a date, `published` and `modified` are ISO 8601 as printed.
-    What is not known is None; so is a text that was not asked for with `texts`.
+    What is not known is None; so is a column that was not asked for with `texts`.
     """
 
     id: int
@@ -86,6 +86,7 @@ class ArticleRow:
     text_latin: str | None
     stems: str | None
     sentences: list[str] | None
+    notes: list[dict[str, Any]] | None
     capture: dict[str, Any] | None
 
 
@@ -108,7 +109,7 @@ class Archive:
     Articles are chosen as by `newsbot export`: words of a query, `region="jambyl"` and so on for each filter,
     `where="views > 100"`, `listed=[4711, "https://…"]`, `sample=100, seed=1`, `as_of="2024"`, `revisions=True`.
     A value may be several; dates may be `datetime.date`, yes and no booleans. Their order is that of every export.
-    `texts` fills the columns that it names (`text_latin`, `stems`, …). All raise `ArchiveUsageError` for what
+    `texts` fills the columns that it names (`text_latin`, `stems`, `notes`, …). All raise `ArchiveUsageError` for what
     cannot be chosen, and `ArchiveError` where the archive is damaged.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,6 +35,14 @@ def environment() -> dict[str, str]:
     """The tests' own environment without what a user of this machine may have set."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("NEWSBOT_")}
     return {**kept, "PYTHONIOENCODING": "utf-8", "NO_PROXY": "*"}
+
+
+def chromium() -> str:
+    """The system's Chromium or Chrome; where there is none, the test is skipped."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    pytest.skip("no browser here: install the system's chromium package")
 
 
 def peak_memory(command: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from archive.export.columns import COLUMNS, Column
-from archive.export.dataset import OBJECTS, SUFFIXES, WORDS, Dataset, many
+from archive.export.dataset import LISTS, OBJECTS, SUFFIXES, WORDS, Dataset, many
 
 _LINE = 100
 """Letters of a line of YAML."""
@@ -48,7 +48,7 @@ def _feature(name: str, kind: str) -> dict[str, Any]:
         return {"name": name, "list": "string"}
     if kind in OBJECTS:
         within = [_feature(inner, its) for inner, its in OBJECTS[kind].items()]
-        return {"name": name, "list" if kind == "editions" else "struct": within}
+        return {"name": name, "list" if kind in LISTS else "struct": within}
     return {"name": name, "dtype": WORDS["hugging_face"][kind]}
 
 
@@ -99,7 +99,7 @@ def _object(kind: str, *path: str) -> dict[str, Any]:
 def _field(column: Column) -> dict[str, Any]:
     found = _object("Field", "articles", column.name) | {"description": column.meaning}
     source = {"fileSet": {"@id": "rows"}, "extract": {"column": column.name}}
-    if column.type in ("strings", "editions"):
+    if column.type in ("strings", *LISTS):
         found["repeated"] = True
     if column.type not in OBJECTS:
         kind = "string" if column.type == "strings" else column.type

@@ -31,6 +31,7 @@ TYPES = {
     "date": "a day",
     "strings": "a list of texts",
     "editions": "a list of objects with `language` and `url`, texts",
+    "notes": "a list of objects with `url`, `revision` (integer), `at`, `by` and `note`, texts",
     "sources": "an object: each field of `archive.article.SOURCED` → text or null",
     "capture": "an object: `url`, `fetched_at` (instant), `warc`, `offset` (integer), `record_id`, `digest`",
 }

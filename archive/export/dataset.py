@@ -15,6 +15,8 @@ WORDS = tomllib.loads(files("archive.export").joinpath("dataset.toml").read_text
 OBJECTS: dict[str, dict[str, str]] = WORDS["objects"] | {
     "sources": dict.fromkeys(SOURCED, "string")
 }
+LISTS = ("editions", "notes")
+"""Those of them of which a column has several."""
 SUFFIXES = {"parquet": ".parquet", "jsonl": ".jsonl.gz", "csv": ".csv"}
 """Format of rows → how the names of its files end in a folder."""
 UNKNOWN = "unknown"

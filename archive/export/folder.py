@@ -110,7 +110,7 @@ def write_folder(
             places = splits(c, wanted.split, wanted.chosen.seed) if wanted.split else {}
             shards = _shards(c, wanted, numbers, places)
             known = _known(c, wanted, numbers)
-            work = Work(folder, _asked(wanted), _state(c, numbers))
+            work = Work(folder, _asked(wanted), _state(c, numbers, wanted))
             beside = {BESIDE[name]: name for name in wanted.formats if name in BESIDE}
             paths = [*(shard.path for shard in shards), *beside]
             work.begin(paths, say)
@@ -253,12 +253,13 @@ SELECT count(*), max(seen_at) FROM engagement
 """
 
 
-def _state(c: sqlite3.Connection, numbers: Sequence[int]) -> str:
+def _state(c: sqlite3.Connection, numbers: Sequence[int], wanted: Wanted) -> str:
     """Digest of what of the archive rows are made of; texts by their own digests."""
     names = [d[0] for d in c.execute("SELECT * FROM articles LIMIT 0").description]
     small = ", ".join(name for name in names if name not in ("text", "stems"))
+    noted = ["SELECT * FROM article_notes ORDER BY number"] if "notes" in wanted.texts else []
     sha = hashlib.sha256(repr(numbers).encode())
-    for sql in (f"SELECT {small} FROM articles ORDER BY id", *_ARCHIVE.split(";")):  # noqa: S608
+    for sql in (f"SELECT {small} FROM articles ORDER BY id", *_ARCHIVE.split(";"), *noted):  # noqa: S608
         for row in c.execute(sql):
             sha.update(repr(row).encode("utf-8", "surrogatepass"))
     return sha.hexdigest()

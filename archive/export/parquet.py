@@ -53,6 +53,9 @@ def types() -> dict[str, Any]:
         "date": pa.date32(),
         "strings": pa.list_(text),
         "editions": pa.list_(pa.struct({"language": text, "url": text})),
+        "notes": pa.list_(
+            pa.struct({"url": text, "revision": pa.int64(), "at": text, "by": text, "note": text})
+        ),
         "sources": pa.struct(dict.fromkeys(SOURCED, text)),
         "capture": pa.struct(
             {

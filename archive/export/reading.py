@@ -19,7 +19,7 @@ from archive.export.parquet import read_parquet, schema, schema_of
 SUFFIXES = (".parquet", ".jsonl.gz", ".jsonl", ".csv")
 _PYTHON: dict[str, type | tuple[type, ...]] = {
     "integer": int, "number": (int, float), "boolean": bool, "strings": list, "editions": list,
-    "sources": dict, "capture": dict,
+    "notes": list, "sources": dict, "capture": dict,
 }  # fmt: skip
 """What a value of JSON is, by the type of its column; all others are texts."""
 

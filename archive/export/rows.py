@@ -12,6 +12,7 @@ from archive import query
 from archive.errors import ArchiveUsageError
 from archive.export.columns import COLUMNS
 from archive.kazakh import texts as forms
+from archive.notes import notes
 from archive.query import EVERYTHING, Selection
 
 TEXTS: dict[str, Callable[[str, str | None], Any]] = {
@@ -22,6 +23,8 @@ TEXTS: dict[str, Callable[[str, str | None], Any]] = {
     "sentences": forms.sentences,
 }
 """Column that is filled where it is asked for → what it makes of a text and its language."""
+ASKED = (*TEXTS, "notes")
+"""All columns that are filled where they are asked for."""
 _NAMES = [column.name for column in COLUMNS]
 _EMPTY = dict.fromkeys(_NAMES)
 _BLOCK = 500
@@ -36,11 +39,14 @@ def rows(
 ) -> Iterator[dict[str, Any]]:
     """Rows of articles in the order of their ids: every column, values as JSON has them, null where nothing is known.
 
-    `ids` are what `archive.query.ids` gives for `chosen`; `texts` are the columns of `TEXTS` to be filled. Instants and
+    `ids` are what `archive.query.ids` gives for `chosen`; `texts` are the columns of `ASKED` to be filled. Instants and
     dates are ISO 8601. Raises `ArchiveUsageError` for a column that is none of them.
     """
-    if unknown := [name for name in texts if name not in TEXTS]:
-        raise ArchiveUsageError(f"{unknown[0]!r} is no text column: there are {', '.join(TEXTS)}")
+    if unknown := [name for name in texts if name not in ASKED]:
+        raise ArchiveUsageError(f"{unknown[0]!r} is no text column: there are {', '.join(ASKED)}")
+    noted: dict[int, list[dict[str, Any]]] = {}
+    for one in notes(c) if "notes" in texts else ():
+        noted.setdefault(one.pop("id"), []).append(one)
     left = iter(ids)
     while some := list(islice(left, _BLOCK)):
         others = _editions(c, some, chosen)
@@ -49,6 +55,8 @@ def rows(
         stories = query.stories(c, chosen, told) if told else {}
         for record in found:
             record["other_editions"] = others.get(record["id"], [])
+            if "notes" in texts:
+                record["notes"] = noted.get(record["id"], [])
             yield _row(record, stories.get(record["story"], ()), texts)
 
 
@@ -62,7 +70,7 @@ def _row(
     row["printed_by"] = [url for number, url in members if number != row["id"]]
     text = row["text"]
     row["words"], row["cyrillic"], row["latin"], row["arabic"] = forms.counts(text)
-    for name in texts:
+    for name in TEXTS.keys() & texts:
         row[name] = TEXTS[name](text, row["language"])
     return row
 

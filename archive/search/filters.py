@@ -27,7 +27,8 @@ class Filter:
     example: str
     help: str
     kind: str = ""
-    """`from` and `to`: a date; `number`; `spelt`: a pattern of GLOB, in any capitals; `choice`: one of `choices`."""
+    """`from` and `to`: a date; `number`; `choice`: one of `choices`; `spelt`: a pattern of GLOB, in any capitals;
+    `begun`: the same, and an asterisk at its end says no more."""
     choices: tuple[str, ...] = ()
     past: str = ""
     """The condition on a row of `archive.histories.past`, where that is another one."""
@@ -70,6 +71,12 @@ FILTERS: Mapping[str, Filter] = {
     "story": Filter("a.story = ?", "17", "Of this story.", "number"),
     "flag": Filter(
         "EXISTS (SELECT 1 FROM json_each(a.flags) WHERE value = ?)", "date_inferred", "With this flag."
+    ),
+    "note": Filter(
+        f"a.id IN (SELECT id FROM article_notes WHERE ' ' || note {_BEGINS})",  # noqa: S608 -- constants
+        "хат",
+        "With a note that has words that begin so; * for any note.",
+        "begun",
     ),
     "id": Filter("a.id = ?", "4711", "This article.", "number"),
     "url": Filter(
@@ -133,7 +140,9 @@ def condition(name: str, values: Sequence[str], *, past: bool = False) -> tuple[
     one = FILTERS[name]
     if one.kind in ("from", "to"):
         values = [max(values) if one.kind == "from" else min(values)]
-    if one.kind == "spelt":
+    if one.kind == "begun":
+        values = [value.removesuffix("*") for value in values]
+    if one.kind in ("spelt", "begun"):
         values = [in_any_capitals(value) for value in values]
     typed = [int(value) if one.kind == "number" else value for value in values]
     sql = (past and one.past) or one.sql
@@ -167,6 +176,9 @@ def check_condition(where: str) -> None:
         match[match.lastindex].lower() for match in _WORDS_OF_SQL.finditer(where) if match.lastindex
     ]
     for name, after in zip(said, [*said[1:], ""], strict=False):
-        behind = name.startswith(("withheld", "articles_fts_")) or name == "vocabulary"
+        behind = name.startswith(("withheld", "articles_fts_")) or name in (
+            "vocabulary",
+            "lines_of_notes",
+        )
         if behind or (name == "main" and after == "."):
             raise ArchiveUsageError(f"{where!r}: {name!r} is nothing that a condition may name")

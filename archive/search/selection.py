@@ -18,8 +18,8 @@ from archive.search.syntax import Query
 
 _FEW = 500
 """So many articles of a story are looked up in the index one by one; of more, all that match are compared."""
-_LISTED = ("story", "id", "url")
-"""Filters with an index of their own."""
+_LISTED = ("story", "id", "url", "note")
+"""Filters with an index of their own, or of which few articles are."""
 _BY_ROWS = ("site", "after", "before")
 """Filters that, where no word is asked for, an index of `articles` answers."""
 

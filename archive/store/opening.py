@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from archive.captures.files import STRANGE, check_inside, open_file, own_file, sync_folder
 from archive.errors import ArchiveError, ArchiveLocked, ArchiveUsageError
+from archive.notes import Spelling, offer
 from archive.store.schema import create
 from archive.store.version import check_version, stranger
 from archive.store.views import hide
@@ -37,9 +38,10 @@ BUSY_SECONDS = 60
 """How long one statement waits for another process, in seconds."""
 
 
-def open_database(folder: Path, *, everything: bool = False) -> Database:
+def open_database(folder: Path, *, everything: bool = False, spelling: Spelling = str) -> Database:
     """Open an archive for reading, without what is withheld unless `everything` is asked for.
 
+    Notes are found by the addresses that they name, and by what `spelling` makes of these.
     Raises `ArchiveUsageError` where there is none or it is newer.
     """
     path = folder / DATABASE
@@ -54,6 +56,7 @@ def open_database(folder: Path, *, everything: bool = False) -> Database:
         connection.execute("PRAGMA trusted_schema = OFF")  # it may be somebody else's
         check_version(connection, path)
         hide(connection, everything=everything)
+        offer(connection, folder, spelling)
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise explained(error, path) from None
     return Database(connection, execute_plugins=False)

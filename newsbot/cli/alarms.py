@@ -22,7 +22,7 @@ from newsbot.cli.common import (
     print_json,
     sites_dir_option,
 )  # fmt: skip
-from newsbot.cli.selecting import check_archived
+from newsbot.names import check_archived
 from newsbot.profiles import archive_sites
 from newsbot.watch import alarms as watched
 from newsbot.watch.monitors import LANGUAGES, one_line, said

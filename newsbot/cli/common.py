@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import json
 import os
 import re
 import shutil
+import sqlite3
 import sys
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import wraps
@@ -22,12 +22,14 @@ import click
 from click.core import ParameterSource
 from tabulate import tabulate
 
+from archive import notes
 from archive.captures.files import check_inside, open_in_place, whole_file
+from archive.store import open_database
 from archive.store.opening import FULL
 from archive.typed_dates import typed_date
 from newsbot import urls
 from newsbot.cli.terminal import STEERING
-from newsbot.profile_values import REGIONS, folded, region
+from newsbot.names import check_names, region_ids
 from newsbot.profiles import Site, Sites, archive_sites
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -127,6 +129,17 @@ def data_option(command: F) -> F:
     )(command)
 
 
+def opened(data: Path) -> sqlite3.Connection:
+    """The archive in a folder, for commands that read articles and what people noted on them."""
+    return open_database(data, spelling=urls.canonical).conn
+
+
+def tell_no_notes(connection: sqlite3.Connection) -> None:
+    """Name the lines among the notes that are none."""
+    for line in notes.no_notes(connection):
+        click.echo(f"newsbot: {line}", err=True)
+
+
 def json_option(command: F) -> F:
     """`--json`: data for programs instead of text for people."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
@@ -216,15 +229,6 @@ def group_options(command: F) -> F:
             help=f"All sites of this {name} ({example}, …); may be given several times.",
         )(grouped)
     return grouped  # type: ignore[return-value]
-
-
-def region_ids(typed: Iterable[str]) -> tuple[str, ...]:
-    """The ids of regions in any spelling; others are wrong usage."""
-    typed = [*typed]
-    called = {said: repr(name) for name, more in REGIONS.items() for said in (name, *more)}
-    ids = {name: found for name in typed if (found := region(name))}
-    check_names("region", typed, ids, f"there are {', '.join(REGIONS)}", called=called)
-    return tuple(ids.values())
 
 
 def choice_options(command: F) -> F:
@@ -417,22 +421,3 @@ def check_profiles(ids: Iterable[str], known: Sites) -> None:
         spellings = (site.id, site.name, *site.names.values())
         called |= dict.fromkeys(spellings, f"{site.id!r} ({site.name})")
     check_names("site", ids, names, "`newsbot sites list` shows those known", called=called)
-
-
-def check_names(
-    kind: str, asked: Iterable[str], known: Collection[str], otherwise: str, where: str = "",
-    called: Mapping[str, str] = {},
-) -> None:  # fmt: skip
-    """Refuse a name that is not known, with the one that is nearest, or else with `otherwise`.
-
-    `called`: names in any script → what is meant by each; where there are none, `known` is compared.
-    """
-    for name in asked:
-        if name not in known:
-            fold = folded if called else str
-            meant = {
-                fold(one): what for one, what in (called or {n: repr(n) for n in known}).items()
-            }
-            near = difflib.get_close_matches(fold(name), meant, n=1)
-            hint = f"did you mean {meant[near[0]]}?" if near else otherwise
-            raise WrongUsage(f"unknown {kind} {name!r}{where}: {hint}")

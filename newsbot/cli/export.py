@@ -13,17 +13,17 @@ import click
 from tqdm import tqdm
 
 from archive.export.formats import FORMATS, format_of, packed
-from archive.export.rows import TEXTS, rows
+from archive.export.rows import ASKED, TEXTS, rows
 from archive.export.splits import divided, splits
 from archive.export.subset import write_subset
 from archive.export.wacz import write_wacz
 from archive.export.warc import Summary, write_warc
 from archive.query import Selection, ids
-from archive.store import open_database
 from newsbot import SOFTWARE
-from newsbot.cli.common import STDOUT, OutputFile, check_names, data_option, output
+from newsbot.cli.common import STDOUT, OutputFile, data_option, opened, output
 from newsbot.cli.export_folder import Asked, done_with_folder, folder_options, tell_unreadable
-from newsbot.cli.selecting import check_archived, selection_options
+from newsbot.cli.selecting import check_selection, selection_options
+from newsbot.names import check_names
 
 _CAPTURES: dict[str, Callable[..., Summary]] = {"warc": write_warc, "wacz": write_wacz}
 """Formats that hold the captures themselves."""
@@ -36,7 +36,7 @@ _ENDS = {"warc": (".warc", ".warc.gz"), "wacz": (".wacz",)}
 def _text_columns(_: click.Context, __: click.Parameter, typed: tuple[str, ...]) -> tuple[str, ...]:
     """A callback: names of text columns, several in one word with commas; others are wrong usage."""
     names = [name for one in typed for name in one.replace(",", " ").split()]
-    check_names("text column", names, TEXTS, f"there are {', '.join(TEXTS)}")
+    check_names("text column", names, ASKED, f"there are {', '.join(ASKED)}")
     return tuple(dict.fromkeys(names))
 
 
@@ -59,7 +59,7 @@ def _text_columns(_: click.Context, __: click.Parameter, typed: tuple[str, ...])
     multiple=True,
     callback=_text_columns,
     metavar="COLUMN",
-    help=f"Fill columns with other forms of the text: {', '.join(TEXTS)}; several with commas.",
+    help=f"Fill columns with other forms of the text: {', '.join(TEXTS)}; or with people's notes on articles: notes. Several with commas.",
 )
 @folder_options
 @click.option(
@@ -107,9 +107,9 @@ def export(
         raise click.UsageError("this format is a folder: name it with -o")
     if (kind not in FORMATS or FORMATS[kind].binary) and file == STDOUT and sys.stdout.isatty():
         raise click.UsageError("this format is not for a terminal: name a file with -o")
-    connection = open_database(data).conn
+    connection = opened(data)
     connection.execute("BEGIN")  # what a crawl writes meanwhile is not seen by halves
-    check_archived(connection, chosen.query.filters, chosen)
+    check_selection(connection, chosen, texts)
     if kind in _CAPTURES:
         _export_captures(_CAPTURES[kind], connection, data, chosen, output(file), current)
         return

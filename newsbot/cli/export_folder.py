@@ -24,10 +24,9 @@ from archive.export.folder import Wanted, write_folder
 from archive.export.shared import Shared, shared_stories
 from archive.export.splits import HOW, checked
 from archive.query import Selection
-from archive.store import open_database
 from newsbot import SOFTWARE
-from newsbot.cli.common import FOLDER, SITE_FAILED, Text, WrongUsage
-from newsbot.cli.selecting import check_archived
+from newsbot.cli.common import FOLDER, SITE_FAILED, Text, WrongUsage, opened
+from newsbot.cli.selecting import check_selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -111,8 +110,8 @@ def done_with_folder(
 
 def _make(data: Path, folder: Path, wanted: Wanted) -> None:
     """Write a data-set folder, and say what came of it."""
-    connection = open_database(data).conn
-    check_archived(connection, wanted.chosen.query.filters, wanted.chosen)
+    connection = opened(data)
+    check_selection(connection, wanted.chosen, wanted.texts)
     with tqdm(unit=" rows", disable=not sys.stderr.isatty(), dynamic_ncols=True) as bar:
         made = write_folder(
             connection, data, folder, wanted, progress=bar.update, say=lambda line: click.echo(line, err=True)

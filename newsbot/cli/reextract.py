@@ -26,7 +26,7 @@ from newsbot.cli.common import (
     sites_dir_option,
     to_json,
 )
-from newsbot.cli.selecting import check_archived
+from newsbot.names import check_archived
 from newsbot.pool import open_pool
 from newsbot.replay.compare import Difference, changed_paragraphs
 from newsbot.replay.learning import all_learned, learn_anew

@@ -11,7 +11,7 @@ from archive.store import open_database
 from archive.times import now
 from newsbot.cli.alarms import language_option
 from newsbot.cli.common import OutputFile, data_option, write
-from newsbot.cli.selecting import check_archived
+from newsbot.names import check_archived
 from newsbot.watch.report import as_html
 
 

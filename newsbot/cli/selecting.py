@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TextIO, TypeVar
 
@@ -12,13 +12,11 @@ import click
 from archive import query
 from archive.errors import ArchiveUsageError
 from archive.search.filters import FILTERS
-from archive.search.syntax import Query
 from newsbot import urls
-from newsbot.cli.common import FROM_DATE, TO_DATE, Text, WrongUsage, check_names, region_ids
+from newsbot.cli.common import FROM_DATE, TO_DATE, Text, WrongUsage, tell_no_notes
+from newsbot.names import by_own_names, check_archived
 
 F = TypeVar("F", bound=Callable[..., Any])
-_MOST_NAMES = 12
-"""Names that a message lists where none is near."""
 
 
 def filter_options(command: F) -> F:
@@ -95,43 +93,18 @@ def _listed(file: TextIO | None) -> tuple[str, ...] | None:
         raise WrongUsage(f"{file.name}: is no text in UTF-8") from None
 
 
-def check_archived(
-    connection: sqlite3.Connection,
-    filters: Mapping[str, Sequence[str]],
-    chosen: query.Selection = query.EVERYTHING,
+def check_selection(
+    connection: sqlite3.Connection, chosen: query.Selection, texts: Sequence[str] = ()
 ) -> None:
-    """Refuse a filter's value that the archive holds nothing of in the states that are meant, with the nearest, and dates backwards."""
-    for first, last in (("after", "before"), ("seen-after", "seen-before")):
-        if max(filters.get(first, [""])) > min(filters.get(last, ["~"])):
-            raise WrongUsage(
-                f"{first} {max(filters[first])} is later than {last} {min(filters[last])}"
-            )
-    for kind, asked in filters.items():
-        if FILTERS[kind].kind in ("from", "to", "choice"):
-            continue
-        missing = [name for name in asked if not query.holds(connection, kind, name, chosen)]
-        if not missing:
-            continue
-        known = query.names(connection, kind, chosen)
-        if kind not in query.NAMED:
-            raise WrongUsage(f"no article in this archive is of {kind}:{missing[0]}")
-        if kind == "language":  # `kk` means kk-Latn, too
-            known = sorted({*known, *(name.partition("-")[0] for name in known)})
-        shown = ", ".join(known[:_MOST_NAMES]) + (" …" if len(known) > _MOST_NAMES else "")
-        otherwise = f"there are {shown or 'none'}"
-        called = {name: repr(name) for name in known} if FILTERS[kind].kind == "spelt" else {}
-        # What holds is a part of a name in any capitals: it is not among `known`, and not missing either.
-        check_names(kind, missing, known, otherwise, " in this archive", called)
+    """Refuse names that the archive knows nothing of; name lines that are no notes, where these are asked for.
+
+    Says where `--one-per-story` can leave nothing out.
+    """
+    if "note" in chosen.query.filters or "notes" in texts:
+        tell_no_notes(connection)
+    check_archived(connection, chosen.query.filters, chosen)
     if chosen.one_per_story and connection.execute("SELECT 1 FROM stories").fetchone() is None:
         click.echo(
             "no reprint is known in this archive, so none is left out: `newsbot stories` looks for them",
             err=True,
         )
-
-
-def by_own_names(asked: Query) -> None:
-    """Have filters name regions by their ids, in whatever spelling they were typed, and addresses canonically."""
-    if "region" in asked.filters:
-        asked.filters["region"] = list(region_ids(asked.filters["region"]))
-    if "url" in asked.filters:
-        asked.filters["url"] = [urls.canonical(one) or one for one in asked.filters["url"]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -15,13 +14,19 @@ import click
 from archive import query, stories
 from archive.article import READ
 from archive.captures import read_stored
-from archive.decisions import NOTE, read_decisions
 from archive.errors import ArchiveUsageError
 from archive.export.rows import rows
-from archive.store import open_database
+from archive.notes import notes
 from archive.wording import changes
 from newsbot import urls
-from newsbot.cli.common import WrongUsage, data_option, json_option, print_json
+from newsbot.cli.common import (
+    WrongUsage,
+    data_option,
+    json_option,
+    opened,
+    print_json,
+    tell_no_notes,
+)
 from newsbot.cli.terminal import in_colour, styled
 
 _SPAN = re.compile(r"(\d{1,9})?\.\.(\d{1,9})?", re.ASCII)
@@ -90,7 +95,7 @@ def show(
         raise click.UsageError("--raw is the page itself, of which there is no JSON")
     if sum((all_revisions, span is not None, revision is not None or raw)) > 1:
         raise click.UsageError("--revisions, --diff and --revision or --raw exclude one another")
-    connection = open_database(data).conn
+    connection = opened(data)
     record = query.article(connection, urls.canonical(article) or article)
     versions = query.revisions(connection, record["id"])
     if raw:
@@ -113,14 +118,14 @@ def show(
         for version in chosen:
             _print_revision(version, versions)
     else:
-        notes = list(_notes_on(connection, data, record))
+        tell_no_notes(connection)
         if as_json:
-            row = next(rows(connection, [record["id"]]))
-            print_json({**row, "notes": notes} if notes else row)
+            print_json(next(rows(connection, [record["id"]], texts=("notes",))))
             return
         _print_article(record)
-        for note in notes:
-            said = " ".join(note[name] or "" for name in ("at", "by")).strip()
+        for note in notes(connection, record["id"]):
+            on = f"on revision {note['revision']}" if note["revision"] else ""
+            said = " ".join(filter(None, (note["at"], note["by"], on)))
             click.echo(f"\nnote{said and f' ({said})'}: {note['note']}")
         _print_related(connection, record)
 
@@ -206,19 +211,6 @@ def _print_article(record: dict[str, Any]) -> None:
     capture = record["capture"]
     place = f"; page in {capture['warc']} at byte {capture['offset']}" if capture else ""
     click.echo(f"\n{record['site']} #{record['id']}, {versions}{place}", err=True)
-
-
-def _notes_on(
-    connection: sqlite3.Connection, data: Path, record: dict[str, Any]
-) -> Iterator[dict[str, str | None]]:
-    """What people have noted on the article, by any of its addresses; lines that are no notes are told."""
-    sql = "SELECT url FROM aliases WHERE article = ?"
-    addresses = {record["url"], *(url for (url,) in connection.execute(sql, (record["id"],)))}
-    for note in read_decisions(data, NOTE):
-        if isinstance(note, str):
-            click.echo(f"newsbot: {note}", err=True)
-        elif addresses & {note["url"], urls.canonical(note["url"] or "")}:
-            yield note
 
 
 def _print_related(connection: sqlite3.Connection, record: dict[str, Any]) -> None:

@@ -16,19 +16,19 @@ from archive import plots, stats
 from archive.export.csv import harmless
 from archive.frequencies import KEYNESS, count_words, frequent
 from archive.query import Selection, told
-from archive.store import open_database
 from newsbot import SOFTWARE
 from newsbot.cli.common import (
     OutputFile,
     Text,
     WrongUsage,
-    check_names,
     data_option,
     json_option,
+    opened,
     print_json,
     print_table,
 )
-from newsbot.cli.selecting import check_archived, selection_options
+from newsbot.cli.selecting import check_selection, selection_options
+from newsbot.names import check_names
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ALL = "all"
@@ -172,8 +172,8 @@ def _opened(data: Path, chosen: Selection, plot: Path | None) -> sqlite3.Connect
     """The archive, once all that was typed has been looked at."""
     if plot:
         plots.check(plot)
-    connection = open_database(data).conn
-    check_archived(connection, chosen.query.filters, chosen)
+    connection = opened(data)
+    check_selection(connection, chosen)
     return connection
 
 

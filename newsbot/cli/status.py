@@ -24,7 +24,7 @@ from newsbot.cli.common import (
     print_json,
     print_table,
 )
-from newsbot.cli.selecting import check_archived
+from newsbot.names import check_archived
 from newsbot.watch.alarms import mutes
 from newsbot.watch.monitors import kinds, one_line, said
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.captures.files import open_file, site_files, whole_file
-from archive.decisions import DECISIONS, FORMS, append
+from archive.decisions import DECISIONS, FORMS, LARGEST, append
 from archive.errors import ArchiveUsageError
 from archive.store import DATABASE, OUTCOMES, Store
 from newsbot.profiles import OWN_SITES, ProfileError, Site, load_site
@@ -23,7 +23,7 @@ from newsbot.replay.records import KnownSites, RecordReader
 from newsbot.replay.warc import check_file, import_warc
 
 MAX_FILE = 1_000_000
-"""Bytes of the largest profile, and of the largest file of decisions."""
+"""Bytes of the largest profile."""
 _NAME = re.compile(r"[\w-][\w.-]{0,99}", re.ASCII)
 """Of a site, or of a file of decisions."""
 
@@ -211,18 +211,18 @@ def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: 
     for path in _entries(other / DECISIONS, report.problems):
         if path.is_dir():
             continue
-        data = _read_small(path, other, report)
+        data = _read_small(path, other, report, LARGEST)
         if data is None:
             continue
         own = folder / DECISIONS / path.name
         if own.exists():
             try:
                 with open_file(own, folder) as file:
-                    there = file.read()
+                    there = set(file.read().splitlines())
             except OSError as error:
                 report.problems.append(f"{own}: {error.strerror}")
                 continue
-            news = [line for line in data.splitlines() if line not in there.splitlines()]
+            news = [line for line in data.splitlines() if line not in there]
             if news and not any(path.match(form.files) for form in FORMS):
                 report.problems.append(f"{path}: differs from {own}, which stays as it is")
                 report.lacking += 1
@@ -236,16 +236,16 @@ def _copy_decisions(folder: Path, other: Path, report: MergeReport, *, dry_run: 
         report.decisions.append(path.name)
 
 
-def _read_small(path: Path, other: Path, report: MergeReport) -> bytes | None:
+def _read_small(path: Path, other: Path, report: MergeReport, most: int = MAX_FILE) -> bytes | None:
     """The bytes of a small file of the other archive; None where it is none, which is named."""
     try:
         with open_file(path, other) as file:
-            data = file.read(MAX_FILE + 1)
+            data = file.read(most + 1)
     except OSError as error:
         report.problems.append(f"{path}: {error.strerror}")
         return None
-    if len(data) > MAX_FILE:
-        report.problems.append(f"{path}: larger than {MAX_FILE // 1000} kB")
+    if len(data) > most:
+        report.problems.append(f"{path}: larger than {most // 1000} kB")
         return None
     return data
 

@@ -22,7 +22,7 @@ from tests.archive.export.making import build
 HINTS = {
     "string": str, "integer": int, "number": float, "boolean": bool, "instant": datetime, "date": date,
     "strings": list[str], "editions": list[dict[str, str]], "sources": dict[str, str | None],
-    "capture": dict[str, Any],
+    "capture": dict[str, Any], "notes": list[dict[str, Any]],
 }  # fmt: skip
 
 

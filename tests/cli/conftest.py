@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from archive.errors import ArchiveError
 from newsbot.cli import newsbot
 from tests.archive.building import HOME, Paper, article, open_paper
 
@@ -28,4 +29,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*args: object) -> Result:
     """`newsbot ARGS…` in this process."""
-    return CliRunner().invoke(newsbot, [str(arg) for arg in args])
+    done = CliRunner().invoke(newsbot, [str(arg) for arg in args])
+    if isinstance(done.exception, ArchiveError):  # `newsbot.cli.main` says it in one line
+        done.exit_code = done.exception.exit_code
+        line = f"newsbot: {done.exception}\n".encode()
+        done.stderr_bytes, done.output_bytes = done.stderr_bytes + line, done.output_bytes + line
+    return done

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
+from archive.errors import ArchiveUsageError
 from newsbot.cli import newsbot
-from newsbot.cli.common import Group, WrongUsage, of_group, pick_sites
+from newsbot.cli.common import Group, of_group, pick_sites
 from newsbot.profiles import SITES_DIR, Site, load_sites
 from tests.cli.conftest import run
 
@@ -114,7 +115,7 @@ def test_languages_are_ranges() -> None:
     ]
     assert [s.id for s in of_group(sites, Group(language=("kk",)))] == ["s0", "s1", "s2"]
     assert [s.id for s in of_group(sites, Group(language=("kk-Latn",)))] == ["s1", "s2"]
-    with pytest.raises(WrongUsage, match="unknown language 'kk-La': did you mean"):
+    with pytest.raises(ArchiveUsageError, match="unknown language 'kk-La': did you mean"):
         of_group(sites, Group(language=("kk-La",)))
 
 

@@ -52,11 +52,12 @@ def test_show_has_them(noted: Path, newsbot: Run) -> None:
     assert [note["note"] for note in record["notes"]] == ["Редакторға хат жаздым", "екінші\x1b[31m"]
     assert record["notes"][1] == {
         "url": NOTES[1]["url"],
+        "revision": None,
         "note": "екінші\x1b[31m",
         "at": None,
         "by": None,
     }
-    assert "notes" not in json.loads(run("show", "1", "--json", "--data", noted).stdout)
+    assert json.loads(run("show", "1", "--json", "--data", noted).stdout)["notes"] == []
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,10 @@ def test_show_has_them(noted: Path, newsbot: Run) -> None:
         "[" * 9999,
         "\ufffd",
         r'{"url": "https://x.kz/\ud800", "note": "x"}',
+        r'{"url": "https://x.kz/", "note": "x\u0000y"}',
+        '{"url": "x", "note": "x", "revision": "0"}',
+        '{"url": "x", "note": "x", "revision": 3}',
+        '{"url": "x", "note": "%s"}' % ("ә" * 20_001),
     ],
 )
 def test_a_line_that_is_none_is_told(noted: Path, line: str) -> None:
@@ -118,3 +123,76 @@ def test_they_outlive_backup_and_merge(newsbot: Run, noted: Path, tmp_path: Path
     assert [json.loads(line)["note"] for line in notes] == [
         *(note["note"] for note in NOTES), "a colleague's",
     ]  # fmt: skip
+
+
+def test_the_command_writes_one(noted: Path, newsbot: Run) -> None:
+    done = newsbot(
+        "note", f"{HOME}1?utm_source=x", "Редакция", "жауап бермеді", "--revision", "1",
+        "--by", "Әсел", "--data", noted,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{HOME}1: noted\n", "")
+    line = json.loads((noted / "decisions" / "notes.jsonl").read_text("utf-8").splitlines()[-1])
+    at = line.pop("at")
+    assert at.endswith("Z")
+    assert line == {
+        "url": f"{HOME}1", "revision": "1", "note": "Редакция жауап бермеді", "by": "Әсел",
+    }  # fmt: skip
+    shown = run("show", "1", "--data", noted).stdout
+    assert f"note ({at} Әсел on revision 1): Редакция жауап бермеді\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("99", "x"), "no article '99'"),
+        (("1",), "Missing argument"),
+        (("1", " "), "a value is empty"),
+        (("1", "\u00a0"), "a value is empty"),
+        (("1", "x", "--revision", "2"), "no revision 2 of this article: it has 1"),
+        (("1", "x", "--revision", "0"), "Invalid value for '--revision'"),
+        (("1", "\x1b[31m"), "is no part of a text"),
+        (("1", "\u202eabc"), "is no part of a text"),
+        (("1", "x", "--by", "\u2066"), "is no part of a text"),
+        (("1", "ә" * 20_001), "expected at most 20,000 characters as note"),
+        (("1", "x", "--by", "ә" * 201), "expected at most 200 characters as by"),
+    ],
+)
+def test_what_is_no_note_is_refused(noted: Path, args: tuple[str, ...], said: str) -> None:
+    before = (noted / "decisions" / "notes.jsonl").read_bytes()
+    done = run("note", *args, "--data", noted)
+    assert getattr(done.exception, "exit_code", done.exit_code) == 2
+    assert said in done.output + str(done.exception)
+    assert (noted / "decisions" / "notes.jsonl").read_bytes() == before
+
+
+def test_a_withheld_article_takes_none_and_hides_its_own(noted: Path) -> None:
+    run("withhold", "2", "--reason", "сот", "--data", noted)
+    done = run("note", "2", "x", "--data", noted)
+    assert str(done.exception).startswith("article 2 is withheld since 20")
+    assert run("search", "note:хат", "--data", noted).exit_code == 2
+    printed = run("export", "--with", "notes", "--data", noted).stdout
+    assert [json.loads(line)["notes"] for line in printed.splitlines()] == [[]]
+    run("withhold", "2", "--revoke", "--reason", "қате", "--data", noted)
+    assert "хат жаздым" in run("show", "2", "--data", noted).stdout
+
+
+def test_they_choose_articles(noted: Path) -> None:
+    write(noted, "{", name="notes-2.jsonl")
+    run("note", "1", "ХАТ келмеді", "--data", noted)
+    for typed, expected in {"хат": [2, 1], "ХАТ": [2, 1], "жаз*": [2], "*": [2, 1]}.items():
+        found = run("search", f"note:{typed}", "--json", "--order", "oldest", "--data", noted)
+        assert [row["id"] for row in json.loads(found.stdout)["results"]] == expected, typed
+        assert found.stderr.count("notes-2.jsonl:1: no note") == 1
+        exported = run("export", "--note", typed, "--data", noted)
+        rows = [json.loads(line) for line in exported.stdout.splitlines()]
+        assert [(row["id"], row["notes"]) for row in rows] == [(n, None) for n in expected]
+    assert json.loads(run("stats", "--note", "хат", "--json", "--data", noted).stdout)["rows"]
+    both = run("search", "су", 'note:"хат жаз"', "--json", "--data", noted)
+    assert [row["id"] for row in json.loads(both.stdout)["results"]] == [2]
+    for way in (("search", "note:тамас"), ("export", "--note", "тамас")):
+        done = run(*way, "--data", noted)
+        assert done.exit_code == 2
+        assert "no article in this archive is of note:тамас" in done.stderr
+    done = run("export", "--with", "notes", "--data", noted)
+    assert done.stderr.count("notes-2.jsonl:1: no note") == 1
+    assert [len(json.loads(line)["notes"]) for line in done.stdout.splitlines()] == [2, 1]

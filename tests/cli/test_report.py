@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.cli.conftest import run
-from tests.conftest import Run
+from tests.conftest import Run, chromium
 
 HEAD = "<!doctype html>"
 
@@ -93,9 +90,7 @@ def test_a_device_or_pipe_stays_one(newsbot: Run, archive: Path, tmp_path: Path)
 
 
 def test_a_browser_shows_it_by_day_by_night_and_small(archive: Path, tmp_path: Path) -> None:
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if not browser:
-        pytest.skip("no browser here: install the system's chromium package")
+    browser = chromium()
     file = tmp_path / "report.html"
     run("report", "aqbulaq", "--data", archive, "--html", file)
     colours = set()

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from pyarrow.parquet import read_table
 
-from archive.decisions import append
+from archive.decisions import NOTE, append, decide
 from archive.errors import ArchiveLocked
 from archive.search import check
 from archive.store import DATABASE, Store, open_database
@@ -40,14 +40,15 @@ REASON = "сот шешімі"
 FORMATS = next(p.type.choices for p in export.params if p.name == "formats")
 READERS: dict[str, list[tuple[str, ...]]] = {
     "search": [(WORD,), (f"{WORD}тың",), (WORD[:-1],), ("мектеп",), (f"author:{WORD}",),
-               ("after:2020",), ("after:2020", "--order", "newest", "--facets", "--json")],
+               ("after:2020",), (f"note:{WORD}",), ("note:*",), ("after:2020", "--order", "newest", "--facets", "--json")],
     "show": [("2",), (AT,), (f"{AT}?utm_source=x",), (f"{HOME}old",), ("2", "--json"), ("2", "--raw"),
              ("2", "--revisions"), ("2", "--revision", "1"), ("2", "--diff"), ("1",), ("3", "--json")],
     "stories": [(), ("--list",), ("--list", "--json"), ("2",), ("1",), ("3",)],
     "stems": [("мектеп",), ("--rebuild",)],
     # A subset is no output but an archive: tests/archive/export/test_subset.py reads it.
     "export": [("--format", name) for name in FORMATS if name != "sqlite"]
-    + [("--format", name, "--current") for name in ("warc", "wacz")],
+    + [("--format", name, "--current") for name in ("warc", "wacz")]
+    + [("--with", "notes"), ("--note", WORD[:4])],
     "stats": [(), ("--by", "section", "--measure", "all"), ("--by", "section", "--json"), ("words",),
               ("words", "мектеп", "--by", "section"), ("words", "--region", "jambyl", "--csv")],
     "status": [(), ("--json",)],
@@ -68,8 +69,10 @@ NO_READERS = {
     "restore",
     "merge",
     "demo",
+    "note",
+    "serve",
 }
-"""Commands that print counts, addresses, or what is not in the archive."""
+"""Commands that print counts, addresses, or what is not in the archive; what `serve` shows, tests/web/ looks at."""
 
 
 @pytest.fixture
@@ -88,6 +91,7 @@ def data(tmp_path: Path) -> Path:
     other = Paper(paper.store, "tobyl")
     other.visit(f"{HOME}3", article(f"{HOME}3", text=TEXT, site="tobyl"))
     link(paper.store)
+    decide(folder, NOTE, {"url": AT, "note": f"{WORD} туралы", "at": "2026-11-28T10:00:00Z"})
     with paper.store.transaction() as c:
         c.execute("INSERT INTO editions VALUES (1, 2, 'test'), (2, 1, 'test')")
     check_whole(paper.store)
@@ -143,6 +147,7 @@ def places(data: Path) -> list[str]:
         sql = "SELECT count(*) FROM articles_fts WHERE articles_fts MATCH ?"
         found += ["articles_fts"] * c.execute(sql, (f"{WORD}*",)).fetchone()[0]
     with closing(open_database(data).conn) as c:
+        tables.append("article_notes")
         found += [
             name for name in tables if WORD in repr(c.execute(f"SELECT * FROM {name}").fetchall())
         ]
@@ -158,7 +163,8 @@ def test_every_command_is_known_to_these_tests() -> None:
 def test_it_is_read_nowhere_until_it_is_revoked(data: Path) -> None:
     everywhere = places(data)
     assert {"articles_fts", "articles", "readings", "tags", "article_edits", "show 2 --raw",
-            "export --format warc", "export --format parquet", "stories --list", "article_list"} <= {*everywhere}  # fmt: skip
+            "export --format warc", "export --format parquet", "stories --list", "article_list",
+            "article_notes", "export --with notes"} <= {*everywhere}  # fmt: skip
     withhold(data, AT, "--reason", REASON, "--by", "Әсел")
     assert places(data) == []
     shown = run("show", "2", "--data", data)
@@ -193,7 +199,7 @@ def test_the_list(data: Path) -> None:
 def test_what_makes_no_sense_is_refused(data: Path, args: tuple[str, ...]) -> None:
     done = run("withhold", *args, "--data", data)
     assert getattr(done.exception, "exit_code", done.exit_code) == 2
-    assert not (data / "decisions").exists()
+    assert not (data / "decisions" / "withheld.jsonl").exists()
 
 
 def test_a_broken_line_is_told_and_the_others_hold(data: Path, newsbot: Run) -> None:
@@ -356,6 +362,7 @@ def test_it_outlives(
     shutil.copytree(crawled, data)
     number, url, _ = some_article(data)
     assert is_readable(data, url)
+    assert run("note", url, "оқылды", "--data", data).exit_code == 0
     withhold(data, str(number), "--reason", REASON)
     assert not is_readable(data, url)
     moved = move(data, newsbot, tmp_path)
@@ -364,6 +371,7 @@ def test_it_outlives(
     assert done.returncode == 0, done.stdout
     withhold(moved, url, "--revoke", "--reason", "қате")
     assert is_readable(moved, url)
+    assert "): оқылды\n" in run("show", url, "--data", moved).stdout
 
 
 @pytest.mark.parametrize("first", ["withheld", "revoked"])
@@ -408,7 +416,6 @@ def test_a_decision_replaces_one_of_a_clock_that_is_ahead(data: Path, days: floa
 def test_half_a_letter_ends_no_command(data: Path, newsbot: Run, key: str) -> None:
     line = {"url": AT, "decision": "withheld", "reason": REASON, "at": "2024-11-28T10:00:00Z"}
     path = data / "decisions" / "withheld.jsonl"
-    path.parent.mkdir()
     path.write_text(json.dumps({**line, key: "\ud800"}) + "\n")
     Store(data).close()
     listed = newsbot("withhold", "--list", "--data", data)

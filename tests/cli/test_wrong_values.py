@@ -42,6 +42,7 @@ NEEDS: dict[str, dict[str, str]] = {
     "alarms mute": {"site": "aqbulaq", "--until": "2026-12-01"},
     "crawl": {"site_ids": "aqbulaq"},
     "extract": {"file": "{page}", "--url": "https://example.kz/a"},
+    "note": {"article": "1", "text": "оқылды"},
     "search": {"query": "су"},
     "show": {"article": "1"},
     "stems": {"word": "су"},

@@ -84,6 +84,10 @@ _LOADED = {
     "boolean": ("integer", "pa.bool_()"),
     "strings": ("text", "pa.list_(pa.string())"),
     "editions": ("text", 'pa.list_(pa.struct({"language": pa.string(), "url": pa.string()}))'),
+    "notes": (
+        "text",
+        'pa.list_(pa.struct(dict.fromkeys(NOTED, pa.string()) | {"revision": pa.int64()}))',
+    ),
     "sources": ("text", "pa.struct(dict.fromkeys(SOURCED, pa.string()))"),
     "capture": ("text", 'pa.struct(dict.fromkeys(CAPTURE, pa.string()) | {"offset": pa.int64()})'),
 }
@@ -116,6 +120,7 @@ SOURCED = (
     "canonical_url title text authors published modified section tags image views comments".split()
 )
 CAPTURE = "url fetched_at warc offset record_id digest".split()
+NOTED = "url revision at by note".split()
 types = {{
 {}}}
 options = ParseOptions(explicit_schema=pa.schema(types), newlines_in_values=False)

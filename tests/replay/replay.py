@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.conftest import ROOT, environment
+from tests.conftest import ROOT, chromium, environment
 
 _VENV = Path(os.environ.get("REPLAY_VENV", ROOT / ".venv-replay"))
 """Where `make replay` installs pywb and wacz: apart from newsbot, which does without their needs."""
@@ -64,14 +64,9 @@ def asked(folder: Path) -> list[str]:
 
 def browse(url: str) -> str:
     """The page that a browser shows, as HTML after its scripts have run."""
-    browser = next(
-        (b for b in ("chromium", "chromium-browser", "google-chrome") if shutil.which(b)), ""
-    )
-    if not browser:
-        pytest.skip("no browser here: install the system's chromium package")
     done = subprocess.run(
         [
-            browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
             "--virtual-time-budget=5000", "--dump-dom", url,
         ],
         capture_output=True, timeout=120, check=False,

@@ -333,6 +333,10 @@ def test_notes_are_appended_while_people_write(pair: tuple[Half, Half]) -> None:
         colleague.write(b"meanwhile\n")
     assert notes.read_text("utf-8") == "both\nours\ntheirs\nmeanwhile\n"
     assert one.join(other).is_empty
+    # More than a person writes in years comes whole, and soon.
+    put(other.folder / "decisions" / "notes.jsonl", "".join(f"{n:0200}\n" for n in range(10_000)))
+    assert one.join(other).decisions == ["notes.jsonl"]
+    assert len(notes.read_text("utf-8").splitlines()) == 10_004
     notes.unlink()
     os.mkfifo(notes)
     problem = one.join(other).problems[0]

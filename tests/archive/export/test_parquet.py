@@ -18,7 +18,8 @@ INSTANT = "2026-11-22T08:00:00Z"
 VALUES: dict[str, Any] = {
     "string": 'Бір\u2028екі\n\nүш "төрт" \x00 =1+1', "integer": 2**62, "number": 0.5, "boolean": False,
     "instant": INSTANT, "date": "2026-11-22", "strings": ["а", ""],
-    "editions": [{"language": None, "url": "u"}], "sources": dict.fromkeys(SOURCED, "layout"),
+    "editions": [{"language": None, "url": "u"}],
+    "notes": [{"url": "u", "revision": 2, "at": None, "by": "Ә", "note": "n"}], "sources": dict.fromkeys(SOURCED, "layout"),
     "capture": {"url": "u", "fetched_at": INSTANT, "warc": "w", "offset": 0, "record_id": "r", "digest": None},
 }  # fmt: skip
 FULL = {column.name: VALUES[column.type] for column in COLUMNS}
@@ -43,7 +44,7 @@ def as_json(value: Any) -> Any:
 
 
 def test_every_value_comes_back() -> None:
-    rows = [FULL, NULL, {**FULL, "tags": [], "editions": []}]
+    rows = [FULL, NULL, {**FULL, "tags": [], "editions": [], "notes": []}]
     assert [as_json(row) for row in read(written(*rows)).to_pylist()] == rows
     assert [as_json(row) for row in parquet.table(rows).to_pylist()] == rows
 

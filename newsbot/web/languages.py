@@ -1,0 +1,94 @@
+"""languages: the words of the room in Kazakh, Russian and English, and how dates and numbers are written there.
+
+English words are the keys (gettext's msgid); `locale/*.po` has the others, which Poedit, Weblate and the like open.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+
+from babel import Locale, dates, numbers
+from babel.core import negotiate_locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
+"""Language → its own name; the first is that of a browser that asks for none of them."""
+_FOLDER = Path(__file__).with_name("locale")
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language of the room."""
+
+    code: str
+    words: gettext.NullTranslations
+
+    @property
+    def locale(self) -> Locale:
+        """Babel's."""
+        return Locale.parse(self.code)
+
+    def day(self, value: str | None) -> str:
+        """A date, a month or a year in ISO 8601, written out."""
+        if not value:
+            return ""
+        try:
+            if len(value) <= len("2026"):
+                return value
+            if len(value) <= len("2026-11"):
+                month = date.fromisoformat(f"{value}-01")
+                return dates.format_skeleton("yMMMM", month, locale=self.locale)
+            return dates.format_date(date.fromisoformat(value[:10]), "long", locale=self.locale)
+        except ValueError:  # 0000-00-00, or what an import has brought
+            return value
+
+    def moment(self, value: str | None) -> str:
+        """A date with its time, where it has one, on the newspaper's clock; an instant in UTC, and says so."""
+        if not value or len(value) <= len("2026-11-28"):
+            return self.day(value)
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        clock = f"{found:%H:%M}" + (" UTC" if found.tzinfo == UTC else "")
+        return f"{self.day(value)}, {clock}"
+
+    def number(self, value: float) -> str:
+        """A number in groups of three."""
+        return numbers.format_decimal(value, locale=self.locale)
+
+
+@cache
+def language(code: str) -> Language:
+    """One of `LANGUAGES`, with its words."""
+    path = _FOLDER / f"{code}.po"
+    if not path.exists():
+        return Language(code, gettext.NullTranslations())
+    file = io.BytesIO()
+    with path.open("rb") as po:
+        write_mo(file, read_po(po, locale=code))
+    file.seek(0)
+    return Language(code, gettext.GNUTranslations(file))
+
+
+def chosen(cookies: Mapping[str, str], accepted: str) -> Language:
+    """What the reader has chosen, or else the browser (Accept-Language, RFC 9110)."""
+    if cookies.get("language") in LANGUAGES:
+        return language(cookies["language"])
+    wanted = []
+    for part in accepted.split(",")[:20]:
+        name, _, quality = part.strip().partition(";q=")
+        try:
+            wanted.append((-float(quality or 1), name))
+        except ValueError:
+            continue
+    names = [name for quality, name in sorted(wanted, key=lambda one: one[0]) if quality]
+    found = negotiate_locale(names, list(LANGUAGES), sep="-")
+    return language(found or next(iter(LANGUAGES)))

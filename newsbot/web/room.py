@@ -1,0 +1,286 @@
+"""room: asks the pages of the reading room, each in a thread with a connection of its own that only reads."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import jinja2
+from datasette.utils import MultiParams
+from datasette.utils.asgi import Request, Response
+from markupsafe import Markup, escape
+
+from archive.errors import ArchiveError
+from archive.store import DATABASE, open_database
+from newsbot import urls
+from newsbot.web.languages import LANGUAGES, Language, chosen
+
+MOST_SECONDS = 10.0
+"""After which a page is given up."""
+_LOG = logging.getLogger(__name__)
+_LARGEST_FORM = 64_000
+_STATIC = Path(__file__).with_name("static")
+
+
+@dataclass
+class Room:
+    """An archive that is open for reading, and how."""
+
+    folder: Path
+    url: str | None = None
+    """Where the room is known as to others, without a slash at its end: `https://archive.example.kz`."""
+    write: bool = False
+    """Whether notes may be left."""
+    user_header: str | None = None
+    """The header by which a reverse proxy says who is reading."""
+    indexed: bool = False
+    """Whether search engines are let in."""
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "room"))
+    _own: threading.local = field(default_factory=threading.local)
+
+    def reader(self) -> sqlite3.Connection:
+        """This thread's connection, without what is withheld; a new one where news.db is another file.
+
+        Raises `ArchiveError` where there is none.
+        """
+        place = (self.folder / DATABASE).stat() if (self.folder / DATABASE).exists() else None
+        known = place and (place.st_dev, place.st_ino)
+        if getattr(self._own, "known", None) != known or known is None:
+            self._own.connection = open_database(self.folder, spelling=urls.canonical).conn
+            self._own.known = known
+        connection: sqlite3.Connection = self._own.connection
+        return connection
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a page is asked for."""
+
+    room: Room
+    c: sqlite3.Connection
+    language: Language
+    path: str
+    """The path as it was asked for, with its query."""
+    vars: Mapping[str, str]
+    """The named parts of the path."""
+    args: MultiParams
+    """The query's."""
+    headers: Mapping[str, str]
+    form: Mapping[str, str]
+    origin: str
+    """Scheme and host under which the room was asked."""
+
+    def arg(self, name: str, otherwise: str = "") -> str:
+        """A value of the query."""
+        return str(self.args.get(name, otherwise))
+
+    def number(self, name: str, otherwise: int, most: int = 10**9) -> int:
+        """A natural number of the query; one that is none is `otherwise`."""
+        typed = self.arg(name)
+        is_number = typed.isascii() and typed.isdigit() and len(typed) < 10
+        return min(int(typed), most) if is_number else otherwise
+
+    def gettext(self, words: str) -> str:
+        """The words in the reader's language."""
+        return self.language.words.gettext(words)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: what it shows, which is its JSON, and the template that shows it to people."""
+
+    template: str
+    data: Mapping[str, Any]
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What the template needs besides, of which there is no JSON."""
+
+
+class Refused(Exception):
+    """What is asked for is not shown; `words` say why, in English, as a key of the languages."""
+
+    def __init__(self, status: int, words: str, said: str = "") -> None:
+        super().__init__(words)
+        self.status, self.words, self.said = status, words, said
+
+
+View = Callable[[Asked], Page | Response]
+ROUTES: list[tuple[str, str, View]] = []
+"""Method, pattern of the path, and the function that answers."""
+
+
+def page(pattern: str, method: str = "GET") -> Callable[[View], View]:
+    """A function as the answer to paths of a pattern; a page's path with `.json` behind it is its data."""
+
+    def register(view: View) -> View:
+        ROUTES.append((method, pattern, view))
+        return view
+
+    return register
+
+
+# -- answering ------------------------------------------------------------------------------------
+
+
+async def answer(views: Mapping[str, View], room: Room, request: Request) -> Response:
+    """The answer to a request of a path with these views, by method."""
+    form: dict[str, str] = {}
+    method = "GET" if request.method == "HEAD" else request.method
+    if method not in views:
+        return Response.text("", status=405, headers={"allow": ", ".join(views)})
+    if method == "POST":
+        if int(request.headers.get("content-length") or _LARGEST_FORM + 1) > _LARGEST_FORM:
+            return Response.text("", status=413)
+        form = await request.post_vars()
+    run = asyncio.get_running_loop().run_in_executor
+    return await run(room.threads, _answer, views[method], room, request, form)
+
+
+def _answer(view: View, room: Room, request: Request, form: dict[str, str]) -> Response:
+    own = chosen(request.cookies, request.headers.get("accept-language", ""))
+    as_json = request.path.endswith(".json")
+    origin = room.url or f"{request.scheme}://{request.host}"
+    try:
+        c = room.reader()
+    except (ArchiveError, OSError) as error:
+        return Response.text(f"{error}\n", status=503)
+    asked = Asked(
+        room, c, own, request.full_path, request.url_vars, request.args, request.headers, form, origin
+    )  # fmt: skip
+    until = time.monotonic() + MOST_SECONDS
+    c.set_progress_handler(lambda: time.monotonic() > until, 50_000)
+    try:
+        found = view(asked)
+    except Refused as refused:
+        data = {"error": asked.gettext(refused.words), "said": refused.said}
+        found = Page("refused.html", data, status=refused.status)
+    except sqlite3.OperationalError as error:
+        words = _TOO_LONG if "interrupted" in str(error) else _OUR_FAULT
+        _LOG.error("%s %s: %s", request.method, request.full_path, error)
+        found = Page("refused.html", {"error": asked.gettext(words), "said": ""}, status=503)
+    except Exception:
+        _LOG.exception("%s %s", request.method, request.full_path)
+        found = Page("refused.html", {"error": asked.gettext(_OUR_FAULT), "said": ""}, status=500)
+    finally:
+        c.set_progress_handler(None, 0)
+    if isinstance(found, Response):
+        return found
+    headers = {"vary": "Accept-Language, Cookie", **found.headers}
+    if as_json:
+        return Response.json(found.data, found.status, headers)
+    return Response.html(render(asked, found), found.status, headers)
+
+
+_OUR_FAULT = "This page failed, which is a fault of newsbot's; its log says more."
+_TOO_LONG = "This took too long and was given up: ask for less."
+
+
+def render(asked: Asked, found: Page) -> str:
+    """The page in HTML; a template knows `asked`, `languages`, and the page's data by their names."""
+    template = _templates(asked.language).get_template(found.template)
+    return template.render(asked=asked, languages=LANGUAGES, **found.data, **found.more)
+
+
+@cache
+def _templates(language: Language) -> jinja2.Environment:
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )  # fmt: skip
+    env.install_gettext_translations(language.words, newstyle=True)  # type: ignore[attr-defined]
+    env.filters |= {
+        "day": language.day, "moment": language.moment, "number": language.number,
+        "marked": marked, "path": lambda text: quote(str(text), safe=""),
+    }  # fmt: skip
+    env.globals |= {"static": static_url, "query": query_string}
+    return env
+
+
+MARKS = ("\x02", "\x03")
+"""Around found words: no text of an article holds these."""
+
+
+def marked(text: str) -> Markup:
+    """A snippet as HTML, its found words as <mark>."""
+    return escape(text).replace(MARKS[0], Markup("<mark>")).replace(MARKS[1], Markup("</mark>"))
+
+
+def query_string(args: MultiParams | Mapping[str, Any], **changed: Any) -> str:
+    """A query with values changed, or left out where they are None."""
+    names = dict.fromkeys([*args, *changed])
+    found: list[tuple[str, Any]] = []
+    for name in names:
+        value = changed[name] if name in changed else _all(args, name)
+        values = value if isinstance(value, list | tuple) else [value]
+        found += [(name, one) for one in values if one not in (None, "")]
+    return urlencode(found)
+
+
+def _all(args: MultiParams | Mapping[str, Any], name: str) -> Any:
+    return args.getlist(name) if isinstance(args, MultiParams) else args[name]
+
+
+# -- files that belong to the pages ---------------------------------------------------------------
+
+_TYPES = {
+    ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+    ".woff2": "font/woff2", ".txt": "text/plain; charset=utf-8",
+}  # fmt: skip
+
+
+@cache
+def _static(name: str) -> tuple[bytes, str, str] | None:
+    """A file's bytes, type and digest. Only names that are there: nobody climbs out of the folder."""
+    paths = {path.name: path for path in _STATIC.iterdir() if path.suffix in _TYPES}
+    if name not in paths:
+        return None
+    body = paths[name].read_bytes()
+    return body, _TYPES[paths[name].suffix], hashlib.sha256(body).hexdigest()[:12]
+
+
+def static_url(name: str) -> str:
+    """Where a file of `static/` is; another one when its bytes are others."""
+    found = _static(name)
+    assert found, name
+    return f"/static/{name}?{found[2]}"
+
+
+@page(r"/static/(?P<name>[\w.-]+)")
+def static(asked: Asked) -> Response:
+    """A file of `static/`."""
+    found = _static(asked.vars["name"])
+    if not found:
+        raise Refused(404, "There is no such page.")
+    headers = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(found[0], headers=headers, content_type=found[1])
+
+
+@page(r"/language/(?P<code>kk|ru|en)")
+def choose_language(asked: Asked) -> Response:
+    """Keep the language that a reader has chosen, and go back."""
+    back = asked.arg("back", "/")
+    if not back.startswith("/") or back.startswith("//") or "\\" in back or not back.isprintable():
+        back = "/"
+    response = Response.redirect(quote(back, safe="/?&=%+:;,@~!$'()*-._"), status=303)
+    response.set_cookie("language", asked.vars["code"], max_age=31_536_000)
+    return response
+
+
+def as_json(value: Any) -> str:
+    """JSON that may stand in a <script> of a page."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
