@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types bench man screenshots replay clean
+.PHONY: help install demo serve test lint types bench man screenshots replay clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -26,6 +26,14 @@ $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
 
 demo: $(VENV)/.installed ## Crawl the bundled example newspaper into ./data and show what was kept
 	@$(BIN)/newsbot demo
+
+serve: $(VENV)/.installed-serve ## Open the archive in ./data, or DATA=folder, in a browser
+	@$(BIN)/newsbot serve $(if $(DATA),--data '$(DATA)')
+
+$(VENV)/.installed-serve: pyproject.toml $(VENV)/.installed
+	@echo "Installing what the reading room needs into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[serve]'
+	@touch $@
 
 test: $(VENV)/.installed-dev ## Run the tests (rig tests skip where the rigs are not running)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -18,7 +18,7 @@ from archive.export import parquet
 from archive.export.columns import COLUMNS
 from archive.export.rows import rows
 from archive.query import Selection
-from archive.search.filters import FILTERS
+from archive.search.filters import EXCLUDED, FILTERS
 from archive.store import open_database
 
 if TYPE_CHECKING:
@@ -167,7 +167,8 @@ class Archive:
         chosen = query.selection(
             words, **{name: _value(name, value) for name, value in typed.items()}
         )
-        for kind, asked in chosen.query.filters.items():
+        for typed_as, asked in chosen.query.filters.items():
+            kind = typed_as.removeprefix(EXCLUDED)
             if FILTERS[kind].kind in ("from", "to", "choice"):
                 continue
             for name in asked:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from archive import query
 from archive.errors import ArchiveUsageError
-from archive.search.filters import FILTERS
+from archive.search.filters import EXCLUDED, FILTERS
 from archive.search.syntax import Query
 from newsbot import urls
 from newsbot.profile_values import REGIONS, folded, region
@@ -28,10 +28,11 @@ def region_ids(typed: Iterable[str]) -> tuple[str, ...]:
 
 def by_own_names(asked: Query) -> None:
     """Have filters name regions by their ids, in whatever spelling they were typed, and addresses canonically."""
-    if "region" in asked.filters:
-        asked.filters["region"] = list(region_ids(asked.filters["region"]))
-    if "url" in asked.filters:
-        asked.filters["url"] = [urls.canonical(one) or one for one in asked.filters["url"]]
+    for name, values in asked.filters.items():
+        if name.removeprefix(EXCLUDED) == "region":
+            values[:] = region_ids(values)
+        elif name.removeprefix(EXCLUDED) == "url":
+            values[:] = [urls.canonical(one) or one for one in values]
 
 
 def check_archived(
@@ -45,7 +46,8 @@ def check_archived(
             raise ArchiveUsageError(
                 f"{first} {max(filters[first])} is later than {last} {min(filters[last])}"
             )
-    for kind, asked in filters.items():
+    for typed, asked in filters.items():
+        kind = typed.removeprefix(EXCLUDED)
         if FILTERS[kind].kind in ("from", "to", "choice"):
             continue
         missing = [name for name in asked if not query.holds(connection, kind, name, chosen)]

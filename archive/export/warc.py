@@ -23,9 +23,15 @@ NO_DATE = "1970-01-01T00:00:00Z"
 """Date of a warcinfo record that no capture follows."""
 _COLUMNS = """
 SELECT id, url, fetched_at, status, content_type, payload_digest, warc, warc_offset, record_id,
-       refers_to, part
+       refers_to, part, visit
   FROM captures
 """
+_VISIT = """
+SELECT visit FROM captures WHERE id = coalesce(
+    (SELECT capture FROM revisions WHERE article = ?1 AND number = ?2),
+    (SELECT capture FROM articles WHERE id = ?1 AND ?2 IS NULL))
+"""
+"""The visit that a revision comes from, or without its number the present wording."""
 
 
 @dataclass(slots=True)
@@ -76,19 +82,24 @@ def write_warc(
     out: BinaryIO,
     *,
     current: bool = False,
+    revision: int | None = None,
     software: str = "newsbot",
     progress: Callable[[int], object] = lambda _: None,
 ) -> Summary:
     """Write every capture of the selected articles: redirects, parts and revisits included.
 
-    `current` writes only the captures that the articles' present wording comes from. What revisit
-    records refer to is written before them. `progress` is called with the number of articles done.
-    Captures that cannot be read are left out and named in the summary.
+    `current` writes only the captures that the articles' present wording comes from, `revision` those
+    that the one of this number comes from. What revisit records refer to is written before them.
+    `progress` is called with the number of articles done. Captures that cannot be read are left out
+    and named in the summary.
     """
     chosen = choose(c, selection)
     summary = Summary()
-    out.write(gzipped(warcinfo(chosen.newest, software, describe(selection, current=current))))
-    for stored in captures(c, folder, chosen, summary, current=current, progress=progress):
+    told = describe(selection, current=current, revision=revision)
+    out.write(gzipped(warcinfo(chosen.newest, software, told)))
+    for stored in captures(
+        c, folder, chosen, summary, current=current, revision=revision, progress=progress
+    ):
         out.write(gzipped(stored.record))
     return summary
 
@@ -100,6 +111,7 @@ def captures(
     summary: Summary,
     *,
     current: bool = False,
+    revision: int | None = None,
     progress: Callable[[int], object] = lambda _: None,
     said: bool = False,
 ) -> Iterator[Stored]:
@@ -114,8 +126,9 @@ def captures(
         rows = _rows(
             c, "WHERE article = ? AND fetched_at <= ? ORDER BY fetched_at, id", article, until
         )
-        if current:
-            rows = _current(c, folder, article, rows)
+        if current or revision:
+            (visit,) = c.execute(_VISIT, (article, revision)).fetchone() or (None,)
+            rows = [row for row in rows if row["visit"] == visit]
         for row in (*(_said(c, rows) if said else ()), *rows):
             for one in (*_referred(c, row), row):
                 if one["id"] in written:
@@ -170,25 +183,6 @@ def _stored(c: sqlite3.Connection, folder: Path, row: dict[str, Any]) -> Stored:
         return Stored(now, read_record(folder, now["warc"], now["warc_offset"]))
 
 
-def _current(
-    c: sqlite3.Connection, folder: Path, article: int, rows: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """The captures of one visit: that from which the article's wording comes."""
-    (page,) = c.execute("SELECT capture FROM articles WHERE id = ?", (article,)).fetchone()
-    first: dict[int, str] = {}
-    for row in rows:
-        try:
-            head = _stored(c, folder, row).record.partition(b"\r\n\r\n")[0]
-        except ArchiveError:
-            continue
-        first[row["id"]] = header(head, b"WARC-Concurrent-To") or row["record_id"]
-    return [
-        row
-        for row in rows
-        if row["id"] == page or (page in first and first.get(row["id"]) == first[page])
-    ]
-
-
 def header(head: bytes, name: bytes) -> str | None:
     """A field of a WARC record's header."""
     for line in head.split(b"\r\n")[1:]:
@@ -215,9 +209,11 @@ def warcinfo(moment: str, software: str, description: str, filename: str | None 
     return head + block + b"\r\n\r\n"
 
 
-def describe(selection: Selection, *, current: bool = False) -> str:
+def describe(selection: Selection, *, current: bool = False, revision: int | None = None) -> str:
     """A selection in words, for people who find the file without this program."""
     words = [f"{name} {', '.join(values)}" for name, values in told(selection).items()]
     if current:
         words.append("present wordings only")
+    if revision:
+        words.append(f"revision {revision} only")
     return "captures of articles: " + "; ".join(words or ["all"])

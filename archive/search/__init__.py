@@ -13,11 +13,12 @@ from typing import Any
 
 from archive.kazakh.stems import Analysis
 from archive.search.check import check
-from archive.search.expand import Terms, any_form, expression, in_titles, suggest
+from archive.search.expand import Terms, expression, in_titles
 from archive.search.filters import Filters
 from archive.search.ranking import lacking, most_words, ranked
 from archive.search.selection import Selected, dated, months_of, number, select, these
 from archive.search.snippets import passages
+from archive.search.suggestions import suggest
 from archive.search.syntax import Query, parse
 from archive.search.vocabulary import is_stem, readings_of
 
@@ -60,16 +61,17 @@ def search(
     order: str = "best",
     facets: bool = False,
     marks: tuple[str, str] = ("[", "]"),
+    asked: Query | None = None,
 ) -> Hits:
     """Articles that match, best first, or by date (`order`: `best`, `newest`, `oldest`).
 
     Each row: id, site, published, title, url, language, gone_since, snippet, score (higher is
     better; None in date order), missing (words that it lacks: where no article has all words of three
     or more, those with most of them are found, and a note says so). `filters` are added to those of the
-    query. `marks` enclose the found words of the snippet. Raises `ArchiveUsageError`, in plain words, for
+    query; `asked` is what was read of both already. `marks` enclose the found words of the snippet. Raises `ArchiveUsageError`, in plain words, for
     a query that says nothing to search for.
     """
-    query = parse(text, filters)
+    query = asked or parse(text, filters)
     terms = Terms()
     match = expression(c, query.tree, terms) if query.tree else None
     selected = select(c, query, match)
@@ -98,7 +100,7 @@ def search(
         rows=_rows(c, page, terms, marks, query if with_most else None),
         more=total > COUNTED,
         facets=_facets(c, selected) if facets else {},
-        suggestion=None if is_answered else suggest(c, text, _unknown(c, terms)),
+        suggestion=None if is_answered else suggest(c, text, query.tree),
         notes=query.notes + terms.notes,
     )
 
@@ -128,16 +130,6 @@ def _rows(
     for row, snippet, (_, score) in zip(rows, texts, page, strict=True):
         row |= {"snippet": snippet, "score": score, "missing": missing.get(row["id"], [])}
     return rows
-
-
-def _unknown(c: sqlite3.Connection, terms: Terms) -> list[str]:
-    """Words of the query that no article has in any form."""
-    unknown = []
-    for word, stems in terms.words.items():
-        sql = "SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT 1"
-        if not c.execute(sql, (any_form(word, stems),)).fetchone():
-            unknown.append(word)
-    return unknown
 
 
 def _facets(c: sqlite3.Connection, selected: Selected) -> dict[str, dict[str, int]]:

@@ -6,7 +6,6 @@ letters («казакстан», «онир») also for the words of the archive
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from archive.kazakh.words import in_cyrillic
 from archive.search.places import ending_keys, widen
 from archive.search.russian import RUSSIAN_MARK, russian_stem
 from archive.search.syntax import All, Either, Node, Phrase, Word
-from archive.search.vocabulary import TITLE_MARK, is_stem, part_of, readings_of, word_stems
+from archive.search.vocabulary import RESERVED, TITLE_MARK, is_stem, part_of, readings_of
 
 _MOST_STEMS = 8
 _ROWS = 40
@@ -39,11 +38,6 @@ _HEARD = {"u": "uoi", "o": "ou", "g": "gh", "p": "pb"}
 """Letters of a surname's key that Russian and English write → what Kazakh may write."""
 _MOST_HEARD = 4
 _PLURALS = frozenset("lar ler dar der tar ter".split())
-_ALPHABET = "abcdefghijklmnoprstuvz"
-_NEAR_ROWS = 5000
-_FAR_ROWS = 8_000
-_MOST_SUGGESTED = 3
-"""Unknown words of one query for which a nearer one is looked for."""
 
 
 @dataclass(slots=True)
@@ -89,7 +83,7 @@ def _shortest(probes: list[str]) -> tuple[str, ...]:
 
 def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     """The stems to look for when this word is typed: its own, and those of words it may mean."""
-    if word[0].isdigit():
+    if word[0].isdigit() or word[0] in RESERVED:
         return ()
     row = c.execute("SELECT stems FROM vocabulary WHERE word = ?", (word,)).fetchone()
     readings = readings_of(word, lambda stem: is_stem(c, stem))
@@ -201,7 +195,7 @@ def _expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             if node.title:
                 return f"({in_title(text, stems)})"
             # In any column: articles in other languages have no stems, but may print one.
-            found = [f'"{stem}"' for stem in stems]
+            found = ["{stems} : " * (stem[0] == RUSSIAN_MARK) + f'"{stem}"' for stem in stems]
             if text not in stems:
                 found.append(f'{{title text}} : "{text}"')
             return "(" + " OR ".join(found) + ")"
@@ -233,81 +227,3 @@ def in_title(word: str, stems: tuple[str, ...]) -> str:
     """The FTS5 expression of a word of the title in any form."""
     marked = "".join(f' OR "{TITLE_MARK}{stem}"' for stem in stems)
     return f'{{title}} : "{word}"{marked}'
-
-
-def suggest(c: sqlite3.Connection, text: str, unknown: list[str]) -> str | None:
-    """The query with its unknown words replaced by near ones that the archive has; or None."""
-    better = text
-    for word in unknown[:_MOST_SUGGESTED]:
-        near = nearest(c, word) or next(
-            filter(None, (nearest(c, stem) for stem in word_stems(word, lambda _: False))), None
-        )
-        if near:
-            better = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", near, better, flags=re.IGNORECASE)
-    return better if better != text else None
-
-
-def nearest(c: sqlite3.Connection, word: str) -> str | None:
-    """The word of the archive within two slips of the pen (Damerau-Levenshtein distance on keys).
-
-    The commonest of the nearest ones, by the articles that hold it.
-    """
-    wanted = key(word)
-    if not _SHORTEST_STEM <= len(wanted) <= 30:
-        return None
-    rows = c.execute(
-        "SELECT word, key FROM vocabulary WHERE key IN (SELECT value FROM json_each(?)) LIMIT ?",
-        (json.dumps(sorted(_one_slip(wanted))), _NEAR_ROWS),
-    ).fetchall()
-    if not rows and len(wanted) > 4:
-        # Two slips: among the words that share the beginning, where slips are rarest.
-        start = wanted[:3]
-        rows = [
-            row
-            for row in c.execute(
-                "SELECT word, key FROM vocabulary WHERE key >= ? AND key < ? LIMIT ?",
-                (start, start + "{", _FAR_ROWS),
-            )
-            if abs(len(row[1]) - len(wanted)) <= 2 and _distance(row[1], wanted) <= 2
-        ]
-    if not rows:
-        return None
-    ranked = sorted(rows, key=lambda row: (_distance(row[1], wanted), row[0]))[:20]
-    ranked = [row for row in ranked if _articles_with(c, row[0])]  # the vocabulary forgets nothing
-    if not ranked:
-        return None
-    least = _distance(ranked[0][1], wanted)
-    best = [row[0] for row in ranked if _distance(row[1], wanted) == least]
-    return str(max(best, key=lambda near: _articles_with(c, near)))
-
-
-def _articles_with(c: sqlite3.Connection, word: str) -> int:
-    row = c.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT 1000)",
-        (f'"{word}"',),
-    ).fetchone()
-    return int(row[0])
-
-
-def _one_slip(word: str) -> set[str]:
-    parts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
-    return {
-        *(a + b[1:] for a, b in parts if b),
-        *(a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1),
-        *(a + letter + b[1:] for a, b in parts if b for letter in _ALPHABET),
-        *(a + letter + b for a, b in parts for letter in _ALPHABET),
-    } - {word}
-
-
-def _distance(a: str, b: str) -> int:
-    """Edits (insert, delete, replace, swap neighbours) from a to b: optimal string alignment."""
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, letter in enumerate(a, 1):
-        older, before, row = before, row, [i]
-        for j, other in enumerate(b, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
-            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-    return row[-1]

@@ -125,6 +125,11 @@ def month(published: str) -> str:
     return _either([f'"{FACT_MARK}m{found[1]}{found[2] or "00"}"'] if found else [])
 
 
+def published_in(year: str) -> str:
+    """The FTS5 expression of articles of a year."""
+    return _either([f'"{FACT_MARK}y{year}"'])
+
+
 def _days(c: sqlite3.Connection, name: str, values: Sequence[str]) -> list[str]:
     """The days, months and years from a day on, or up to one, among those that the archive has."""
     column, kinds = _DATES[name]

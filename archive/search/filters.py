@@ -101,18 +101,29 @@ FILTERS: Mapping[str, Filter] = {
 """Name → what it means."""
 SHORT = {"lang": "language"}
 """Other names that people type."""
+EXCLUDED = "-"
+"""Before a filter's name: articles of which it does not hold."""
 
 Filters = Mapping[str, Sequence[str]]
 
 
 def checked(filters: Filters) -> dict[str, list[str]]:
-    """Filters by their own names, dates as ISO 8601. Raises `ArchiveUsageError`, in plain words, for a value that cannot be."""
+    """Filters by their own names, dates as ISO 8601; a minus before a name excludes.
+
+    Raises `ArchiveUsageError`, in plain words, for a value that cannot be.
+    """
     found: dict[str, list[str]] = {}
     for typed, values in filters.items():
-        name = SHORT.get(typed, typed)
+        bare = typed.removeprefix(EXCLUDED)
+        name = SHORT.get(bare, bare)
         if name not in FILTERS:
             raise ArchiveUsageError(f"{name}: is no filter (there are {', '.join(FILTERS)})")
-        found.setdefault(name, []).extend(_checked(name, FILTERS[name], str(one)) for one in values)
+        known = [_checked(name, FILTERS[name], str(one)) for one in values]
+        if typed != bare and name == "gone":
+            known = [{"yes": "no", "no": "yes"}[value] for value in known]
+        elif typed != bare:
+            name = EXCLUDED + name
+        found.setdefault(name, []).extend(known)
     return found
 
 
@@ -137,6 +148,9 @@ def _checked(name: str, one: Filter, value: str) -> str:
 
 def condition(name: str, values: Sequence[str], *, past: bool = False) -> tuple[str, list[Any]]:
     """The SQL of one filter with its arguments; with `past` on a row of `archive.histories.past`."""
+    if name.startswith(EXCLUDED):
+        sql, args = condition(name.removeprefix(EXCLUDED), values, past=past)
+        return f"NOT coalesce({sql}, 0)", args
     one = FILTERS[name]
     if one.kind in ("from", "to"):
         values = [max(values) if one.kind == "from" else min(values)]

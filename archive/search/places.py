@@ -22,7 +22,7 @@ from archive.search.syntax import All, Either, Node, Word
 _MOST_WORDS = 4
 """Words of a name."""
 _SHORTEST = 3
-"""Letters of a key that may have an ending; СКО has none."""
+"""Letters of a key that have no ending."""
 _WIDER, _SURNAMES = (tuple(WORDS["places"][name].split()) for name in ("wider", "surnames"))
 _RUSSIAN_CASES = tuple(
     (re.compile(end), others.split())
@@ -105,17 +105,23 @@ def places(parts: list[str]) -> list[Place]:
         if found and (
             cut == len(joined) or (cut > _SHORTEST and _endings().fullmatch(joined, cut))
         ):
-            return [place for place in found.values() if _is_meant(typed, joined[:cut], place)]
+            form, tail = joined[:cut], joined[cut:]
+            meant = [place for place in found.values() if _is_meant(typed, form, tail, place)]
+            if meant:
+                return meant
     return []
 
 
-def _is_meant(typed: str, form: str, place: Place) -> bool:
+def _is_meant(typed: str, form: str, tail: str, place: Place) -> bool:
     """Whether it is not the present name, and Kazakh letters, where typed, are the other name's.
 
-    So Караганда is not in қарағанда, and Тарбагатай not in Тарбағатай.
+    So Караганда is not in қарағанда, and Тарбагатай not in Тарбағатай. Abbreviations have no endings that are
+    not set apart (школа is none of ШҚО), and English names are no Cyrillic words (чина, China).
     """
     letters, present = "".join(words(place.name)), "".join(words(place.present))
-    if form == key(present) and typed.startswith(present):
+    if form == key(present) and (typed.isascii() or typed.startswith(present)):
+        return typed.isascii() and form == key(letters)
+    if (tail and place.name.isupper()) or (place.name.isascii() and not typed.isascii()):
         return False
     return typed.startswith(letters) or not set(SPECIFIC) & set(typed[: len(letters)])
 

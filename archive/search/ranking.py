@@ -9,12 +9,14 @@ found by how rare the words are (`most_words`).
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable
 from itertools import islice, pairwise
 from math import log
 
 from archive.search.expand import Terms, any_form, expression, in_title
+from archive.search.facts import published_in
 from archive.search.selection import Selected, newest, select
 from archive.search.syntax import All, Either, Node, Phrase, Query, Word
 
@@ -36,13 +38,19 @@ _SHARE = 0.35
 _READ = 40_000
 """Bytes of an article that ranking looks at."""
 _TITLE = 1.0
+_EXACT = 0.3
 _NEAR = 0.4
 _NEAR_BYTES = 60
+_YEAR = re.compile("(?:19|20)[0-9]{2}")
 _PLACES = 6
 """Places of a word that are compared with those of the next."""
 _FRESH = 0.2
 _HALF_LIFE = 3.0
 """Years after which an article's freshness counts half."""
+_AS_TYPED = rb"(?<![\xd0-\xd3][\x80-\xbf])(?<![a-zA-Z])(?:%b)(?![\xd0-\xd3a-zA-Z])"
+"""A word in UTF-8 that has no Cyrillic or Latin letter before or behind it."""
+_PARTS = bytes.maketrans(b"\n\"('/-[", b"       ")
+_OPENING = "«".encode()
 _SATURATION = 2.0
 _BY_LENGTH = 0.75
 
@@ -82,7 +90,7 @@ def most_words(c: sqlite3.Connection, query: Query) -> list[int]:
         return []
     last = _last(c)
     terms = Terms()
-    asked = [select(c, query, expression(c, part, terms)) for part in parts]
+    asked = [select(c, query, _asked(c, part, terms)) for part in parts]
     rarity = [_rarity(newest(c, one, _SAMPLED), _SAMPLED, last) for one in asked]
     weights: dict[int, float] = {}
     for weight, part, one in sorted(zip(rarity, parts, asked, strict=True), key=lambda x: -x[0]):
@@ -109,11 +117,19 @@ def lacking(c: sqlite3.Connection, query: Query, articles: list[int]) -> dict[in
         rows = c.execute(
             "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? "
             "AND rowid IN (SELECT value FROM json_each(?))",
-            (expression(c, part, Terms()), json.dumps(articles)),
+            (_asked(c, part, Terms()), json.dumps(articles)),
         )
         for article in missing.keys() - {row[0] for row in rows}:
             missing[article].append(_typed(part))
     return missing
+
+
+def _asked(c: sqlite3.Connection, part: Node, terms: Terms) -> str:
+    """The expression of a part; a year that a question names is that of publication, too."""
+    match = expression(c, part, terms)
+    if isinstance(part, Word) and _YEAR.fullmatch(part.text):
+        return f"({match} OR {published_in(part.text)})"
+    return match
 
 
 def _parts(query: Query) -> list[Node]:
@@ -152,9 +168,10 @@ def best(c: sqlite3.Connection, articles: list[int], terms: Terms) -> list[tuple
     """The articles with their scores, best first.
 
     BM25 (Robertson and Zaragoza, 2009) over the beginnings of stems, which is quick and near enough, with
-    weights between 0 and 1; to it come the title, words of the query that stand near one another, and
-    freshness, each less than a word.
+    weights between 0 and 1; to it come the title, words as they were typed, words of the query that stand near one
+    another, and freshness, each less than a word.
     """
+    exact = [re.compile(_AS_TYPED % b"|".join(_ways(word))) for word in terms.words]
     probes = [_cased(group) for group in terms.probes()]
     read: dict[int, tuple[bytes, bytes, float]] = {}
     # As bytes: to decode a text takes longer than to count words in it.
@@ -164,7 +181,7 @@ def best(c: sqlite3.Connection, articles: list[int], terms: Terms) -> list[tuple
         "WHERE id IN (SELECT value FROM json_each(?))",
         (_READ, json.dumps(articles)),
     ):
-        read[article] = (b" " + title, b" " + text, year or 0.0)
+        read[article] = (_parted(title), _parted(text), year or 0.0)
     if not read:
         return []
     mean = sum(len(text) for _, text, _ in read.values()) / len(read)
@@ -180,6 +197,8 @@ def best(c: sqlite3.Connection, articles: list[int], terms: Terms) -> list[tuple
         for weight, forms, number in zip(weights, probes, counts[article], strict=True):
             is_named = any(form in title for form in forms)
             score += weight * (_TITLE * is_named + 2 * number / (number + saturation))
+        for weight, form in zip(weights, exact, strict=False):  # beginnings and phrases come last
+            score += _EXACT * weight * bool(form.search(title) or form.search(text))
         score += _NEAR * _nearness(text, probes, counts[article])
         scores.append((article, round(score, 4)))
     return sorted(scores, key=lambda hit: (-hit[1], -hit[0]))
@@ -224,9 +243,19 @@ def _places(text: bytes, forms: list[bytes]) -> list[int]:
     return found or [0]
 
 
+def _parted(text: bytes) -> bytes:
+    """A text with a blank before each word, whatever stands there: a quotation mark, a bracket, a new line."""
+    return b" " + text.translate(_PARTS).replace(_OPENING, b" ")
+
+
+def _ways(word: str) -> list[bytes]:
+    """A word in small letters, as a sentence begins with it, and in capitals."""
+    return [re.escape(way(word).encode()) for way in (str.lower, str.capitalize, str.upper)]
+
+
 def _cased(forms: Iterable[str]) -> list[bytes]:
     """Words in small letters, and as a sentence begins with them; short ones where a word begins only."""
-    cased = (way(form) for form in forms for way in (str.lower, str.capitalize))
+    cased = (way(form) for form in forms for way in (str.lower, str.capitalize, str.upper))
     return [
         f" {form}".encode() if len(form) < 4 else form.encode() for form in dict.fromkeys(cased)
     ]

@@ -33,6 +33,8 @@ _CONSONANT = "[^аеиоуыэюя]"
 _RULES = [
     (re.compile(pattern.replace("C", _CONSONANT)), end)
     for pattern, end in (
+        # Ends that Snowball takes for suffixes where nothing follows them.
+        (r"(?<=..)[иы]м$|(?<=...)[ое]в$|(?<=..ста)н$", ""),  # акима – аким, Назарбаева, Казахстане
         (r"(?<=..н)у[лт]$", ""),  # вернул, вернуть – верну
         (r"(?<=.C)[ую]т$", ""),  # берут – беру
         (r"ь(?=[кцм]$)", ""),  # пальцы – палец

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.search.facts import in_index, month
-from archive.search.filters import condition
+from archive.search.filters import EXCLUDED, condition
 from archive.search.syntax import Query
 
 _FEW = 500
@@ -44,8 +44,9 @@ def select(c: sqlite3.Connection, query: Query, match: str | None) -> Selected:
         gone = {value.lower() for value in values} if name == "gone" else set()
         if len(gone) > 1:
             continue
-        if match and gone == {"no"}:
-            without = f" NOT {in_index(c, name, values)}"
+        is_excluded = gone == {"no"} or name.startswith(EXCLUDED)
+        if match and is_excluded and (known := in_index(c, name.removeprefix(EXCLUDED), values)):
+            without += f" NOT {known}"
             continue
         if (
             gone != {"no"}

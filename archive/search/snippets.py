@@ -170,7 +170,8 @@ def _matching(
         for stem in stems:
             wanted.setdefault(stem, number)
     # What is printed as a stem is spelt has matched, whatever stems it has.
-    printed = wanted | {word: number for number, word in enumerate(terms.words)}
+    printed = {stem: number for stem, number in wanted.items() if stem[0] != RUSSIAN_MARK}
+    printed |= {word: number for number, word in enumerate(terms.words)}
     found = {word: number for word, number in printed.items() if word in present}
     bare = {stem.removeprefix(RUSSIAN_MARK) for stem in wanted}
     beginnings = tuple({stem[: max(1, len(stem) - 2)] for stem in bare})
@@ -243,6 +244,8 @@ def _marked(
     parts = []
     for start, end, _ in places:
         begin, stop = max(start, at), min(end, last)
+        while stop < last and unicodedata.category(text[stop])[0] == "M":
+            stop += 1  # a sign of the last letter, which parts words for the index: Arabic vowels, keycaps
         if start in hits and begin < stop:
             parts += [text[at:begin], marks[0], text[begin:stop], marks[1]]
             at = stop

@@ -4,7 +4,7 @@
     өрт OR су             either              өрт -орман      without; also NOT орман
     (өрт OR су) ауыл      grouping            мект*           words that begin so
     «қызыл кітап»         the same                title:тасқын    words of the title
-    site:aqjolgazet after:2023-05 before:2023 …   `archive.search.filters`
+    site:aqjolgazet -site:aqjolgazet after:2023-05 before:2023 …   `archive.search.filters`
 
 НЕМЕСЕ and ИЛИ are OR, ЖӘНЕ and И are AND, НЕ is NOT. Words that nearly every article has (`words.toml`) are not
 demanded where there are others.
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from archive.errors import ArchiveUsageError
 from archive.kazakh.words import clean, told, words
-from archive.search.filters import FILTERS, SHORT, Filters, checked
+from archive.search.filters import EXCLUDED, FILTERS, SHORT, Filters, checked
 from archive.search.russian import WORDS
 
 MOST_WORDS = 32
@@ -30,12 +30,13 @@ SHORTEST_PREFIX = 3
 _MOST_CHARACTERS = 4000
 _MOST_DEPTH = 20
 _TOKEN = re.compile(
-    r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<minus>(?<![^\s(])-(?=[^\s\-)]))"
+    r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<minus>(?<![^\s(])[-−](?=[^\s\-)]))"
     r"|(?P<filter>(?:" + "|".join((*FILTERS, *SHORT)) + r'):(?:"[^"]*"?|«[^»]*»?|[^\s()"]*))'
-    r'|(?P<title>title:)(?=["«(\w])|"(?P<phrase>[^"]*)(?P<quote>"?)|«(?P<quoted>[^«»]*)»(?![-\w])|(?P<word>«?[^\s()"«]+|«)',
+    r'|(?P<title>title:)|"(?P<phrase>[^"]*)(?P<quote>"?)|«(?P<quoted>[^«»]*)»(?![-\w])|(?P<word>«?[^\s()"«]+|«)',
     re.IGNORECASE,
 )
-_FIELD_LIKE = re.compile(r"[a-z-]{3,}:\S+")
+_FIELD_LIKE = re.compile(r"[^\W\d_]{3,}:\S+")
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,14 @@ class _Reader:
     notes: list[str] = field(default_factory=list)
     filters: dict[str, list[str]] = field(default_factory=dict)
     in_title: bool = False
+    in_excluded: bool = False
 
     def note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
 
     def either(self) -> Node | None:
+        start = self.at
         parts = [self.all()]
         while self.at < len(self.tokens) and self.tokens[self.at][0] == "OR":
             self.at += 1
@@ -108,7 +111,13 @@ class _Reader:
         found = [part for part in parts if part]
         if len(parts) == 1:
             return found[0] if found else None
-        if len(found) < len(parts):
+        inside = self.tokens[start : self.at]
+        named = {text.partition(":")[0].lower() for kind, text in inside if kind == "filter"}
+        if len(named) > 1 or (named and found):
+            self.note(
+                "a filter holds for the whole query: OR does not divide filters from words or others"
+            )
+        elif len(found) < len(parts) and not named:
             self.note("OR needs a word on both sides")
         if any(isinstance(part, All) and not part.parts for part in found):
             self.note("what is excluded inside OR is not excluded: write it outside the brackets")
@@ -138,10 +147,15 @@ class _Reader:
             if kind == "title":
                 self.in_title = True
                 continue
+            self.in_excluded ^= excluded
             node = self.item(kind, text)
+            self.in_excluded ^= excluded
             if node:
                 (without if excluded else parts).append(node)
             excluded, self.in_title = False, in_title
+        if excluded or self.in_title != in_title:
+            self.note("NOT and title: need a word after them")
+            self.in_title = in_title
         telling = [part for part in parts if not _is_common(part)]
         parts = telling or parts
         if not parts and not without:
@@ -168,10 +182,11 @@ class _Reader:
             return node
         if kind == "filter":
             name, _, value = text.partition(":")
-            self.filters.setdefault(name.lower(), []).append(value.strip('"«» '))
+            name = EXCLUDED * self.in_excluded + name.lower()
+            self.filters.setdefault(name, []).append(value.strip('"«» '))
             return None
-        if kind == "word" and _FIELD_LIKE.fullmatch(text) and "//" not in text:
-            self.note(f"{text.partition(':')[0]}: is no filter (there are {', '.join(FILTERS)})")
+        if kind == "word":
+            self.doubts(text)
         found = words(text) if kind == "phrase" else told(text)
         if self.left < len(found):
             self.note(f"only the first {MOST_WORDS} words are searched")
@@ -179,7 +194,9 @@ class _Reader:
         self.left -= len(found)
         if not found:
             return None
-        if kind == "phrase" and len(found) > 1:
+        # Numbers that are typed as one are meant as one: 15,25 and 2024-2025.
+        is_number = all(map(str.isdigit, found))
+        if len(found) > 1 and (kind == "phrase" or is_number):
             return Phrase(tuple(found), self.in_title)
         prefix = kind == "word" and text.endswith("*")
         if prefix and len(found[-1]) < SHORTEST_PREFIX:
@@ -189,6 +206,16 @@ class _Reader:
         if len(found) == 1:
             return last
         return All((*(Word(word, title=self.in_title) for word in found[:-1]), last))
+
+    def doubts(self, text: str) -> None:
+        """What in a word might be meant otherwise than it is read."""
+        if _ADDRESS.fullmatch(text):
+            self.note(f"the article of an address is found with url:{text}")
+        elif _FIELD_LIKE.fullmatch(text):
+            names = ", ".join(("title", *FILTERS))
+            self.note(f"{text.partition(':')[0]}: is no filter (there are {names})")
+        if "*" in text[:-1].strip("*"):
+            self.note(f"{text}: a star stands for the end of a word alone")
 
 
 def parse(text: str, filters: Filters | None = None) -> Query:
@@ -247,8 +274,8 @@ _ENGLISH = {kind: kind for kind in WORDS["operators"]}
 _COMMON = {word for typed in WORDS["common"].values() for word in typed.split()}
 _SMALL = {word: kind for kind, typed in WORDS["in_small_letters"].items() for word in typed.split()}
 _SAID = {
-    "OR": "«{}» in small letters is a word like others, and all words are looked for: for either of two write OR",
-    "NOT": "«{}» in small letters excludes nothing: write NOT, or a minus before the word",
+    "OR": "«{}» is read as a word, and all words are looked for: for either of two write OR",
+    "NOT": "«{}» excludes nothing: write NOT, or a minus before the word",
 }
 _SHORT = 4
 """Words of a query in which «не» could be meant to exclude; in a question it is a word of the language."""
@@ -260,8 +287,13 @@ def _is_common(node: Node) -> bool:
 
 def _small_operators(tokens: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Words between two others that would combine them if they were written in capitals."""
-    for (before, _), (kind, text), (after, _) in zip(tokens, tokens[1:], tokens[2:], strict=False):
+    for (before, _), (kind, text), (after, following) in zip(
+        tokens, tokens[1:], tokens[2:], strict=False
+    ):
         meant = _SMALL.get(text.lower()) if kind == "word" else None
         parts = {"word", "phrase", "open", "close", "title"}
-        if meant and {before, after} <= parts and (meant == "OR" or len(tokens) <= _SHORT):
+        if not (meant and {before, after} <= parts):
+            continue
+        # «Құлсарыда не болды?» asks what happened.
+        if meant == "OR" or (len(tokens) <= _SHORT and not {*words(following)} & _COMMON):
             yield text, meant

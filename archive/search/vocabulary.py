@@ -23,7 +23,7 @@ from archive.search.russian import RUSSIAN_MARK, by_language, russian_stem
 
 TITLE_MARK = "ѫ"
 """A letter that Kazakh does not have: stems of the title are indexed with it, too (ѫмектеп)."""
-_RESERVED = TITLE_MARK + RUSSIAN_MARK + FACT_MARK
+RESERVED = TITLE_MARK + RUSSIAN_MARK + FACT_MARK
 CACHED = 200_000
 """Words whose stems are held in memory, and as many pieces of text twice: about 120 MB."""
 _ATTESTED = 0.1
@@ -173,7 +173,7 @@ def part_of(joined: str, is_russian: bool) -> str:
 
 def stemmable(text: str) -> list[str]:
     """Words of a text that have a stem: not numbers, nor what would pass for a marked stem or a fact."""
-    return [word for word in told(text) if not (word[0].isdigit() or word[0] in _RESERVED)]
+    return [word for word in told(text) if not (word[0].isdigit() or word[0] in RESERVED)]
 
 
 def word_stems(word: str, attested: Callable[[str], bool]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -58,6 +59,15 @@ def demo(data: Path) -> int:
     command = "python -m newsbot" if command.endswith("__main__.py") else command
     option = "" if data == Path("data") else f" --data {data}"
     first = hits.rows[0]["id"] if hits.rows else 1
+    room = f"{command} serve{option}"
+    if not all(map(find_spec, ("datasette", "babel"))):  # the extra `serve`
+        in_checkout = Path("Makefile").exists() and Path(sys.prefix) == Path(".venv").absolute()
+        room = (
+            f"make serve{f' DATA={data}' if option else ''}"
+            if in_checkout
+            else (f"{sys.executable} -m pip install 'newsbot[serve]' && {room}")
+        )
+    click.echo(f"\nRead it in a browser:\n  {room}")
     click.echo("\nWhat next:")
     for words, purpose in (
         (f"show {first}{option}", "read one whole"),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from archive.search import ORDERS, Hits, search
-from archive.search.syntax import parse, without_filters
+from archive.search.syntax import parse
 from newsbot.cli.common import data_option, json_option, opened, print_json, tell_no_notes
 from newsbot.cli.selecting import filter_options
 from newsbot.cli.terminal import BOLD, PLAIN, in_colour
@@ -54,17 +54,14 @@ def search_command(
     text = " ".join(query)
     connection = opened(data)
     asked = parse(text, filters)
-    typed = dict(asked.filters)
     by_own_names(asked)
-    if asked.filters != typed:
-        text, filters = without_filters(text), asked.filters
     if "note" in asked.filters:
         tell_no_notes(connection)
     check_archived(connection, asked.filters)
     hits = search(
         connection,
         text,
-        filters=filters,
+        asked=asked,
         limit=limit,
         offset=offset,
         order=order,

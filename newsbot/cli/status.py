@@ -25,11 +25,8 @@ from newsbot.cli.common import (
     print_table,
 )
 from newsbot.names import check_archived
-from newsbot.watch.alarms import mutes
+from newsbot.watch.alarms import WELL, judged
 from newsbot.watch.monitors import kinds, one_line, said
-
-_WELL = 9
-"""Behind every severity."""
 
 
 @click.command()
@@ -61,7 +58,7 @@ def status(
         else:
             rows = sites(connection, data, now(), site_ids)
     if not by_source:
-        rows = sorted(_judged(rows, data), key=lambda row: (row["severity"], row["site"]))
+        rows = judged(rows, data, now())
     if prometheus:
         _write_metrics(rows, data, prometheus)
     elif as_json:
@@ -72,7 +69,7 @@ def status(
         _print_sources(rows)
     else:
         _print_sites(rows, data)
-    return SITE_FAILED if any(row.get("severity", _WELL) < _WELL for row in rows) else 0
+    return SITE_FAILED if any(row.get("severity", WELL) < WELL for row in rows) else 0
 
 
 def _print_sources(rows: list[dict[str, Any]]) -> None:
@@ -102,25 +99,6 @@ def _wrong(row: dict[str, Any]) -> str:
 
 def _minute(instant: str | None) -> str:
     return (instant or "")[:16].replace("T", " ")
-
-
-def _judged(rows: list[dict[str, Any]], data: Path) -> list[dict[str, Any]]:
-    """The rows with `health` in three words, `severity` (1 to 3, 9 where nothing is wrong) and `muted_until`."""
-    muted, _ = mutes(data, now())
-    for row in rows:
-        known = [kinds()[e["kind"]] for e in row["events"] if e["kind"] in kinds()]
-        worst = min(known, key=lambda kind: kind.severity, default=None)
-        crawl, mute = row["last_crawl"], muted.get(row["site"])
-        health = worst.title["en"] if worst else "in trouble" if row["trouble"] else "ok"
-        if crawl and crawl["running"]:
-            done = sum(crawl["outcomes"].values())
-            health = f"running {done}/{done + row['due_now']}"
-        elif health == "ok" and not (crawl and crawl["ended_at"]):
-            health = "crawl did not end" if crawl else "never crawled"
-        severity = worst.severity if worst else 1 if row["trouble"] else _WELL
-        row["health"], row["severity"] = health, _WELL if mute else severity
-        row["muted_until"] = mute and mute["until"]
-    return rows
 
 
 def _print_sites(rows: list[dict[str, Any]], data: Path) -> None:

@@ -34,6 +34,8 @@ LARGEST = 16_000_000
 """Bytes of one of these files that is read."""
 PATIENCE = 60.0
 """Seconds that one message may take: Apprise waits for a server as long as it says anything."""
+WELL = 9
+"""Behind every severity."""
 Event = dict[str, Any]
 
 
@@ -81,6 +83,28 @@ def mutes(folder: Path, at: datetime) -> tuple[dict[str, Decision], list[str]]:
     newest, problems = decided(folder)
     today = at.date().isoformat()
     return {site: mute for site, mute in newest.items() if mute["until"] >= today}, problems
+
+
+def judged(rows: list[dict[str, Any]], folder: Path, at: datetime) -> list[dict[str, Any]]:
+    """Rows of `archive.status.sites`, the worst first, with `health` in three words, `kind`, that of the worst event,
+    `severity` (1 to 3, `WELL` where nothing is wrong) and `muted_until`.
+    """
+    muted, _ = mutes(folder, at)
+    for row in rows:
+        known = [kinds()[e["kind"]] for e in row["events"] if e["kind"] in kinds()]
+        worst = min(known, key=lambda kind: kind.severity, default=None)
+        crawl, mute = row["last_crawl"], muted.get(row["site"])
+        health = worst.title["en"] if worst else "in trouble" if row["trouble"] else "ok"
+        if crawl and crawl["running"]:
+            done = sum(crawl["outcomes"].values())
+            health = f"running {done}/{done + row['due_now']}"
+        elif health == "ok" and not (crawl and crawl["ended_at"]):
+            health = "crawl did not end" if crawl else "never crawled"
+        severity = worst.severity if worst else 1 if row["trouble"] else WELL
+        row["health"], row["severity"] = health, WELL if mute else severity
+        row["kind"] = worst and worst.name
+        row["muted_until"] = mute and mute["until"]
+    return sorted(rows, key=lambda row: (row["severity"], row["site"]))
 
 
 def alarms(

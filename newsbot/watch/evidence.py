@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from archive.captures.grammar import Exchange
 from archive.captures.stored import read_stored
 from archive.errors import ArchiveError
 from newsbot.extraction.decode import decode as to_text
@@ -51,7 +52,7 @@ def evidence(
     if site and before and after:
         with suppress(ArchiveError, Undecodable, KeyError, OSError):
             known = _layout(with_learned(c, folder, site), layout or "")
-            pages = [_page(c, folder, row[0]) for row in (before[0], after[0])]
+            pages = [as_page(read_stored(c, folder, row[0])) for row in (before[0], after[0])]
             lost = [
                 f"{name}: {css}" for name, css in _selectors(known)
                 if pages[0].has(css) and not pages[1].has(css)
@@ -63,8 +64,8 @@ def evidence(
     }
 
 
-def _page(c: sqlite3.Connection, folder: Path, capture: int) -> Page:
-    exchange = read_stored(c, folder, capture)
+def as_page(exchange: Exchange) -> Page:
+    """The page that a capture holds, decoded. Raises `Undecodable` where it is damaged or too large."""
     encodings = [value for name, value in exchange.headers if name.lower() == "content-encoding"]
     body = decode(exchange.body, encodings, max_size=DOWNLOAD_MAXSIZE)
     return Page(to_text(body, charset_of(exchange.header("Content-Type"))).text, exchange.url)

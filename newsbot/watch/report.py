@@ -1,6 +1,6 @@
 """report: the history of one site as a page for a browser: articles a day, fields, crawls, sources, alarms.
 
-`report.toml` has the queries, words and style. Texts of the archive are escaped: nothing of it is trusted.
+`report.toml` has the queries and words, `report.css` the style. Texts of the archive are escaped: nothing of it is trusted.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _DAYS = 92
 _SAMPLE = 50_000
 """Articles whose fields are counted, roughly."""
 _TICKS = 5
+PLOTS = ("fields", "crawls", "sources", "alarms")
+STYLE = Path(__file__).with_name("report.css")
 Words = Mapping[str, str]
 
 
@@ -38,22 +40,47 @@ def _table() -> dict[str, Any]:
 
 def as_html(c: sqlite3.Connection, folder: Path, site: str, at: datetime, language: str) -> str:
     """The page about a site; `c` reads the archive in `folder`, `at` is now."""
+    found = gathered(c, folder, site, at, _SAMPLE)
+    title = one_line(f"{found['site']['name']} ({site})")
+    style = STYLE.read_text("utf-8")
+    content = "".join(drawn(found, language))
+    return explain.page(title, content, style=style, language=language)
+
+
+def gathered(
+    c: sqlite3.Connection, folder: Path, site: str, at: datetime, sample: int
+) -> dict[str, Any]:
+    """What the page tells, without words: the site as `archive.status` has it, articles by day, and the plots.
+
+    A plot has `times`, `rows` (name → time → number) and `lines` (those of its list); fields are counted at about
+    `sample` articles, every `nth`.
+    """
     table = _table()
-    word = {name: words[language] for name, words in table["words"].items()}
-    word |= {f"alarm {name}": escape(kind.title[language]) for name, kind in kinds().items()}
     (row,) = status.sites(c, folder, at, [site])
     known = {
-        "site": site, "nth": max(1, row["articles"] // _SAMPLE), "today": at.date().isoformat(),
-        "language": language,
+        "site": site, "nth": max(1, row["articles"] // sample), "today": at.date().isoformat(),
     }  # fmt: skip
     (row["undated"],) = c.execute(table["undated"], known).fetchone()
-    parts = [
-        _head(row, c.execute(table["site"], known).fetchone(), at, word, language),
-        _calendar(dict(c.execute(table["days"], known).fetchall()), at.date(), word),
-        *(_section(c, name, known, word) for name in ("fields", "crawls", "sources", "alarms")),
+    about = c.execute(table["site"], known)
+    names = [column[0] for column in about.description]
+    return {
+        "at": at.isoformat(timespec="minutes"), "site": row, "nth": known["nth"],
+        "about": dict(zip(names, about.fetchone(), strict=True)),
+        "days": dict(c.execute(table["days"], known).fetchall()),
+        "plots": {name: _plotted(c, table[name], known) for name in PLOTS},
+    }  # fmt: skip
+
+
+def drawn(found: Mapping[str, Any], language: str, years: int = YEARS) -> list[str]:
+    """HTML of what was gathered: head, calendar of the newest `years`, plots."""
+    word = {name: words[language] for name, words in _table()["words"].items()}
+    word |= {f"alarm {name}": escape(kind.title[language]) for name, kind in kinds().items()}
+    at = datetime.fromisoformat(found["at"])
+    return [
+        _head(found["site"], list(found["about"].values()), at, word, language),
+        _calendar(found["days"], at.date(), word, years),
+        *(_section(name, found, word, language) for name in PLOTS),
     ]
-    title = one_line(f"{row['name']} ({site})")
-    return explain.page(title, "".join(parts), style=table["style"], language=language)
 
 
 def _text(value: object) -> str:
@@ -91,11 +118,11 @@ def _head(
 # -- articles per day -----------------------------------------------------------------------------
 
 
-def _calendar(days: Mapping[str, int], today: date, word: Words) -> str:
+def _calendar(days: Mapping[str, int], today: date, word: Words, most: int = YEARS) -> str:
     """A calendar a year, the newest first; its colours by quarters of the days that have articles."""
     if not days:
         return f"<h2>{word['calendar']}</h2><p>{word['nothing']}</p>"
-    years = sorted({day[:4] for day in days}, reverse=True)[:YEARS]
+    years = sorted({day[:4] for day in days}, reverse=True)[:most]
     counts = sorted(n for day, n in days.items() if day[:4] in years)
     lows = sorted({counts[len(counts) * quarter // 4] for quarter in range(4)})
     ranges = zip(lows, [*(low - 1 for low in lows[1:]), counts[-1]], strict=True)
@@ -148,29 +175,43 @@ def _year(days: Mapping[date, int], level: Any, word: Words) -> str:
 # -- rows of bars over time -----------------------------------------------------------------------
 
 
-def _section(c: sqlite3.Connection, name: str, known: Mapping[str, Any], word: Words) -> str:
-    own = _table()[name]
+def _plotted(
+    c: sqlite3.Connection, own: Mapping[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A plot without words."""
     (first,) = c.execute(own["first"], known).fetchone()
     times = _times(str(first or ""), date.fromisoformat(known["today"]))
     known = {**known, "times": json.dumps(times), "width": len(times[0])}
     rows = _by_name(c.execute(own["plot"], known), dict.fromkeys(times, 0))
+    lines: list[dict[str, Any]] = []
+    if "list" in own:
+        cursor = c.execute(own["list"], known)
+        names = [column[0] for column in cursor.description]
+        lines = [dict(zip(names, values, strict=True)) for values in cursor]
+    return {"times": times, "rows": rows, "lines": lines}
+
+
+def _section(name: str, found: Mapping[str, Any], word: Words, language: str) -> str:
+    own, plotted = _table()[name], found["plots"][name]
     note = word.get(f"{name}_note", "")
-    if "per" in own and known["nth"] > 1:
-        note += " " + word["one_of"].format(**known)
-    plot = _plot(times, rows, own, word)
-    lines = list(_lines(c.execute(own["list"], known), known["language"])) if "list" in own else []
+    if "per" in own and found["nth"] > 1:
+        note += " " + word["one_of"].format(nth=found["nth"])
+    plot = _plot(plotted["times"], plotted["rows"], own, word)
+    lines = list(_lines(plotted["lines"], language))
     table = _rows([word[key] for key in lines[0]], map(dict.values, lines)) if lines else ""
-    drawn = f'<p class="note">{note}</p>{plot}' if plot else f"<p>{word['nothing']}</p>"
-    return f"<h2>{word[name]}</h2>{drawn}{table}"
+    told = f'<p class="note">{note}</p>{plot}' if plot else f"<p>{word['nothing']}</p>"
+    return f"<h2>{word[name]}</h2>{told}{table}"
 
 
 def _plot(
-    times: Sequence[str], rows: dict[str, dict[str, int]], own: Mapping[str, Any], word: Words
+    times: Sequence[str], rows: Mapping[str, Mapping[str, int]], own: Mapping[str, Any], word: Words
 ) -> str:
     """A line for each row: its name, two numbers, and bars; then all numbers as a table."""
-    per = rows.pop(own["per"], {}) if "per" in own else None
+    per = rows.get(own["per"], {}) if "per" in own else None
     lines, shown = [], {}
     for name, values in rows.items():
+        if name == own.get("per"):
+            continue
         title = word.get(name) or _text(name)
         numbers: tuple[Any, Any] = sum(values.values()), max(values.values(), default=0)
         shares = {time: n / numbers[1] for time, n in values.items() if numbers[1]}
@@ -231,11 +272,12 @@ def _axis(times: Sequence[str]) -> str:
     """A few of the times, each above its place."""
     step = -(-len(times) // _TICKS)
     start = len("2026-") if len(times[0]) == len("2026-11-28") else 0
-    marks = (
-        f'<span style="left:{100 * n / len(times):.1f}%">{times[n][start:]}</span>'
-        for n in range(0, len(times) - step // 2, step)
-    )
-    return f'<div class="axis">{"".join(marks)}</div>'
+    marks = ""
+    for n in range(0, len(times) - step // 2, step):
+        x = f"{100 * n / len(times):.1f}%"
+        marks += f'<text x="{x}" y="70%" dx="3">{times[n][start:]}</text>'
+        marks += f'<line x1="{x}" x2="{x}" y2="100%"/>'
+    return f'<svg class="axis" aria-hidden="true">{marks}</svg>'
 
 
 def _bars(times: Sequence[str], shares: Mapping[str, float]) -> str:
@@ -253,11 +295,9 @@ def _bars(times: Sequence[str], shares: Mapping[str, float]) -> str:
 # -- tables ---------------------------------------------------------------------------------------
 
 
-def _lines(cursor: sqlite3.Cursor, language: str) -> Iterator[dict[str, str]]:
+def _lines(rows: Iterable[Mapping[str, Any]], language: str) -> Iterator[dict[str, str]]:
     """Rows of a list as HTML: moments to the minute, events as sentences."""
-    names = [column[0] for column in cursor.description]
-    for values in cursor.fetchall():
-        row = dict(zip(names, values, strict=True))
+    for row in map(dict, rows):
         if "what" in row:
             kind, evidence = row.pop("kind"), events.read(row["began"], row["what"])
             if kind not in kinds() or evidence is None:
@@ -280,7 +320,7 @@ def _rows(heads: Sequence[str], rows: Iterable[Iterable[object]], *, is_list: bo
         )
         lines.append(f"<tr>{''.join(told)}</tr>")
     return (
-        f'<div class="wide"><table class="{"list" if is_list else "data"}"><thead><tr>{titles}</tr></thead>'
+        f'<div class="wide" tabindex="0"><table class="{"list" if is_list else "data"}"><thead><tr>{titles}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 

@@ -9,7 +9,9 @@ import ipaddress
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from datasette import hookimpl
@@ -19,10 +21,11 @@ from datasette.utils.asgi import Request, Response
 
 from archive.errors import ArchiveUsageError
 from archive.search.filters import check_condition
-from archive.store import DATABASE
+from archive.store import DATABASE, open_database
+from archive.store.opening import reading
 from archive.store.views import hide
-from newsbot.web import article, searching  # noqa: F401 -- their pages
-from newsbot.web.room import ROUTES, Room, View, answer
+from newsbot.web import about, article, captures, newspapers, notes, searching  # noqa: F401 -- their pages
+from newsbot.web.room import ROUTES, Room, View, answer, nothing, static_url
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -38,24 +41,41 @@ HEADERS = {
 }
 SQL_MILLISECONDS = 1000
 _HIDDEN = re.compile("vocabulary|withheld|articles_fts_")
-_OWN_PATHS = re.compile(r"/-/static/|/news(?:[/.?]|$)")
+_THEIRS = re.compile(r"/-/static/|/favicon[.]ico$|/news(?:[/.]|$)")
 """What of Datasette's own is shown: its tables and SQL, with the files that belong to them."""
+_KEYS = "SELECT name, pk FROM pragma_table_info(?, 'main') WHERE pk"
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def app(room: Room) -> ASGI:
     """The room as an ASGI application."""
+    path = str(room.folder / DATABASE)
+    # On a disk that nobody can write to there is no writer to be waited for, and no file to be told of one by.
+    is_fixed = reading(room.folder).endswith("immutable=1")
     datasette = Datasette(
-        [str(room.folder / DATABASE)],
+        [] if is_fixed else [path],
+        immutables=[path] if is_fixed else [],
         settings={
             "sql_time_limit_ms": SQL_MILLISECONDS,
             "allow_download": False,
             "default_page_size": 50,
+            "truncate_cells_html": 200,
             "max_csv_mb": 50,
         },
         metadata={"title": "newsbot", "databases": {"news": {"title": "news.db"}}},
     )
     datasette.room = room
+    with closing(open_database(room.folder).conn) as c:
+        keys = {
+            table: [name for name, _ in sorted(c.execute(_KEYS, (table,)), key=itemgetter(1))]
+            for (table,) in c.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        }
+
+    async def primary_keys(table: str) -> list[str]:
+        return keys.get(table, [])
+
+    # What hides the withheld are views, which have no keys; rows would have no page of their own.
+    datasette.get_database("news").primary_keys = primary_keys
     application: ASGI = datasette.app()
     return application
 
@@ -66,21 +86,8 @@ class _Plugin:
     __name__ = "newsbot"
 
     @hookimpl
-    def register_routes(self, datasette: Any) -> list[tuple[str, Any]]:
-        """Every page, in the order in which they are written down."""
-        if not hasattr(datasette, "room"):
-            return []
-        views: dict[str, dict[str, View]] = {}
-        for method, pattern, view in ROUTES:
-            views.setdefault(pattern, {})[method] = view
-        return [
-            (f"^{pattern}(?:\\.json)?$", _asked(own, datasette.room))
-            for pattern, own in views.items()
-        ]
-
-    @hookimpl
     def prepare_connection(self, conn: sqlite3.Connection, database: str, datasette: Any) -> None:
-        """Nothing of what is withheld is in Datasette's tables; `_check_sql` keeps SQL from what is behind them."""
+        """Nothing of what is withheld is in Datasette's tables; `check_condition` keeps SQL from what is behind them."""
         if database == "news" and hasattr(datasette, "room"):
             conn.execute("PRAGMA trusted_schema = OFF")
             hide(conn)
@@ -92,6 +99,16 @@ class _Plugin:
         return False if is_table and _HIDDEN.match(resource[1]) else None
 
     @hookimpl
+    def extra_css_urls(self, datasette: Any) -> list[str]:
+        """Datasette's pages look a little like the room's."""
+        return [static_url("tables.css")] if hasattr(datasette, "room") else []
+
+    @hookimpl
+    def extra_js_urls(self, datasette: Any) -> list[str]:
+        """What its pages have as an inline script, which the policy forbids."""
+        return [static_url("tables.js")] if hasattr(datasette, "room") else []
+
+    @hookimpl
     def asgi_wrapper(self, datasette: Any) -> Callable[[ASGI], ASGI]:
         """Who may ask, and with which headers everything goes out."""
         if not hasattr(datasette, "room"):
@@ -100,38 +117,38 @@ class _Plugin:
 
 
 pm.register(_Plugin(), "newsbot")
-
-
-def _asked(views: dict[str, View], room: Room) -> Callable[..., Awaitable[Response]]:
-    async def view(request: Request) -> Response:
-        return await answer(views, room, request)
-
-    return view
+pm.get_plugin("datasette.handle_exception").rich = None
+"""With it, each missing page would take a second, and a hundred lines of the log."""
 
 
 def _guarded(room: Room, application: ASGI) -> ASGI:
-    own = [re.compile(f"{pattern}(?:\\.json)?") for _, pattern, _ in ROUTES]
+    """The room's pages, the first whose pattern fits; and behind them what is shown of Datasette's own."""
+    views: dict[str, dict[str, View]] = {}
+    for method, pattern, view in ROUTES:
+        views.setdefault(pattern, {})[method] = view
+    routes = [(re.compile(f"{pattern}(?:\\.json)?"), own) for pattern, own in views.items()]
 
-    async def guarded(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await application(scope, receive, send)
-            return
-        request = Request(scope, receive)
-        path = scope["path"]
+    async def answered(request: Request) -> Response | None:
         if not _is_own_name(room, request.host):
-            refusal = "asked under a name that is not its own: start it with --url\n"
-            await Response.text(refusal, status=421).asgi_send(send)
-            return
+            return Response.text(
+                "asked under a name that is not its own: start it with --url\n", status=421
+            )
+        path = request.path
+        for pattern, own in routes:
+            if match := pattern.fullmatch(path):
+                request.scope["url_route"] = {"kwargs": match.groupdict()}
+                return await answer(own, room, request)
+        if not _THEIRS.match(path):
+            return await answer({request.method: nothing}, room, request)
         try:
             for name in ("sql", "_where"):
-                for typed in request.args.getlist(name) if _OWN_PATHS.match(path) else ():
+                for typed in request.args.getlist(name):
                     check_condition(typed)
         except ArchiveUsageError as error:
-            await Response.text(f"{error}\n", status=403).asgi_send(send)
-            return
-        if not (_OWN_PATHS.match(path) or any(one.fullmatch(path) for one in own)):
-            scope = {**scope, "path": "/nothing", "raw_path": b"/nothing"}
+            return Response.text(f"{error}\n", status=403)
+        return None
 
+    async def guarded(scope: Any, receive: Any, send: Any) -> None:
         async def with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 there = {name.lower() for name, _ in message["headers"]}
@@ -141,7 +158,13 @@ def _guarded(room: Room, application: ASGI) -> ASGI:
                 message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 
-        await application(scope, receive, with_headers)
+        response = None
+        if scope["type"] == "http":
+            response = await answered(Request({**scope, "url_route": {"kwargs": {}}}, receive))
+        if response:
+            await response.asgi_send(with_headers)
+        else:
+            await application(scope, receive, with_headers)
 
     return guarded
 

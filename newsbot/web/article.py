@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from datasette.utils.asgi import Response
 
 from archive import query, stories
-from archive.article import READ
+from archive.article import READ, REVISED
 from archive.errors import ArchiveUsageError
+from archive.notes import notes
+from archive.wording import changes
 from newsbot import urls
-from newsbot.web.room import Asked, Page, Refused, page
+from newsbot.web import citing
+from newsbot.web.room import Asked, Page, Refused, as_json, page
 
 _WITHHELD = """
-SELECT since, reason, by FROM main.withheld_articles WHERE id = ?1 OR url = ?1
- UNION ALL SELECT since, reason, by FROM main.withheld WHERE url = ?1 LIMIT 1
+WITH keys AS (SELECT value FROM json_each(?))
+SELECT since, reason FROM main.withheld WHERE url IN keys UNION ALL
+SELECT since, reason FROM main.withheld_articles WHERE id IN keys
+    OR id IN (SELECT article FROM main.aliases WHERE url IN keys)
+    OR id IN (SELECT article FROM main.captures WHERE url IN keys) LIMIT 1
 """
+_PLOT = (560, 120)
+"""Width and height of a plot, in its own units."""
+
+
+def refuse_withheld(asked: Asked, keys: Sequence[str | int]) -> None:
+    """Raises `Refused` (451) where one of these ids and addresses is of an article that is withheld."""
+    for since, reason in asked.c.execute(_WITHHELD, (json.dumps(keys),)):
+        raise Refused(451, "This article is withheld.", f"{reason} ({since[:10]})")
 
 
 def record_of(asked: Asked, key: str) -> dict[str, Any]:
@@ -23,13 +40,19 @@ def record_of(asked: Asked, key: str) -> dict[str, Any]:
     try:
         return query.article(asked.c, key)
     except ArchiveUsageError:
-        number = int(key) if key.isdigit() and len(key) < 19 else key
-        for since, reason, _ in asked.c.execute(_WITHHELD, (number,)):
-            raise Refused(451, "This article is withheld.", f"{reason} ({since[:10]})") from None
+        refuse_withheld(asked, [int(key) if key.isdigit() and len(key) < 19 else key])
         raise Refused(404, "There is no such article here.") from None
 
 
-def since_when(record: dict[str, Any], versions: list[dict[str, Any]]) -> dict[str, str]:
+def numbered(versions: list[dict[str, Any]], number: int | None) -> dict[str, Any]:
+    """The revision of a number; the newest without one. Raises `Refused` where there is none."""
+    found = versions[-1:] if number is None else [v for v in versions if v["number"] == number]
+    if not found:
+        raise Refused(404, "There is no such revision.")
+    return found[0]
+
+
+def since_when(versions: list[dict[str, Any]]) -> dict[str, str]:
     """Field → the moment of the first revision from which on it has been as it is."""
     found = {}
     for name in READ:
@@ -40,31 +63,106 @@ def since_when(record: dict[str, Any], versions: list[dict[str, Any]]) -> dict[s
     return found
 
 
+def plot(counters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each counter that is known at two moments at least: its `name`, its line's `points` and what is `most`."""
+    found = []
+    for name in ("views", "comments"):
+        known = [
+            (datetime.fromisoformat(row["seen_at"]).timestamp(), row[name])
+            for row in counters
+            if row[name] is not None
+        ]
+        if len(known) < 2:
+            continue
+        (first, _), (last, _) = known[0], known[-1]
+        most = max(n for _, n in known) or 1
+        points = " ".join(
+            f"{_PLOT[0] * (at - first) / ((last - first) or 1):.1f},{_PLOT[1] * (1 - n / most):.1f}"
+            for at, n in known
+        )
+        found.append({"name": name, "points": points, "most": most})
+    return found
+
+
+def _rows(asked: Asked, sql: str, names: str, article: int) -> list[dict[str, Any]]:
+    return [dict(zip(names.split(), row, strict=True)) for row in asked.c.execute(sql, (article,))]
+
+
 @page(r"/article/(?P<id>\d{1,18})")
 def article(asked: Asked) -> Page:
-    """One article, whole."""
+    """One article, whole; with `?beside=ID` one of its editions beside it."""
     record = record_of(asked, asked.vars["id"])
-    versions = query.revisions(asked.c, record["id"])
-    aliases = asked.c.execute(
-        "SELECT url, first_seen FROM aliases WHERE article = ? ORDER BY first_seen, url",
-        (record["id"],),
-    )
-    counters = asked.c.execute(
-        "SELECT seen_at, views, comments FROM engagement WHERE article = ? ORDER BY seen_at",
-        (record["id"],),
-    )
-    members = stories.members(asked.c, record["story"]) if record["story"] else []
+    number = record["id"]
+    editions = stories.editions_of(asked.c, number)
+    beside = asked.number("beside", 0)
+    if beside and beside not in [edition["id"] for edition in editions]:
+        raise Refused(404, "There is no such edition.")
     data = {
         **record,
-        "since": since_when(record, versions),
-        "aliases": [dict(zip(("url", "first_seen"), row, strict=True)) for row in aliases],
-        "counters": [
-            dict(zip(("seen_at", "views", "comments"), row, strict=True)) for row in counters
-        ],
-        "other_editions": stories.editions_of(asked.c, record["id"]),
-        "story_articles": members,
+        "since": since_when(query.revisions(asked.c, number)),
+        "aliases": _rows(
+            asked,
+            "SELECT url, first_seen FROM aliases WHERE article = ? ORDER BY first_seen, url",
+            "url first_seen",
+            number,
+        ),
+        "counters": _rows(
+            asked,
+            "SELECT seen_at, views, comments FROM engagement WHERE article = ? ORDER BY seen_at",
+            "seen_at views comments",
+            number,
+        ),
+        "other_editions": editions,
+        "notes": notes(asked.c, number),
+        "beside": query.article(asked.c, str(beside)) if beside else None,
+        "story_articles": stories.members(asked.c, record["story"]) if record["story"] else [],
     }
-    return Page("article.html", data)
+    more = {
+        "plots": plot(data["counters"]),
+        "citation": citing.gost(record),
+        "structured": as_json(citing.news_article(record, asked.origin)),
+    }
+    return Page("article.html", data, more=more)
+
+
+@page(r"/article/(?P<id>\d{1,18})\.(?P<form>bib|ris)")
+def citation(asked: Asked) -> Response:
+    """An article as a citation, to be saved."""
+    record, form = record_of(asked, asked.vars["id"]), asked.vars["form"]
+    text, kind = {
+        "bib": (citing.bibtex, "application/x-bibtex"),
+        "ris": (citing.ris, "application/x-research-info-systems"),
+    }[form]
+    headers = {
+        "content-disposition": f'attachment; filename="{record["site"]}-{record["id"]}.{form}"'
+    }
+    return Response(text(record), headers=headers, content_type=f"{kind}; charset=utf-8")
+
+
+@page(r"/article/(?P<id>\d{1,18})/revisions")
+def revisions(asked: Asked) -> Page:
+    """The states that the newspaper printed, those that other rules read apart, and word by word what differs of two.
+
+    `from` and `to` are numbers of revisions, or digests of what other rules read.
+    """
+    record = record_of(asked, asked.vars["id"])
+    versions = query.revisions(asked.c, record["id"])
+    ours = [one for one in query.readings(asked.c, record["id"]) if not one["revisions"]]
+    states = {str(one["number"]): one for one in versions} | {one["digest"]: one for one in ours}
+    newest = versions[-1]["number"]
+    chosen = [asked.arg("from", str(max(1, newest - 1))), asked.arg("to", str(newest))]
+    if not states.keys() >= {*chosen}:
+        raise Refused(404, "There is no such revision.")
+    before, after = (states[name] for name in chosen)
+    data = {
+        **{name: record[name] for name in ("id", "title", "language", "site", "newspaper", "url")},
+        "from": chosen[0],
+        "to": chosen[1],
+        "changes": changes({name: before[name] for name in READ}, after),
+        "revisions": versions,
+        "other_readings": ours,
+    }
+    return Page("revisions.html", data, more={"printed": REVISED})
 
 
 @page(r"/at/(?P<url>.+)")

@@ -18,6 +18,8 @@ from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from archive.times import now
+
 LANGUAGES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 """Language → its own name; the first is that of a browser that asks for none of them."""
 _FOLDER = Path(__file__).with_name("locale")
@@ -59,6 +61,14 @@ class Language:
             return value
         clock = f"{found:%H:%M}" + (" UTC" if found.tzinfo == UTC else "")
         return f"{self.day(value)}, {clock}"
+
+    def ago(self, value: str | None) -> str:
+        """How long ago an instant was, or how far ahead, in its largest unit."""
+        try:
+            apart = datetime.fromisoformat(value or "") - now()
+        except (ValueError, TypeError):  # none, or what an import has brought
+            return value or "–"
+        return dates.format_timedelta(apart, add_direction=True, locale=self.locale)
 
     def number(self, value: float) -> str:
         """A number in groups of three."""

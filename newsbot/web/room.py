@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import jinja2
@@ -25,13 +25,18 @@ from markupsafe import Markup, escape
 from archive.errors import ArchiveError
 from archive.store import DATABASE, open_database
 from newsbot import urls
+from newsbot.watch.report import STYLE
 from newsbot.web.languages import LANGUAGES, Language, chosen
 
 MOST_SECONDS = 10.0
 """After which a page is given up."""
+KEPT_SECONDS = 60.0
+"""How old the numbers of `Room.kept` may be."""
 _LOG = logging.getLogger(__name__)
 _LARGEST_FORM = 64_000
+_MOST_KEPT = 500
 _STATIC = Path(__file__).with_name("static")
+T = TypeVar("T")
 
 
 @dataclass
@@ -47,8 +52,11 @@ class Room:
     """The header by which a reverse proxy says who is reading."""
     indexed: bool = False
     """Whether search engines are let in."""
+    contact: str | None = None
+    """To whom readers write."""
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "room"))
     _own: threading.local = field(default_factory=threading.local)
+    _kept: dict[Any, tuple[float, Any]] = field(default_factory=dict)
 
     def reader(self) -> sqlite3.Connection:
         """This thread's connection, without what is withheld; a new one where news.db is another file.
@@ -62,6 +70,22 @@ class Room:
             self._own.known = known
         connection: sqlite3.Connection = self._own.connection
         return connection
+
+    def kept(self, key: Any, make: Callable[[], T]) -> T:
+        """What was made of the archive within `KEPT_SECONDS`; while one reader makes it anew, others are given the former.
+
+        For numbers about many articles: they cost too much to be counted for each reader while a crawl writes.
+        """
+        made_at, value = self._kept.get(key, (-KEPT_SECONDS, None))
+        if time.monotonic() - made_at < KEPT_SECONDS:
+            return cast("T", value)
+        if key in self._kept:
+            self._kept[key] = (time.monotonic(), value)
+        elif len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        made = make()
+        self._kept[key] = (time.monotonic(), made)
+        return made
 
 
 @dataclass(frozen=True)
@@ -91,6 +115,17 @@ class Asked:
         typed = self.arg(name)
         is_number = typed.isascii() and typed.isdigit() and len(typed) < 10
         return min(int(typed), most) if is_number else otherwise
+
+    @property
+    def user(self) -> str | None:
+        """Who is reading, as the reverse proxy says."""
+        name = self.room.user_header
+        return self.headers.get(name.lower()) if name else None
+
+    @property
+    def may_write(self) -> bool:
+        """Whether notes are taken: on this machine from everybody, else from whom the proxy names."""
+        return self.room.write and bool(self.user or not self.room.user_header)
 
     def gettext(self, words: str) -> str:
         """The words in the reader's language."""
@@ -132,6 +167,11 @@ def page(pattern: str, method: str = "GET") -> Callable[[View], View]:
     return register
 
 
+def nothing(asked: Asked) -> Page:
+    """The answer to paths that nothing is at."""
+    raise Refused(404, "There is no such page.")
+
+
 # -- answering ------------------------------------------------------------------------------------
 
 
@@ -144,9 +184,18 @@ async def answer(views: Mapping[str, View], room: Room, request: Request) -> Res
     if method == "POST":
         if int(request.headers.get("content-length") or _LARGEST_FORM + 1) > _LARGEST_FORM:
             return Response.text("", status=413)
+        if not _is_ours(room, request):
+            return Response.text("another site's form\n", status=403)
         form = await request.post_vars()
     run = asyncio.get_running_loop().run_in_executor
     return await run(room.threads, _answer, views[method], room, request, form)
+
+
+def _is_ours(room: Room, request: Request) -> bool:
+    """Whether a form that is sent is of a page of ours, as browsers say (Fetch Metadata, or RFC 6454)."""
+    site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
+    own = (None, room.url, f"http://{request.host}", f"https://{request.host}")
+    return site in ("same-origin", "none") if site else origin in own
 
 
 def _answer(view: View, room: Room, request: Request, form: dict[str, str]) -> Response:
@@ -164,24 +213,27 @@ def _answer(view: View, room: Room, request: Request, form: dict[str, str]) -> R
     c.set_progress_handler(lambda: time.monotonic() > until, 50_000)
     try:
         found = view(asked)
+        return found if isinstance(found, Response) else _response(asked, found, as_json=as_json)
     except Refused as refused:
-        data = {"error": asked.gettext(refused.words), "said": refused.said}
-        found = Page("refused.html", data, status=refused.status)
+        status, words, said = refused.status, refused.words, refused.said
     except sqlite3.OperationalError as error:
-        words = _TOO_LONG if "interrupted" in str(error) else _OUR_FAULT
-        _LOG.error("%s %s: %s", request.method, request.full_path, error)
-        found = Page("refused.html", {"error": asked.gettext(words), "said": ""}, status=503)
+        status, words, said = 503, _TOO_LONG if "interrupted" in str(error) else _OUR_FAULT, ""
+        _LOG.error("%s %.500s: %s", request.method, request.full_path, error)
     except Exception:
-        _LOG.exception("%s %s", request.method, request.full_path)
-        found = Page("refused.html", {"error": asked.gettext(_OUR_FAULT), "said": ""}, status=500)
+        status, words, said = 500, _OUR_FAULT, ""
+        _LOG.exception("%s %.500s", request.method, request.full_path)
     finally:
         c.set_progress_handler(None, 0)
-    if isinstance(found, Response):
-        return found
+    data = {"error": asked.gettext(words), "said": said}
+    return _response(asked, Page("refused.html", data, status), as_json=as_json)
+
+
+def _response(asked: Asked, found: Page, *, as_json: bool) -> Response:
     headers = {"vary": "Accept-Language, Cookie", **found.headers}
-    if as_json:
-        return Response.json(found.data, found.status, headers)
-    return Response.html(render(asked, found), found.status, headers)
+    if not as_json:
+        return Response.html(render(asked, found), found.status, headers)
+    body = json.dumps(found.data, ensure_ascii=False, default=repr)
+    return Response(body, found.status, headers, "application/json; charset=utf-8")
 
 
 _OUR_FAULT = "This page failed, which is a fault of newsbot's; its log says more."
@@ -204,6 +256,7 @@ def _templates(language: Language) -> jinja2.Environment:
     env.install_gettext_translations(language.words, newstyle=True)  # type: ignore[attr-defined]
     env.filters |= {
         "day": language.day, "moment": language.moment, "number": language.number,
+        "ago": language.ago,
         "marked": marked, "path": lambda text: quote(str(text), safe=""),
     }  # fmt: skip
     env.globals |= {"static": static_url, "query": query_string}
@@ -245,7 +298,7 @@ _TYPES = {
 @cache
 def _static(name: str) -> tuple[bytes, str, str] | None:
     """A file's bytes, type and digest. Only names that are there: nobody climbs out of the folder."""
-    paths = {path.name: path for path in _STATIC.iterdir() if path.suffix in _TYPES}
+    paths = {path.name: path for path in (*_STATIC.iterdir(), STYLE) if path.suffix in _TYPES}
     if name not in paths:
         return None
     body = paths[name].read_bytes()
@@ -260,11 +313,11 @@ def static_url(name: str) -> str:
 
 
 @page(r"/static/(?P<name>[\w.-]+)")
-def static(asked: Asked) -> Response:
+def static(asked: Asked) -> Page | Response:
     """A file of `static/`."""
     found = _static(asked.vars["name"])
     if not found:
-        raise Refused(404, "There is no such page.")
+        return nothing(asked)
     headers = {"cache-control": "public, max-age=31536000, immutable"}
     return Response(found[0], headers=headers, content_type=found[1])
 

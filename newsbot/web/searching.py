@@ -7,7 +7,7 @@ from typing import Any
 from archive.errors import ArchiveUsageError
 from archive.search import ORDERS, Hits, search
 from archive.search.filters import FILTERS
-from archive.search.syntax import parse, without_filters
+from archive.search.syntax import parse
 from newsbot.names import by_own_names, check_archived
 from newsbot.web.room import MARKS, Asked, Page, page
 
@@ -23,13 +23,12 @@ def filters_of(asked: Asked) -> dict[str, list[str]]:
 
 def find(asked: Asked, limit: int, offset: int, order: str, *, facets: bool) -> Hits:
     """What `newsbot search` finds. Raises `ArchiveUsageError` as it does."""
-    text, filters = asked.arg("q").strip(), filters_of(asked)
-    query = parse(text, filters)
+    text = asked.arg("q").strip()
+    query = parse(text, filters_of(asked))
     by_own_names(query)
     check_archived(asked.c, query.filters)
     return search(
-        asked.c, without_filters(text), filters=query.filters, limit=limit, offset=offset, order=order,
-        facets=facets, marks=MARKS,
+        asked.c, text, asked=query, limit=limit, offset=offset, order=order, facets=facets, marks=MARKS,
     )  # fmt: skip
 
 

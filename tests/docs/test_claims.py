@@ -70,6 +70,8 @@ CLAIMS = [
     ("archive/export/parquet.py", "the same rows give the same bytes", "archive/export/test_parquet.py::test_the_same_rows_give_the_same_bytes"),
     ("archive/export/subset.py", "the same articles give the same bytes", "archive/export/test_subset.py::test_the_same_articles_give_the_same_bytes"),
     ("docs/stats.md", "The same numbers give the same file, byte for byte", "archive/test_plots.py::test_the_same_values_give_the_same_bytes"),
+    ("docs/room.md", "byte for byte", "web/test_reading.py::test_the_page_as_served_stands_beside_its_proof"),
+    ("newsbot/web/captures.py", "byte for byte", "web/test_reading.py::test_the_page_as_served_stands_beside_its_proof"),
 ]  # fmt: skip
 PROMISES = re.compile(
     r"never raises|never an exception|harms no other|every version|byte for byte|kill -9|ever deleted|"

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from datasette.utils.asgi import Request
 
+from newsbot.web import room as web
+from newsbot.web.app import _is_own_name
+from newsbot.web.room import Asked, Room
 from tests.archive.building import HOME, article, open_paper
 from tests.web.conftest import Page, axe
 from tests.web.rooms import serving
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("room") / "data"
     paper = open_paper(folder)
     paper.visit(
@@ -21,6 +28,11 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         article(f"{HOME}1", title="Су тасқыны", text="Су тасқынынан көпір шайылып кетті."),
     )
     paper.store.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def room(folder: Path) -> Iterator[str]:
     with serving(folder) as url:
         yield url
 
@@ -65,3 +77,67 @@ def test_sql_leads_to_nothing_behind_the_views(room: str) -> None:
     ):
         assert asked(sql) == 403
     assert httpx.get(f"{room}/-/databases.json").status_code == 404
+
+
+def test_what_is_not_there_is_said_at_once_and_logs_are_a_line(
+    room: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    began = time.monotonic()
+    for path in ("/nope", "/-/versions", "/%6Eews", "/news.db", "/news/nope", "/-/logout", "/static/..%2Fapp.py", "/_memory",
+                 "/static/%2e%2e/room.py", "/article/1%0Aevil", "/article/" + "9" * 18):  # fmt: skip
+        answer = httpx.get(f"{room}{path}")
+        assert answer.status_code in (403, 404), path
+        assert "default-src 'none'" in answer.headers["content-security-policy"], path
+    assert time.monotonic() - began < 5
+    assert not capfd.readouterr().err
+
+
+def test_other_methods_and_large_forms_are_refused(room: str) -> None:
+    assert httpx.post(f"{room}/article/1").status_code == 405
+    assert httpx.request("DELETE", f"{room}/article/1").status_code == 405
+    assert httpx.post(f"{room}/nope", data={"x": "y"}).status_code in (404, 405)
+    head = httpx.head(f"{room}/article/1")
+    assert head.status_code == 200 and not head.content
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1", 200), ("localhost:99", 200), ("[::1]:8001", 200), ("archive.example.kz", 200), ("evil.example", 421),
+     ("archive.example.kz.evil.example", 421), ("localhost.evil.example", 421)],
+)  # fmt: skip
+def test_hosts(tmp_path: Path, host: str, status: int) -> None:
+    request = Request.fake("/", url_vars={})
+    request.scope["headers"] = [(b"host", host.encode())]
+    room = Room(tmp_path, url="https://archive.example.kz")
+    assert _is_own_name(room, request.host) == (status == 200)
+
+
+def test_a_page_that_fails_says_so(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def fails(asked: Asked) -> web.Page:
+        return web.Page("none.html", {"x": 1})
+
+    views = {"GET": fails}
+    request = Request.fake("/x?" + "y" * 9000, url_vars={})
+    request.scope["headers"] = [(b"accept-language", b"ru")]
+    answer = asyncio.run(web.answer(views, Room(folder), request))
+    assert answer.status == 500 and "вине newsbot" in answer.body
+    (record,) = caplog.records
+    assert len(record.getMessage()) < 600
+
+
+def test_sql_that_takes_too_long_is_given_up(room: str) -> None:
+    sql = "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n"
+    began = time.monotonic()
+    assert httpx.get(f"{room}/news.json", params={"sql": sql}, timeout=60).status_code == 400
+    assert time.monotonic() - began < 10
+
+
+def test_an_archive_that_goes_away_and_comes_back(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    open_paper(folder).store.close()
+    with serving(folder) as url:
+        assert httpx.get(f"{url}/newspapers").status_code == 200
+        (folder / "news.db").rename(folder / "away")
+        assert httpx.get(f"{url}/health").status_code == 503
+        (folder / "away").rename(folder / "news.db")
+        assert httpx.get(f"{url}/health").status_code == 200

@@ -65,6 +65,23 @@ def test_the_mark_is_at_the_word_found(
     assert len(shown) <= LONGEST + 60
 
 
+@pytest.mark.parametrize(
+    ("text", "query", "shown"),
+    [
+        ("عَلَيْكُمْ", "عليكم OR ع", "⟦عَ⟧لَيْكُمْ"),
+        ("1️⃣ орын", "1", "⟦1️⃣⟧ орын"),
+        ("му́ка", "му́ка", "⟦му́ка⟧"),
+    ],
+)
+def test_marks_part_no_sign_from_its_letter(
+    tmp_path: Path, text: str, query: str, shown: str
+) -> None:
+    with closing(open_paper(tmp_path).store) as store:
+        Paper(store).visit(read=article(text=text))
+        (row,) = search(store.connection, query, marks=MARKS).rows
+        assert row["snippet"] == shown
+
+
 @pytest.mark.parametrize("query", ["мектеп", "мект*", '"таза су"', "жоқсөз"])
 def test_texts_without_the_word(paper: Paper, query: str) -> None:
     terms = Terms(words={"мектеп": ("мектеп",)}, prefixes={"мект"}, phrases=[("таза", "су")])

@@ -39,13 +39,23 @@ def both(*words: str) -> All:
             "title:(су жол) өрт",
             All((All((Word("су", title=True), Word("жол", title=True))), Word("өрт"))),
         ),
-        ("title: су", both("title", "су")),
+        ("title: су", Word("су", title=True)),
+        ("TITLE:су", Word("су", title=True)),
+        ("title:-су", Word("су", title=True)),
+        ("су −өрт", All((Word("су"),), (Word("өрт"),))),  # a minus sign, not a hyphen
+        ("су – өрт", both("су", "өрт")),
+        ("15,25", Phrase(("15", "25"))),
+        ("2024-2025", Phrase(("2024", "2025"))),
+        ("12:30", Phrase(("12", "30"))),
+        ("covid-19", both("covid", "19")),
+        ("өрт болды ма", Word("өрт")),
+        ("кто такой аким", Word("аким")),
         ("су НЕМЕСЕ өрт", Either((Word("су"), Word("өрт")))),
         ("вода ИЛИ пожар", Either((Word("вода"), Word("пожар")))),
         ("су ЖӘНЕ өрт", both("су", "өрт")),
         ("вода НЕ пожар", All((Word("вода"),), (Word("пожар"),))),
         ("СУ НЕМЕСЕ ӨРТ", both("су", "өрт")),
-        ("НЕ БОЛДЫ", Word("болды")),
+        ("НЕ КЕЛДІ", Word("келді")),
         ("су және өрт", both("су", "өрт")),
         ("не үшін", both("не", "үшін")),
         ("в школе", Word("школе")),
@@ -74,6 +84,13 @@ def test_filters() -> None:
         "language": ["kk"],
     }
     assert parse("region:jambyl").tree is None
+    assert parse("-site:b").tree is None
+    excluded = {"-site": ["b"]}
+    for text in ("су -site:b", "су NOT site:b", "су −SITE:b", "су -(site:b)"):
+        assert parse(text).filters == excluded, text
+    assert parse("су -(site:b OR site:c)").filters == {"-site": ["b", "c"]}
+    assert parse("су site:a -lang:kk жол").filters == {"site": ["a"], "-language": ["kk"]}
+    assert parse("су -gone:yes").filters == parse("су gone:no").filters
     assert parse("су after:01.05.2020").filters == {"after": ["2020-05-01"]}
     assert parse("су", {"site": ["a\ud800"]}).filters == {"site": ["a"]}
 
@@ -109,7 +126,17 @@ def test_what_cannot_be_searched_is_said_in_one_line(text: str, said: str) -> No
         ("su not тасқын", "write NOT"),
         ("вода не пожар", "write NOT"),
         ("су OR -өрт", "inside OR"),
-        ("sites:abc су", "is no filter"),
+        ("sites:abc су", "is no filter (there are title, site"),
+        ("автор:Ерлан су", "автор: is no filter"),
+        ("https://aq.example/1 су", "found with url:https://aq.example/1"),
+        ("мек*еп", "star"),
+        ("су NOT", "need a word"),
+        ("су title:", "need a word"),
+        ("су OR site:a", "whole query"),
+        ("site:a OR section:б", "whole query"),
+        ("(су site:a) OR өрт", "whole query"),
+        ("Су Немесе Өрт", "«Немесе» is read as a word"),
+        ("су емес өрт", "write NOT"),
         ("су*", "needs 3 letters"),
         ("су " * (MOST_WORDS + 1), "only the first"),
         ("(" * 50 + "су", "too many brackets"),
@@ -118,6 +145,13 @@ def test_what_cannot_be_searched_is_said_in_one_line(text: str, said: str) -> No
 def test_what_is_read_otherwise_than_typed_is_noted(text: str, said: str) -> None:
     query = parse(text if "(((" not in text else f"жел {text}")
     assert any(said in note for note in query.notes), query.notes
+
+
+@pytest.mark.parametrize(
+    "text", ["Құлсарыда не болды?", "не болды", "су (site:a OR site:b)", "site:a OR site:b", "12:30 мект*", "NOT өрт су"]
+)  # fmt: skip
+def test_what_is_read_as_meant_needs_no_note(text: str) -> None:
+    assert parse(text).notes == []
 
 
 PIECES = st.sampled_from(

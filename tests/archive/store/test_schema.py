@@ -163,7 +163,8 @@ def test_no_table_and_no_view_tells_of_what_is_withheld(tmp_path: Path) -> None:
         views = dict(
             c.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'view'").fetchall()
         )
-    assert shown | {"articles", "tags"} == views_of_readers(tmp_path)
+    notes = {"article_notes"}  # reads `aliases` as it is shown (tests/archive/test_notes.py)
+    assert shown | {"articles", "tags"} == views_of_readers(tmp_path) - notes
     for name, sql in views.items():
         if name not in ("readable_articles", "withheld_articles"):
             assert "readable_articles" in sql, name
