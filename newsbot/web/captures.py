@@ -124,13 +124,8 @@ def _date(row: Row) -> str:
 
 
 def _links(
-    asked: Asked,
-    url: str,
-    names: str,
-    rows: Sequence[Row] = (),
-    at: int = -9,
-    places: Iterable[int] = (),
-) -> list[str]:
+    asked: Asked, url: str, names: str, rows: Sequence[Row] = (), at: int = -9, places: Iterable[int] = ()
+) -> list[str]:  # fmt: skip
     """Links of an address to what is named of itself, its TimeGate and TimeMap, and to captures at these places of its list.
 
     `at` is the place of the one that is asked for.
@@ -143,12 +138,7 @@ def _links(
     }
     links = [known[name] for name in names.split()]
     for place in sorted({*places} & {*range(len(rows))}):
-        said = {
-            "first": place == 0,
-            "last": place == last,
-            "prev": place == at - 1,
-            "next": place == at + 1,
-        }
+        said = {"first": place == 0, "last": place == last, "prev": place == at - 1, "next": place == at + 1}  # fmt: skip
         rel = " ".join([*(name for name, holds in said.items() if holds), "memento"])
         row = rows[place]
         links.append(f'<{asked.origin}{memento(row)}>; rel="{rel}"; datetime="{_date(row)}"')

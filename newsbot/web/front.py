@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import tomllib
-from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from archive.derive import DAY
 from archive.times import now, utc
+from newsbot.web.about import counted
 from newsbot.web.room import QUERIES, Asked, Page, page
 
 LATEST = 12
@@ -24,12 +24,12 @@ _CHANGES = ("edited", "gone", "returned")
 @page("/")
 def front(asked: Asked) -> Page:
     """The latest articles, those changed lately, and the newspapers by region."""
-    counts = asked.room.kept("counts", lambda: _counts(asked.c))
+    counts = {site: sum(years.values()) for site, years in counted(asked)["by_site"].items()}
     since, changed = asked.room.kept("changed", lambda: _changed(asked.c))
     regions: dict[str, list[dict[str, Any]]] = {}
     for row in asked.rows("regions"):
         region = row.pop("region")
-        regions.setdefault(region, []).append({**row, "articles": counts[row["site"]]})
+        regions.setdefault(region, []).append({**row, "articles": counts.get(row["site"], 0)})
     data = {
         "articles": sum(counts.values()),
         "latest": asked.rows("latest", {"until": utc(now() + DAY), "limit": LATEST}),
@@ -41,10 +41,6 @@ def front(asked: Asked) -> Page:
         },
     }
     return Page("front.html", data, more={"map": _MAP})
-
-
-def _counts(c: sqlite3.Connection) -> Counter[str]:
-    return Counter(dict(c.execute(QUERIES["counts"])))
 
 
 def _changed(c: sqlite3.Connection) -> tuple[str | None, dict[str, list[tuple[int, str]]]]:

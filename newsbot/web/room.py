@@ -154,7 +154,6 @@ class Page:
     template: str
     data: Mapping[str, Any]
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
     """What the template needs besides, of which there is no JSON."""
 
@@ -244,7 +243,7 @@ def _answer(view: View, room: Room, request: Request, form: dict[str, str]) -> R
 
 
 def _response(asked: Asked, found: Page, *, as_json: bool) -> Response:
-    headers = {"vary": "Accept-Language, Cookie", **found.headers}
+    headers = {"vary": "Accept-Language, Cookie"}
     if not as_json:
         return Response.html(render(asked, found), found.status, headers)
     body = json.dumps(found.data, ensure_ascii=False, default=repr)

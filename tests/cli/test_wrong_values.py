@@ -32,6 +32,12 @@ COMMANDS = {
     for name, context in commands().items()
     if not isinstance(context.command, click.Group)
 }
+
+
+def _options(command: click.Command) -> list[str]:
+    return [max(parameter.opts, key=len) for parameter in command.params]
+
+
 NEEDS: dict[str, dict[str, str]] = {
     "alarms mute": {"site": "aqbulaq", "--until": "2026-12-01"},
     "crawl": {"site_ids": "aqbulaq"},
@@ -90,18 +96,30 @@ PLACES = (
 )  # fmt: skip
 
 
+SHARED = {
+    option: [name for name, command in COMMANDS.items() if option in _options(command)]
+    for option in {option for command in COMMANDS.values() for option in _options(command)}
+}
+"""Option or argument → the commands that have it."""
+
+
 def values(name: str, parameter: click.Parameter) -> list[str]:
-    """Wrong values for a parameter; of an option that many commands share, each has its turn at some.
+    """Wrong values for a parameter; of an option that three commands share, or more, each has its turn at some.
 
     So has each of those that need a process of their own.
     """
     kind, option = parameter.type, max(parameter.opts, key=len)
     fit = NUMBERS if isinstance(kind, NUMBER) else TEXTS
     fit = PLACES if isinstance(kind, (click.Path, click.File)) else fit
-    if option not in ("--data", "--sites-dir", "--jobs") and name not in ASKING:
+    if option in ("--data", "--sites-dir", "--jobs"):
+        number, turn = 4 if name in ASKING else 2, 2 * list(COMMANDS).index(name)
+    elif len(SHARED[option]) > 2:
+        number, turn = 4, 4 * SHARED[option].index(name) + 1
+    elif name in ASKING:
+        number, turn = 4, 2 * list(COMMANDS).index(name)
+    else:
         return list(fit)
-    turn = 2 * list(COMMANDS).index(name)
-    return [fit[0], *(fit[(turn + step) % len(fit)] for step in range(4 if name in ASKING else 2))]
+    return [fit[0], *(fit[(turn + step) % len(fit)] for step in range(number))]
 
 
 TRIED = [
