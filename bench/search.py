@@ -205,15 +205,33 @@ def visit_of(url: str, article: Article) -> Visit:
 def articles_of(
     sentences: list[str], number: int, seed: int, words: int = 250
 ) -> Iterator[tuple[str, str]]:
-    """Titles and texts of about so many words, made of real sentences in random order."""
+    """Titles and texts of about so many words, made of real sentences in random order.
+
+    A few thousand sentences have no words that a million articles have once or ten times. So each article
+    gets three that are put together of two, the nth of them one nth as often as the first (Zipf).
+    """
     chosen = random.Random(seed)
+    parts = sorted(
+        {word.lower() for one in sentences for word in WORD.findall(one) if len(word) > 5}
+    )
     for _ in range(number):
-        picked, size = [], 0
+        picked, size = [_joined(parts, int(_JOINED ** chosen.random())) for _ in range(1)], 1
         while size < words:
             picked.append(chosen.choice(sentences))
             size += picked[-1].count(" ") + 1
+        chosen.shuffle(picked)
         paragraphs = [" ".join(picked[i : i + 3]) for i in range(0, len(picked), 3)]
         yield chosen.choice(sentences)[:80], "\n\n".join(paragraphs)
+
+
+_JOINED = 10_000_000
+"""Words that are put together of two, at most."""
+
+
+def _joined(parts: list[str], number: int) -> str:
+    turn, place = divmod(number, len(parts))
+    first, second = parts[place], parts[(place * 7919 + turn) % len(parts)]
+    return first[: len(first) // 2] + second[len(second) // 2 :]
 
 
 _APART = 300
@@ -240,30 +258,48 @@ def speed(sentences: list[str], number: int, seed: int, kept: Path | None) -> No
             "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'articles_fts%' OR name LIKE 'vocabulary%'"
         ).fetchone()[0]
         print(f"  index {index / 1e6:.0f} MB, text {text / 1e6:.0f} MB: {index / text:.2f}")
-        words = sorted({w for s in sentences for w in WORD.findall(s.lower()) if len(w) > 3})
-        common = [w for s in chosen.sample(sentences, 500) for w in WORD.findall(s) if len(w) > 3]
-        rare = sorted({w for s in apart for w in WORD.findall(s.lower()) if len(w) > 3} - {*words})
-        kinds = {
-            "two words of running text": [" ".join(chosen.sample(common, 2)) for _ in range(300)],
-            "two words of the vocabulary": [" ".join(chosen.sample(words, 2)) for _ in range(300)],
-            "one rare word": chosen.sample(rare, min(300, len(rare))),
-            "one word of running text": chosen.sample(common, 300),
-        }
-        for kind, queries in kinds.items():
-            # The better of two runs: the machine is shared.
-            runs = [[_timed(c, query) for query in queries] for _ in range(2)]
-            _report(kind, [tuple(map(min, *pair)) for pair in zip(*runs, strict=True)])
-        for name, values in FILTERS_ASKED.items():
-            asked = [f"{chosen.choice(common)} {name}:{values(chosen)}" for _ in range(100)]
-            _report(f"a word and {name}", [_timed(c, query) for query in asked])
-        questions = [" ".join(WORD.findall(chosen.choice(sentences))[:12]) for _ in range(100)]
-        _report("up to twelve words of a sentence", [_timed(c, query) for query in questions])
+        asked(c, sentences, apart, chosen)
     batch = list(articles_of(sentences, 9000, seed))
     print(
         "  storing, microseconds of CPU time an article (medians; the vocabulary grows in the first third):"
     )
     for name, together in (("in batches of 500", True), ("each by itself, crash-safe", False)):
         _stored(name, batch if together else batch[:3000], together)
+
+
+def asked(
+    c: sqlite3.Connection, sentences: list[str], apart: list[str], chosen: random.Random
+) -> None:
+    """How long queries take in an archive made of these sentences."""
+    words = sorted({w for s in sentences for w in WORD.findall(s.lower()) if len(w) > 3})
+    common = [w for s in chosen.sample(sentences, 500) for w in WORD.findall(s) if len(w) > 3]
+    forms = sorted({w for s in apart for w in WORD.findall(s.lower()) if len(w) > 3} - {*words})
+    chosen.shuffle(forms)
+    found = {form: search(c, form, limit=1).total for form in forms[:400]}
+    kinds = {
+        "two words of running text": [" ".join(chosen.sample(common, 2)) for _ in range(300)],
+        "two words of the vocabulary": [" ".join(chosen.sample(words, 2)) for _ in range(300)],
+        "a word that 50 articles have, or fewer": [
+            w for w, number in found.items() if number <= 50
+        ],
+        "a rare form of a word that more have": [w for w, number in found.items() if number > 50],
+        "one word of running text": chosen.sample(common, 300),
+    }
+    kinds |= {
+        f"a word and {name}": [
+            f"{chosen.choice(common)} {name}:{values(chosen)}" for _ in range(100)
+        ]
+        for name, values in FILTERS_ASKED.items()
+    }
+    kinds["up to twelve words of a sentence"] = [
+        " ".join(WORD.findall(chosen.choice(sentences))[:12]) for _ in range(100)
+    ]
+    for kind, queries in kinds.items():
+        # The better of two runs: the machine is shared.
+        runs = [[_timed(c, query) for query in queries] for _ in range(2)]
+        _report(
+            f"{kind} ({len(queries)})", [tuple(map(min, *pair)) for pair in zip(*runs, strict=True)]
+        )
 
 
 FILTERS_ASKED: dict[str, Callable[[random.Random], str]] = {

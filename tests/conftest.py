@@ -22,6 +22,13 @@ with suppress(ValueError):  # in a thread of its own
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
+_READING = (["crawl"], ["merge"], ["reextract"])
+"""Commands that read pages in other processes."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """A worker more than there are processors: many tests wait for a network."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def environment() -> dict[str, str]:
@@ -67,12 +74,19 @@ def run_forked() -> Iterator[forked.Run]:
 
 @pytest.fixture(scope="session")
 def newsbot(run_forked: forked.Run) -> Run:
-    """The same with output as text."""
+    """The same with output as text.
+
+    Pages are read in the command's own process, where a test says nothing else of `--jobs`: they are read
+    alike in others (tests/crawl/test_modes.py), of which each takes a second to begin.
+    """
 
     def run(
         *args: object, stdin: bytes | None = None, timeout: float = 240
     ) -> subprocess.CompletedProcess[str]:
-        done = run_forked([*map(str, args)], stdin=stdin, timeout=timeout)
+        words = [*map(str, args)]
+        if words[:1] in _READING and "--jobs" not in words:
+            words[1:1] = ["--jobs", "0"]
+        done = run_forked(words, stdin=stdin, timeout=timeout)
         return subprocess.CompletedProcess(
             done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
         )

@@ -7,6 +7,7 @@ command itself, closed streams or other encodings starts a Python of its own.
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -50,14 +51,18 @@ def forking(cwd: Path, env: Mapping[str, str]) -> Iterator[Run]:
 
 def _ask(
     path: str, arguments: Sequence[str], *, stdin: bytes | None = None, timeout: float,
-    cwd: Path, env: Mapping[str, str],
+    cwd: Path, env: Mapping[str, str], broken: Sequence[int] = (), closed: Sequence[int] = (),
 ) -> subprocess.CompletedProcess[bytes]:  # fmt: skip
+    """Of the streams 0, 1 and 2 those that are `broken` are pipes that nobody reads; those `closed` are none."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(path)
-        asked = json.dumps([[*arguments], str(cwd), dict(env)]).encode()
+        asked = json.dumps([[*arguments], str(cwd), dict(env), [*closed]]).encode()
         assert len(asked) < _MOST
         pipes = [os.pipe() for _ in range(3)]
         theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
+        for number in broken:
+            os.close(pipes[number][0])
+            pipes[number] = (os.open(os.devnull, os.O_RDONLY), pipes[number][1])
         socket.send_fds(connection, [asked + b"\n"], theirs)
         for descriptor in theirs:
             os.close(descriptor)
@@ -96,15 +101,25 @@ def _ask(
 
 
 def _load() -> None:
+    from scrapy.settings import default_settings
+    from scrapy.utils.misc import load_object
+
     for package in ("archive", "newsbot"):
         found = import_module(package)
         for module in pkgutil.walk_packages(found.__path__, f"{package}."):
             if not module.name.endswith("__main__"):
                 import_module(module.name)
+    for name, listed in vars(default_settings).items():
+        if name.endswith("_BASE"):  # what Scrapy loads when a crawl begins
+            for component in listed:
+                if component.startswith("scrapy."):
+                    load_object(component)
+    gc.collect()
+    gc.freeze()  # a fork shares what is never looked through
     assert "twisted.internet.reactor" not in sys.modules  # each command installs its own
 
 
-def _serve(path: str) -> tuple[list[str], str, dict[str, str]]:
+def _serve(path: str) -> tuple[list[str], str, dict[str, str], list[int]]:
     """Fork for each request; returns, in the fork, what is to be run."""
     _load()
     with socket.socket(socket.AF_UNIX) as listening:
@@ -140,25 +155,31 @@ def _serve(path: str) -> tuple[list[str], str, dict[str, str]]:
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    arguments, cwd, env = json.loads(data)
-    return arguments, cwd, env
+    arguments, cwd, env, closed = json.loads(data)
+    for number in closed:
+        os.close(number)
+    return arguments, cwd, env, closed
 
 
 def _stream(descriptor: int, mode: str) -> Any:
     """A standard stream as Python opens it."""
     raw = os.fdopen(descriptor, mode, closefd=False)
     errors = "backslashreplace" if descriptor == 2 else "strict"
-    return io.TextIOWrapper(raw, "utf-8", errors, line_buffering=descriptor == 2)
+    encoding = os.environ.get("PYTHONIOENCODING", "utf-8")
+    return io.TextIOWrapper(raw, encoding, errors, line_buffering=descriptor == 2)
 
 
 def main() -> None:
     """Serve until terminated; in a fork, run the command as `python -m newsbot` does."""
-    arguments, cwd, env = _serve(sys.argv[1])
+    arguments, cwd, env, closed = _serve(sys.argv[1])
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.stdin, sys.stdout, sys.stderr = (_stream(0, "rb"), _stream(1, "wb"), _stream(2, "wb"))
+    sys.stdin, sys.stdout, sys.stderr = (
+        None if number in closed else _stream(number, mode)
+        for number, mode in enumerate(("rb", "wb", "wb"))
+    )
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     sys.argv = ["newsbot", *arguments]
     runpy.run_module("newsbot", run_name="__main__", alter_sys=True)

@@ -261,8 +261,17 @@ def _sound(text: str) -> str:
 
 
 def without_filters(text: str) -> str:
-    """The words of a query alone, as they were typed."""
-    kept = (match[0] for match in _TOKEN.finditer(text) if match.lastgroup != "filter")
+    """The words of a query alone, as they were typed; what excludes a filter goes with it."""
+    kept: list[str] = []
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup != "filter":
+            kept.append(match[0])
+            continue
+        while kept and kept[-1].isspace():
+            kept.pop()
+        if kept and (kept[-1] in ("-", "−") or _OPERATORS.get(kept[-1]) == "NOT"):
+            kept.pop()
+        kept.append(" ")
     return " ".join("".join(kept).split())
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import multiprocessing
+import json
 import os
 import signal
 import socket
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -22,51 +21,14 @@ _MOST_CONNECTIONS = 400
 
 @click.command()
 @data_option
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="The address that it listens at."
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8001,
-    show_default=True,
-    help="0: any that is free.",
-)
-@click.option(
-    "--url",
-    callback=address,
-    help="Its address for others, where a reverse proxy hands requests on.",
-)
-@click.option(
-    "--write",
-    is_flag=True,
-    help="Let readers leave notes: on this machine alone, or with --user-header.",
-)
-@click.option(
-    "--user-header",
-    metavar="NAME",
-    help="The header by which the reverse proxy says who is reading.",
-)
-@click.option(
-    "--index",
-    "indexed",
-    is_flag=True,
-    help="Let search engines in; robots.txt keeps them out otherwise.",
-)
-@click.option(
-    "--contact",
-    metavar="TEXT",
-    envvar="NEWSBOT_CONTACT",
-    show_envvar=True,
-    help="To whom readers write: an e-mail address or web page, shown on the page about this archive.",
-)
-@click.option(
-    "--processes",
-    type=click.IntRange(1, 32),
-    default=lambda: min(2, os.cpu_count() or 1),
-    show_default="2, or 1 on one processor",
-    help="That answer readers at the same time, about 100 MB each.",
-)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address that it listens at.")  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0: any that is free.")  # fmt: skip
+@click.option("--url", callback=address, help="Its address for others, where a reverse proxy hands requests on.")  # fmt: skip
+@click.option("--write", is_flag=True, help="Let readers leave notes: on this machine alone, or with --user-header.")  # fmt: skip
+@click.option("--user-header", metavar="NAME", help="The header by which the reverse proxy says who is reading.")  # fmt: skip
+@click.option("--index", "indexed", is_flag=True, help="Let search engines in; robots.txt keeps them out otherwise.")  # fmt: skip
+@click.option("--contact", metavar="TEXT", envvar="NEWSBOT_CONTACT", show_envvar=True, help="To whom readers write: an e-mail address or web page, shown on the page about this archive.")  # fmt: skip
+@click.option("--processes", type=click.IntRange(1, 32), default=lambda: min(2, os.cpu_count() or 1), show_default="2, or 1 on one processor", help="That answer readers at the same time, about 100 MB each.")  # fmt: skip
 def serve(data: Path, host: str, port: int, write: bool, processes: int, **options: Any) -> None:
     """Open the archive in a browser: read, search, compare revisions, see how newspapers fare.
 
@@ -78,7 +40,10 @@ def serve(data: Path, host: str, port: int, write: bool, processes: int, **optio
     newsbot serve --write                 and leave notes
     """
     try:
-        import newsbot.web.app  # noqa: F401
+        from uvicorn import Config, Server
+        from uvicorn.supervisors import Multiprocess
+
+        from newsbot.web.app import ROOM
     except ImportError as error:
         if (error.name or "").partition(".")[0] == "newsbot":
             raise
@@ -89,70 +54,43 @@ def serve(data: Path, host: str, port: int, write: bool, processes: int, **optio
         raise WrongUsage(
             "--write on an address that others reach needs --user-header, set by a reverse proxy"
         )
-    if not is_private:
-        click.echo(f"newsbot: everyone who reaches {host}:{port} can read this archive", err=True)
     try:
-        with _listen(host, port) as free:  # a port that is shared would be taken for free
-            port = free.getsockname()[1]
-        sockets = [_listen(host, port, shared=True) for _ in range(processes)]
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         raise WrongUsage(
             f"{host}:{port}: {error.strerror}: name another --port or --host"
         ) from None
-    url = options["url"] = options["url"] and options["url"].rstrip("/")
-    shown = f"[{host}]" if ":" in host else host
-    click.echo(
-        f"The reading room is open at {url or f'http://{shown}:{port}'}/ (end it with Ctrl-C)"
-    )
-    options |= {"folder": data, "write": write}
-    fork = multiprocessing.get_context("fork")
-    others = [fork.Process(target=_other, args=(one, options)) for one in sockets[1:]]
-    try:
-        for other in others:
-            other.start()
-        _answer(sockets[0], options)
-    finally:
-        for other in others:
-            other.terminate()
-            other.join()
-
-
-def _listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A socket at an address; where it is shared, others that are shared may be there, and each gets a part."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.create_server((host, port), family=family, backlog=128, reuse_port=shared)
     # Inherited by what it accepts: a page's head and its body would wait for each other, 40 ms.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
-
-
-def _answer(listening: socket.socket, options: dict[str, Any]) -> None:
-    """Answer readers until told to end."""
-    import uvicorn
-
-    from newsbot.web.app import app
-    from newsbot.web.room import Room
-
-    config = uvicorn.Config(
-        app(Room(**options)), log_level="warning", server_header=False, timeout_graceful_shutdown=3,
-        limit_concurrency=_MOST_CONNECTIONS,
+    if not is_private:
+        click.echo(f"newsbot: everyone who reaches {host}:{port} can read this archive", err=True)
+    url = options["url"] = options["url"] and options["url"].rstrip("/")
+    shown = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+    click.echo(f"The reading room is open at {url or shown}/ (end it with Ctrl-C)")
+    os.environ[ROOM] = json.dumps({**options, "folder": os.fspath(data), "write": write})
+    config = Config(
+        "newsbot.web.app:opened", factory=True, workers=processes, log_level="warning", server_header=False,
+        timeout_graceful_shutdown=3, limit_concurrency=_MOST_CONNECTIONS,
     )  # fmt: skip
-    uvicorn.Server(config).run([listening])
+    if processes == 1:
+        Server(config).run([listening])
+        return
+    told: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    servers = Multiprocess(config, [listening])
 
+    def end(number: int, _: object) -> None:
+        told.append(number)
+        servers.signal_queue.append(number)
 
-def _other(listening: socket.socket, options: dict[str, Any]) -> None:
-    """Answer readers in a process beside the first, and end with it, however that ends."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def watch() -> None:
-        parent = multiprocessing.parent_process()
-        if parent:
-            parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, daemon=True).start()
-    _answer(listening, options)
+    for number in before:
+        signal.signal(number, end)
+    servers.run()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    if told:  # so that it ends with the code that says so, as one process does
+        signal.raise_signal(told[0])
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from archive.export.columns import COLUMNS
 from archive.times import now, utc
 from newsbot import __version__
-from newsbot.web.room import Asked, Page, page
-
-_BY_YEAR = """
-SELECT a.site, substr(a.published, 1, 4) AS year, count(*) FROM articles a GROUP BY 1, 2 ORDER BY 1, 2
-"""
+from newsbot.web.room import QUERIES, Asked, Page, page
 
 
 def counted(asked: Asked) -> dict[str, Any]:
@@ -20,7 +17,7 @@ def counted(asked: Asked) -> dict[str, Any]:
 
     def made() -> dict[str, Any]:
         by_site: dict[str, dict[str, int]] = {}
-        for site, year, n in asked.c.execute(_BY_YEAR):
+        for site, year, n in asked.c.execute(QUERIES["by_year"]):
             by_site.setdefault(site, {})[year or ""] = n
         by_year: Counter[str] = sum(map(Counter, by_site.values()), Counter())
         names = dict(asked.c.execute("SELECT id, name FROM sites"))
@@ -36,10 +33,7 @@ def counted(asked: Asked) -> dict[str, Any]:
 @page("/about")
 def about(asked: Asked) -> Page:
     """The archive as a whole."""
-    columns = [
-        {"name": c.name, "type": c.type, "meaning": c.meaning, "schema_org": c.schema_org}
-        for c in COLUMNS
-    ]
+    columns = [asdict(column) for column in COLUMNS]
     data = {
         **counted(asked), "columns": columns, "version": __version__, "contact": asked.room.contact,
         "url": f"{asked.origin}/",

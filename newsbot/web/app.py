@@ -6,12 +6,14 @@ Hooks: https://docs.datasette.io/en/0.65/plugin_hooks.html
 from __future__ import annotations
 
 import ipaddress
+import json
+import os
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from functools import partial
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 from datasette import hookimpl
@@ -49,6 +51,7 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "interest-cohort=()",
 }
+_HEADERS = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 SQL_MILLISECONDS = 1000
 _HIDDEN = re.compile("vocabulary|withheld|articles_fts_")
 _THEIRS = re.compile(r"/-/static/|/favicon[.]ico$|/news(?:[/.]|$)")
@@ -86,8 +89,17 @@ def app(room: Room) -> ASGI:
 
     # What hides the withheld are views, which have no keys; rows would have no page of their own.
     datasette.get_database("news").primary_keys = primary_keys
-    application: ASGI = datasette.app()
-    return application
+    return _guarded(room, datasette.app())
+
+
+ROOM = "NEWSBOT_ROOM"
+"""The variable of the environment by which the processes of `newsbot serve` know what to open: JSON of `Room`'s fields."""
+
+
+def opened() -> ASGI:
+    """The room that `ROOM` tells of."""
+    options = json.loads(os.environ[ROOM])
+    return app(Room(**{**options, "folder": Path(options["folder"])}))
 
 
 class _Plugin:
@@ -118,13 +130,6 @@ class _Plugin:
         """What its pages have as an inline script, which the policy forbids."""
         return [static_url("tables.js")] if hasattr(datasette, "room") else []
 
-    @hookimpl
-    def asgi_wrapper(self, datasette: Any) -> Callable[[ASGI], ASGI]:
-        """Who may ask, and with which headers everything goes out."""
-        if not hasattr(datasette, "room"):
-            return lambda application: application
-        return partial(_guarded, datasette.room)
-
 
 pm.register(_Plugin(), "newsbot")
 pm.get_plugin("datasette.handle_exception").rich = None
@@ -132,7 +137,10 @@ pm.get_plugin("datasette.handle_exception").rich = None
 
 
 def _guarded(room: Room, application: ASGI) -> ASGI:
-    """The room's pages, the first whose pattern fits; and behind them what is shown of Datasette's own."""
+    """The room's pages, the first whose pattern fits; and behind them what is shown of Datasette's own.
+
+    Who may ask is looked at first, and everything goes out with `HEADERS`.
+    """
     views: dict[str, dict[str, View]] = {}
     for method, pattern, view in ROUTES:
         views.setdefault(pattern, {})[method] = view
@@ -141,7 +149,7 @@ def _guarded(room: Room, application: ASGI) -> ASGI:
     async def answered(request: Request) -> Response | None:
         if not _is_own_name(room, request.host):
             return Response.text(
-                "asked under a name that is not its own: start it with --url\n", status=421
+                "asked under a name that is not its own: start it with --url\n", 421
             )
         path = request.path
         for pattern, own in routes:
@@ -162,9 +170,7 @@ def _guarded(room: Room, application: ASGI) -> ASGI:
         async def with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 there = {name.lower() for name, _ in message["headers"]}
-                more = [
-                    (k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in there
-                ]
+                more = [pair for pair in _HEADERS if pair[0] not in there]
                 message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 

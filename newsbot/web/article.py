@@ -16,22 +16,15 @@ from archive.notes import notes
 from archive.wording import changes
 from newsbot import urls
 from newsbot.web import citing
-from newsbot.web.room import Asked, Page, Refused, as_json, page
+from newsbot.web.room import QUERIES, Asked, Page, Refused, page
 
-_WITHHELD = """
-WITH keys AS (SELECT value FROM json_each(?))
-SELECT since, reason FROM main.withheld WHERE url IN keys UNION ALL
-SELECT since, reason FROM main.withheld_articles WHERE id IN keys
-    OR id IN (SELECT article FROM main.aliases WHERE url IN keys)
-    OR id IN (SELECT article FROM main.captures WHERE url IN keys) LIMIT 1
-"""
 _PLOT = (560, 120)
 """Width and height of a plot, in its own units."""
 
 
 def refuse_withheld(asked: Asked, keys: Sequence[str | int]) -> None:
     """Raises `Refused` (451) where one of these ids and addresses is of an article that is withheld."""
-    for since, reason in asked.c.execute(_WITHHELD, (json.dumps(keys),)):
+    for since, reason in asked.c.execute(QUERIES["withheld"], (json.dumps(keys),)):
         raise Refused(451, "This article is withheld.", f"{reason} ({since[:10]})")
 
 
@@ -67,25 +60,17 @@ def plot(counters: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """For each counter that is known at two moments at least: its `name`, its line's `points` and what is `most`."""
     found = []
     for name in ("views", "comments"):
-        known = [
-            (datetime.fromisoformat(row["seen_at"]).timestamp(), row[name])
-            for row in counters
-            if row[name] is not None
-        ]
+        known = [(datetime.fromisoformat(row["seen_at"]).timestamp(), row[name]) for row in counters if row[name] is not None]  # fmt: skip
         if len(known) < 2:
             continue
-        (first, _), (last, _) = known[0], known[-1]
+        first, span = known[0][0], known[-1][0] - known[0][0] or 1
         most = max(n for _, n in known) or 1
-        points = " ".join(
-            f"{_PLOT[0] * (at - first) / ((last - first) or 1):.1f},{_PLOT[1] * (1 - n / most):.1f}"
+        points = [
+            f"{_PLOT[0] * (at - first) / span:.1f},{_PLOT[1] * (1 - n / most):.1f}"
             for at, n in known
-        )
-        found.append({"name": name, "points": points, "most": most})
+        ]
+        found.append({"name": name, "points": " ".join(points), "most": most})
     return found
-
-
-def _rows(asked: Asked, sql: str, names: str, article: int) -> list[dict[str, Any]]:
-    return [dict(zip(names.split(), row, strict=True)) for row in asked.c.execute(sql, (article,))]
 
 
 @page(r"/article/(?P<id>\d{1,18})")
@@ -100,18 +85,8 @@ def article(asked: Asked) -> Page:
     data = {
         **record,
         "since": since_when(query.revisions(asked.c, number)),
-        "aliases": _rows(
-            asked,
-            "SELECT url, first_seen FROM aliases WHERE article = ? ORDER BY first_seen, url",
-            "url first_seen",
-            number,
-        ),
-        "counters": _rows(
-            asked,
-            "SELECT seen_at, views, comments FROM engagement WHERE article = ? ORDER BY seen_at",
-            "seen_at views comments",
-            number,
-        ),
+        "aliases": asked.rows("aliases", (number,)),
+        "counters": asked.rows("counters", (number,)),
         "other_editions": editions,
         "notes": notes(asked.c, number),
         "beside": query.article(asked.c, str(beside)) if beside else None,
@@ -120,7 +95,7 @@ def article(asked: Asked) -> Page:
     more = {
         "plots": plot(data["counters"]),
         "citation": citing.gost(record),
-        "structured": as_json(citing.news_article(record, asked.origin)),
+        "structured": citing.news_article(record, asked.origin),
     }
     return Page("article.html", data, more=more)
 
@@ -129,14 +104,13 @@ def article(asked: Asked) -> Page:
 def citation(asked: Asked) -> Response:
     """An article as a citation, to be saved."""
     record, form = record_of(asked, asked.vars["id"]), asked.vars["form"]
-    text, kind = {
-        "bib": (citing.bibtex, "application/x-bibtex"),
-        "ris": (citing.ris, "application/x-research-info-systems"),
-    }[form]
-    headers = {
-        "content-disposition": f'attachment; filename="{record["site"]}-{record["id"]}.{form}"'
-    }
-    return Response(text(record), headers=headers, content_type=f"{kind}; charset=utf-8")
+    kinds = {"bib": "x-bibtex", "ris": "x-research-info-systems"}
+    text = citing.bibtex if form == "bib" else citing.ris
+    name = f"{record['site']}-{record['id']}.{form}"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(
+        text(record), headers=headers, content_type=f"application/{kinds[form]}; charset=utf-8"
+    )
 
 
 @page(r"/article/(?P<id>\d{1,18})/revisions")
@@ -156,12 +130,9 @@ def revisions(asked: Asked) -> Page:
     before, after = (states[name] for name in chosen)
     data = {
         **{name: record[name] for name in ("id", "title", "language", "site", "newspaper", "url")},
-        "from": chosen[0],
-        "to": chosen[1],
+        "from": chosen[0], "to": chosen[1], "revisions": versions, "other_readings": ours,
         "changes": changes({name: before[name] for name in READ}, after),
-        "revisions": versions,
-        "other_readings": ours,
-    }
+    }  # fmt: skip
     return Page("revisions.html", data, more={"printed": REVISED})
 
 

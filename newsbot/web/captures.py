@@ -9,7 +9,7 @@ import io
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -39,24 +39,6 @@ SANDBOX = {
     "x-dns-prefetch-control": "off",
 }
 """With which a captured page goes out, however harmless it was made."""
-_NAMES = (
-    "id part url fetched_at status content_type payload_digest payload_length warc warc_offset record_id"
-).split()
-_OF_A_VISIT = f"""
-SELECT {", ".join(_NAMES)} FROM captures WHERE visit = (SELECT visit FROM captures WHERE id =
-    (SELECT capture FROM revisions WHERE article = ? AND number = ?)) ORDER BY id
-"""  # noqa: S608 -- constants
-_SAME = (
-    "url IN keys UNION SELECT id FROM captures WHERE part <> 'said' AND address IN keys",
-    "article IN (SELECT article FROM aliases WHERE url IN keys) AND part = 'page'",
-)
-"""Which captures are an address's own, and which stand for it where it has none: those of the article that it leads to."""
-_CAPTURES = """
-WITH keys AS (SELECT value FROM json_each(?))
-SELECT id, url, fetched_at, status, content_type FROM captures c WHERE id IN (SELECT id FROM captures WHERE {})
-   AND part IN ('page', 'further', 'redirect')
- ORDER BY fetched_at, EXISTS (SELECT 1 FROM revisions WHERE capture = c.id), id
-"""
 Row = dict[str, Any]
 
 
@@ -79,10 +61,7 @@ def served(asked: Asked) -> Page:
     record = record_of(asked, asked.vars["id"])
     number = asked.number("revision", record["revision"])
     numbered(query.revisions(asked.c, record["id"]), number)
-    rows = [
-        dict(zip(_NAMES, row, strict=True))
-        for row in asked.c.execute(_OF_A_VISIT, (record["id"], number))
-    ]
+    rows = asked.rows("captures_of_a_revision", (record["id"], number))
     if not rows:
         raise Refused(404, "Of this article there is no capture here.")
     for row in rows:
@@ -125,11 +104,9 @@ def _captures(asked: Asked, typed: str) -> list[Row]:
     keys = [typed, urls.canonical(typed) or typed]
     every = [*dict.fromkeys(one for key in keys for one in spellings(key))]
     refuse_withheld(asked, every)
-    names = ("id", "url", "fetched_at", "status", "content_type")
-    for which, values in ((_SAME[0], keys), (_SAME[0], every), (_SAME[1], every)):
-        found = asked.c.execute(_CAPTURES.format(which), (json.dumps(values),)).fetchall()
-        if found:
-            rows = [dict(zip(names, row, strict=True)) for row in found]
+    own, its = "captures", "captures_of_its_article"
+    for which, values in ((own, keys), (own, every), (its, every)):
+        if rows := asked.rows(which, {"urls": json.dumps(values)}):
             return [*{memento(row): row for row in rows}.values()]
     return []
 
@@ -147,37 +124,33 @@ def _date(row: Row) -> str:
 
 
 def _links(
-    asked: Asked, rows: list[Row], places: list[int], at: int | None = None
-) -> Iterator[str]:
-    """Links to mementos at these places of a list, with what they are to the one that is asked for."""
-    last = len(rows) - 1
-    for place in places:
-        said = {"first": place == 0, "last": place == last}
-        said |= {
-            "prev": at is not None and place == at - 1,
-            "next": at is not None and place == at + 1,
-        }
+    asked: Asked, url: str, names: str, rows: Sequence[Row] = (), at: int = -9, places: Iterable[int] = ()
+) -> list[str]:  # fmt: skip
+    """Links of an address to what is named of itself, its TimeGate and TimeMap, and to captures at these places of its list.
+
+    `at` is the place of the one that is asked for.
+    """
+    address, last = _plain(url), len(rows) - 1
+    known = {
+        "original": f'<{address}>; rel="original"',
+        "timegate": f'<{asked.origin}/timegate/{address}>; rel="timegate"',
+        "timemap": f'<{asked.origin}/timemap/link/{address}>; rel="timemap"; type="application/link-format"',
+    }
+    links = [known[name] for name in names.split()]
+    for place in sorted({*places} & {*range(len(rows))}):
+        said = {"first": place == 0, "last": place == last, "prev": place == at - 1, "next": place == at + 1}  # fmt: skip
         rel = " ".join([*(name for name, holds in said.items() if holds), "memento"])
         row = rows[place]
-        yield f'<{asked.origin}{memento(row)}>; rel="{rel}"; datetime="{_date(row)}"'
+        links.append(f'<{asked.origin}{memento(row)}>; rel="{rel}"; datetime="{_date(row)}"')
+    return links
 
 
-def _about(asked: Asked, url: str, *names: str) -> Iterator[str]:
-    """Links of an address to itself, its TimeGate and its TimeMap."""
-    address = _plain(url)
-    if "original" in names:
-        yield f'<{address}>; rel="original"'
-    if "timegate" in names:
-        yield f'<{asked.origin}/timegate/{address}>; rel="timegate"'
-    if "timemap" in names:
-        kind = "application/link-format"
-        yield f'<{asked.origin}/timemap/link/{address}>; rel="timemap"; type="{kind}"'
-
-
-def _around(asked: Asked, url: str, rows: list[Row], at: int, *names: str) -> dict[str, str]:
-    places = sorted({0, at - 1, at, at + 1, len(rows) - 1} & {*range(len(rows))})
-    links = [*_about(asked, url, *names), *_links(asked, rows, places, at)]
-    return {"link": ", ".join(links)}
+def _around(asked: Asked, url: str, rows: list[Row], at: int, names: str) -> dict[str, str]:
+    return {
+        "link": ", ".join(
+            _links(asked, url, names, rows, at, (0, at - 1, at, at + 1, len(rows) - 1))
+        )
+    }
 
 
 @page(r"/timemap/link/(?P<url>.+)")
@@ -190,8 +163,11 @@ def timemap(asked: Asked) -> Response:
     address = f"{asked.origin}/timemap/link/{_plain(url)}"
     own = f'<{address}>; rel="self"; type="application/link-format"; '
     own += f'from="{_date(rows[0])}"; until="{_date(rows[-1])}"'
-    links = [*_about(asked, url, "original", "timegate"), own]
-    links += _links(asked, rows, [*range(len(rows))])
+    links = [
+        *_links(asked, url, "original timegate"),
+        own,
+        *_links(asked, url, "", rows, places=range(len(rows))),
+    ]
     return Response(",\n".join(links) + "\n", content_type="application/link-format; charset=utf-8")
 
 
@@ -209,7 +185,7 @@ def timegate(asked: Asked) -> Response:
             at = _nearest(rows, parsedate_to_datetime(typed).astimezone(UTC))
         except (ValueError, OverflowError):
             return Response.text("Accept-Datetime: no date of HTTP\n", 400, vary)
-    headers = _around(asked, url, rows, at, "original", "timemap")
+    headers = _around(asked, url, rows, at, "original timemap")
     return Response.redirect(f"{asked.origin}{memento(rows[at])}", headers={**vary, **headers})
 
 
@@ -229,7 +205,7 @@ def captured(asked: Asked) -> Response:
     if datetime.fromisoformat(row["fetched_at"]) != moment:
         return Response.redirect(memento(row), headers=SANDBOX)
     headers = {"memento-datetime": _date(row), **SANDBOX}
-    headers |= _around(asked, row["url"], rows, at, "original", "timegate", "timemap")
+    headers |= _around(asked, row["url"], rows, at, "original timegate timemap")
     return _shown(asked, row, headers)
 
 

@@ -6,16 +6,30 @@ that of the capture which proves the wording.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import date
 from typing import Any
 
 from babel import dates
 
+from archive.export.columns import COLUMNS
 from newsbot.watch.monitors import one_line
 from newsbot.web.languages import LANGUAGES, language
 
 Record = dict[str, Any]
+_PROPERTY = re.compile(r"`(\w+)`(?: → (?:(\w+) )?`(\w+)`)?(?: of a (\w+))?")
+"""How a column of the export names a property, or the property of a thing that is one."""
+_NOT_TOLD = {
+    "text",
+    "captions",
+    "editions",
+    "pages",
+    "canonical_url",
+    "published_at",
+    "published_date",
+    "capture",
+}
 _LATEX = str.maketrans(
     {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
     | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -51,12 +65,8 @@ def bibtex(record: Record) -> str:
     fields = {
         "title": f"{{{_line(record['title']).translate(_LATEX)}}}",
         "author": " and ".join(f"{{{_line(name).translate(_LATEX)}}}" for name in record["authors"]),
-        "organization": _newspaper(record).translate(_LATEX),
-        "year": day[:4],
-        "month": day[5:7].lstrip("0"),
-        "date": day,
-        "url": _line(record["url"]).translate(_URL),
-        "urldate": _accessed(record),
+        "organization": _newspaper(record).translate(_LATEX), "year": day[:4], "month": day[5:7].lstrip("0"),
+        "date": day, "url": _line(record["url"]).translate(_URL), "urldate": _accessed(record),
         "langid": _NAMES.get(_language(record), ""),
     }  # fmt: skip
     lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value.strip("{}")]
@@ -66,19 +76,13 @@ def bibtex(record: Record) -> str:
 def ris(record: Record) -> str:
     """A record for reference managers: two letters, two blanks, a dash, a blank and the value a line."""
     day = (record["published_date"] or "").replace("-", "/")
+    accessed = _accessed(record).replace("-", "/") + "/"
     fields = [
-        ("TY", "NEWS"),
-        ("TI", record["title"]),
-        *(("AU", name) for name in record["authors"]),
-        ("T2", _newspaper(record)),
-        ("PY", day[:4]),
-        ("DA", day and f"{day}/"),
-        ("UR", record["url"]),
-        ("Y2", _accessed(record).replace("-", "/") + "/"),
-        ("LA", record["language"]),
-        *(("KW", tag) for tag in record["tags"]),
+        ("TY", "NEWS"), ("TI", record["title"]), *(("AU", name) for name in record["authors"]),
+        ("T2", _newspaper(record)), ("PY", day[:4]), ("DA", day and f"{day}/"), ("UR", record["url"]),
+        ("Y2", accessed), ("LA", record["language"]), *(("KW", tag) for tag in record["tags"]),
         ("ID", f"{record['site']}-{record['id']}"),
-    ]
+    ]  # fmt: skip
     lines = [f"{name}  - {line}\r\n" for name, value in fields if (line := _line(value))]
     return "".join([*lines, "ER  - \r\n"])
 
@@ -91,8 +95,9 @@ def gost(record: Record) -> str:
     title = _line(record["title"]) or word("(no title)")
     if record["authors"]:
         title += " / " + ", ".join(map(_line, record["authors"]))
+    title += "" if title.endswith((".", "!", "?", "…")) else "."
     parts = [
-        f"{_ended(title)} – {word('Text : electronic')} // {_newspaper(record)} : {word('[website]')}."
+        f"{title} – {word('Text : electronic')} // {_newspaper(record)} : {word('[website]')}."
     ]
     with suppress(TypeError, ValueError):  # no date, or what an import took for one
         day = date.fromisoformat(record["published_date"])
@@ -102,33 +107,20 @@ def gost(record: Record) -> str:
     return " – ".join(parts)
 
 
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
 def news_article(record: Record, origin: str) -> Record:
-    """The properties of a schema.org NewsArticle, as docs/export.md gives them, without the text; `origin` is the room's address."""
-    counted = {"@type": "InteractionCounter", "interactionType": "https://schema.org/ViewAction"}
-    publisher = {"@type": "NewsMediaOrganization", "identifier": record["site"]}
-    publisher |= {"name": record["newspaper"], "url": record["newspaper_url"]}
-    found = {
-        "@context": "https://schema.org",
-        "@type": "NewsArticle",
-        "identifier": record["id"],
-        "url": record["url"],
-        "headline": record["title"],
-        "author": [{"@type": "Person", "name": name} for name in record["authors"]],
-        "datePublished": record["published"],
-        "dateModified": record["modified"],
-        "articleSection": record["section"],
-        "keywords": record["tags"],
-        "inLanguage": record["language"],
-        "image": record["image"],
-        "commentCount": record["comments"],
-        "version": record["revision"],
-        "publisher": publisher,
-        "archivedAt": f"{origin}/article/{record['id']}/page",
-    }
-    if record["views"] is not None:
-        found["interactionStatistic"] = {**counted, "userInteractionCount": record["views"]}
-    return {name: value for name, value in found.items() if value not in (None, [], "")}
+    """A schema.org NewsArticle without its text, by the properties that the columns of the export name; `origin` is the room's address."""
+    found: Record = {"@context": "https://schema.org", "@type": "NewsArticle"}
+    for column in COLUMNS:
+        named, value = _PROPERTY.fullmatch(column.schema_org), record.get(column.name)
+        if not named or value in (None, "", []) or column.name in _NOT_TOLD:
+            continue
+        name, kind, part, action = named.groups()
+        if not part:
+            found[name] = value
+        elif isinstance(value, list):
+            found[name] = [{"@type": kind, part: one} for one in value]
+        else:
+            found[name] = found.get(name, {}) | ({"@type": kind} if kind else {}) | {part: value}
+        if action:
+            found[name]["interactionType"] = f"https://schema.org/{action}"
+    return {**found, "archivedAt": f"{origin}/article/{record['id']}/page"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-from datetime import datetime
 from typing import Any
 
 from datasette.utils.asgi import Response
@@ -12,7 +12,7 @@ from archive.errors import ArchiveUsageError
 from archive.search import search
 from archive.search.filters import Filters
 from archive.times import now, utc
-from newsbot.web.room import Asked, Page, Refused, page, query_string, render
+from newsbot.web.room import QUERIES, Asked, Page, Refused, page, query_string, render
 from newsbot.web.searching import query_of
 
 IN_A_FEED = 50
@@ -26,37 +26,15 @@ def _xml(asked: Asked, template: str, kind: str, data: dict[str, Any]) -> Respon
     return Response(_NOT_IN_XML.sub("", text), content_type=f"{kind}; charset=utf-8")
 
 
-def _instant(published: str | None) -> str:
-    """A moment as RFC 3339 has it; empty for a bare date, which Atom cannot say."""
-    try:
-        found = datetime.fromisoformat(published or "")
-    except ValueError:
-        return ""
-    return found.isoformat() if found.tzinfo else ""
-
-
 def _feed(asked: Asked, named: Filters) -> Response:
     try:
         words, query = query_of(asked, named)
         hits = search(asked.c, words, asked=query, limit=IN_A_FEED, order="newest", marks=("", ""))
     except ArchiveUsageError as error:
         raise Refused(400, error.args[0]) from None
-    ids = [row["id"] for row in hits.rows]
-    seen = dict(
-        asked.c.execute(
-            f"SELECT article, max(seen_at) FROM revisions WHERE article IN ({','.join('?' * len(ids))}) "  # noqa: S608
-            "GROUP BY article",
-            ids,
-        )
-    )
-    rows = [
-        {
-            **row,
-            "published": _instant(row["published"]),
-            "updated": seen.get(row["id"]) or utc(now()),
-        }
-        for row in hits.rows
-    ]
+    ids = json.dumps([row["id"] for row in hits.rows])
+    seen = dict(asked.c.execute(QUERIES["last_seen"], (ids,)))
+    rows = [{**row, "updated": seen.get(row["id"]) or utc(now())} for row in hits.rows]
     papers = [asked.newspapers.get(site, site) for site in query.filters.get("site", [])]
     data = {
         "rows": rows, "title": " · ".join([*papers, words] if words else papers or ["newsbot"]),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from lxml import etree
 from lxml.etree import _Element as Element
+from lxml.html import HtmlElement
 
 from newsbot.extraction.page import Page
 
@@ -36,29 +37,14 @@ _OUTSIDE = re.compile(r"(@)import|(?:url|src|image|image-set|element|paint)(\()"
 
 def harmless(page: Page, archived: Callable[[str], str]) -> bytes:
     """The page in UTF-8; `archived` says where a link to an address leads instead."""
-    for element in list(page.root.iter()):
+    _clean(page.root, page, archived)
+    for element in [*page.root.iterdescendants()]:
         is_kept = isinstance(element.tag, str) and element.tag not in _GONE
         if not is_kept or (element.tag not in _ELEMENTS and not len(element) and not element.text):
-            _remove(element)
+            HtmlElement.drop_tree(element)  # type: ignore[arg-type]
         else:
             _clean(element, page, archived)
     return etree.tostring(page.root, encoding="utf-8", method="html", doctype="<!DOCTYPE html>")
-
-
-def _remove(element: Element) -> None:
-    """Take out an element with all that is in it, not what follows it."""
-    parent = element.getparent()
-    if parent is None:
-        element.clear()
-        element.tag = "html"
-        return
-    before, tail = element.getprevious(), element.tail or ""
-    if before is not None:
-        before.tail = (before.tail or "") + tail
-    else:
-        parent.text = (parent.text or "") + tail
-    element.tail = None
-    parent.remove(element)
 
 
 def _clean(element: Element, page: Page, archived: Callable[[str], str]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -112,13 +113,13 @@ def chosen(cookies: Mapping[str, str], accepted: str) -> Language:
     """What the reader has chosen, or else the browser (Accept-Language, RFC 9110)."""
     if cookies.get("language") in LANGUAGES:
         return language(cookies["language"])
-    wanted = []
-    for part in accepted.split(",")[:20]:
-        name, _, quality = part.strip().partition(";q=")
-        try:
-            wanted.append((-float(quality or 1), name))
-        except ValueError:
-            continue
-    names = [name for quality, name in sorted(wanted, key=lambda one: one[0]) if quality]
+    wanted = re.findall(
+        r"([\w-]+)(?:\s*;\s*q=([01](?:[.]\d*)?))?\s*(?:,|$)", accepted[:500], re.ASCII
+    )
+    names = [
+        name
+        for name, quality in sorted(wanted, key=lambda one: -float(one[1] or 1))
+        if quality != "0"
+    ]
     found = negotiate_locale(names, list(LANGUAGES), sep="-")
     return language(found or next(iter(LANGUAGES)))

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from markupsafe import Markup
 
 from archive import status
-from archive.times import now
+from archive.times import now, utc
 from newsbot.watch import report
 from newsbot.watch.alarms import WELL, judged
 from newsbot.watch.monitors import kinds, said
@@ -20,11 +20,6 @@ from newsbot.web.room import Asked, Page, Refused, page
 _YEARS = 2
 """That the calendar of a newspaper shows at first."""
 _SAMPLE = 5_000
-_SITES = "SELECT id, url, region, language FROM sites"
-_NEWEST = """
-SELECT id, title, language, site, published, gone_since FROM articles WHERE site = ?
- ORDER BY published DESC, id DESC LIMIT 8
-"""
 
 
 def fared(asked: Asked) -> list[dict[str, Any]]:
@@ -32,10 +27,9 @@ def fared(asked: Asked) -> list[dict[str, Any]]:
     folder = asked.room.folder
 
     def made() -> list[dict[str, Any]]:
-        about = {row[0]: row[1:] for row in asked.c.execute(_SITES)}
+        about = {row["site"]: row for row in asked.rows("sites")}
         rows = judged(status.sites(asked.c, folder, now()), folder, now())
-        names = ("url", "region", "language")
-        return [{**row, **dict(zip(names, about[row["site"]], strict=True))} for row in rows]
+        return [{**row, **about[row["site"]]} for row in rows]
 
     return asked.room.kept("fared", made)
 
@@ -62,6 +56,7 @@ def health(asked: Asked) -> Page:
     }
     titles = {name: kind.title[asked.language.code] for name, kind in kinds().items()}
     data = {
+        "at": utc(now()),
         "newspapers": rows,
         "wrong": sum(row["severity"] < WELL for row in rows),
         "database_bytes": status.database_bytes(asked.room.folder),
@@ -86,11 +81,12 @@ def newspaper(asked: Asked) -> Page:
     )
     # It has escaped what is the archive's.
     head, *plots = map(Markup, drawn)
-    cursor = asked.c.execute(_NEWEST, (site,))
-    names = [column[0] for column in cursor.description]
-    newest = [dict(zip(names, values, strict=True)) for values in cursor]
     more = {
         "head": head, "plots": plots, "all_years": report.YEARS,
         "is_cut": len({day[:4] for day in found["days"]}) > years,
     }  # fmt: skip
-    return Page("newspaper.html", {"history": found, "newest": newest}, more=more)
+    return Page(
+        "newspaper.html",
+        {"history": found, "newest": asked.rows("newest_of_a_site", (site,))},
+        more=more,
+    )

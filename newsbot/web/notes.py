@@ -12,7 +12,6 @@ from newsbot.web.article import record_of
 from newsbot.web.room import Asked, Page, Refused, page
 
 _ON_A_PAGE = 50
-_TITLES = "SELECT id, title, language FROM articles WHERE id IN (SELECT value FROM json_each(?))"
 
 
 @page("/notes")
@@ -20,8 +19,8 @@ def newest(asked: Asked) -> Page:
     """The notes on all articles, newest first."""
     number = max(1, asked.number("page", 1))
     rows = notes.newest(asked.c, _ON_A_PAGE + 1, (number - 1) * _ON_A_PAGE)
-    titles = asked.c.execute(_TITLES, (json.dumps([row["id"] for row in rows]),))
-    known = {row[0]: {"title": row[1], "language": row[2]} for row in titles}
+    titles = asked.rows("titles", (json.dumps([row["id"] for row in rows]),))
+    known = {row["id"]: row for row in titles}
     shown = [{**row, **known[row["id"]]} for row in rows[:_ON_A_PAGE]]
     return Page("notes.html", {"page": number, "more": len(rows) > _ON_A_PAGE, "notes": shown})
 

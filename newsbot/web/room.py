@@ -9,6 +9,7 @@ import logging
 import sqlite3
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ _LARGEST_FORM = 64_000
 _MOST_KEPT = 500
 _STATIC = Path(__file__).with_name("static")
 T = TypeVar("T")
+QUERIES: dict[str, str] = tomllib.loads(Path(__file__).with_name("queries.toml").read_text("utf-8"))
+"""Name → SQL, of all pages."""
 
 
 @dataclass
@@ -116,6 +119,12 @@ class Asked:
         is_number = typed.isascii() and typed.isdigit() and len(typed) < 10
         return min(int(typed), most) if is_number else otherwise
 
+    def rows(self, name: str, args: Any = ()) -> list[dict[str, Any]]:
+        """What one of `QUERIES` gives, by the names of its columns."""
+        cursor = self.c.execute(QUERIES[name], args)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, values, strict=True)) for values in cursor]
+
     @property
     def user(self) -> str | None:
         """Who is reading, as the reverse proxy says."""
@@ -145,7 +154,6 @@ class Page:
     template: str
     data: Mapping[str, Any]
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
     """What the template needs besides, of which there is no JSON."""
 
@@ -235,7 +243,7 @@ def _answer(view: View, room: Room, request: Request, form: dict[str, str]) -> R
 
 
 def _response(asked: Asked, found: Page, *, as_json: bool) -> Response:
-    headers = {"vary": "Accept-Language, Cookie", **found.headers}
+    headers = {"vary": "Accept-Language, Cookie"}
     if not as_json:
         return Response.html(render(asked, found), found.status, headers)
     body = json.dumps(found.data, ensure_ascii=False, default=repr)
@@ -282,19 +290,15 @@ def marked(text: str) -> Markup:
     return escape(text).replace(MARKS[0], Markup("<mark>")).replace(MARKS[1], Markup("</mark>"))
 
 
-def query_string(args: MultiParams | Mapping[str, Any], **changed: Any) -> str:
+def query_string(args: Mapping[str, Any], **changed: Any) -> str:
     """A query with values changed, or left out where they are None."""
     names = dict.fromkeys([*args, *changed])
     found: list[tuple[str, Any]] = []
     for name in names:
-        value = changed[name] if name in changed else _all(args, name)
+        value = changed[name] if name in changed else args[name]
         values = value if isinstance(value, list | tuple) else [value]
         found += [(name, one) for one in values if one not in (None, "")]
     return urlencode(found)
-
-
-def _all(args: MultiParams | Mapping[str, Any], name: str) -> Any:
-    return args.getlist(name) if isinstance(args, MultiParams) else args[name]
 
 
 # -- files that belong to the pages ---------------------------------------------------------------
@@ -306,30 +310,28 @@ _TYPES = {
 
 
 @cache
-def _static(name: str) -> tuple[bytes, str, str] | None:
-    """A file's bytes, type and digest. Only names that are there: nobody climbs out of the folder."""
-    paths = {path.name: path for path in (*_STATIC.iterdir(), STYLE) if path.suffix in _TYPES}
-    if name not in paths:
-        return None
-    body = paths[name].read_bytes()
-    return body, _TYPES[paths[name].suffix], hashlib.sha256(body).hexdigest()[:12]
+def _files() -> dict[str, tuple[bytes, str, str]]:
+    """Name → bytes, type and digest of each file: nobody climbs out of the folder."""
+    found = {}
+    for path in (*_STATIC.iterdir(), STYLE):
+        body = path.read_bytes()
+        found[path.name] = body, _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:12]
+    return found
 
 
 def static_url(name: str) -> str:
     """Where a file of `static/` is; another one when its bytes are others."""
-    found = _static(name)
-    assert found, name
-    return f"/static/{name}?{found[2]}"
+    return f"/static/{name}?{_files()[name][2]}"
 
 
 @page(r"/static/(?P<name>[\w.-]+)")
 def static(asked: Asked) -> Page | Response:
     """A file of `static/`."""
-    found = _static(asked.vars["name"])
-    if not found:
+    if asked.vars["name"] not in _files():
         return nothing(asked)
+    body, kind, _ = _files()[asked.vars["name"]]
     headers = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(found[0], headers=headers, content_type=found[1])
+    return Response(body, headers=headers, content_type=kind)
 
 
 @page(r"/language/(?P<code>kk|ru|en)")
@@ -341,9 +343,3 @@ def choose_language(asked: Asked) -> Response:
     response = Response.redirect(quote(back, safe="/?&=%+:;,@~!$'()*-._"), status=303)
     response.set_cookie("language", asked.vars["code"], max_age=31_536_000)
     return response
-
-
-def as_json(value: Any) -> str:
-    """JSON that may stand in a <script> of a page."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -80,15 +80,12 @@ def _results(asked: Asked, named: Filters) -> Page:
     number = max(1, asked.number("page", 1, _MOST_PAGES))
     order = asked.arg("order") if asked.arg("order") in ORDERS else ORDERS[0]
     data: dict[str, Any] = {
-        "q": asked.arg("q").strip(),
-        "filters": named,
-        "order": order,
-        "page": number,
-    }
-    data |= {"total": 0, "more": False, "results": [], "facets": {}}
-    data |= {"suggestion": None, "notes": [], "error": None}
-    more: dict[str, Any] = {"pages": 0, "bars": [], "named": named, "base": {}, "chosen": []}
-    more |= {"orders": ORDERS, "counted": COUNTED}
+        "q": asked.arg("q").strip(), "filters": named, "order": order, "page": number, "total": 0, "more": False,
+        "results": [], "facets": {}, "suggestion": None, "notes": [], "error": None,
+    }  # fmt: skip
+    more: dict[str, Any] = {
+        "pages": 0, "bars": [], "named": named, "base": {}, "chosen": [], "orders": ORDERS, "counted": COUNTED,
+    }  # fmt: skip
     if not data["q"] and not named and not any(any(asked.args.getlist(name)) for name in _NAMES):
         return Page("search.html", data, more=more)
     try:
@@ -99,12 +96,10 @@ def _results(asked: Asked, named: Filters) -> Page:
         return Page("search.html", data, status=400, more=more)
     filters = query.filters
     base = {"q": words, **filters, "order": order if order != ORDERS[0] else None}
-    data |= {"filters": filters, "total": hits.total, "more": hits.more, "results": hits.rows}
     data |= {
-        "facets": hits.facets,
-        "suggestion": hits.suggestion,
-        "notes": [*map(asked.gettext, hits.notes)],
-    }
+        "filters": filters, "total": hits.total, "more": hits.more, "results": hits.rows, "facets": hits.facets,
+        "suggestion": hits.suggestion, "notes": [*map(asked.gettext, hits.notes)],
+    }  # fmt: skip
     more |= {
         "pages": -(-hits.total // ON_A_PAGE), "bars": bars(hits.facets["month"]), "base": base,
         "chosen": [

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from archive import stories, wording
-from newsbot.web.room import Asked, Page, Refused, page
-
-_TEXTS = "SELECT id, title || char(10) || char(10) || text FROM articles WHERE id IN (?, ?)"
+from newsbot.web.room import QUERIES, Asked, Page, Refused, page
 
 
 @page(r"/story/(?P<id>\d{1,18})")
@@ -26,7 +24,7 @@ def story(asked: Asked) -> Page:
     other = next((m for m in others if m["id"] == chosen), others[0] if others else None)
     words = []
     if other:
-        texts = dict(asked.c.execute(_TEXTS, (first["id"], other["id"])))
+        texts = dict(asked.c.execute(QUERIES["texts"], (first["id"], other["id"])))
         words = wording.compare(texts[first["id"]] or "", texts[other["id"]] or "")
     data = {
         "id": int(asked.vars["id"]), "articles": members, "compared": other and other["id"],

@@ -13,8 +13,8 @@ from tests.conftest import ROOT, environment
 @pytest.mark.parametrize(
     "command",
     [
-        ("kills.py", "--number", "6", "--seed", "3"),
-        ("mutations.py", "--number", "8", "--seed", "5"),
+        ("kills.py", "--number", "4", "--seed", "3"),
+        ("mutations.py", "--number", "6", "--seed", "5"),
     ],
     ids=["interruptions", "mutations"],
 )

@@ -16,7 +16,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from newsbot.cli.serve import _listen
 from tests.cli.conftest import run
 
 
@@ -37,24 +36,16 @@ def test_what_cannot_be_is_told_in_a_line(archive: Path, args: tuple[str, ...], 
 
 
 def test_a_port_that_is_in_use_is_told(archive: Path) -> None:
-    for shared in (False, True):
-        with _listen("127.0.0.1", 0, shared=shared) as other:
-            done = run("serve", "--data", archive, "--port", other.getsockname()[1])
-        assert done.exit_code == 2
-        assert "name another --port" in done.output
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        done = run("serve", "--data", archive, "--port", other.getsockname()[1])
+    assert done.exit_code == 2
+    assert "name another --port" in done.output
 
 
 def test_no_archive_is_told(tmp_path: Path) -> None:
     done = run("serve", "--data", tmp_path)
     assert done.exit_code == 2 and "no archive here" in done.output
     assert not list(tmp_path.iterdir())
-
-
-def test_answers_are_not_held_back(archive: Path) -> None:
-    with _listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
-        accepted, _ = listening.accept()
-        with accepted:
-            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_two_processes_answer_and_end_together(archive: Path) -> None:
@@ -81,7 +72,7 @@ def test_two_processes_answer_and_end_together(archive: Path) -> None:
         children = [
             *map(int, Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split())
         ]
-        assert len(children) == 1
+        assert len(children) >= 2  # spawned, beside what follows their resources
     finally:
         server.send_signal(signal.SIGTERM if children else signal.SIGKILL)
         _, errors = server.communicate(timeout=60)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.watch.press import Press, any_paper
 
-SITES, DAYS = int(os.environ.get("SIMULATED_SITES", "20")), 30
+SITES, DAYS = int(os.environ.get("SIMULATED_SITES", "12")), 30
 """`SIMULATED_SITES=100 pytest -n 0 tests/watch/test_calm.py` takes some minutes."""
 
 

@@ -7,7 +7,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archive.errors import ArchiveUsageError
-from archive.search.syntax import MOST_WORDS, All, Either, Node, Phrase, Word, parse
+from archive.search.syntax import (
+    MOST_WORDS,
+    All,
+    Either,
+    Node,
+    Phrase,
+    Word,
+    parse,
+    without_filters,
+)
 
 
 def both(*words: str) -> All:
@@ -178,3 +187,11 @@ def test_anything_is_a_query_or_a_usage_error(text: str) -> None:
     except ArchiveUsageError:
         return
     assert query.tree or query.filters
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["су орман site:x", "су -site:x орман", "NOT site:x су орман", "су НЕ site:x after:2020 орман"],
+)
+def test_words_without_filters_keep_nothing_of_them(text: str) -> None:
+    assert without_filters(text) == "су орман"

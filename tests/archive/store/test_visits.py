@@ -118,7 +118,7 @@ LOOKS = st.dictionaries(
         )
     )
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_order_of_arrival_does_not_matter(
     looks: tuple[list[tuple[int, dict[str, Any]]], list[tuple[int, dict[str, Any]]]],
 ) -> None:
