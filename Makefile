@@ -58,7 +58,7 @@ man: $(VENV)/.installed-dev ## Write man pages into man/
 	@$(BIN)/python -c 'from click_man.core import write_man_pages as write; from newsbot import __version__; from newsbot.cli import newsbot; write("newsbot", newsbot, version=__version__, target_dir="man")'
 
 screenshots: $(VENV)/.installed-dev ## Take the pictures of docs/pictures anew, with Chromium
-	@SCREENSHOTS=1 $(BIN)/python -m pytest tests/web $(PYTEST_ARGS)
+	@SCREENSHOTS=1 $(BIN)/python -m pytest tests/web/test_ways.py $(PYTEST_ARGS)
 
 replay: ## Install pywb and wacz apart, for the tests that replay captures in a browser
 	@test -x .venv-replay/bin/wayback || { $(PYTHON) -m venv .venv-replay && .venv-replay/bin/python -m pip install --quiet --disable-pip-version-check --no-compile 'pywb>=2.10,<3' 'wacz>=0.6,<1'; }

@@ -110,6 +110,16 @@ def schedule(
     newsbot schedule --systemd --every 2h --user press --data /srv/press
     """
     sites = pick_sites(site_ids, data, sites_dirs, group)
+    program = Path(sys.argv[0]).absolute()
+    start = [str(program)] if program.name == "newsbot" else [sys.executable, "-m", "newsbot"]
+    command = [*start, "crawl", *site_ids, *group.words, "--data", str(data.absolute())]
+    command += [word for path in sites_dirs for word in ("--sites-dir", str(path.absolute()))]
+    command += ["--contact", contact] if contact else []
+    command += ["--alarm-language", alarm_language] if alarm_language != "en" else []
+    if re.search(r"[\\\0-\x1f]", "".join(command)):
+        raise click.UsageError(
+            f"no name with a backslash or line break can stand in {_PLACES[systemd]}"
+        )
     public = [site.id for site in sites if not site.is_loopback]
     if public and not contact:
         click.echo(
@@ -124,16 +134,6 @@ def schedule(
             "newsbot: NEWSBOT_ALARMS is not known there, and may hold a password: for alarms write its "
             f"addresses, one a line, into {data.absolute() / URLS}",
             err=True,
-        )
-    program = Path(sys.argv[0]).absolute()
-    start = [str(program)] if program.name == "newsbot" else [sys.executable, "-m", "newsbot"]
-    command = [*start, "crawl", *site_ids, *group.words, "--data", str(data.absolute())]
-    command += [word for path in sites_dirs for word in ("--sites-dir", str(path.absolute()))]
-    command += ["--contact", contact] if contact else []
-    command += ["--alarm-language", alarm_language] if alarm_language != "en" else []
-    if re.search(r"[\\\0-\x1f]", "".join(command)):
-        raise click.UsageError(
-            f"no name with a backslash or line break can stand in {_PLACES[systemd]}"
         )
     number, unit = int(every[:-1]), every[-1]
     minutes = ",".join(map(str, range(_MINUTE % number, 60, number))) if unit == "m" else _MINUTE

@@ -54,8 +54,6 @@ def serve(data: Path, host: str, port: int, write: bool, processes: int, **optio
         raise WrongUsage(
             "--write on an address that others reach needs --user-header, set by a reverse proxy"
         )
-    if not is_private:
-        click.echo(f"newsbot: everyone who reaches {host}:{port} can read this archive", err=True)
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family, backlog=128)
@@ -65,6 +63,8 @@ def serve(data: Path, host: str, port: int, write: bool, processes: int, **optio
         ) from None
     # Inherited by what it accepts: a page's head and its body would wait for each other, 40 ms.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if not is_private:
+        click.echo(f"newsbot: everyone who reaches {host}:{port} can read this archive", err=True)
     url = options["url"] = options["url"] and options["url"].rstrip("/")
     shown = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
     click.echo(f"The reading room is open at {url or shown}/ (end it with Ctrl-C)")

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from markupsafe import Markup
 
 from archive import status
-from archive.times import now
+from archive.times import now, utc
 from newsbot.watch import report
 from newsbot.watch.alarms import WELL, judged
 from newsbot.watch.monitors import kinds, said
@@ -56,6 +56,7 @@ def health(asked: Asked) -> Page:
     }
     titles = {name: kind.title[asked.language.code] for name, kind in kinds().items()}
     data = {
+        "at": utc(now()),
         "newspapers": rows,
         "wrong": sum(row["severity"] < WELL for row in rows),
         "database_bytes": status.database_bytes(asked.room.folder),

@@ -75,6 +75,7 @@ def test_all_newspapers_by_region(room: str) -> None:
     assert links == ["/newspaper/aqbulaq", "/newspaper/evil", "/newspaper/tobyl"]
     assert found.xpath("//tbody//a[@href='/search?site=aqbulaq']/text()") == ["4"]
     assert found.xpath("//tbody//a[@href='/health#tobyl']")
+    assert "Жамбыл облысы" in read(f"{room}/newspapers", "kk").xpath("//h2/a/text()")
     rows = httpx.get(f"{room}/newspapers.json").json()["newspapers"]
     assert [(row["site"], row["articles"]) for row in rows] == [
         ("aqbulaq", 4),

@@ -92,6 +92,9 @@ def test_no_language_lacks_words_and_none_are_left_over(code: str) -> None:
     }
     assert sorted(said() - known) == [], "without translation"
     assert sorted(known - said() - literals) == [], "left over"
+    text = (WEB / "locale" / f"{code}.po").read_text("utf-8")
+    entries = re.findall(r'^msgid ("[^"].*)$', text, re.MULTILINE)
+    assert len(entries) == len({*entries}), "twice: the last would win"
 
 
 @pytest.mark.parametrize("code", OTHERS)
