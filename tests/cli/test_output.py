@@ -73,7 +73,12 @@ def test_every_way_of_reading(name: str, places: Places, tmp_path: Path, run_for
         here = tmp_path / str(turn)
         shutil.copytree(places["data"].parent, here)
         at = {key: here / path.name for key, path in places.items() if isinstance(path, Path)}
-        at |= {"server": places["server"], "missing": here / "missing", "new": here / "new"}
+        at |= {
+            "server": places["server"],
+            "port": places["port"],
+            "missing": here / "missing",
+            "new": here / "new",
+        }
         data = "{missing}" if name == "restore" else "{data}"
         head, *rest = words(name, parameter, data, at)
         depth = len(name.split()) - 1
