@@ -32,8 +32,8 @@ MORE = {
     "stories": ["--list"], "crawl": ["--dry-run"], "withhold": ["--list"],
 }  # fmt: skip
 
-ENDS_WITH = {"import cdx": 2, "sites check": 3}
-"""Commands of which the code is not 0: no web archive is there; the page of the only article is none."""
+ENDS_WITH = {"import cdx": 2, "serve": 2, "sites check": 3}
+"""Commands of which the code is not 0: no web archive is there; the port is in use; the page of the only article is none."""
 
 
 def outcome(line: list[str], kind: str, forked: Run | None) -> tuple[int, bytes, bytes]:
