@@ -182,13 +182,17 @@ def in_any_capitals(text: str) -> str:
 
 
 _WORDS_OF_SQL = re.compile(
-    r"--[^\n]*|/\*.*?(?:\*/|$)|'((?:[^']|'')*)'|\"((?:[^\"]|\"\")*)\"|`([^`]*)`|\[([^\]]*)\]|(\w+)|(\.)|.",
+    r"--[^\n]*|/\*.*?(?:\*/|$)|'((?:[^']|'')*)'|\"((?:[^\"]|\"\")*)\"|`([^`]*)`|\[([^\]]*)\]|(\w+)|(\.)"
+    r"|([$@#:](?:[\w$:]|[^\x00-\x7f])+\()|.",
     re.DOTALL,
 )
 
 
 def check_condition(where: str) -> None:
-    """Refuse a condition of a user's that leads behind the views by which withheld articles are hidden."""
+    """Refuse a condition of a user's that leads behind the views by which withheld articles are hidden.
+
+    SQLite reads `$x(…)` as the name of a variable, whatever is in it, a quotation mark, too: it is refused as a whole.
+    """
     said = [
         match[match.lastindex].lower() for match in _WORDS_OF_SQL.finditer(where) if match.lastindex
     ]
@@ -196,6 +200,7 @@ def check_condition(where: str) -> None:
         behind = name.startswith(("withheld", "articles_fts_")) or name in (
             "vocabulary",
             "lines_of_notes",
+            "pragma_database_list",
         )
-        if behind or (name == "main" and after == "."):
+        if behind or name.endswith("(") or (name == "main" and after == "."):
             raise ArchiveUsageError(f"{where!r}: {name!r} is nothing that a condition may name")

@@ -59,7 +59,7 @@ def serve(data: Path, host: str, port: int, write: bool, processes: int, **optio
         listening = socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         raise WrongUsage(
-            f"{host}:{port}: {error.strerror}: name another --port or --host"
+            f"{host}:{port}: {str(error.strerror).partition(' (while')[0]}: name another --port or --host"
         ) from None
     # Inherited by what it accepts: a page's head and its body would wait for each other, 40 ms.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

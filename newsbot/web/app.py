@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import os
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from operator import itemgetter
 from pathlib import Path
@@ -53,10 +54,13 @@ HEADERS = {
 }
 _HEADERS = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 SQL_MILLISECONDS = 1000
+LARGEST_VALUE = 10_000_000
+"""Bytes of a value or row that SQL makes: no article is as long, and a function that makes it cannot be given up."""
 _HIDDEN = re.compile("vocabulary|withheld|articles_fts_")
 _THEIRS = re.compile(r"/-/static/|/favicon[.]ico$|/news(?:[/.]|$)")
 """What of Datasette's own is shown: its tables and SQL, with the files that belong to them."""
 _KEYS = "SELECT name, pk FROM pragma_table_info(?, 'main') WHERE pk"
+_LOG = logging.getLogger(__name__)
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -112,6 +116,7 @@ class _Plugin:
         """Nothing of what is withheld is in Datasette's tables; `check_condition` keeps SQL from what is behind them."""
         if database == "news" and hasattr(datasette, "room"):
             conn.execute("PRAGMA trusted_schema = OFF")
+            conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
             hide(conn)
 
     @hookimpl
@@ -129,6 +134,17 @@ class _Plugin:
     def extra_js_urls(self, datasette: Any) -> list[str]:
         """What its pages have as an inline script, which the policy forbids."""
         return [static_url("tables.js")] if hasattr(datasette, "room") else []
+
+    @hookimpl(hookwrapper=True)
+    def handle_exception(
+        self, datasette: Any, request: Request, exception: Exception
+    ) -> Iterator[None]:
+        """Where Datasette makes nothing of an address it would say 500, with its place in Datasette's code."""
+        outcome: Any = yield
+        if hasattr(datasette, "room") and getattr(exception, "status", 500) >= 500:
+            _LOG.warning("%.500s: %.200r", request.full_path, exception)
+            status = 503 if isinstance(exception, sqlite3.Error) else 400
+            outcome.force_result([Response.text("nothing can be made of this address\n", status)])
 
 
 pm.register(_Plugin(), "newsbot")
@@ -156,8 +172,8 @@ def _guarded(room: Room, application: ASGI) -> ASGI:
             if match := pattern.fullmatch(path):
                 request.scope["url_route"] = {"kwargs": match.groupdict()}
                 return await answer(own, room, request)
-        if not _THEIRS.match(path):
-            return await answer({request.method: nothing}, room, request)
+        if not _THEIRS.match(path) or request.method not in ("GET", "HEAD"):
+            return await answer({"GET": nothing}, room, request)
         try:
             for name in ("sql", "_where"):
                 for typed in request.args.getlist(name):
@@ -188,6 +204,8 @@ def _guarded(room: Room, application: ASGI) -> ASGI:
 def _is_own_name(room: Room, host: str) -> bool:
     """Whether a host is this machine or the room's address: another one's page may not have us read (DNS rebinding)."""
     name = re.sub(r":\d+$", "", host).strip("[]").lower()
+    if "%" in name:  # the zone of an address may be any text
+        return False
     if name == "localhost" or (room.url and room.url.partition("://")[2].partition(":")[0] == name):
         return True
     try:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from lxml import etree
 from lxml.etree import _Element as Element
-from lxml.html import HtmlElement
 
 from newsbot.extraction.page import Page
 
@@ -23,7 +22,8 @@ _ELEMENTS = frozenset(
 )
 _GONE = frozenset(
     "script template iframe frame frameset noframes noembed object applet audio video svg math canvas portal "
-    "fencedframe xmp plaintext listing button select datalist textarea dialog map".split()
+    "fencedframe xmp plaintext listing button select datalist textarea dialog map "
+    "area base input link meta param".split()
 )
 """Elements that go with all that is in them; those that stand in neither list leave their content behind."""
 _ATTRIBUTES = frozenset(
@@ -37,13 +37,11 @@ _OUTSIDE = re.compile(r"(@)import|(?:url|src|image|image-set|element|paint)(\()"
 
 def harmless(page: Page, archived: Callable[[str], str]) -> bytes:
     """The page in UTF-8; `archived` says where a link to an address leads instead."""
-    _clean(page.root, page, archived)
-    for element in [*page.root.iterdescendants()]:
-        is_kept = isinstance(element.tag, str) and element.tag not in _GONE
-        if not is_kept or (element.tag not in _ELEMENTS and not len(element) and not element.text):
-            HtmlElement.drop_tree(element)  # type: ignore[arg-type]
-        else:
-            _clean(element, page, archived)
+    # In one pass: taken out one by one, each would carry on the text that follows, which takes the square of their number.
+    others = (etree.Comment, etree.ProcessingInstruction, etree.Entity)
+    etree.strip_elements(page.root, *_GONE, *others, with_tail=False)
+    for element in page.root.iter():
+        _clean(element, page, archived)
     return etree.tostring(page.root, encoding="utf-8", method="html", doctype="<!DOCTYPE html>")
 
 

@@ -128,8 +128,8 @@ class Asked:
     @property
     def user(self) -> str | None:
         """Who is reading, as the reverse proxy says."""
-        name = self.room.user_header
-        return self.headers.get(name.lower()) if name else None
+        said = self.headers.get((self.room.user_header or "").lower())
+        return said and said.encode("latin-1").decode("utf-8", "replace")
 
     @property
     def may_write(self) -> bool:
@@ -200,7 +200,10 @@ async def answer(views: Mapping[str, View], room: Room, request: Request) -> Res
             return Response.text("", status=413)
         if not _is_ours(room, request):
             return Response.text("another site's form\n", status=403)
-        form = await request.post_vars()
+        try:
+            form = await request.post_vars()
+        except (AssertionError, UnicodeDecodeError):  # who sends it went away, or sends no UTF-8
+            return Response.text("", status=400)
     run = asyncio.get_running_loop().run_in_executor
     return await run(room.threads, _answer, views[method], room, request, form)
 
@@ -219,7 +222,7 @@ def _answer(view: View, room: Room, request: Request, form: dict[str, str]) -> R
     try:
         c = room.reader()
     except (ArchiveError, OSError) as error:
-        return Response.text(f"{error}\n", status=503)
+        return Response.text(f"{error}\n".replace(str(room.folder), ""), status=503)
     asked = Asked(
         room, c, own, request.full_path, request.url_vars, request.args, request.headers, form, origin
     )  # fmt: skip
@@ -230,7 +233,7 @@ def _answer(view: View, room: Room, request: Request, form: dict[str, str]) -> R
         return found if isinstance(found, Response) else _response(asked, found, as_json=as_json)
     except Refused as refused:
         status, words, said = refused.status, refused.words, refused.said
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:  # given up, damaged, or of another schema by now
         status, words, said = 503, _TOO_LONG if "interrupted" in str(error) else _OUR_FAULT, ""
         _LOG.error("%s %.500s: %s", request.method, request.full_path, error)
     except Exception:

@@ -32,8 +32,8 @@ MORE = {
     "stories": ["--list"], "crawl": ["--dry-run"], "withhold": ["--list"],
 }  # fmt: skip
 
-ENDS_WITH = {"import cdx": 2, "sites check": 3}
-"""Commands of which the code is not 0: no web archive is there; the page of the only article is none."""
+ENDS_WITH = {"import cdx": 2, "serve": 2, "sites check": 3}
+"""Commands of which the code is not 0: no web archive is there; the port is in use; the page of the only article is none."""
 
 
 def outcome(line: list[str], kind: str, forked: Run | None) -> tuple[int, bytes, bytes]:
@@ -73,7 +73,12 @@ def test_every_way_of_reading(name: str, places: Places, tmp_path: Path, run_for
         here = tmp_path / str(turn)
         shutil.copytree(places["data"].parent, here)
         at = {key: here / path.name for key, path in places.items() if isinstance(path, Path)}
-        at |= {"server": places["server"], "missing": here / "missing", "new": here / "new"}
+        at |= {
+            "server": places["server"],
+            "port": places["port"],
+            "missing": here / "missing",
+            "new": here / "new",
+        }
         data = "{missing}" if name == "restore" else "{data}"
         head, *rest = words(name, parameter, data, at)
         depth = len(name.split()) - 1

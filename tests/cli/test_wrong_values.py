@@ -148,7 +148,7 @@ def places(
     with ExampleNewspaper(articles=load_articles()[:1]) as paper:
         write_profile(folder / "sites", paper.origin)
         found = {path.stem.removesuffix(".warc"): path for path in folder.iterdir()}
-        yield {**found, "server": paper.origin}
+        yield {**found, "server": paper.origin, "port": paper.origin.rpartition(":")[2]}
 
 
 def words(
@@ -205,7 +205,7 @@ def test_a_wrong_value(
     here = tmp_path / "here"
     shutil.copytree(places["data"].parent, here)
     at = {key: here / path.name for key, path in places.items() if isinstance(path, Path)}
-    at |= {"server": places["server"], "port": str(places["server"]).rpartition(":")[2]}
+    at |= {"server": places["server"], "port": places["port"]}
     at |= {"missing": here / "missing", "new": here / "new"}
     monkeypatch.chdir(here)
     option = max(parameter.opts, key=len)

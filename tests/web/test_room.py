@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,7 +104,7 @@ def test_other_methods_and_large_forms_are_refused(room: str) -> None:
 
 @pytest.mark.parametrize(
     ("host", "status"),
-    [("127.0.0.1", 200), ("localhost:99", 200), ("[::1]:8001", 200), ("archive.example.kz", 200), ("evil.example", 421),
+    [("127.0.0.1", 200), ("localhost:99", 200), ("[::1]:8001", 200), ('[::1%"><b>]', 421), ("archive.example.kz", 200), ("evil.example", 421),
      ("archive.example.kz.evil.example", 421), ("localhost.evil.example", 421)],
 )  # fmt: skip
 def test_hosts(tmp_path: Path, host: str, status: int) -> None:
@@ -125,6 +127,66 @@ def test_a_page_that_fails_says_so(folder: Path, caplog: pytest.LogCaptureFixtur
     assert len(record.getMessage()) < 600
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/news.csv", "/news/articles.blob", "/news/articles?_through=x", "/news/articles?_sort=x", "/news/articles.json?_timelimit=x", "/news.atom",
+     "/-/static/" + "a" * 999, "/search?q=су+-tag:x", "/search?-site=aqbulaq", "/search?note=x", "/search?-gone=yes"],
+)  # fmt: skip
+def test_no_address_is_a_fault(room: str, path: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert httpx.get(f"{room}{path}").status_code < 500
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "TRACE", "OPTIONS", "DELETE"])
+@pytest.mark.parametrize("path", ["/news", "/news/articles", "/-/static/app.css", "/nope"])
+def test_what_is_datasettes_is_only_read(room: str, path: str, method: str) -> None:
+    assert httpx.request(method, f"{room}{path}").status_code == 405
+
+
+def test_forms_that_are_broken_off_or_no_text_are_no_fault(
+    room: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    form = {
+        "content": b"note=\xff",
+        "headers": {"content-type": "application/x-www-form-urlencoded"},
+    }
+    assert httpx.post(f"{room}/article/1/notes", **form).status_code == 400
+    host = room.removeprefix("http://")
+    with socket.create_connection(host.split(":")) as broken:
+        broken.sendall(
+            f"POST /article/1/notes HTTP/1.1\r\nHost: {host}\r\nContent-Length: 99\r\n\r\nnote".encode()
+        )
+    assert httpx.get(f"{room}/about").status_code == 200
+    assert not capfd.readouterr().err
+
+
+def test_sql_makes_no_value_that_fills_the_memory(room: str) -> None:
+    for sql in ("select hex(zeroblob(400000000))", "select randomblob(900000000)"):
+        assert httpx.get(f"{room}/news.json", params={"sql": sql}).status_code == 400
+
+
+def test_a_database_that_gets_damaged_is_said_in_a_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "data"
+    open_paper(folder).store.close()
+
+    def fails(asked: Asked) -> web.Page:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    answer = asyncio.run(web.answer({"GET": fails}, Room(folder), Request.fake("/x", url_vars={})))
+    (record,) = caplog.records
+    assert answer.status == 503 and not record.exc_info
+
+
+def test_who_reads_is_told_in_utf_8(folder: Path) -> None:
+    sent = "Ә. Серік".encode().decode("latin-1")
+    asked = Asked(
+        Room(folder, user_header="X-User"), None, None, "/", {}, None, {"x-user": sent}, {}, ""
+    )  # type: ignore[arg-type]
+    assert asked.user == "Ә. Серік"
+
+
 def test_sql_that_takes_too_long_is_given_up(room: str) -> None:
     sql = "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n"
     began = time.monotonic()
@@ -138,6 +200,7 @@ def test_an_archive_that_goes_away_and_comes_back(tmp_path: Path) -> None:
     with serving(folder) as url:
         assert httpx.get(f"{url}/newspapers").status_code == 200
         (folder / "news.db").rename(folder / "away")
-        assert httpx.get(f"{url}/health").status_code == 503
+        gone = httpx.get(f"{url}/health")
+        assert gone.status_code == 503 and str(tmp_path) not in gone.text
         (folder / "away").rename(folder / "news.db")
         assert httpx.get(f"{url}/health").status_code == 200
