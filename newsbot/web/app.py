@@ -8,9 +8,12 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+import multiprocessing
 import os
 import re
+import signal
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from operator import itemgetter
@@ -101,7 +104,14 @@ ROOM = "NEWSBOT_ROOM"
 
 
 def opened() -> ASGI:
-    """The room that `ROOM` tells of."""
+    """The room that `ROOM` tells of, for a process that ends with the one that started it, however that ends."""
+
+    def end() -> None:
+        if parent := multiprocessing.parent_process():
+            parent.join()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end, daemon=True).start()
     options = json.loads(os.environ[ROOM])
     return app(Room(**{**options, "folder": Path(options["folder"])}))
 
