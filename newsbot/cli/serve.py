@@ -52,7 +52,7 @@ def serve(data: Path, host: str, port: int, write: bool, processes: int, **optio
     is_private = host == "localhost" or _is_loopback(host)
     if write and not is_private and not options["user_header"]:
         raise WrongUsage(
-            "--write on an address that others reach needs --user-header, set by a reverse proxy"
+            "--write where others can reach it needs --user-header, set by a reverse proxy"
         )
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -21,9 +21,8 @@ def counted(asked: Asked) -> dict[str, Any]:
             by_site.setdefault(site, {})[year or ""] = n
         by_year: Counter[str] = sum(map(Counter, by_site.values()), Counter())
         names = dict(asked.c.execute("SELECT id, name FROM sites"))
-        total = by_year.total()
         return {
-            "at": utc(now()), "articles": total, "newspapers": names,
+            "at": utc(now()), "articles": by_year.total(), "newspapers": names,
             "by_year": dict(sorted(by_year.items(), reverse=True)), "by_site": by_site,
         }  # fmt: skip
 

@@ -76,14 +76,11 @@ def app(room: Room) -> ASGI:
         [] if is_fixed else [path],
         immutables=[path] if is_fixed else [],
         settings={
-            "sql_time_limit_ms": SQL_MILLISECONDS,
-            "allow_download": False,
-            "default_page_size": 50,
-            "truncate_cells_html": 200,
-            "max_csv_mb": 50,
+            "sql_time_limit_ms": SQL_MILLISECONDS, "allow_download": False, "default_page_size": 50,
+            "truncate_cells_html": 200, "max_csv_mb": 50,
         },
         metadata={"title": "newsbot", "databases": {"news": {"title": "news.db"}}},
-    )
+    )  # fmt: skip
     datasette.room = room
     with closing(open_database(room.folder).conn) as c:
         keys = {

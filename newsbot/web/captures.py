@@ -24,11 +24,11 @@ from archive.errors import ArchiveError
 from archive.export.warc import write_warc
 from archive.query import Selection
 from newsbot import urls
+from newsbot.extraction.harmless import harmless
 from newsbot.visit.decoding import Undecodable
 from newsbot.visit.outcomes import may_be_html
 from newsbot.watch.evidence import as_page
 from newsbot.web.article import numbered, record_of, refuse_withheld
-from newsbot.web.harmless import harmless
 from newsbot.web.room import Asked, Page, Refused, page
 
 _LOG = logging.getLogger(__name__)
@@ -146,11 +146,8 @@ def _links(
 
 
 def _around(asked: Asked, url: str, rows: list[Row], at: int, names: str) -> dict[str, str]:
-    return {
-        "link": ", ".join(
-            _links(asked, url, names, rows, at, (0, at - 1, at, at + 1, len(rows) - 1))
-        )
-    }
+    places = (0, at - 1, at, at + 1, len(rows) - 1)
+    return {"link": ", ".join(_links(asked, url, names, rows, at, places))}
 
 
 @page(r"/timemap/link/(?P<url>.+)")

@@ -116,10 +116,7 @@ def chosen(cookies: Mapping[str, str], accepted: str) -> Language:
     wanted = re.findall(
         r"([\w-]+)(?:\s*;\s*q=([01](?:[.]\d*)?))?\s*(?:,|$)", accepted[:500], re.ASCII
     )
-    names = [
-        name
-        for name, quality in sorted(wanted, key=lambda one: -float(one[1] or 1))
-        if quality != "0"
-    ]
+    wanted.sort(key=lambda one: -float(one[1] or 1))
+    names = [name for name, quality in wanted if quality != "0"]
     found = negotiate_locale(names, list(LANGUAGES), sep="-")
     return language(found or next(iter(LANGUAGES)))

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from archive.decisions import NOTE, decide
+from newsbot.extraction.harmless import harmless
 from newsbot.extraction.page import Page
 from newsbot.web import captures
-from newsbot.web.harmless import harmless
 from tests.archive.building import HOME, article, open_paper
 from tests.web.conftest import axe, shot
 from tests.web.hostile import FOREIGN, PAGE

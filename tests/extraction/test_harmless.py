@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree, html
 
+from newsbot.extraction.harmless import harmless
 from newsbot.extraction.page import Page
-from newsbot.web.harmless import harmless
 from tests.web.hostile import FOREIGN, PAGE
 
 URL = "https://aqbulaq.example/1"
