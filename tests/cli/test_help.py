@@ -34,7 +34,7 @@ def complete(words: str) -> list[str]:
     [
         (
             "newsbot s",
-            ["sites", "schedule", "search", "show", "stories", "stems", "stats", "status"],
+            ["sites", "schedule", "search", "serve", "show", "stories", "stems", "stats", "status"],
         ),
         ("newsbot show --re", ["--revisions", "--revision"]),
         ("newsbot export --format wa", ["warc", "wacz"]),

@@ -109,7 +109,7 @@ def test_output_to_a_full_disk(archive: Path, command: str) -> None:
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("serch су", "No such command 'serch'. Did you mean 'search'?"),
+        ("serch су", "No such command 'serch'. (Did you mean one of: 'search', 'serve'?)"),
         ("export --formatt x", "No such option '--formatt'. Did you mean '--format'?"),
         ("export --format csvv", "'csvv' is not one of"),
         ("export -o /nonexistent/file", "No such file or directory"),

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from archive.errors import ArchiveUsageError
 from newsbot.cli import newsbot as command
-from newsbot.cli.common import WrongUsage
 from newsbot.demo.server import ExampleNewspaper
 from newsbot.profiles import ProfileError, archive_sites
 from tests.conftest import ROOT, Run, environment, write_profile
@@ -123,7 +123,7 @@ def test_who_hears_of_it(broken: Path, arguments: str, code: int, told: list[str
         command, [*arguments.split(), "--data", str(broken)], standalone_mode=False
     )
     if code == 2:
-        assert isinstance(done.exception, (ProfileError, WrongUsage))
+        assert isinstance(done.exception, (ProfileError, ArchiveUsageError))
         assert all(site in f"{done.exception} {done.stderr}" for site in told)
     else:
         assert (done.return_value or 0) == code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
 from html import escape
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from archive.times import now, utc
 from newsbot.demo.articles import load_articles
 from newsbot.demo.render import Page
 from newsbot.demo.server import ExampleNewspaper
@@ -107,6 +109,9 @@ def test_a_redesign_is_told_and_its_pages_are_read_when_the_profile_is_mended(
         urlsplit(url).path: redesigned(title, escape(text).split("\n\n"))
         for url, title, text in read(tmp_path, "SELECT url, title, text FROM articles")
     }
+    ((newest,),) = read(tmp_path, "SELECT max(last_seen) FROM articles")
+    while utc(now()) <= newest:  # what is seen is told by the second
+        time.sleep(0.05)
     known = paper.pages
     first = load_articles()[0]
     feed = known["/feed/"]
