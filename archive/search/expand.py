@@ -117,11 +117,11 @@ def _as_it_stands(c: sqlite3.Connection, word: str, others: tuple[str, ...]) -> 
     one, it is meant alone.
     """
     own = f'stems : "{word}"'
-    if word in others or len(word) < _SHORTEST_STEM or not _articles_with(c, own, most=1)[0]:
+    if word in others or len(word) < _SHORTEST_STEM or not articles_with(c, own, most=1)[0]:
         return others
     quoted = '" OR "'.join(others)
-    found, last = _articles_with(c, f'stems : ("{quoted}")')
-    is_meant = _articles_with(c, own, last)[0] * _FEWER >= found
+    found, last = articles_with(c, f'stems : ("{quoted}")')
+    is_meant = articles_with(c, own, last=last)[0] * _FEWER >= found
     return (word,) if is_meant else (word, *others)
 
 
@@ -270,8 +270,8 @@ def in_title(word: str, stems: tuple[str, ...]) -> str:
     return f'{{title}} : "{word}"{marked}'
 
 
-def _articles_with(
-    c: sqlite3.Connection, wanted: str, last: int = _ANY, most: int = 1000
+def articles_with(
+    c: sqlite3.Connection, wanted: str, most: int = 1000, last: int = _ANY
 ) -> tuple[int, int]:
     """How many articles, up to the one with the id `last`, an FTS5 expression finds, `most` at most, and the last of them."""
     count, last_found = c.execute(

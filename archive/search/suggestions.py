@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from archive.kazakh.transliterate import key
 from archive.kazakh.words import words
-from archive.search.expand import any_form, word_terms
+from archive.search.expand import any_form, articles_with, word_terms
 from archive.search.places import widen
 from archive.search.russian import RUSSIAN_MARK, WORDS, russian_stem
 from archive.search.syntax import All, Either, Node, Phrase, Word
@@ -57,7 +57,7 @@ def _unknown(c: sqlite3.Connection, node: Node) -> Iterator[str]:
         case Word(text, prefix=False) if not _is_there(c, text):
             yield text
         case Phrase(parts):
-            yield from (word for word in parts if not _articles_with(c, f'"{word}"', 1))
+            yield from (word for word in parts if not articles_with(c, f'"{word}"', 1)[0])
         case All(parts):
             for part in parts:
                 yield from _unknown(c, part)
@@ -67,7 +67,7 @@ def _unknown(c: sqlite3.Connection, node: Node) -> Iterator[str]:
 
 
 def _is_there(c: sqlite3.Connection, word: str) -> bool:
-    return _articles_with(c, any_form(word, word_terms(c, word)), 1) > 0
+    return articles_with(c, any_form(word, word_terms(c, word)), 1)[0] > 0
 
 
 def nearest(c: sqlite3.Connection, word: str) -> str | None:
@@ -116,7 +116,7 @@ def _with_near_stem(c: sqlite3.Connection, word: str) -> str | None:
 def _apart(c: sqlite3.Connection, word: str) -> str | None:
     """Two words that were typed as one, where an article has them side by side."""
     ways = (f"{word[:at]} {word[at:]}" for at in range(3, len(word) - 1))
-    return next((way for way in ways if _articles_with(c, f'{{title text}} : "{way}"', 1)), None)
+    return next((way for way in ways if articles_with(c, f'{{title text}} : "{way}"', 1)[0]), None)
 
 
 def _beginning_alike(c: sqlite3.Connection, wanted: str) -> list[tuple[str, str, str]]:
@@ -129,15 +129,10 @@ def _commonest(
     c: sqlite3.Connection, rank: Callable[[str], tuple[object, ...]], ranked: list[str]
 ) -> str | None:
     """Of the first of a ranking that are ranked alike, the one that most articles have."""
-    held = {word: _articles_with(c, f'"{word}"', 1000) for word in ranked[:20]}
+    held = {word: articles_with(c, f'"{word}"')[0] for word in ranked[:20]}
     there = [word for word, number in held.items() if number]  # the vocabulary forgets nothing
     best = [word for word in there if rank(word) == rank(there[0])]
     return max(best, key=lambda word: held[word], default=None)
-
-
-def _articles_with(c: sqlite3.Connection, match: str, most: int) -> int:
-    sql = "SELECT count(*) FROM (SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT ?)"
-    return int(c.execute(sql, (match, most)).fetchone()[0])
 
 
 def _sound(spelt: str) -> str:
