@@ -16,11 +16,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import suppress
+from functools import partial
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import Empty, SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 TIMEOUT = 60.0
 """Seconds that one task may run; sound pages take milliseconds."""
@@ -29,7 +30,11 @@ _SENT = 2
 _AHEAD = 128
 """Tasks under way in `map_in_order`, so that no process is idle while their results are stored."""
 _AHEAD_BYTES = 16_000_000
+_BATCH = 100
+"""Tasks in a batch at most."""
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+_ALARM = threading.Lock()
+"""A process has one timer, so that of several threads one works at a time."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,26 +74,108 @@ def map_in_order(
 
     A task is a key, which stays here, and arguments; without arguments nothing is called. Not more
     tasks are under way than are needed to keep processes at work; `size` says what one holds, in
-    bytes.
+    bytes. An executor with `batch_bytes` is handed so much at a time, as one task of its own. Raises
+    what the executor itself says of a batch, but `TaskFailed`: then each of its tasks is tried alone.
     """
-    waiting: deque[tuple[Key, Future[R] | None]] = deque()
+    batch_bytes = getattr(executor, "batch_bytes", 0)
+    waiting: deque[_Batch[Key, R]] = deque()
+    batch = _Batch[Key, R]()
     held = 0
-    ahead = 0 if isinstance(executor, InProcess) else _AHEAD
     for key, arguments in tasks:
-        future = None if arguments is None else executor.submit(function, *arguments)
-        waiting.append((key, future))
-        held += size(key)
-        while len(waiting) > ahead or held > _AHEAD_BYTES:
-            held -= size(waiting[0][0])
-            yield _finished(*waiting.popleft())
+        batch.add(key, arguments, size(key))
+        if batch.bytes >= batch_bytes or len(batch.calls) >= _BATCH:
+            batch.send(executor, function)
+            waiting.append(batch)
+            held += batch.bytes
+            batch = _Batch()
+        while len(waiting) > _ahead(executor) or held > _AHEAD_BYTES:
+            held -= waiting[0].bytes
+            yield from waiting.popleft().finished(executor, function, waiting)
+    batch.send(executor, function)
+    waiting.append(batch)
     while waiting:
-        yield _finished(*waiting.popleft())
+        yield from waiting.popleft().finished(executor, function, waiting)
 
 
-def _finished(key: Key, future: Future[R] | None) -> tuple[Key, Future[R] | None]:
-    if future is not None:
-        future.exception()
-    return key, future
+def _ahead(executor: Executor) -> int:
+    return 0 if isinstance(executor, InProcess) else getattr(executor, "ahead", _AHEAD)
+
+
+class _Batch(Generic[Key, R]):
+    """Tasks that an executor is handed at once; mostly it is one."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.calls: list[tuple[Any, ...]] = []
+        self._items: list[tuple[Key, Future[R] | None]] = []
+        self._sent: Future[Any] | None = None
+
+    def add(self, key: Key, arguments: tuple[Any, ...] | None, size: int) -> None:
+        """Take a task."""
+        self._items.append((key, None if arguments is None else Future()))
+        self.bytes += size
+        if arguments is not None:
+            self.calls.append(arguments)
+
+    def send(self, executor: Executor, function: Callable[..., R]) -> None:
+        """Have the tasks worked at."""
+        if hasattr(executor, "batch_bytes") and self.calls:
+            self._sent = executor.submit(call_all, function, self.calls)
+        elif self.calls:
+            (key, _), arguments = self._items[0], self.calls[0]
+            self._items = [(key, executor.submit(function, *arguments))]
+
+    def finished(
+        self, executor: Executor, function: Callable[..., R], others: Iterable[_Batch[Key, R]]
+    ) -> Iterator[tuple[Key, Future[R] | None]]:
+        """The tasks when they are done.
+
+        Where a worker died over them it may have been another one's fault: what it was also sent. So
+        each is tried alone, when all `others` are done.
+        """
+        answers: Iterator[bytes | TaskFailed] = iter(())
+        if self._sent and isinstance(self._sent.exception(), TaskFailed):
+            for other in others:
+                other.wait()
+            answers = (_alone(executor, function, call) for call in self.calls)
+        elif self._sent:
+            answers = iter(self._sent.result())
+        for key, future in self._items:
+            if future is not None and self._sent:
+                settle(future, next(answers))
+            elif future is not None:
+                future.exception()
+            yield key, future
+
+    def wait(self) -> None:
+        """Until nothing of it is under way."""
+        if self._sent:
+            self._sent.exception()
+
+
+def _alone(
+    executor: Executor, function: Callable[..., R], call: tuple[Any, ...]
+) -> bytes | TaskFailed:
+    try:
+        answer: bytes = executor.submit(call_all, function, [call]).result()[0]
+    except TaskFailed as error:
+        return error
+    return answer
+
+
+def settle(future: Future[Any], answer: bytes | TaskFailed) -> None:
+    """End a future with what `answer_of` came to in another process."""
+    if isinstance(answer, TaskFailed):
+        future.set_exception(answer)
+        return
+    try:
+        succeeded, value = pickle.loads(answer)  # noqa: S301 -- our own
+    except Exception as error:
+        succeeded, value = False, error
+    if succeeded:
+        future.set_result(value)
+    else:
+        future.set_exception(value)
 
 
 class InProcess(Executor):
@@ -114,17 +201,6 @@ class _Task:
     def start(self) -> bool:
         """Whether it is to be run, and not cancelled."""
         return self.future.running() or self.future.set_running_or_notify_cancel()
-
-    def end(self, answer: bytes) -> None:
-        """Take the process's answer."""
-        try:
-            succeeded, value = pickle.loads(answer)  # noqa: S301 -- our own
-        except Exception as error:
-            succeeded, value = False, error
-        if succeeded:
-            self.future.set_result(value)
-        else:
-            self.future.set_exception(value)
 
     def fail(self, reason: str) -> None:
         """End without an answer."""
@@ -230,7 +306,7 @@ class Processes(Executor):
                 connection.send_bytes(task.call)
             if sent:
                 answer = connection.recv_bytes()
-                sent.popleft().end(answer)
+                settle(sent.popleft().future, answer)
 
     def _take(self, *, wait: bool) -> _Task | None:
         """The next task that was not cancelled; None where there is none, or the pool is closed."""
@@ -274,11 +350,27 @@ def _receive(connection: Connection, calls: SimpleQueue[bytes]) -> None:
 def _call(call: bytes, timeout: float) -> bytes:
     try:
         function, args, kwargs = pickle.loads(call)  # noqa: S301 -- our own
-        # The kernel ends this process in time, also where C code never lets go of the interpreter
-        # and nobody is left to watch.
+    except BaseException as error:
+        return _error(error)
+    return answer_of(partial(function, *args, **kwargs), timeout)
+
+
+def call_all(function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> list[bytes]:
+    """What `function` came to with each of the arguments: `answer_of`."""
+    with _ALARM:
+        return [answer_of(partial(function, *arguments)) for arguments in calls]
+
+
+def answer_of(call: Callable[[], Any], timeout: float = TIMEOUT) -> bytes:
+    """Pickled: whether a call succeeded, and its value or its error, as it can travel.
+
+    The kernel ends this process in time, also where C code never lets go of the interpreter and
+    nobody is left to watch.
+    """
+    try:
         signal.setitimer(signal.ITIMER_REAL, timeout)
         try:
-            value = function(*args, **kwargs)
+            value = call()
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         return pickle.dumps((True, value), pickle.HIGHEST_PROTOCOL)

@@ -44,8 +44,10 @@ def one() -> Iterator[Executor]:
 
 
 def is_alive(pid: int) -> bool:
+    """Also while one of its threads is: it holds the files still."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z" or len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
     except OSError:
         return False
 

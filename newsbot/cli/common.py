@@ -156,6 +156,17 @@ def jobs_option(command: F) -> F:
     )(command)
 
 
+def scheduler_option(command: F) -> F:
+    """`--scheduler ADDRESS`: workers of a Dask cluster instead of processes of this machine."""
+    return click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        envvar="NEWSBOT_SCHEDULER",
+        show_envvar=True,
+        help="Have the work done by the workers of this Dask scheduler (tcp://HOST:PORT).",
+    )(command)
+
+
 def sites_dir_option(command: F) -> F:
     """`--sites-dir DIR`: further folders of the user's own profiles."""
     return click.option(

@@ -27,6 +27,7 @@ from newsbot.cli.common import (
     pick_sites,
     print_json,
     print_table,
+    scheduler_option,
     sites_dir_option,
     verbosity_options,
 )
@@ -81,6 +82,7 @@ def _digits(_: click.Context, __: click.Parameter, value: str | None) -> str:
     help=f"Seconds between requests; at a public server {_DELAY:g}, and {_LEAST_DELAY:g} at least.",
 )
 @jobs_option
+@scheduler_option
 @click.option("--dry-run", is_flag=True, help="Ask the index, then list what would be fetched.")
 @contact_option
 @json_option
@@ -93,6 +95,7 @@ def cdx(
     contact: str | None,
     delay: float | None,
     jobs: int | None,
+    scheduler: str | None,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -124,7 +127,14 @@ def cdx(
             bar.update()
 
         reports = import_sites(
-            data, sites, options, delay=pace, contact=contact, jobs=jobs, fetched=fetched
+            data,
+            sites,
+            options,
+            delay=pace,
+            contact=contact,
+            jobs=jobs,
+            scheduler=scheduler,
+            fetched=fetched,
         )
     if as_json:
         print_json([report.to_dict() for report in reports])

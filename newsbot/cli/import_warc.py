@@ -19,6 +19,7 @@ from newsbot.cli.common import (
     known_sites,
     print_json,
     print_table,
+    scheduler_option,
     sites_dir_option,
     verbosity_options,
 )
@@ -36,6 +37,7 @@ from newsbot.cli.common import (
 @sites_dir_option
 @click.option("--site", "site_id", metavar="ID", help="Read the records of this site only.")
 @jobs_option
+@scheduler_option
 @json_option
 @verbosity_options
 def warc(
@@ -44,6 +46,7 @@ def warc(
     sites_dirs: tuple[Path, ...],
     site_id: str | None,
     jobs: int | None,
+    scheduler: str | None,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -87,7 +90,14 @@ def warc(
         ) as bar,
     ):
         counts = import_warc(
-            store, files, sites, site=site_id, jobs=jobs, progress=bar.update, damaged=damaged
+            store,
+            files,
+            sites,
+            site=site_id,
+            jobs=jobs,
+            scheduler=scheduler,
+            progress=bar.update,
+            damaged=damaged,
         )
     if as_json:
         print_json(_summary(counts, broken))

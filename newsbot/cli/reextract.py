@@ -23,11 +23,12 @@ from newsbot.cli.common import (
     json_option,
     known_sites,
     print_table,
+    scheduler_option,
     sites_dir_option,
     to_json,
 )
+from newsbot.cluster import open_pool
 from newsbot.names import check_archived
-from newsbot.pool import open_pool
 from newsbot.replay.compare import Difference, changed_paragraphs
 from newsbot.replay.learning import all_learned, learn_anew
 from newsbot.replay.reextract import Choice, Report, count, reextract
@@ -64,6 +65,7 @@ _VERDICTS = {
 @click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
 @click.option("--skip-worse", is_flag=True, help="Leave what would get worse as it is.")
 @jobs_option
+@scheduler_option
 @json_option
 def reextract_command(
     data: Path,
@@ -76,6 +78,7 @@ def reextract_command(
     dry_run: bool,
     skip_worse: bool,
     jobs: int | None,
+    scheduler: str | None,
     as_json: bool,
 ) -> int:
     """Read captured pages again with today's rules.
@@ -99,7 +102,7 @@ def reextract_command(
             query.article(connection, str(number))
         store = None if dry_run else stack.enter_context(Store(data, SOFTWARE, next_due))
         connection = store.connection if store else connection
-        pool = stack.enter_context(open_pool(jobs))
+        pool = stack.enter_context(open_pool(jobs, scheduler))
         sites = all_learned(connection, data, known)
         found = () if articles else site_ids or query.names(connection, "site")
         learnt = [name for name in found if name in sites]

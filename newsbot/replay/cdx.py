@@ -74,11 +74,13 @@ def import_sites(
     delay: float,
     contact: str | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     fetched: Callable[[CdxReport], object] = lambda _: None,
 ) -> list[CdxReport]:
     """Import sites one after the other; one report each, but for those that were not come to.
 
-    `delay` is in seconds between requests, `jobs` the number of processes that read pages; `fetched`
+    `delay` is in seconds between requests, `jobs` the number of processes that read pages, or
+    the workers of a `scheduler` do; `fetched`
     is called after each capture. The archive is locked for the import alone, not for the download.
     Raises `ArchiveError`.
     """
@@ -99,7 +101,7 @@ def import_sites(
             report = download.report
             reports.append(report)
             if files.held:
-                _import(folder, site, files, jobs, report)
+                _import(folder, site, files, jobs, scheduler, report)
             if report.reason == "finished" and not report.waiting:
                 files.finish()
             if report.is_over:
@@ -147,11 +149,18 @@ def _known(folder: Path) -> Iterator[Known]:
 
 
 def _import(
-    folder: Path, site: Site, files: WorkFiles, jobs: int | None, report: CdxReport
+    folder: Path,
+    site: Site,
+    files: WorkFiles,
+    jobs: int | None,
+    scheduler: str | None,
+    report: CdxReport,
 ) -> None:
     """Import what was downloaded, now or by a run that was killed."""
     with Store(folder, SOFTWARE, next_due) as store:
-        report.outcomes = import_warc(store, [files.warc], {site.id: site}, jobs=jobs)
+        report.outcomes = import_warc(
+            store, [files.warc], {site.id: site}, jobs=jobs, scheduler=scheduler
+        )
         known = Known(store.connection)
         damaged = report.outcomes["damaged"]
         if damaged:  # by the disk: the records were whole when they were written

@@ -27,6 +27,7 @@ from archive.errors import ArchiveError
 from archive.store import UNREAD, Store, knows_record, open_database
 from archive.times import now
 from newsbot import urls
+from newsbot.cluster import near
 from newsbot.extraction import read_page
 from newsbot.extraction.context import Context
 from newsbot.extraction.layouts import fallbacks
@@ -175,7 +176,7 @@ def learn_anew(
     is_due = _is_due(c, site.id, last, before, known)
     found = before["layouts"]
     if is_due or (wanted and (known >= _FIRST or found)):
-        future = pool.submit(look, folder, site)
+        future = near(pool).submit(look, folder, site)  # which reads the archive itself
         if error := future.exception():
             logger.warning("%s: no layouts could be learnt: %s", site.id, error)
         else:

@@ -18,7 +18,7 @@ from typing import Any
 
 from archive.article import JSON_FIELDS, READ
 from archive.captures import Capture, listed_as, read_said
-from archive.errors import ArchiveUsageError
+from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store import Store
 from archive.store.said import unread, unread_pages
 from newsbot.extraction import rules_version
@@ -26,7 +26,7 @@ from newsbot.extraction.layouts import fallbacks
 from newsbot.pool import InProcess, map_in_order
 from newsbot.profiles import Site
 from newsbot.replay.compare import Difference
-from newsbot.replay.reread import Rereading, StoredVisit, reread
+from newsbot.replay.reread import NO_PROFILE, Rereading, StoredVisit, exchanges, reread
 
 BATCH = 200
 """Visits to a transaction; what an interrupted run has to read again at most."""
@@ -197,22 +197,37 @@ def _reread_all(
     choice: Choice,
 ) -> Iterator[Rereading]:
     tasks = (
-        (stored, (folder, sites.get(stored.site), stored, _said(connection, folder, stored)))
+        _task(connection, folder, sites, stored)
         for stored in _find_visits(connection, sites, choice)
     )
-    for stored, future in map_in_order(pool, reread, tasks):
-        assert future is not None
-        error = future.exception()
-        if error:
-            yield Rereading(stored, error=f"{type(error).__name__}: {error}")
-            continue
-        found = future.result()
-        if found.is_damaged:
-            moved = _stored_visit(connection, stored.page)
-            if moved != stored:  # a crawl has packed the file meanwhile
-                said = _said(connection, folder, moved)
-                found = reread(folder, sites.get(stored.site), moved, said)
-        yield found
+    for found, future in map_in_order(pool, reread, tasks, _size):
+        if future is None:
+            yield found
+        elif error := future.exception():
+            yield Rereading(found.stored, error=f"{type(error).__name__}: {error}")
+        else:
+            yield future.result()
+
+
+def _task(
+    c: sqlite3.Connection, folder: Path, sites: Mapping[str, Site], stored: StoredVisit
+) -> tuple[Rereading, tuple[Any, ...] | None]:
+    """A visit that is not read yet, and what is needed to read it; None where that cannot be had."""
+    site = sites.get(stored.site)
+    if site is None:
+        return Rereading(stored, error=NO_PROFILE), None
+    try:
+        found = exchanges(folder, stored)
+    except (ArchiveError, OSError) as error:
+        moved = _stored_visit(c, stored.page)
+        if moved != stored:  # a crawl has packed the file meanwhile
+            return _task(c, folder, sites, moved)
+        return Rereading(stored, error=str(error)), None
+    return Rereading(stored), (site, stored, found, _said(c, folder, stored))
+
+
+def _size(found: Rereading) -> int:
+    return sum(capture.payload_length for capture in found.stored.captures)
 
 
 def read_unread(store: Store, sites: Mapping[str, Site], pool: Executor | None = None) -> None:

@@ -1,17 +1,16 @@
 """reread: one visit of the archive, read again with today's rules, beside what was read before.
 
-`reread` runs in other processes: the rows of a visit go out, what it is now comes back.
+`reread` runs in other processes: a visit's rows and exchanges go out, what it is now comes back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archive.captures import Capture, read_capture
-from archive.errors import ArchiveError
+from archive.captures import Capture, Exchange, read_capture
 from archive.visit import Visit
 from newsbot.profiles import Site
 from newsbot.replay.compare import Difference, compare, verdict
@@ -65,19 +64,22 @@ class Rereading:
         return self.error is not None and self.error != NO_PROFILE
 
 
+def exchanges(folder: Path, stored: StoredVisit) -> list[Exchange]:
+    """What a visit's captures hold. Raises `ArchiveError` for a damaged one, and OSError."""
+    return [
+        read_capture(folder, capture.warc, capture.warc_offset, stored.places.get)
+        for capture in stored.captures
+    ]
+
+
 def reread(
-    folder: Path, site: Site | None, stored: StoredVisit, said: Mapping[str, bytes]
+    site: Site, stored: StoredVisit, exchanges: Sequence[Exchange], said: Mapping[str, bytes]
 ) -> Rereading:
-    """Read a visit's captures again and compare. Never raises for what is in them.
+    """Read a visit's captures again and compare.
 
     `said` is what sources said of its page: record id → payload.
     """
-    if site is None:
-        return Rereading(stored, error=NO_PROFILE)
-    try:
-        visit = rebuild(folder, site, stored, said)
-    except (ArchiveError, OSError) as error:
-        return Rereading(stored, error=str(error))
+    visit = rebuild(site, stored, exchanges, said)
     found = Rereading(stored, "same", visit=visit)
     article = visit.article
     if article:
@@ -93,10 +95,11 @@ def reread(
     return found
 
 
-def rebuild(folder: Path, site: Site, stored: StoredVisit, said: Mapping[str, bytes]) -> Visit:
-    """The visit as today's rules read it in its captures. Raises `ArchiveError` for a damaged one."""
+def rebuild(
+    site: Site, stored: StoredVisit, exchanges: Sequence[Exchange], said: Mapping[str, bytes]
+) -> Visit:
+    """The visit as today's rules read it in its captures."""
     builder = VisitBuilder(site, stored.captures[0].url)
-    for capture in stored.captures:
-        exchange = read_capture(folder, capture.warc, capture.warc_offset, stored.places.get)
+    for capture, exchange in zip(stored.captures, exchanges, strict=True):
         builder.add(exchange, capture, read(exchange, site, said))
     return builder.build()

@@ -26,7 +26,8 @@ from archive.store import OUTCOMES, Store, known_article, knows_exchange
 from archive.times import now
 from archive.visit import Visit
 from newsbot import urls
-from newsbot.pool import map_in_order, open_pool
+from newsbot.cluster import open_pool
+from newsbot.pool import map_in_order
 from newsbot.profiles import Site
 from newsbot.replay.entries import source_of
 from newsbot.replay.learning import all_learned, refresh, take_over, with_learned
@@ -53,6 +54,7 @@ def import_warc(
     in_place: bool = False,
     site: str | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     progress: Callable[[int], object] = lambda _: None,
     damaged: Damaged = lambda *_: None,
 ) -> Counter[str]:
@@ -61,7 +63,7 @@ def import_warc(
     Only records of `sites` are read, or of one `site` of them. Their bytes are copied into the
     archive's own files; with `in_place` the files are those already, below `warc/SITE/`, and rows
     refer to them. What the archive has is left as it is. `jobs` is the number of processes that read
-    pages, `progress` is called with bytes read, `damaged` with each record that cannot be read (file,
+    pages; with the address of a `scheduler` the workers of its cluster do. `progress` is called with bytes read, `damaged` with each record that cannot be read (file,
     offset, reason). Killed at any instant, a second call carries on. Raises `ArchiveUsageError` where
     a file is none, `ArchiveError` where the disk is full.
     """
@@ -80,7 +82,7 @@ def import_warc(
         counts["damaged"] += 1
         damaged(name, offset, reason)
 
-    with open_pool(jobs) as executor:
+    with open_pool(jobs, scheduler) as executor:
 
         def run(known: KnownSites, files: Sequence[Path], source: str | None = None) -> None:
             reader = RecordReader(store.folder, store.connection, known, counts, broken)

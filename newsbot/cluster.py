@@ -1,0 +1,260 @@
+"""cluster: workers on other machines instead of processes on this one: a Dask cluster behind the pool.
+
+`open_pool` gives the one or the other, and whoever has pages read cannot tell them apart. Dask itself
+is loaded where an address of a scheduler is given.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from archive.errors import ArchiveUsageError
+from newsbot import SOFTWARE
+from newsbot.extraction import rules_version
+from newsbot.pool import TaskFailed
+from newsbot.pool import open_pool as open_processes
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+if TYPE_CHECKING:
+    import distributed
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 600.0
+"""Seconds for which a scheduler may be away, or be without workers, before a run gives up."""
+_CONNECT = 15.0
+_LOOK = 0.5
+_LEVEL = 1
+"""Of zstd: pages shrink to a fifth in a third of a millisecond."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class ClusterError(ArchiveUsageError):
+    """The cluster cannot be used; what was stored before is stored, and the next run carries on."""
+
+
+def open_pool(jobs: int | None = None, scheduler: str | None = None) -> Executor:
+    """`pool.open_pool`; with the address of a Dask `scheduler`, its workers. Raises `ClusterError`."""
+    return Cluster(scheduler, jobs) if scheduler else open_processes(jobs)
+
+
+def near(pool: Executor) -> Executor:
+    """The pool itself, or of a cluster one whose processes see the disks of this machine."""
+    return pool.near if isinstance(pool, Cluster) else pool
+
+
+class Cluster(Executor):
+    """The workers of a Dask scheduler.
+
+    A worker that dies costs its tasks another try, on another one; those over which several died fail
+    (`TaskFailed`). A scheduler that is restarted gets anew what it was at. Whatever else a cluster can
+    do wrong is a `ClusterError`.
+    """
+
+    batch_bytes = 1_000_000
+    """`map_in_order` hands over so much at a time, before it is packed."""
+
+    def __init__(self, scheduler: str, jobs: int | None = None, patience: float = PATIENCE) -> None:
+        self._address = scheduler
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._under_way: set[_Task] = set()
+        self._lost: list[_Task] = []
+        self._ended: ClusterError | None = None
+        self._is_closed = threading.Event()
+        self._client = self._connect()
+        self._jobs = jobs
+        self._near: Executor | None = None
+        self.workers = self._check()
+        """Threads of all workers."""
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def ahead(self) -> int:
+        """Tasks under way that keep all workers busy."""
+        return 2 * max(self.workers, 1) + 2
+
+    @property
+    def near(self) -> Executor:
+        """For what must see the disks of this machine."""
+        if self._near is None:
+            self._near = open_processes(self._jobs)
+        return self._near
+
+    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Have a function called that can be imported by a worker."""
+        task = _Task((fn, args, kwargs))
+        self._send(task)
+        return task.future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:
+        """Give up what is under way."""
+        self._is_closed.set()
+        self._fail(ClusterError("the pool was closed"))
+        self._client.close(timeout=_CONNECT)
+        if self._near:
+            self._near.shutdown()
+
+    # -- the connection -------------------------------------------------------------------------
+
+    def _connect(self) -> distributed.Client:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise ClusterError(
+                "--scheduler needs Dask: pip install 'newsbot[cluster]', here and for the workers"
+            ) from None
+        for name in [name for name in logging.root.manager.loggerDict if "distributed" in name]:
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # we say it in our words
+        try:
+            return Client(self._address, timeout=_CONNECT, set_as_default=False, name="newsbot")
+        except (OSError, ValueError, ImportError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise ClusterError(
+                f"no Dask scheduler answers at {self._address} ({reason}): start one with "
+                "`dask scheduler`, or name another with --scheduler"
+            ) from None
+
+    def _check(self) -> int:
+        """Threads of the workers that are there. Raises `ClusterError` where one is not like us."""
+        try:
+            found = self._client.run(version, on_error="return")
+            for worker, said in sorted(found.items()):
+                if isinstance(said, ModuleNotFoundError):
+                    raise ClusterError(f"worker {worker} has no newsbot: install {SOFTWARE} there")
+                if isinstance(said, Exception):
+                    raise ClusterError(f"worker {worker} cannot be used: {said}")
+                if said != version():
+                    raise ClusterError(_other(f"worker {worker}", said, version()))
+            return sum(self._client.nthreads().values())
+        except (OSError, TimeoutError) as error:
+            raise ClusterError(f"the scheduler at {self._address} went away: {error}") from None
+
+    def _watch(self) -> None:
+        """Send again what was lost with a scheduler; give up where nobody works for too long."""
+        alive = time.monotonic()
+        while not self._is_closed.wait(_LOOK):
+            try:
+                if self._client.status == "closed":
+                    self._client = self._connect()
+                self.workers = sum(self._client.nthreads().values())
+            except (OSError, ClusterError, RuntimeError, TimeoutError, ValueError):
+                self.workers = 0
+            now = time.monotonic()
+            if self.workers:
+                alive = now
+                with self._lock:
+                    lost, self._lost = self._lost, []
+                for task in lost:
+                    self._send(task)
+            elif self._under_way and now - alive > self._patience:
+                self._fail(
+                    ClusterError(
+                        f"the scheduler at {self._address} has had no worker for "
+                        f"{self._patience:g} seconds: start some with `dask worker {self._address}`; "
+                        "the next run carries on"
+                    )
+                )
+
+    # -- tasks ----------------------------------------------------------------------------------
+
+    def _send(self, task: _Task) -> None:
+        with self._lock:
+            if self._ended:
+                task.future.set_exception(self._ended)
+                return
+            self._under_way.add(task)
+        try:
+            name = f"newsbot-{uuid.uuid4().hex}"
+            sent = self._client.submit(work, version(), task.call, key=name, pure=False)
+            sent.add_done_callback(partial(self._end, task))
+        except Exception:
+            logger.debug("the scheduler is away", exc_info=True)
+            self._lose(task)
+
+    def _lose(self, task: _Task) -> None:
+        with self._lock:
+            self._lost.append(task)
+
+    def _end(self, task: _Task, sent: distributed.Future[Any]) -> None:
+        """Take what came of a task; called in a thread of Dask's."""
+        status = sent.status
+        try:
+            answer = sent.result() if status == "finished" else None
+            error = sent.exception() if status == "error" else None
+        except Exception:  # the connection broke meanwhile
+            answer = error = None
+        if answer is None and error is None:
+            self._lose(task)
+            return
+        with self._lock:
+            if task not in self._under_way:
+                return
+            self._under_way.remove(task)
+        if answer is not None:
+            task.future.set_result(pickle.loads(zstd.decompress(answer)))  # noqa: S301 -- our own
+        else:
+            task.future.set_exception(_explained(error))
+
+    def _fail(self, error: ClusterError) -> None:
+        with self._lock:
+            self._ended = error
+            tasks, self._under_way, self._lost = self._under_way, set(), []
+        for task in tasks:
+            task.future.set_exception(error)
+
+
+class _Task:
+    """A call, packed, and where its result goes."""
+
+    def __init__(self, call: tuple[Any, ...]) -> None:
+        self.future: Future[Any] = Future()
+        self.future.set_running_or_notify_cancel()
+        self.call = zstd.compress(pickle.dumps(call, pickle.HIGHEST_PROTOCOL), _LEVEL)
+
+
+def _other(worker: str, theirs: str, ours: str) -> str:
+    return f"{worker} runs {theirs}, and this is {ours}: install the same in both places"
+
+
+def _explained(error: BaseException | None) -> Exception:
+    if type(error).__name__ == "KilledWorker":
+        return TaskFailed("several workers died over it")
+    if isinstance(error, Exception):
+        return error
+    return ClusterError(f"a worker failed: {type(error).__name__}: {error}")
+
+
+# -- on a worker --------------------------------------------------------------------------------
+
+
+@cache
+def version() -> str:
+    """What workers must have in common with us: newsbot, and the rules by which it reads pages."""
+    return f"{SOFTWARE} with rules {rules_version(None)}"
+
+
+def work(expected: str, call: bytes) -> bytes:
+    """Make a call that was packed, and pack what it returns.
+
+    Raises `ClusterError` on a worker that is not like the sender: it may have come after the check.
+    """
+    if expected != version():
+        raise ClusterError(_other("a worker", version(), expected))
+    function, args, kwargs = pickle.loads(zstd.decompress(call))  # noqa: S301 -- our own
+    return zstd.compress(pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL), _LEVEL)
