@@ -235,7 +235,9 @@ class RecordReader:
                 except (ArchiveError, OSError, sqlite3.Error):
                     raise
                 except Exception as error:
-                    self._report(path, raw.offset, f"{type(error).__name__}: {error}: {url_of(raw)}")
+                    self._report(
+                        path, raw.offset, f"{type(error).__name__}: {error}: {url_of(raw)}"
+                    )
                     found = None
                 if found:
                     yield found
