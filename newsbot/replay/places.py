@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import glob
 import gzip
-import io
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -22,7 +21,7 @@ from newsbot import SOFTWARE, urls
 _BLOCK = 8 << 20
 """Bytes asked for at once: what a request costs is little beside them."""
 _HEAD = 1 << 16
-"""The same at the beginning of a file, where its kind shows."""
+"""The same at the beginning of a file, where its kind shows; and what is kept of what was read."""
 _WARC = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 
 # -- what is named ------------------------------------------------------------------------------
@@ -98,37 +97,42 @@ class NoPartsError(OSError):
     """A server gives out files from their beginning only."""
 
 
-class _Far(io.RawIOBase):
-    """A file that fsspec has opened. All that goes wrong with it is an OSError: no record is damaged by it."""
+class _Far:
+    """A file that fsspec has opened, read ahead by `block` bytes; what was just read is kept for another look."""
 
-    def __init__(self, file: Any, name: str, most: int) -> None:
-        self._file = file
-        self._most = most
+    def __init__(self, file: Any, name: str, block: int) -> None:
         self.name = name
+        self._file = file
+        self._block = block
+        self._data = b""
+        self._begin = self._at = 0
+        """Where in the file `_data` begins, and where is read next."""
 
-    def readable(self) -> bool:
-        return True
+    def seek(self, offset: int) -> int:
+        self._at = offset
+        return offset
 
-    def seekable(self) -> bool:
-        return True
+    def read(self, size: int) -> bytes:
+        if not self._begin <= self._at <= self._begin + len(self._data):
+            self._begin, self._data = self._at, b""
+        while (missing := self._at + size - self._begin - len(self._data)) > 0:
+            place = self._begin + len(self._data)
+            more = self._more(place, max(missing, self._block if place else _HEAD))
+            if not more:
+                break
+            passed = max(self._at - _HEAD - self._begin, 0)
+            self._data = self._data[passed:] + more
+            self._begin += passed
+        start = self._at - self._begin
+        found = self._data[start : start + size]
+        self._at += len(found)
+        return found
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return cast(int, self._told(self._file.seek, offset, whence))
-
-    def tell(self) -> int:
-        return cast(int, self._file.tell())
-
-    def readinto(self, buffer: Any) -> int:
-        at_head = self._file.tell() == 0
-        size = min(len(buffer), _HEAD if at_head else self._most)
-        data = self._told(self._file.read, size)
-        buffer[: len(data)] = data
-        return len(data)
-
-    def _told(self, call: Callable[..., Any], *arguments: Any) -> Any:
+    def _more(self, place: int, size: int) -> bytes:
         with _network():
             try:
-                return call(*arguments)
+                self._file.seek(place)
+                return cast(bytes, self._file.read(size))
             except ValueError as error:  # of a server that knows no ranges
                 raise NoPartsError(str(error)) from None
 
@@ -151,8 +155,8 @@ def _network() -> Iterator[None]:
 
 
 @contextmanager
-def opened(source: str) -> Iterator[BinaryIO]:
-    """A file where it lies. Raises OSError, also as it is read: `NoPartsError` where it has to be downloaded."""
+def opened(source: str, *, is_parts: bool = False) -> Iterator[BinaryIO]:
+    """A file where it lies, which is not read ahead for parts of it. Raises OSError, also as it is read: `NoPartsError` where it has to be downloaded."""
     if "://" not in source:
         with open_file(Path(source)) as file:
             yield file
@@ -161,7 +165,7 @@ def opened(source: str) -> Iterator[BinaryIO]:
     with _network():
         far = system.open(path, "rb", cache_type="none")
     with far:
-        yield cast(BinaryIO, io.BufferedReader(_Far(far, source, _BLOCK), _BLOCK))
+        yield cast(BinaryIO, _Far(far, source, 0 if is_parts else _BLOCK))
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def take(piece: Piece, hosts: frozenset[str], start: Place = (0, 0)) -> Taken:
     Raises OSError where the file cannot be read, ValueError where it is no WARC file.
     """
     try:
-        with opened(piece.source) as file:
+        with opened(piece.source, is_parts=piece.ranges is not None) as file:
             return _take(file, piece, hosts, start, _SECONDS)
     except NoPartsError:
         with downloaded(piece.source) as file:  # which is not to be repeated
