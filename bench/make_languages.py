@@ -6,7 +6,8 @@
 Read are MediaWiki's messages (i18n/CODE.json), gettext's (CODE/LC_MESSAGES/*.mo), and KazNERD's IOB2
 files as Kazakh, treebanks (CODE_*.conllu). Half of the strings, by their checksum, are held back from learning. Shipped: Debian's
 mediawiki 1.39, libgtk-3-common, libgtk2.0-common, libglib2.0-data, gnome-control-center-data,
-evolution-common, epiphany-browser-data, gedit-common, pidgin-data; KazNERD's test part (CC BY 4.0);
+evolution-common, evolution-data-server-common, epiphany-browser-data, gedit-common, nautilus-data, pidgin-data,
+iso-codes, ktorrent-data, libreoffice-l10n-uz, thunar-data, vlc-l10n, xfce4-settings; KazNERD's test part (CC BY 4.0);
 UD_Kyrgyz-KTMU, UD_Kyrgyz-TueCL and UD_Tatar-NMCTT (CC BY-SA 4.0).
 """
 
@@ -44,7 +45,7 @@ SOURCES = """
 # Made by bench/make_languages.py: how often groups of letters occur per language.# Counts of groups o
 # Counts of groups of letters: no text is in it. Counted were KazNERD's test part (R. Yeshpanov, Y. Khassanov,
 # H. A. Varol, ISSAI), CC BY 4.0; UD_Kyrgyz-KTMU, UD_Kyrgyz-TueCL and UD_Tatar-NMCTT, CC BY-SA 4.0; translations of
-# MediaWiki 1.39, GTK, GLib, GNOME's programs and Pidgin (GPL or LGPL).
+# MediaWiki 1.39, GTK, GLib, programs of GNOME, KDE and Xfce, Pidgin, VLC, LibreOffice and iso-codes (GPL or LGPL).
 """
 SIZE = {"Cyrl": 7000, "Latn": 4500, "Arab": 1200}
 """Groups of letters that are kept: those that tell most."""

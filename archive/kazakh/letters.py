@@ -129,7 +129,9 @@ def fold_mixed_words(text: str) -> str:
     return _MIXED.sub(lambda word: fold_lookalikes(word[0]), text) if _SEAM.search(text) else text
 
 
-VOWEL_SIGNS = "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
+VOWEL_SIGNS = (
+    "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
+)
 """Of the Arabic script, with tatweel, which draws a word out."""
 _SPOKEN = re.compile(f"(?<=[{_CYRILLIC_CHAR}])[\u0300-\u036f]+|[{VOWEL_SIGNS}]+")
 _STRESSED = str.maketrans("ѐѝЀЍ", "еиЕИ")

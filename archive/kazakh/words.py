@@ -17,9 +17,7 @@ from archive.kazakh.transliterate import script_of, spelling_costs, to_cyrillic
 # part words.
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
 _HIDDEN = re.compile("[\xad\u200b-\u200d\u2060\ufeff]+")
-_UNUSUAL = re.compile(
-    f"[_\u0300-\u036f\u0450\u045d{VOWEL_SIGNS}\xad\u200b-\u200d\u2060\ufeff]"
-)
+_UNUSUAL = re.compile(f"[_\u0300-\u036f\u0450\u045d{VOWEL_SIGNS}\xad\u200b-\u200d\u2060\ufeff]")
 _PLAIN_WORD = re.compile(r"\w+")
 """The same in a text without anything unusual, and a third quicker."""
 _SHOWN = re.compile(rf"(?:{_WORD.pattern}|{_HIDDEN.pattern}|[{VOWEL_SIGNS}]+)+")

@@ -250,9 +250,9 @@ def _expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             column = "{title} : " if node.title else ""
             return "(" + " OR ".join(f'{column}"{word}"*' for word in spelt) + ")"
         case Word(text):
-            if node.abbreviation and (spelt := _abbreviations(c, text)):
-                terms.words[text] = tuple(other for other in spelt if other != text)
-                forms = " OR ".join(f'"{one}{end}"' for one in spelt for end in case_endings())
+            if node.abbreviation and (printed := _abbreviations(c, text)):
+                terms.words[text] = tuple(other for other in printed if other != text)
+                forms = " OR ".join(f'"{one}{end}"' for one in printed for end in case_endings())
                 return f"({{{'title' if node.title else 'title text'}}} : ({forms}))"
             stems = word_terms(c, text)
             terms.words[text] = stems

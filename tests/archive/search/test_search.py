@@ -118,9 +118,7 @@ def test_abbreviations_with_letters_that_look_alike(paper: Paper, query: str) ->
         ("хабар ИИМ", ["9"]), ("аш", ["3"]), ("бақ", ["4", "5", "6"]),
     ],
 )  # fmt: skip
-def test_abbreviations_are_no_forms_of_words(
-    paper: Paper, query: str, found: list[str]
-) -> None:
+def test_abbreviations_are_no_forms_of_words(paper: Paper, query: str, found: list[str]) -> None:
     store(
         paper, "АШМ-ның хаты.", "АШМға барды.", "Ол ашпын деді.", "БАҚ-та айтылды.", "БАҚтың өкілі.",
         "Бағы жанды.", "АҚШтағы ел.", "АҚШ-қа ұшты.", "ІІМ хабары.", "Ақша берді.",

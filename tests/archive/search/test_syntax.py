@@ -37,7 +37,10 @@ def both(*words: str) -> All:
         ("NOT футбол су", All((Word("су"),), (Word("футбол"),))),
         ('су -"аяқ доп"', All((Word("су"),), (Phrase(("аяқ", "доп")),))),
         ("су -(өрт OR той)", All((Word("су"),), (Either((Word("өрт"), Word("той"))),))),
-        *[(text, Either((Word("су"), Word("өрт")))) for text in ("су | өрт", "су|өрт", "су || өрт")],
+        *[
+            (text, Either((Word("су"), Word("өрт"))))
+            for text in ("су | өрт", "су|өрт", "су || өрт")
+        ],
         ("су OR өрт жел", Either((Word("су"), both("өрт", "жел")))),
         ("(су OR өрт) жел", All((Either((Word("су"), Word("өрт"))), Word("жел")))),
         ("or and not", both("or", "and", "not")),
