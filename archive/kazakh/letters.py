@@ -133,8 +133,9 @@ VOWEL_SIGNS = (
     "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
 )
 """Of the Arabic script, with tatweel, which draws a word out."""
-_SPOKEN = re.compile(f"(?<=[{_CYRILLIC_CHAR}])[\u0300-\u036f]+|[{VOWEL_SIGNS}]+")
 _STRESSED = str.maketrans("ѐѝЀЍ", "еиЕИ")
+_MARKS = re.compile(f"[\u0300-\u036fѐѝЀЍ{VOWEL_SIGNS}]")
+_SPOKEN = re.compile(f"(?<=[{_CYRILLIC_CHAR}])[\u0300-\u036f]+|[{VOWEL_SIGNS}]+")
 
 
 def unspoken(text: str) -> str:
@@ -143,4 +144,4 @@ def unspoken(text: str) -> str:
     >>> unspoken("кафе́"), unspoken("قَازَاق تىـــل")
     ('кафе', 'قازاق تىل')
     """
-    return _SPOKEN.sub("", text).translate(_STRESSED)
+    return _SPOKEN.sub("", text).translate(_STRESSED) if _MARKS.search(text) else text

@@ -111,7 +111,8 @@ def spellings(word: str, evidence: Evidence | None = None) -> list[str]:
     """
     if len(word) > _LONGEST or script_of(word) not in ("Latn", "Arab"):
         return [word]
-    costs = spelling_costs(word) or {word: 0.0}  # a sign alone stands for nothing
+    # A sign alone (ٴ) stands for nothing.
+    costs = {text: cost for text, cost in spelling_costs(word).items() if text} or {word: 0.0}
     if len(costs) == 1:
         return list(costs)
     scores = {text: likelihood(text, evidence) - cost for text, cost in costs.items()}

@@ -144,6 +144,12 @@ def test_marks_and_ends_that_are_no_part_of_a_word(
     assert urls(paper, query) == found
 
 
+@pytest.mark.parametrize("query", ["ٴ", "ء", "ٴ су", "ـ су"])
+def test_a_sign_alone(paper: Paper, query: str) -> None:
+    store(paper, "Су ٴ ء ـ келді.")
+    assert urls(paper, query) == ["1"]
+
+
 def test_typed_without_kazakh_letters(paper: Paper) -> None:
     store(paper, "Бұл өңірдің өзені.", "Онда адам бар.")
     assert urls(paper, "онир") == ["1"]
