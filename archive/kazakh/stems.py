@@ -389,6 +389,7 @@ def irregular_forms() -> frozenset[str]:
     return frozenset(w for w, stem in _tables().closed.items() if w[0] != stem[0])
 
 
+@lru_cache(64)
 def is_known(word: str) -> bool:
     """Whether the likeliest stem of a word is one of those that came with newsbot."""
     t = _tables()

@@ -99,21 +99,26 @@ class Vocabulary:
             pieces = heading + [piece for one in paragraphs for piece in one.split()]
             if not pieces:
                 continue
-            known = self._lots[is_russian].pieces
-            stems = dict.fromkeys(map(known.get, pieces))
-            if None in stems:
-                known = self._read(pieces, is_russian)
-                stems = dict.fromkeys(map(known.get, pieces))
-            marked += [TITLE_MARK + stem for piece in heading for stem in known[piece].split()]
+            stems = self._stems_of_pieces(pieces, is_russian)
+            marked += [
+                TITLE_MARK + one for joined in stems[: len(heading)] for one in joined.split()
+            ]
             found |= dict.fromkeys(filter(None, stems))
         return " ".join([*marked, *found])
 
-    def _read(self, pieces: list[str], is_russian: bool) -> dict[str, str]:
-        """Remember the stems of each piece of text."""
+    def _stems_of_pieces(self, pieces: list[str], is_russian: bool) -> list[str]:
+        """The stems of each piece of text; most are remembered, and each is looked for but once."""
+        remembered = self._lots[is_russian].pieces
+        found = list(zip(pieces, map(remembered.get, pieces), strict=True))
+        new = {piece for piece, stems in found if stems is None}
+        known = self._read(new, is_russian) if new else remembered
+        return [known[piece] if stems is None else stems for piece, stems in found]
+
+    def _read(self, new: set[str], is_russian: bool) -> dict[str, str]:
+        """Remember the stems of pieces of text that are not remembered."""
         lot = self._lots[is_russian]
         if len(lot.pieces) > CACHED:
             lot.older, lot.pieces = lot.pieces, {}
-        new = {*pieces}.difference(lot.pieces)
         kept = {p: stems for p in new if (stems := lot.older.get(p)) is not None}
         lot.pieces |= kept
         new.difference_update(kept)
