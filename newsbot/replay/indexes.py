@@ -1,4 +1,4 @@
-"""indexes: in which files, and where in them, captures of some hosts lie, by an index of WARC files.
+"""indexes: in which files, and where in them, captures of known hosts lie, by an index of WARC files.
 
 Two forms that Common Crawl has, and others too: its table in Parquet, and lines of CDXJ, plain or
 gzipped, alone or as a cluster of packed blocks (ZipNum) that `cluster.idx` lists. An index of a whole
@@ -14,11 +14,11 @@ import zlib
 from array import array
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from itertools import chain
-from typing import Any, BinaryIO
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, BinaryIO, NamedTuple
 
 from archive.captures.streams import GZIP_MAGIC
 from archive.errors import ArchiveUsageError
@@ -27,27 +27,28 @@ from newsbot import urls
 from newsbot.replay.remote import opened
 from newsbot.replay.servers import RECORDS, IndexRow, rows_of
 
-_AT_ONCE = 8
-"""Parts of an index that are asked for at a time: most of it is waiting."""
-_BATCH = 65_536
-"""Rows of a table in memory: some megabytes."""
-_BLOCKS = 8 << 20
-"""Bytes of lines, or of a cluster's neighbouring blocks, that are read by one request."""
-_PLACE = ["warc_filename", "warc_record_offset", "warc_record_length"]
-_KIND = ["fetch_status", "content_mime_type"]
-_HOST, _KEY = "url_host_name", "url_surtkey"
-"""Columns of https://github.com/commoncrawl/cc-index-table; the first four must be there."""
-_SAFE_NAME = re.compile(r"(?!/)(?!.*(?:^|/)\.\.(?:/|$))[^:\\\0]+")
+_AT_ONCE = 4
+"""Parts of an index that are read at a time; a table of a million rows a group takes 60 MB."""
+_BATCH = 16_384
+_AHEAD = 8 << 20
+"""Bytes of lines that one request asks for."""
+_NAME, _OFFSET, _LENGTH = "warc_filename", "warc_record_offset", "warc_record_length"
+_STATUS, _MIME, _HOST, _KEY = "fetch_status", "content_mime_type", "url_host_name", "url_surtkey"
+"""Columns of https://github.com/commoncrawl/cc-index-table."""
+_LEADS_AWAY = re.compile(r"^/|[:\\\0]|(?:^|/)\.\.(?:/|$)")
 
 
 class Hosts:
-    """Hosts that are looked for, `www` or not, and the keys (SURT) that an index sorts them by."""
+    """The hosts of known sites, `www` or not, and the keys (SURT) that an index sorts them by."""
 
-    def __init__(self, netlocs: Iterable[str]) -> None:
-        bare = {netloc.removeprefix("www.") for netloc in netlocs}
-        self.netlocs = frozenset(chain(bare, (f"www.{netloc}" for netloc in bare)))
-        self.names = sorted({netloc.partition(":")[0] for netloc in self.netlocs})
-        self._keys = sorted(surt(f"http://{netloc}/").removesuffix("/") for netloc in bare)
+    def __init__(self, sites: Mapping[str, str]) -> None:
+        """`sites`: the id of the site by `host[:port]`."""
+        self.sites: dict[str, str] = {}
+        for netloc, site in sites.items():
+            host = netloc.removeprefix("www.")
+            name = host.partition(":")[0]  # the table knows no more
+            self.sites |= dict.fromkeys((host, f"www.{host}", name, f"www.{name}"), site)
+        self._keys = sorted({surt(f"http://{host}/").removesuffix("/") for host in self.sites})
 
     def between(self, first: str, last: str) -> bool:
         """Whether a key of ours may lie among those from `first` to `last`."""
@@ -57,32 +58,15 @@ class Hosts:
 
 @dataclass
 class Found:
-    """Records by the file that they lie in: offset, length, offset, length, …; a length of 0 is unknown."""
+    """What an index lists of known sites."""
 
     places: dict[str, array[int]] = field(default_factory=lambda: defaultdict(lambda: array("Q")))
-    hosts: Counter[str] = field(default_factory=Counter)
-    """Records of each host."""
-    refused: int = 0
-    """Records whose file has a name that leads elsewhere."""
-
-    def add(self, host: str, name: str, offset: int, length: int) -> None:
-        """One record."""
-        if not _SAFE_NAME.fullmatch(name):
-            self.refused += 1
-            return
-        self.places[name].extend((offset, length))
-        self.hosts[host.removeprefix("www.")] += 1
-
-    def update(self, other: Found, root: str) -> None:
-        """Take over what another part of an index lists, its files' names being relative to `root`."""
-        for name, places in other.places.items():
-            self.places[root + name].extend(places)
-        self.hosts.update(other.hosts)
-        self.refused += other.refused
+    """Each file → offset, length, offset, length, … of its records; a length of 0 is not known."""
+    sites: Counter[str] = field(default_factory=Counter)
+    """Records by site."""
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(NamedTuple):
     """A file of an index, or some bytes of it."""
 
     address: str
@@ -90,27 +74,40 @@ class _Part:
     length: int | None = None
 
 
-def find(addresses: Iterable[str], hosts: Hosts, root: str | None = None) -> Found:
-    """What indexes list of some hosts' pages, redirects and missing pages.
+class _Row(NamedTuple):
+    host: str
+    file: str
+    offset: int
+    length: int
 
-    `root` is where the files are that they name (default: see `root_of`). Raises `ArchiveUsageError`
-    for what is no index or cannot be read.
+
+def find(addresses: Iterable[str], hosts: Hosts, root: str | None = None) -> Found:
+    """What indexes list of known sites' pages, redirects and missing pages.
+
+    The files that they name lie below `root` (default: `root_of`). Raises `ArchiveUsageError` for what
+    is no index or cannot be read.
     """
-    found = Found()
+    found, lock = Found(), Lock()
+
+    def read(part: _Part) -> None:
+        for host, name, offset, length in _rows(part, hosts):
+            below = root_of(part.address) if root is None else root
+            try:
+                place = array("Q", (offset, length))
+            except (TypeError, OverflowError):
+                raise ArchiveUsageError(f"{part.address} has a row that tells no place") from None
+            with lock:
+                found.places[below + _checked(name, part.address)].extend(place)
+                found.sites[hosts.sites[host]] += 1
+
     parts = [part for address in addresses for part in _parts(address, hosts)]
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        for part, listed in zip(
-            parts, threads.map(lambda part: _read(part, hosts), parts), strict=True
-        ):
-            found.update(listed, root_of(part.address) if root is None else root)
+        list(threads.map(read, parts))
     return found
 
 
 def root_of(index: str) -> str:
-    """What the names of files in an index are relative to, a slash at the end.
-
-    Common Crawl's are relative to its own root, wherever copies of its indexes lie; others to the
-    folder of the index.
+    """Where the files lie that an index names, a slash at the end: beside it, or in Common Crawl.
 
     >>> root_of("s3://commoncrawl/cc-index/collections/CC-MAIN-2026-40/indexes/cdx-00001.gz")
     's3://commoncrawl/'
@@ -120,66 +117,59 @@ def root_of(index: str) -> str:
     head, found, _ = index.partition("/cc-index/")
     if found:
         return f"{head}/" if "://" in head else RECORDS
-    return index[: index.rfind("/") + 1]
+    return _folder(index)
+
+
+def _folder(path: str) -> str:
+    return path[: path.rfind("/") + 1]
+
+
+def _checked(name: str, index: str) -> str:
+    """The name of a file. Raises `ArchiveUsageError` where it leads elsewhere: an index is only data."""
+    if not name or _LEADS_AWAY.search(name):
+        raise ArchiveUsageError(
+            f"{index} names {name!r}, which does not lie below the index's root"
+        )
+    return name
 
 
 def _parts(address: str, hosts: Hosts) -> Iterator[_Part]:
-    """The files of an index; of a cluster the blocks that may hold a host, neighbours together."""
-    if not address.endswith(".idx"):
-        yield _Part(address)
-        return
-    blocks = None
-    for name, start, length in _blocks(address, hosts):
-        part = _Part(address[: address.rfind("/") + 1] + name, start, length)
-        if blocks and blocks.length is not None:
-            is_next = (blocks.address, blocks.start + blocks.length) == (part.address, start)
-            if is_next and blocks.length + length <= _BLOCKS:
-                blocks = replace(blocks, length=blocks.length + length)
-                continue
-            yield blocks
-        blocks = part
-    if blocks:
-        yield blocks
-
-
-def _blocks(address: str, hosts: Hosts) -> Iterator[tuple[str, int, int]]:
-    """File, offset and length of the blocks in which keys of ours may lie.
+    """The file of an index; of a cluster the blocks in which keys of ours may lie.
 
     A line of `cluster.idx` is `KEY TIMESTAMP<tab>FILE<tab>OFFSET<tab>LENGTH<tab>NUMBER`; a block has
     the keys from its own up to that of the next one.
     """
-    before: tuple[str, tuple[str, int, int]] | None = None
-    with opened(address, _BLOCKS) as file:
+    if not address.endswith(".idx"):
+        yield _Part(address)
+        return
+    key, block = "", None
+    with opened(address, _AHEAD) as file:
         for line in _lines(file):
             try:
                 head, name, offset, length = line.decode().split("\t")[:4]
-                key, block = head.split(" ")[0], (name, int(offset), int(length))
+                before, key = key, head.split(" ")[0]
+                span = int(offset), int(length)
             except ValueError:
                 raise ArchiveUsageError(f"{address} is no index of a cluster") from None
-            if not _SAFE_NAME.fullmatch(name):
-                raise ArchiveUsageError(f"{address} names {name}, which leads elsewhere")
-            if before and hosts.between(before[0], key):
-                yield before[1]
-            before = key, block
-    if before and hosts.between(before[0], "\U0010ffff"):
-        yield before[1]
+            if block and hosts.between(before, key):
+                yield block
+            block = _Part(_folder(address) + _checked(name, address), *span)
+    if block and hosts.between(key, "\U0010ffff"):
+        yield block
 
 
-def _read(part: _Part, hosts: Hosts) -> Found:
-    found = Found()
+def _rows(part: _Part, hosts: Hosts) -> Iterator[_Row]:
+    """What is of known hosts in a part of an index."""
     is_table = part.address.endswith(".parquet")
-    with opened(part.address, 0 if is_table or part.length else _BLOCKS) as file:
+    with opened(part.address, 0 if is_table or part.length else _AHEAD) as file:
         if is_table:
-            _read_table(part.address, file, hosts, found)
+            yield from _rows_of_table(part.address, file, hosts)
         elif part.length is None:
-            _read_lines(part.address, file, hosts, found)
+            yield from _rows_of_lines(part.address, file, hosts)
         else:
             file.seek(part.start)
-            _read_lines(part.address, io.BytesIO(file.read(part.length)), hosts, found)
-    return found
-
-
-# -- lines --------------------------------------------------------------------------------------
+            block = io.BytesIO(file.read(part.length))
+            yield from _rows_of_lines(part.address, block, hosts)
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
@@ -189,33 +179,28 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
     return iter(gzip.GzipFile(fileobj=file) if is_packed else file)
 
 
-def _read_lines(address: str, file: BinaryIO, hosts: Hosts, found: Found) -> None:
+def _rows_of_lines(address: str, file: BinaryIO, hosts: Hosts) -> Iterator[_Row]:
     """`KEY TIMESTAMP {…}` a line, or the objects alone, as an index server gives them."""
     try:
         for line in _lines(file):
-            key, brace, _ = line.partition(b"{")
+            head, brace, _ = line.partition(b"{")
             if not brace and line.strip():
-                raise ArchiveUsageError(f"{address} is neither lines of CDXJ nor Parquet")
-            text = key.split(b" ")[0].decode("utf-8", "replace")
-            if text and not hosts.between(text, text):
+                raise ArchiveUsageError(
+                    f"{address} is neither lines of CDXJ nor a table in Parquet"
+                )
+            key = head.partition(b" ")[0].decode("utf-8", "replace")
+            if key and not hosts.between(key, key):
                 continue
             for row in rows_of(line):
-                _add_row(row, hosts, found)
+                host = urls.netloc(urls.canonical(row.url) or "")
+                name, _, offset = (row.location or "").rpartition(" ")
+                if host in hosts.sites and row.may_be_page and name and offset.isdigit():
+                    yield _Row(host, name, int(offset), row.length or 0)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ArchiveUsageError(f"{address} is damaged: {error}") from None
 
 
-def _add_row(row: IndexRow, hosts: Hosts, found: Found) -> None:
-    host = urls.netloc(urls.canonical(row.url) or "")
-    name, _, offset = (row.location or "").rpartition(" ")
-    if host in hosts.netlocs and row.may_be_page and name and offset.isdigit():
-        found.add(host, name, int(offset), row.length or 0)
-
-
-# -- the table ----------------------------------------------------------------------------------
-
-
-def _read_table(address: str, file: BinaryIO, hosts: Hosts, found: Found) -> None:
+def _rows_of_table(address: str, file: BinaryIO, hosts: Hosts) -> Iterator[_Row]:
     """Of each row group whose keys may be ours the hosts, and where one is ours, where its records lie."""
     try:
         import pyarrow as pa
@@ -225,15 +210,14 @@ def _read_table(address: str, file: BinaryIO, hosts: Hosts, found: Found) -> Non
         raise ArchiveUsageError(
             "an index in Parquet needs the extra `datasets`: pip install 'newsbot[datasets]'"
         ) from None
-    names = pa.array(hosts.names)
+    names = pa.array(sorted(hosts.sites))
     try:
         metadata = pq.read_metadata(file)
         there = set(metadata.schema.names)
-        if missing := {_HOST, *_PLACE} - there:
+        if missing := {_HOST, _NAME, _OFFSET, _LENGTH} - there:
             raise ArchiveUsageError(f"{address} has no column {min(missing)}: it is no index")
-        columns = [_HOST, *_PLACE, *(name for name in _KIND if name in there)]
-        few = [name for name in (_HOST, _PLACE[0], _KIND[1]) if name in there]
-        table = pq.ParquetFile(file, metadata=metadata, read_dictionary=few, pre_buffer=True)
+        columns = [_HOST, _NAME, _OFFSET, _LENGTH, *({_STATUS, _MIME} & there)]
+        table = pq.ParquetFile(file, metadata=metadata, pre_buffer=True)
         for group in range(metadata.num_row_groups):
             if not _may_hold(metadata.row_group(group), hosts):
                 continue
@@ -241,25 +225,16 @@ def _read_table(address: str, file: BinaryIO, hosts: Hosts, found: Found) -> Non
             if not any(pc.any(pc.is_in(batch[_HOST], names)).as_py() for batch in listed):
                 continue
             for batch in table.iter_batches(_BATCH, [group], columns):
-                ours = batch.filter(pc.is_in(batch[_HOST], names))
-                for row in ours.to_pylist():
-                    _add_table_row(row, found)
+                for row in batch.filter(pc.is_in(batch[_HOST], names)).to_pylist():
+                    if IndexRow("", "", row.get(_STATUS), mime=row.get(_MIME)).may_be_page:
+                        yield _Row(row[_HOST], row[_NAME] or "", row[_OFFSET], row[_LENGTH] or 0)
     except (pa.ArrowException, ValueError) as error:
         raise ArchiveUsageError(f"{address} is damaged, or no Parquet: {error}") from None
 
 
 def _may_hold(group: Any, hosts: Hosts) -> bool:
     """Whether keys of ours may lie in a row group, by its least and its greatest key."""
-    for number in range(group.num_columns):
-        column = group.column(number)
-        if column.path_in_schema == _KEY:
-            known = column.statistics
-            return not (known and known.has_min_max) or hosts.between(known.min, known.max)
+    for column in map(group.column, range(group.num_columns)):
+        if column.path_in_schema == _KEY and (known := column.statistics) and known.has_min_max:
+            return hosts.between(known.min, known.max)
     return True
-
-
-def _add_table_row(row: dict[str, Any], found: Found) -> None:
-    told = IndexRow("", "", row.get(_KIND[0]), mime=row.get(_KIND[1]))
-    name, offset, length = (row[column] for column in _PLACE)
-    if told.may_be_page and name and offset is not None:
-        found.add(row[_HOST], name, offset, length or 0)
