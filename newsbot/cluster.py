@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from archive.errors import ArchiveUsageError
 from newsbot import SOFTWARE
 from newsbot.extraction import rules_version
-from newsbot.pool import TaskFailed
+from newsbot.pool import TaskFailed, call_all
 from newsbot.pool import open_pool as open_processes
 
 if sys.version_info >= (3, 14):
@@ -92,8 +92,8 @@ class Cluster(Executor):
     @property
     def near(self) -> Executor:
         """For what must see the disks of this machine."""
-        if self._near is None:
-            self._near = open_processes(self._jobs)
+        with self._lock:
+            self._near = self._near or open_processes(self._jobs)
         return self._near
 
     def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
@@ -181,7 +181,9 @@ class Cluster(Executor):
             self._under_way.add(task)
         try:
             name = f"newsbot-{uuid.uuid4().hex}"
-            sent = self._client.submit(work, version(), task.call, key=name, pure=False)
+            sent = self._client.submit(
+                work, version(), task.call, key=name, pure=False, priority=task.priority
+            )
             sent.add_done_callback(partial(self._end, task))
         except Exception:
             logger.debug("the scheduler is away", exc_info=True)
@@ -225,6 +227,8 @@ class _Task:
     def __init__(self, call: tuple[Any, ...]) -> None:
         self.future: Future[Any] = Future()
         self.future.set_running_or_notify_cancel()
+        self.priority = int(call[0] is call_all)
+        """A batch takes a moment, and somebody waits for it: it goes before what takes longer."""
         self.call = zstd.compress(pickle.dumps(call, pickle.HIGHEST_PROTOCOL), _LEVEL)
 
 

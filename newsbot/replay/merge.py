@@ -96,7 +96,7 @@ def merge(
     if not dry_run:
         store.follow_decisions()
 
-    def damaged(path: Path, offset: int, reason: str) -> None:
+    def damaged(path: Path | str, offset: int, reason: str) -> None:
         report.problems.append(f"{path}: record at byte {offset}: {reason}")
 
     for name, files in warc_files(other, report.problems).items():

@@ -11,7 +11,7 @@ import logging
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,8 +43,8 @@ from newsbot.visit.reading import Reading
 
 logger = logging.getLogger(__name__)
 
-Damaged = Callable[[Path, int, str], object]
-"""Called with a file, the offset of a damaged record in it, and what is wrong with it."""
+Damaged = Callable[[Path | str, int, str], object]
+"""Called with a file or its address, the offset of a damaged record in it, and what is wrong with it."""
 _SHA1_HEX = 40
 _MAX_RECORD = DOWNLOAD_MAXSIZE + (1 << 16)
 _OURS = re.compile(rb"^software:\s*newsbot\b", re.I | re.M)
@@ -130,6 +130,8 @@ class KnownSites:
             for key, site in known.items():
                 for netloc in site.netlocs:
                     self._hosts.setdefault(netloc, widened[key])
+        self.hosts = None if own else frozenset(self._hosts)
+        """Hosts whose records are wanted; None for all."""
         # Today's patterns for articles say nothing about the addresses of earlier years.
         self._any_article = {
             key: site.model_copy(update={"article": []}) for key, site in widened.items()
@@ -137,13 +139,7 @@ class KnownSites:
 
     def of(self, url: str) -> Site | None:
         """The site that an address belongs to, by its host."""
-        if self.own:
-            return self.own
-        netloc = urls.netloc(url)
-        site = self._hosts.get(netloc)
-        if site is None and (":" in netloc or netloc.endswith(".") or not netloc.isascii()):
-            site = self._hosts.get(urls.netloc(urls.canonical(url) or ""))
-        return site
+        return self.own or self._hosts.get(host_of(url, self._hosts) or "")
 
     def is_sought(self, site: Site, url: str) -> bool:
         """Whether a crawl might ask for an address by itself."""
@@ -155,6 +151,40 @@ def _with_www(site: Site) -> Site:
     names = {netloc.removeprefix("www.") for netloc in site.netlocs}
     both = frozenset((*names, *(f"www.{name}" for name in names)))
     return site.model_copy(update={"netlocs": both})  # known from now on, as a cached property
+
+
+def host_of(url: str, hosts: Container[str]) -> str | None:
+    """The host of an address, where it is among `hosts` in this spelling or another."""
+    netloc = urls.netloc(url)
+    if netloc not in hosts and (":" in netloc or netloc.endswith(".") or not netloc.isascii()):
+        netloc = urls.netloc(urls.canonical(url) or "")
+    return netloc if netloc in hosts else None
+
+
+def unwanted(raw: Raw, hosts: Container[str] | None) -> str | None:
+    """What a record is counted as that need not be parsed, `""` where as nothing; None for the others.
+
+    `hosts` are those wanted, None for all. Of a damaged record that may be one of them: `damaged`.
+    """
+    kind, url = raw.fields.get("WARC-Type", "").lower(), url_of(raw)
+    is_known = hosts is None or host_of(url, hosts) is not None
+    if raw.error:
+        if url and not is_known:
+            return "unknown_host"
+        is_page = kind in (*STORED, "") and not raw.error.startswith("larger than")
+        return "damaged" if is_page else "skipped"
+    if kind not in STORED or (
+        kind == "metadata" and knowledge_in(raw.fields.get("Content-Type")) is None
+    ):
+        return ""
+    if not is_known:
+        return "unknown_host"
+    return "skipped" if urls.canonical(url) is None or len(raw.data) > _MAX_RECORD else None
+
+
+def damage(raw: Raw) -> str:
+    """What is wrong with a damaged record, and whose it is."""
+    return ": ".join(filter(None, (raw.error, url_of(raw))))
 
 
 class RecordReader:
@@ -205,7 +235,9 @@ class RecordReader:
                 except (ArchiveError, OSError, sqlite3.Error):
                     raise
                 except Exception as error:
-                    self._report(path, raw.offset, f"{type(error).__name__}: {error}: {_url(raw)}")
+                    self._report(
+                        path, raw.offset, f"{type(error).__name__}: {error}: {url_of(raw)}"
+                    )
                     found = None
                 if found:
                     yield found
@@ -229,27 +261,19 @@ class RecordReader:
 
     def _take(self, path: Path, raw: Raw, is_linked: bool) -> Captured | None:
         """What one record holds; None, counted, where that is not wanted."""
-        kind, url = raw.fields.get("WARC-Type", "").lower(), _url(raw)
-        if raw.error:
-            self._count_broken(path, raw, kind, url)
-            return None
-        if kind not in STORED or (
-            kind == "metadata" and knowledge_in(raw.fields.get("Content-Type")) is None
-        ):
-            return None
-        site = self._sites.of(url)
-        address = urls.canonical(url)
+        reason = unwanted(raw, self._sites.hosts)
         record_id = bracketed(raw.fields.get("WARC-Record-ID", ""))
-        reason = None
-        if site is None:
-            reason = "unknown_host"
-        elif address is None or len(raw.data) > _MAX_RECORD:
-            reason = "skipped"
-        elif record_id and knows_record(self._connection, record_id):
+        if reason is None and record_id and knows_record(self._connection, record_id):
             reason = "known"
-        if reason or site is None or address is None:
-            self._counts[reason or "skipped"] += 1
+        if reason == "damaged":
+            self._report(path, raw.offset, damage(raw))
+        elif reason:
+            self._counts[reason] += 1
+        if reason is not None:
             return None
+        kind, url = raw.fields["WARC-Type"].lower(), url_of(raw)
+        site, address = self._sites.of(url), urls.canonical(url)
+        assert site and address  # or it were unwanted
         record = parse(raw)
         if record.error or record.is_intact is False:
             problem = record.error or "the payload has another digest"
@@ -285,15 +309,6 @@ class RecordReader:
             self._under_way[record.record_id] = found
             self._under_way[f"{found.exchange.url} {record.payload_digest}"] = found
         return found
-
-    def _count_broken(self, path: Path, raw: Raw, kind: str, url: str) -> None:
-        """Count a record that cannot be read, where nothing says that it is none of ours."""
-        if url and self._sites.of(url) is None:
-            self._counts["unknown_host"] += 1
-        elif kind not in (*STORED, "") or (raw.error or "").startswith("larger than"):
-            self._counts["skipped"] += 1
-        else:
-            self._report(path, raw.offset, f"{raw.error}: {url}" if url else raw.error or "")
 
     # -- revisits -------------------------------------------------------------------------------
 
@@ -361,7 +376,8 @@ def _is_ours(path: Path) -> bool:
         return first is not None and bool(_OURS.search(first.data[first.head :]))
 
 
-def _url(raw: Raw) -> str:
+def url_of(raw: Raw) -> str:
+    """The address that a record is about, empty where it does not say."""
     return clean_address(raw.fields.get("WARC-Target-URI", ""))
 
 

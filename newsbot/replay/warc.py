@@ -11,7 +11,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -32,8 +32,10 @@ from newsbot.profiles import Site
 from newsbot.replay.entries import source_of
 from newsbot.replay.learning import all_learned, refresh, take_over, with_learned
 from newsbot.replay.pending import PendingVisit, PendingVisits
+from newsbot.replay.plan import Piece
 from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader
 from newsbot.replay.reextract import read_unread
+from newsbot.replay.shelves import Fetched, fetch
 from newsbot.replay.wacz import is_wacz, members, unpacked
 from newsbot.visit.reading import is_costly, read, reading_of
 
@@ -48,7 +50,7 @@ _BATCH_BYTES = 16_000_000
 
 def import_warc(
     store: Store,
-    paths: Iterable[Path],
+    paths: Iterable[Path | Piece],
     sites: Mapping[str, Site],
     *,
     in_place: bool = False,
@@ -57,28 +59,35 @@ def import_warc(
     scheduler: str | None = None,
     progress: Callable[[int], object] = lambda _: None,
     damaged: Damaged = lambda *_: None,
+    failed: Callable[[str, str], object] = lambda *_: None,
 ) -> Counter[str]:
     """Store what WARC files, or WACZ files, hold of known sites, and return the `COUNTS`.
 
     Only records of `sites` are read, or of one `site` of them. Their bytes are copied into the
     archive's own files; with `in_place` the files are those already, below `warc/SITE/`, and rows
     refer to them. What the archive has is left as it is. `jobs` is the number of processes that read
-    pages; with the address of a `scheduler` the workers of its cluster do. `progress` is called with bytes read, `damaged` with each record that cannot be read (file,
-    offset, reason). Killed at any instant, a second call carries on. Raises `ArchiveUsageError` where
+    pages; with the address of a `scheduler` the workers of its cluster do. A `Piece` they look through
+    as well, and bring what is wanted of it: `fetch`, which says when `failed` is called. `progress` is
+    called with bytes read, `damaged` with each record that cannot be read (file, offset, reason). Killed at any instant, a second call carries on. Raises `ArchiveUsageError` where
     a file is none, `ArchiveError` where the disk is full.
     """
-    files = [path.absolute() for path in paths]
+    named = [path.absolute() if isinstance(path, Path) else path for path in paths]
+    files = [path for path in named if isinstance(path, Path)]
     for path in files:
         check_file(path)
     wanted = {key: known for key, known in sites.items() if site in (None, key)}
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
-    names: dict[Path, Path] = {}
-    """File → the member of a WACZ that it holds."""
+    names: dict[Path, Path | Fetched] = {}
+    """File → the member of a WACZ, or what of another file it holds."""
 
-    def broken(path: Path, offset: int, reason: str) -> None:
-        damaged(names.get(path, path), offset, reason)
+    def broken(path: Path | str, offset: int, reason: str) -> None:
+        name = names.get(Path(path), path)
+        if isinstance(name, Fetched):
+            damaged(name.piece.source, name.origin(offset), reason)
+        else:
+            damaged(name, offset, reason)
 
-    def broken_member(name: Path, offset: int, reason: str) -> None:
+    def broken_member(name: Path | str, offset: int, reason: str) -> None:
         counts["damaged"] += 1
         damaged(name, offset, reason)
 
@@ -96,14 +105,16 @@ def import_warc(
                 run(KnownSites({own.id: own}, own), folder)
         else:
             known = KnownSites(all_learned(c, store.folder, wanted))
-            for path in files:
-                parts = (
-                    unpacked(path, store.folder, broken_member) if is_wacz(path) else [(path, path)]
-                )
-                for part, name in parts:
-                    names[part] = name
-                    take_over(store, known, [part])
-                    run(known, [part], f"sha256:{sha256_of(part)} {_fingerprint(wanted)}")
+            sign = _fingerprint(wanted)
+            pieces = [piece for piece in named if isinstance(piece, Piece)]
+            hosts = known.hosts or frozenset()
+            fetched = fetch(store, executor, pieces, hosts, sign, counts, damaged, failed, progress)
+            with closing(fetched):
+                for file in named:
+                    for part, name, source in _parts(store.folder, file, fetched, broken_member):
+                        names[part] = name
+                        take_over(store, known, [part])
+                        run(known, [part], source or f"sha256:{sha256_of(part)} {sign}")
         for (key,) in c.execute("SELECT id FROM sites ORDER BY id").fetchall():
             if key not in wanted:
                 continue
@@ -113,6 +124,20 @@ def import_warc(
                 store.finish_captures(key)  # also of a run that was killed
             store.settle(key)
     return counts
+
+
+def _parts(
+    folder: Path, file: Path | Piece, fetched: Iterator[Fetched | None], damaged: Damaged
+) -> Iterator[tuple[Path, Path | Fetched, str | None]]:
+    """What is to be read of a file: each part, what it is of, and what is known of its row's name."""
+    if isinstance(file, Piece):
+        found = next(fetched)
+        if found:
+            yield found.path, found, found.source
+    elif is_wacz(file):
+        yield from ((part, name, None) for part, name in unpacked(file, folder, damaged))
+    else:
+        yield file, file, None
 
 
 def check_file(path: Path, folder: Path | None = None) -> None:

@@ -1,0 +1,188 @@
+"""places: files that are named by path, pattern, folder, list or address, and how they are read where they lie.
+
+Addresses (https://, s3://, …) are fsspec's, which is loaded for them alone. Whatever goes wrong with one
+is an OSError of one line, which can travel to another machine.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from archive.captures.files import open_file
+from archive.errors import ArchiveUsageError
+from newsbot import SOFTWARE, urls
+
+_BLOCK = 8 << 20
+"""Bytes asked for at once: what a request costs is little beside them."""
+_HEAD = 1 << 16
+"""The same at the beginning of a file, where its kind shows."""
+_WARC = (".warc", ".warc.gz", ".warc.zst", ".wacz")
+
+# -- what is named ------------------------------------------------------------------------------
+
+
+def named(name: str) -> list[str]:
+    """The files and addresses that a name stands for, in order.
+
+    It is that of a file, of a folder, a pattern with `*`, an address, or with `@` before it that of a
+    list, a line a file: blank lines and those with `#` are passed over. Raises `ArchiveUsageError`
+    where nothing is found.
+    """
+    if name.startswith("@"):
+        found = _listed(name[1:])
+    elif "://" in name:
+        system, path = _system(name)
+        is_pattern = "*" in name
+        found = sorted(map(system.unstrip_protocol, system.glob(path))) if is_pattern else [name]
+    elif Path(name).is_dir():
+        found = sorted(str(p) for p in Path(name).rglob("*") if p.name.lower().endswith(_WARC))
+    elif Path(name).exists():
+        found = [name]
+    else:
+        found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 -- of any folder
+    if not found:
+        raise ArchiveUsageError(f"{name} does not exist, or no file is found there")
+    return found
+
+
+def _listed(place: str) -> list[str]:
+    try:
+        if "://" in place:
+            system, path = _system(place)
+            data = cast(bytes, system.cat_file(path))
+        else:
+            with open_file(Path(place)) as file:
+                data = file.read()
+        text = (gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data).decode()
+    except ArchiveUsageError:
+        raise
+    except Exception as error:
+        raise ArchiveUsageError(f"{place}: no list of files: {reason_of(error)}") from None
+    lines = (line.strip() for line in text.splitlines())
+    return [resolved(line, place) for line in lines if line and not line.startswith("#")]
+
+
+def resolved(line: str, place: str) -> str:
+    """A line of a list as a path or an address of its own.
+
+    It begins in the list's folder, or at the one above it that the line itself names first, as in the
+    lists of Common Crawl.
+
+    >>> resolved("crawl-data/CC-NEWS/a.warc.gz", "s3://commoncrawl/crawl-data/CC-NEWS/warc.paths.gz")
+    's3://commoncrawl/crawl-data/CC-NEWS/a.warc.gz'
+    """
+    if "://" in line or line.startswith("/"):
+        return line
+    folder = place.partition("?")[0].rpartition("/")[0]
+    root, named_first, _ = f"{folder}/".partition(f"/{line.partition('/')[0]}/")
+    base = root if named_first and "/" in line else folder
+    return f"{base}/{line}" if base or place.startswith("/") else line
+
+
+def reason_of(error: BaseException) -> str:
+    """What went wrong with a file, in a line."""
+    if isinstance(error, FileNotFoundError):
+        return "not found"
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return urls.masked(" ".join(words.split()))[:300] or type(error).__name__
+
+
+class NoPartsError(OSError):
+    """A server gives out files from their beginning only."""
+
+
+class _Far(io.RawIOBase):
+    """A file that fsspec has opened. All that goes wrong with it is an OSError: no record is damaged by it."""
+
+    def __init__(self, file: Any, name: str, most: int) -> None:
+        self._file = file
+        self._most = most
+        self.name = name
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return cast(int, self._told(self._file.seek, offset, whence))
+
+    def tell(self) -> int:
+        return cast(int, self._file.tell())
+
+    def readinto(self, buffer: Any) -> int:
+        at_head = self._file.tell() == 0
+        size = min(len(buffer), _HEAD if at_head else self._most)
+        data = self._told(self._file.read, size)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _told(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        with _network():
+            try:
+                return call(*arguments)
+            except ValueError as error:  # of a server that knows no ranges
+                raise NoPartsError(str(error)) from None
+
+
+@contextmanager
+def _network() -> Iterator[None]:
+    """Have errors of any library be such as can travel, and tell what another try cannot mend."""
+    try:
+        yield
+    except (FileNotFoundError, PermissionError, ArchiveUsageError, NoPartsError):
+        raise
+    except Exception as error:
+        status = getattr(error, "status", 0)
+        is_final = 400 <= status < 500 and status != 429  # which asks for patience
+        words = f"{type(error).__name__}: {error}"
+        raise (PermissionError(words) if is_final else OSError(words)) from None
+
+
+@contextmanager
+def opened(source: str) -> Iterator[BinaryIO]:
+    """A file where it lies. Raises OSError, also as it is read: `NoPartsError` where it has to be downloaded."""
+    if "://" not in source:
+        with open_file(Path(source)) as file:
+            yield file
+        return
+    system, path = _system(source)
+    with _network():
+        far = system.open(path, "rb", cache_type="none")
+    with far:
+        yield cast(BinaryIO, io.BufferedReader(_Far(far, source, _BLOCK), _BLOCK))
+
+
+@contextmanager
+def downloaded(source: str) -> Iterator[BinaryIO]:
+    """The whole of a file, on a disk here for as long as it is read."""
+    system, path = _system(source)
+    with tempfile.NamedTemporaryFile(prefix="newsbot-") as whole:
+        with _network():
+            system.get_file(path, whole.name)
+        with open_file(Path(whole.name)) as file:
+            yield file
+
+
+def _system(source: str) -> tuple[Any, str]:
+    """What fsspec reads an address by, and its name there. Raises `ArchiveUsageError` where it cannot."""
+    options: dict[str, Any] = {}
+    if source.startswith(("http://", "https://")):
+        options = {"headers": {"User-Agent": SOFTWARE}, "client_kwargs": {"trust_env": True}}
+    try:
+        from fsspec.core import url_to_fs
+
+        system, path = url_to_fs(source, **options)
+    except (ImportError, ValueError) as error:
+        raise ArchiveUsageError(
+            f"{urls.masked(source)} cannot be read ({error}): pip install 'newsbot[cluster]'"
+        ) from None
+    return system, path
