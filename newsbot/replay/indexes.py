@@ -16,6 +16,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
@@ -24,14 +25,12 @@ from archive.captures.streams import GZIP_MAGIC
 from archive.errors import ArchiveUsageError
 from archive.export.cdxj import surt
 from newsbot import urls
-from newsbot.replay.remote import opened
+from newsbot.replay.places import opened, reason_of, resolved
 from newsbot.replay.servers import RECORDS, IndexRow, rows_of
 
 _AT_ONCE = 4
 """Parts of an index that are read at a time; a table of a million rows a group takes 60 MB."""
 _BATCH = 16_384
-_AHEAD = 8 << 20
-"""Bytes of lines that one request asks for."""
 _NAME, _OFFSET, _LENGTH = "warc_filename", "warc_record_offset", "warc_record_length"
 _STATUS, _MIME, _HOST, _KEY = "fetch_status", "content_mime_type", "url_host_name", "url_surtkey"
 """Columns of https://github.com/commoncrawl/cc-index-table."""
@@ -84,20 +83,21 @@ class _Row(NamedTuple):
 def find(addresses: Iterable[str], hosts: Hosts, root: str | None = None) -> Found:
     """What indexes list of known sites' pages, redirects and missing pages.
 
-    The files that they name lie below `root` (default: `root_of`). Raises `ArchiveUsageError` for what
-    is no index or cannot be read.
+    The files that they name lie below `root`; without one where the lines of a list in their place would
+    lie, or, for a copy of an index of Common Crawl's, there. Raises `ArchiveUsageError` for what is no
+    index or cannot be read.
     """
     found, lock = Found(), Lock()
 
     def read(part: _Part) -> None:
         for host, name, offset, length in _rows(part, hosts):
-            below = root_of(part.address) if root is None else root
+            file = _located(name, part.address, root)
             try:
                 place = array("Q", (offset, length))
             except (TypeError, OverflowError):
                 raise ArchiveUsageError(f"{part.address} has a row that tells no place") from None
             with lock:
-                found.places[below + _checked(name, part.address)].extend(place)
+                found.places[file].extend(place)
                 found.sites[hosts.sites[host]] += 1
 
     parts = [part for address in addresses for part in _parts(address, hosts)]
@@ -106,31 +106,25 @@ def find(addresses: Iterable[str], hosts: Hosts, root: str | None = None) -> Fou
     return found
 
 
-def root_of(index: str) -> str:
-    """Where the files lie that an index names, a slash at the end: beside it, or in Common Crawl.
-
-    >>> root_of("s3://commoncrawl/cc-index/collections/CC-MAIN-2026-40/indexes/cdx-00001.gz")
-    's3://commoncrawl/'
-    >>> root_of("shelf/index.cdxj")
-    'shelf/'
-    """
-    head, found, _ = index.partition("/cc-index/")
-    if found:
-        return f"{head}/" if "://" in head else RECORDS
-    return _folder(index)
-
-
-def _folder(path: str) -> str:
-    return path[: path.rfind("/") + 1]
-
-
-def _checked(name: str, index: str) -> str:
-    """The name of a file. Raises `ArchiveUsageError` where it leads elsewhere: an index is only data."""
+def _located(name: str, index: str, root: str | None = None) -> str:
+    """The file of a name. Raises `ArchiveUsageError` where it leads elsewhere: an index is only data."""
     if not name or _LEADS_AWAY.search(name):
         raise ArchiveUsageError(
             f"{index} names {name!r}, which does not lie below the index's root"
         )
-    return name
+    if root is None and "://" not in index and name.startswith("crawl-data/"):
+        root = RECORDS
+    return resolved(name, index) if root is None else f"{root.rstrip('/')}/{name}"
+
+
+@contextmanager
+def _read(address: str, *, ahead: bool = True) -> Iterator[BinaryIO]:
+    """A part of an index. Raises `ArchiveUsageError` where it cannot be read."""
+    try:
+        with opened(address, ahead=ahead) as file:
+            yield file
+    except OSError as error:
+        raise ArchiveUsageError(f"{address} cannot be read: {reason_of(error)}") from None
 
 
 def _parts(address: str, hosts: Hosts) -> Iterator[_Part]:
@@ -143,7 +137,7 @@ def _parts(address: str, hosts: Hosts) -> Iterator[_Part]:
         yield _Part(address)
         return
     key, block = "", None
-    with opened(address, _AHEAD) as file:
+    with _read(address) as file:
         for line in _lines(file):
             try:
                 head, name, offset, length = line.decode().split("\t")[:4]
@@ -153,7 +147,7 @@ def _parts(address: str, hosts: Hosts) -> Iterator[_Part]:
                 raise ArchiveUsageError(f"{address} is no index of a cluster") from None
             if block and hosts.between(before, key):
                 yield block
-            block = _Part(_folder(address) + _checked(name, address), *span)
+            block = _Part(_located(name, address), *span)
     if block and hosts.between(key, "\U0010ffff"):
         yield block
 
@@ -161,7 +155,7 @@ def _parts(address: str, hosts: Hosts) -> Iterator[_Part]:
 def _rows(part: _Part, hosts: Hosts) -> Iterator[_Row]:
     """What is of known hosts in a part of an index."""
     is_table = part.address.endswith(".parquet")
-    with opened(part.address, 0 if is_table or part.length else _AHEAD) as file:
+    with _read(part.address, ahead=not is_table and part.length is None) as file:
         if is_table:
             yield from _rows_of_table(part.address, file, hosts)
         elif part.length is None:

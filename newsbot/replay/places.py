@@ -19,10 +19,11 @@ from archive.captures.files import open_file
 from archive.errors import ArchiveUsageError
 from newsbot import SOFTWARE, urls
 
-_BLOCK = 8 << 20
+BLOCK = 8 << 20
 """Bytes asked for at once: what a request costs is little beside them."""
 _HEAD = 1 << 16
 """The same at the beginning of a file, where its kind shows."""
+_COMMON = ("crawl-data", "cc-index")
 _WARC = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 
 # -- what is named ------------------------------------------------------------------------------
@@ -72,17 +73,24 @@ def _listed(place: str) -> list[str]:
 def resolved(line: str, place: str) -> str:
     """A line of a list as a path or an address of its own.
 
-    It begins in the list's folder, or at the one above it that the line itself names first, as in the
-    lists of Common Crawl.
+    It begins in the list's folder, or at the one above it that the line itself names first. Common Crawl's
+    lists and indexes lie in two folders and name both.
 
     >>> resolved("crawl-data/CC-NEWS/a.warc.gz", "s3://commoncrawl/crawl-data/CC-NEWS/warc.paths.gz")
     's3://commoncrawl/crawl-data/CC-NEWS/a.warc.gz'
+    >>> resolved("crawl-data/x/a.warc.gz", "s3://commoncrawl/cc-index/collections/x/cdx-00000.gz")
+    's3://commoncrawl/crawl-data/x/a.warc.gz'
     """
     if "://" in line or line.startswith("/"):
         return line
     folder = place.partition("?")[0].rpartition("/")[0]
-    root, named_first, _ = f"{folder}/".partition(f"/{line.partition('/')[0]}/")
-    base = root if named_first and "/" in line else folder
+    first = line.partition("/")[0]
+    base = folder
+    for name in _COMMON if first in _COMMON else (first,):
+        root, named_first, _ = f"{folder}/".partition(f"/{name}/")
+        if named_first and "/" in line:
+            base = root
+            break
     return f"{base}/{line}" if base or place.startswith("/") else line
 
 
@@ -101,7 +109,7 @@ class NoPartsError(OSError):
 class _Far(io.RawIOBase):
     """A file that fsspec has opened. All that goes wrong with it is an OSError: no record is damaged by it."""
 
-    def __init__(self, file: Any, name: str, most: int) -> None:
+    def __init__(self, file: Any, name: str, most: int | None) -> None:
         self._file = file
         self._most = most
         self.name = name
@@ -119,8 +127,9 @@ class _Far(io.RawIOBase):
         return cast(int, self._file.tell())
 
     def readinto(self, buffer: Any) -> int:
-        at_head = self._file.tell() == 0
-        size = min(len(buffer), _HEAD if at_head else self._most)
+        size = len(buffer)
+        if self._most:
+            size = min(size, _HEAD if self._file.tell() == 0 else self._most)
         data = self._told(self._file.read, size)
         buffer[: len(data)] = data
         return len(data)
@@ -148,8 +157,11 @@ def _network() -> Iterator[None]:
 
 
 @contextmanager
-def opened(source: str) -> Iterator[BinaryIO]:
-    """A file where it lies. Raises OSError, also as it is read: `NoPartsError` where it has to be downloaded."""
+def opened(source: str, *, ahead: bool = True) -> Iterator[BinaryIO]:
+    """A file where it lies, of which much is asked for at once, or without `ahead` what is read and no more.
+
+    Raises OSError, also as it is read: `NoPartsError` where it has to be downloaded.
+    """
     if "://" not in source:
         with open_file(Path(source)) as file:
             yield file
@@ -158,7 +170,19 @@ def opened(source: str) -> Iterator[BinaryIO]:
     with _network():
         far = system.open(path, "rb", cache_type="none")
     with far:
-        yield cast(BinaryIO, io.BufferedReader(_Far(far, source, _BLOCK), _BLOCK))
+        if ahead:
+            yield cast(BinaryIO, io.BufferedReader(_Far(far, source, BLOCK), BLOCK))
+        else:
+            yield cast(BinaryIO, _Far(far, source, None))
+
+
+def size_of(source: str) -> int:
+    """Bytes of a file. Raises OSError."""
+    if "://" not in source:
+        return Path(source).stat().st_size
+    system, path = _system(source)
+    with _network():
+        return int(system.info(path)["size"])  # TypeError, and so an OSError, where nobody says it
 
 
 @contextmanager

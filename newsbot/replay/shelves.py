@@ -77,7 +77,7 @@ def take(piece: Piece, hosts: frozenset[str], start: Place = (0, 0)) -> Taken:
     Raises OSError where the file cannot be read, ValueError where it is no WARC file.
     """
     try:
-        with opened(piece.source) as file:
+        with opened(piece.source, ahead=piece.ranges is None) as file:
             return _take(file, piece, hosts, start)
     except NoPartsError:
         with downloaded(piece.source) as file:
