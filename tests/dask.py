@@ -55,8 +55,8 @@ class DaskCluster:
         """Of the processes that work, not of those that look after them."""
         found = []
         for process in self.workers:
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-            for pid in map(int, children):
+            threads = Path(f"/proc/{process.pid}/task").glob("*/children")  # any may have begun it
+            for pid in (int(child) for path in threads for child in path.read_text().split()):
                 command = Path(f"/proc/{pid}/cmdline").read_bytes()
                 found += [pid] if b"spawn_main" in command else []
         return found
