@@ -25,7 +25,7 @@ from archive.captures.streams import GZIP_MAGIC
 from archive.errors import ArchiveUsageError
 from archive.export.cdxj import surt
 from newsbot import urls
-from newsbot.replay.places import opened, reason_of, resolved
+from newsbot.replay.places import BLOCK, opened, reason_of, resolved
 from newsbot.replay.servers import RECORDS, IndexRow, rows_of
 
 _AT_ONCE = 4
@@ -211,7 +211,7 @@ def _rows_of_table(address: str, file: BinaryIO, hosts: Hosts) -> Iterator[_Row]
         if missing := {_HOST, _NAME, _OFFSET, _LENGTH} - there:
             raise ArchiveUsageError(f"{address} has no column {min(missing)}: it is no index")
         columns = [_HOST, _NAME, _OFFSET, _LENGTH, *({_STATUS, _MIME} & there)]
-        table = pq.ParquetFile(file, metadata=metadata, pre_buffer=True)
+        table = pq.ParquetFile(file, metadata=metadata, pre_buffer=False, buffer_size=BLOCK)
         for group in range(metadata.num_row_groups):
             if not _may_hold(metadata.row_group(group), hosts):
                 continue

@@ -185,6 +185,6 @@ def measure(pieces: Sequence[Piece]) -> Speed:
             for size in (1, _TRIAL):
                 got = len(file.read(size))
                 times.append(time.perf_counter())
-            latency = times[1] - times[0]
-            found.append((latency, got / max(times[2] - times[1] - latency, 1e-6)))
+            latency, seconds = times[1] - times[0], times[2] - times[1]
+            found.append((latency, got / max(seconds - latency, seconds / 2)))
     return Speed(*map(median, zip(*found, strict=True))) if found else Speed()

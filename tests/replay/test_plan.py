@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.captures import read_records
 from archive.errors import ArchiveUsageError
 from archive.export.cdxj import surt
 from newsbot.replay.indexes import Hosts, find
@@ -31,6 +32,11 @@ from newsbot.replay.plan import (
     plan_of_places,
 )  # fmt: skip
 from newsbot.replay.servers import RECORDS
+from tests.conftest import Run
+from tests.replay.files import Archive, many
+from tests.replay.shelf import shelf
+from tests.replay.test_shelves import mixed
+from tests.replay.test_shelves import told as told_of
 
 HOSTS = Hosts({"gazet.kz": "gazet", "www.zhetisu.kz": "zhetisu", "aqparat.org": "aqparat"})
 FILE = "segments/CC-MAIN-2026-40/segments/1.2/warc/CC-MAIN-20260901-{:05}.warc.gz"
@@ -324,3 +330,57 @@ def test_how_fast_files_come_is_measured(tmp_path: Path) -> None:
     speed = measure([Piece(str(tmp_path / "x")), Piece(str(tmp_path / "nowhere"))])
     assert speed != Speed() and speed.rate > 1e6 and speed.latency < 1
     assert measure([]) == Speed()
+
+
+# -- the command --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive(tmp_path / "data")
+
+
+def test_an_index_gives_the_same_as_its_files(
+    newsbot: Run, archive: Archive, tmp_path: Path
+) -> None:
+    folder = tmp_path / "shelf"
+    files = mixed(folder, 6)
+    rows = []
+    for path in files:
+        for record in read_records(path):
+            if record.type == "response" and record.url:
+                place = {"filename": path.name, "offset": record.offset, "length": record.length}
+                rows.append(capture(record.url, 0, **{k: str(v) for k, v in place.items()}))
+    (folder / "index.cdxj").write_bytes(b"".join(lines(rows)))
+    write_table(folder / "part-0.parquet", rows, 5)
+    whole = Archive(tmp_path / "whole")
+    whole.load(*files)
+    options = ["--data", archive.folder, "--sites-dir", archive.sites_dir, "--json"]
+
+    with shelf(folder) as (address, _):
+        tables = [f"{address}/part-0.parquet", f"{address}/index.cdxj"]
+        plans = [
+            json.loads(newsbot("import", "warc", "--plan", "--index", name, *options).stdout)
+            for name in tables
+        ]
+        assert not (archive.folder / "news.db").exists()
+        done = newsbot("import", "warc", "--index", tables[0], *options)
+
+    assert plans[0]["sites"] == plans[1]["sites"] and plans[0]["bytes"] == plans[1]["bytes"]
+    assert plans[0]["records"] == sum(plans[0]["sites"].values()) > 0
+    assert plans[0]["bytes"] <= sum(path.stat().st_size for path in files)
+    assert done.returncode == 0, done.stderr
+    assert told_of(archive) == told_of(whole)
+
+
+def test_a_plan_of_files(newsbot: Run, archive: Archive, tmp_path: Path) -> None:
+    path = many(3).save(tmp_path / "w.warc.gz")
+    options = ["--data", archive.folder, "--sites-dir", archive.sites_dir]
+    plan = newsbot("import", "warc", path, "--plan", "--price", 1e9, *options, "--json")
+    told = json.loads(plan.stdout)
+    assert told["bytes"] == path.stat().st_size == told["euros"]
+    assert told["records"] is None
+    shown = newsbot("import", "warc", path, "--plan", *options)
+    assert "rest on" in shown.stderr and "GB" in shown.stdout
+    for wrong in ([], [path, "--index", path]):
+        assert newsbot("import", "warc", *wrong, *options).returncode == 2
