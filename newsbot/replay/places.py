@@ -147,12 +147,15 @@ def _network() -> Iterator[None]:
     """Have errors of any library be such as can travel, and tell what another try cannot mend."""
     try:
         yield
-    except (FileNotFoundError, PermissionError, ArchiveUsageError, NoPartsError):
+    except (PermissionError, ArchiveUsageError, NoPartsError):
         raise
     except Exception as error:
-        status = getattr(error, "status", 0)
+        cause = error.__cause__ or error  # of a server that does not answer fsspec says: not found
+        status = getattr(cause, "status", 0)
+        if isinstance(error, FileNotFoundError) and (cause is error or status in (404, 410)):
+            raise FileNotFoundError("not found") from None
         is_final = 400 <= status < 500 and status != 429  # which asks for patience
-        words = f"{type(error).__name__}: {error}"
+        words = f"{type(cause).__name__}: {cause}"
         raise (PermissionError(words) if is_final else OSError(words)) from None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import shutil
 import threading
 import time
@@ -80,16 +81,18 @@ def take(piece: Piece, hosts: frozenset[str], start: Place = (0, 0)) -> Taken:
     """
     try:
         with opened(piece.source, ahead=piece.ranges is None) as file:
-            return _take(file, piece, hosts, start)
+            return _take(file, piece, hosts, start, _SECONDS)
     except NoPartsError:
-        with downloaded(piece.source) as file:
-            return _take(file, piece, hosts, start)
+        with downloaded(piece.source) as file:  # which is not to be repeated
+            return _take(file, piece, hosts, start, math.inf)
 
 
-def _take(file: BinaryIO, piece: Piece, hosts: frozenset[str], start: Place) -> Taken:
+def _take(
+    file: BinaryIO, piece: Piece, hosts: frozenset[str], start: Place, seconds: float
+) -> Taken:
     taken, kept, size = Taken(), [], 0
     last, error, is_found = None, "", False
-    until = time.monotonic() + _SECONDS
+    until = time.monotonic() + seconds
     for place, raw in _records(file, piece, start):
         is_late = place[1] == 0 and time.monotonic() > until
         if last not in (None, place) and (size >= _KEPT or is_late):

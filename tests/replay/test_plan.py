@@ -201,6 +201,7 @@ def test_files_of_an_index_never_lead_elsewhere(tmp_path: Path, name: str) -> No
         ("cluster.idx", b"kz,gazet)/ 2026\n"),
         ("cluster.idx", b"kz,gazet)/ 2026\t../x\t0\t10\t1\n"),
     ],
+    ids=["text", "cut", "no table", "no cluster", "elsewhere"],
 )
 def test_what_is_no_index_is_named(tmp_path: Path, name: str, data: bytes) -> None:
     (tmp_path / name).write_bytes(data)
