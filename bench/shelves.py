@@ -75,7 +75,9 @@ def looked_through(name: str) -> None:
 def speed(path: Path) -> str:
     command = [sys.executable, "-c", TAKE, str(path)]
     records, seconds, peak = json.loads(subprocess.check_output(command))
-    return f"{records} records, {records / seconds:.0f} a second of the processor, peak {peak:.0f} MB"
+    return (
+        f"{records} records, {records / seconds:.0f} a second of the processor, peak {peak:.0f} MB"
+    )
 
 
 def imported(folder: Path, lists: str, workers: int) -> tuple[float, float]:
@@ -122,7 +124,9 @@ def main() -> None:
             for workers in (1, 3):
                 (Path(scratch) / f"{workers}").mkdir()
                 clocks[workers], peak = imported(Path(scratch), f"@{address}/names", workers)
-                print(f"{workers} workers: {clocks[workers]:.1f} s, client {peak:.0f} MB", flush=True)
+                print(
+                    f"{workers} workers: {clocks[workers]:.1f} s, client {peak:.0f} MB", flush=True
+                )
 
 
 if __name__ == "__main__":

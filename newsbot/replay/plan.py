@@ -19,7 +19,7 @@ from newsbot.replay.places import size_of as ask_size
 LATENCY = 0.05
 """Seconds between a request and its answer, where bytes are weighed against requests."""
 UNPACK = 80e6
-"""Packed bytes a second that a worker looks through; `bench/RESULTS.md`, «Back-files»."""
+"""Packed bytes a second that a worker looks through; `bench/RESULTS.md`, «Indexes and plans»."""
 GAP = LATENCY / (1 / UNPACK + LATENCY / BLOCK)
 """Bytes that take as long as another request."""
 READ = 0.0070
