@@ -219,12 +219,14 @@ def _take(stream: Stream, offset: int, size: int) -> bytes:
         # A record may go over several members, but not over the beginning of another record.
         if stream.data.startswith(b"WARC/", stream.at + border - stream.position):
             raise Damage(offset, "cut short")
+    is_usual = stream.data.startswith(grammar.END, stream.at + size)
+    size += len(grammar.END) * is_usual
     record = stream.data[stream.at : stream.at + size]
     stream.at += size
     blank = _blank(stream)
-    if not blank and stream.has(1, here=True):
+    if not blank and not is_usual and stream.has(1, here=True):
         raise ValueError("not of the length it says")
-    return record + blank
+    return record + blank if blank else record  # which is large: a copy less
 
 
 def _blank(stream: Stream) -> bytes:

@@ -25,7 +25,8 @@ else:
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
 _SKIPPABLE = range(0x184D2A50, 0x184D2A60)
-_READ = 1 << 14
+_READ = 1 << 15
+"""Bytes read at once: most pages, packed, so that they are unpacked in one piece."""
 _PIECE = 1 << 20
 """Bytes unpacked at once: what a file of endless zeros costs in memory."""
 _RECORD = re.compile(rb"WARC/[01]\.\d+\r?\n")
@@ -77,14 +78,14 @@ class Stream:
         missing = self.at + size - len(self.data)
         if missing <= 0:
             return True
-        pieces = [self.data[self.at :]]
+        pieces = [self.data[self.at :]] if self.at < len(self.data) else []
         self.at = 0
         try:
             while missing > 0 and (piece := self._pull(here)):
                 pieces.append(piece)
                 missing -= len(piece)
         finally:
-            self.data = b"".join(pieces)
+            self.data = b"".join(pieces)  # one piece alone is not copied
         return missing <= 0
 
     def skip(self, size: int) -> int:

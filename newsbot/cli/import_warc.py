@@ -205,7 +205,7 @@ def _print_plan(plan: Plan, workers: int, price: float, as_json: bool) -> None:
         print_json(told)
         return
     if plan.sites:
-        print_table(sorted(plan.sites.items(), key=lambda pair: -pair[1]), ("site", "records"))
+        print_table(plan.sites.most_common(), ("site", "records"))
     shown = {
         "files": told["files"], "of them whole": told["whole"], "records": told["records"],
         "requests": told["requests"], "GB": round(plan.size / 1e9, 3), "workers": workers,

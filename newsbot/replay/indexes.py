@@ -121,8 +121,8 @@ def _located(name: str, index: str, root: str | None = None) -> str:
 def _read(address: str, *, ahead: bool = True) -> Iterator[BinaryIO]:
     """A part of an index. Raises `ArchiveUsageError` where it cannot be read."""
     try:
-        with opened(address, ahead=ahead) as file:
-            yield file
+        with opened(address, is_parts=not ahead) as file:
+            yield io.BufferedReader(file) if ahead and isinstance(file, io.RawIOBase) else file
     except OSError as error:
         raise ArchiveUsageError(f"{address} cannot be read: {reason_of(error)}") from None
 

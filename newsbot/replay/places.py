@@ -10,7 +10,7 @@ import glob
 import gzip
 import io
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -22,7 +22,7 @@ from newsbot import SOFTWARE, urls
 BLOCK = 8 << 20
 """Bytes asked for at once: what a request costs is little beside them."""
 _HEAD = 1 << 16
-"""The same at the beginning of a file, where its kind shows."""
+"""The same at the beginning of a file, where its kind shows; and what is kept of what was read."""
 _COMMON = ("crawl-data", "cc-index")
 _WARC = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 
@@ -84,8 +84,7 @@ def resolved(line: str, place: str) -> str:
     if "://" in line or line.startswith("/"):
         return line
     folder = place.partition("?")[0].rpartition("/")[0]
-    first = line.partition("/")[0]
-    base = folder
+    base, first = folder, line.partition("/")[0]
     for name in _COMMON if first in _COMMON else (first,):
         root, named_first, _ = f"{folder}/".partition(f"/{name}/")
         if named_first and "/" in line:
@@ -107,12 +106,15 @@ class NoPartsError(OSError):
 
 
 class _Far(io.RawIOBase):
-    """A file that fsspec has opened. All that goes wrong with it is an OSError: no record is damaged by it."""
+    """A file that fsspec has opened, read ahead by `block` bytes; what was just read is kept for another look."""
 
-    def __init__(self, file: Any, name: str, most: int | None) -> None:
-        self._file = file
-        self._most = most
+    def __init__(self, file: Any, name: str, block: int) -> None:
         self.name = name
+        self._file = file
+        self._block = block
+        self._data = b""
+        self._begin = self._at = 0
+        """Where in the file `_data` begins, and where is read next."""
 
     def readable(self) -> bool:
         return True
@@ -121,23 +123,39 @@ class _Far(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return cast(int, self._told(self._file.seek, offset, whence))
+        self._at = offset + (0, self._at, self._file.size)[whence]
+        return self._at
 
     def tell(self) -> int:
-        return cast(int, self._file.tell())
+        return self._at
 
     def readinto(self, buffer: Any) -> int:
-        size = len(buffer)
-        if self._most:
-            size = min(size, _HEAD if self._file.tell() == 0 else self._most)
-        data = self._told(self._file.read, size)
-        buffer[: len(data)] = data
-        return len(data)
+        found = self.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
 
-    def _told(self, call: Callable[..., Any], *arguments: Any) -> Any:
+    def read(self, size: int = -1) -> bytes:
+        size = size if size >= 0 else max(self._file.size - self._at, 0)
+        if not self._begin <= self._at <= self._begin + len(self._data):
+            self._begin, self._data = self._at, b""
+        while (missing := self._at + size - self._begin - len(self._data)) > 0:
+            place = self._begin + len(self._data)
+            more = self._more(place, max(missing, self._block if place else _HEAD))
+            if not more:
+                break
+            passed = max(self._at - _HEAD - self._begin, 0)
+            self._data = self._data[passed:] + more
+            self._begin += passed
+        start = self._at - self._begin
+        found = self._data[start : start + size]
+        self._at += len(found)
+        return found
+
+    def _more(self, place: int, size: int) -> bytes:
         with _network():
             try:
-                return call(*arguments)
+                self._file.seek(place)
+                return cast(bytes, self._file.read(size))
             except ValueError as error:  # of a server that knows no ranges
                 raise NoPartsError(str(error)) from None
 
@@ -160,11 +178,8 @@ def _network() -> Iterator[None]:
 
 
 @contextmanager
-def opened(source: str, *, ahead: bool = True) -> Iterator[BinaryIO]:
-    """A file where it lies, of which much is asked for at once, or without `ahead` what is read and no more.
-
-    Raises OSError, also as it is read: `NoPartsError` where it has to be downloaded.
-    """
+def opened(source: str, *, is_parts: bool = False) -> Iterator[BinaryIO]:
+    """A file where it lies, which is not read ahead for parts of it. Raises OSError, also as it is read: `NoPartsError` where it has to be downloaded."""
     if "://" not in source:
         with open_file(Path(source)) as file:
             yield file
@@ -173,10 +188,7 @@ def opened(source: str, *, ahead: bool = True) -> Iterator[BinaryIO]:
     with _network():
         far = system.open(path, "rb", cache_type="none")
     with far:
-        if ahead:
-            yield cast(BinaryIO, io.BufferedReader(_Far(far, source, BLOCK), BLOCK))
-        else:
-            yield cast(BinaryIO, _Far(far, source, None))
+        yield cast(BinaryIO, _Far(far, source, 0 if is_parts else BLOCK))
 
 
 def size_of(source: str) -> int:

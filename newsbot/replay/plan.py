@@ -179,7 +179,8 @@ def measure(pieces: Sequence[Piece]) -> Speed:
     """How fast some of the files come to this machine now; the constants where none does."""
     found = []
     for piece in pieces[:: max(1, len(pieces) // _TRIED)][:_TRIED]:
-        with suppress(OSError), opened(piece.source, ahead=False) as file:
+        with suppress(OSError), opened(piece.source, is_parts=True) as file:
+            file.seek(1)
             file.read(1)  # the connection
             times = [time.perf_counter()]
             for size in (1, _TRIAL):

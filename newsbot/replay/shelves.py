@@ -36,8 +36,6 @@ from newsbot.replay.places import NoPartsError, downloaded, opened, reason_of
 from newsbot.replay.plan import Piece
 from newsbot.replay.records import Damaged, damage, unwanted
 
-_HEAD = 1 << 16
-"""Bytes at the beginning of a file that say whose it is."""
 _KEPT = 2 << 20
 """Bytes, packed, after which a worker hands over what it has kept."""
 _SECONDS = 5.0
@@ -80,7 +78,7 @@ def take(piece: Piece, hosts: frozenset[str], start: Place = (0, 0)) -> Taken:
     Raises OSError where the file cannot be read, ValueError where it is no WARC file.
     """
     try:
-        with opened(piece.source, ahead=piece.ranges is None) as file:
+        with opened(piece.source, is_parts=piece.ranges is not None) as file:
             return _take(file, piece, hosts, start, _SECONDS)
     except NoPartsError:
         with downloaded(piece.source) as file:  # which is not to be repeated
@@ -140,10 +138,8 @@ def _records(file: BinaryIO, piece: Piece, start: Place) -> Iterator[tuple[Place
             if member != start[0] or number >= start[1]:
                 yield (member, number), raw
         return
-    if start == (0, 0):
-        head = Stream(io.BytesIO(file.read(_HEAD)))  # by one request
-        if (first := next(raw_records(head), None)) and _is_info(first):
-            yield start, first
+    if start == (0, 0) and (first := next(raw_records(Stream(file)), None)) and _is_info(first):
+        yield start, first
     for index in range(start[0], len(piece.ranges)):
         offset, length = piece.ranges[index]
         file.seek(offset)
