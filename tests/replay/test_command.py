@@ -42,6 +42,7 @@ def test_what_it_prints(newsbot: Run, archive: Archive, tmp_path: Path) -> None:
         "records": 0,
         "outcomes": dict.fromkeys(json.loads(again.stdout)["outcomes"], 0),
         "known": 14, "unknown_host": 0, "skipped": 0, "unresolved": 0, "damaged": [],
+        "failed": [],
     }  # fmt: skip
     assert (newsbot(*command, "-q").stdout, newsbot(*command, "-q").stderr) == ("", "")
     assert f"{path}: imported on 20" in newsbot(*command, "-v").stderr

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -241,9 +242,7 @@ def bucket() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**keys, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}.items():
             patch.setenv(name, value)
-        import s3fs
-
-        system = s3fs.S3FileSystem()
+        system = fsspec.filesystem("s3")
         system.mkdir("shelf")
         yield system
     server.stop()
