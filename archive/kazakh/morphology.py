@@ -157,6 +157,9 @@ for _written, _found in _ENDINGS.items():
         _ways.setdefault((_ending.slot, _ending.after), []).append(_way)
 
 
+_TYPED_TAILS = frozenset(written[i:] for written in _TYPED for i in range(len(written)))
+
+
 class Tail(NamedTuple):
     """What the end of a word typed with Russian letters can be."""
 
@@ -189,7 +192,10 @@ def _read_tail(
     text: str, slots: tuple[str, ...], allowed: frozenset[str] | None, found: dict[Tail, None]
 ) -> None:
     for length in range(1, len(text) + 1):
-        for (slot, after), ways in _TYPED.get(text[-length:], {}).items():
+        tail = text[-length:]
+        if tail not in _TYPED_TAILS:
+            return
+        for (slot, after), ways in _TYPED.get(tail, {}).items():
             if allowed is not None and slot not in allowed:
                 continue
             chain = (slot, *slots)
@@ -306,9 +312,12 @@ def _strip(
         after = _AFTER.get(tail)
         if not after:
             continue
+        possible = after.get(_last(trunk)) or after[""]
+        if not possible:
+            continue
         trunk_front = is_front(trunk)
         loan = len(trunk) > 2 and trunk[-1] in _CHANGED and _NATIVE.isdisjoint(trunk[:-1])
-        for ending in after.get(_last(trunk)) or after[""]:
+        for ending in possible:
             if allowed is not None and ending.slot not in allowed:
                 continue
             left = trunk + ending.restored

@@ -162,6 +162,7 @@ DERIVED_NOUN = re.compile(
 DENOMINAL = re.compile("[лдт][ае](н|с|т|л|нд[ыі]р|ст[ыі]р)?$")
 
 
+@lru_cache(1 << 10)
 def looks_odd(stem: str) -> bool:
     """Whether a stem ends as inflected words do, or in letters that Kazakh does not end in."""
     if stem in _tables().whole:
@@ -174,10 +175,11 @@ def looks_odd(stem: str) -> bool:
 def _unknown(stem: str, kind: str) -> float:
     """Probability of a stem that no list has, by its letters and what it could be derived from."""
     t = _tables()
+    is_odd = looks_odd(stem)
     cost = (
         LETTER * letters_told(stem)
         + (SHORT if len(stem) == 2 else 0)
-        + (INFLECTED if looks_odd(stem) else 0)
+        + (INFLECTED if is_odd else 0)
     )
     if kind == NOUN:
         ending, share, start = DERIVED_NOUN.search(stem), 0.1, 3
@@ -187,9 +189,9 @@ def _unknown(stem: str, kind: str) -> float:
     chance = exp(-cost)
     if ending and ending.start() >= start:
         chance += share * t.nouns.get(stem[: ending.start()], 0) / t.noun_total
-    if kind == NOUN:
+    if kind == NOUN and not is_odd:
         tails = (t.nouns.get(stem[start:], 0) for start in range(3, len(stem) - 4))
-        chance += 0 if looks_odd(stem) else COMPOUND * max(tails, default=0) / t.noun_total
+        chance += COMPOUND * max(tails, default=0) / t.noun_total
     return chance
 
 
@@ -389,6 +391,7 @@ def irregular_forms() -> frozenset[str]:
     return frozenset(w for w, stem in _tables().closed.items() if w[0] != stem[0])
 
 
+@lru_cache(64)
 def is_known(word: str) -> bool:
     """Whether the likeliest stem of a word is one of those that came with newsbot."""
     t = _tables()

@@ -89,7 +89,8 @@ def spans(text: str) -> list[tuple[int, int, str]]:
     lower = text.lower()
     if len(lower) == len(text) and clean(lower) == lower:
         # Nearly every text: places in one are places in the other, look-alike letters too.
-        return [(m.start(), m.end(), m[0]) for m in _WORD.finditer(fold_mixed_words(lower))]
+        word = _WORD if _UNUSUAL.search(lower) else _PLAIN_WORD
+        return [(*m.span(), m[0]) for m in word.finditer(fold_mixed_words(lower))]
     return [(m.start(), m.end(), _as_compared(m[0])) for m in _SHOWN.finditer(text)]
 
 

@@ -172,9 +172,18 @@ def best(c: sqlite3.Connection, articles: list[int], terms: Terms) -> list[tuple
     weights between 0 and 1; to it come the title, words as they were typed, words of the query that stand near one
     another, and freshness, each less than a word.
     """
-    exact = [_ways(word) for word in terms.words]
     probes = [_cased(group) for group in terms.probes()]
-    read: dict[int, tuple[bytes, bytes, float]] = {}
+    words = [
+        *terms.words,
+        *[""] * (len(probes) - len(terms.words)),
+    ]  # beginnings and phrases come last
+    exact = [
+        [(way, _within(way, forms)) for way in _ways(word)] if word else []
+        for word, forms in zip(words, probes, strict=True)
+    ]
+    # Where no form needs the blank before it, and no distance is measured, texts may stay as they are.
+    is_parted = len(probes) > 1 or any(b" " in form for forms in probes for form in forms)
+    read: dict[int, tuple[bytes, bytes, int, float]] = {}
     # As bytes: to decode a text takes longer than to count words in it.
     for article, title, text, year in c.execute(
         "SELECT id, CAST(coalesce(title, '') AS BLOB), substr(CAST(text AS BLOB), 1, ?), "
@@ -182,25 +191,30 @@ def best(c: sqlite3.Connection, articles: list[int], terms: Terms) -> list[tuple
         "WHERE id IN (SELECT value FROM json_each(?))",
         (_READ, json.dumps(articles)),
     ):
-        read[article] = (_parted(title), _parted(text), year or 0.0)
+        read_as = _parted(text) if is_parted else text
+        length = len(read_as) if is_parted else 1 + len(text) - text.count(_OPENING)
+        read[article] = (_parted(title), read_as, length, year or 0.0)
     if not read:
         return []
-    mean = sum(len(text) for _, text, _ in read.values()) / len(read)
+    mean = sum(length for *_, length, _ in read.values()) / len(read)
     latest = max(year for *_, year in read.values())
-    counts = {
-        a: [sum(map(text.count, forms)) for forms in probes] for a, (_, text, _) in read.items()
-    }
     weights = _weights(c, terms, len(probes))
     scores = []
-    for article, (title, text, year) in read.items():
-        saturation = _SATURATION * (1 - _BY_LENGTH + _BY_LENGTH * len(text) / mean)
+    for article, (title, text, length, year) in read.items():
+        saturation = _SATURATION * (1 - _BY_LENGTH + _BY_LENGTH * length / mean)
         score = _FRESH * 0.5 ** ((latest - year) / _HALF_LIFE)
-        for weight, forms, number in zip(weights, probes, counts[article], strict=True):
-            is_named = any(form in title for form in forms)
+        counts = []
+        for weight, forms, ways in zip(weights, probes, exact, strict=True):
+            numbers = list(map(text.count, forms))
+            number = sum(numbers)
+            counts.append(number)
+            is_named = any(map(title.__contains__, forms))
             score += weight * (_TITLE * is_named + 2 * number / (number + saturation))
-        for weight, ways in zip(weights, exact, strict=False):  # beginnings and phrases come last
-            score += _EXACT * weight * (_as_typed(ways, title) or _as_typed(ways, text))
-        score += _NEAR * _nearness(text, probes, counts[article])
+            there = [way for way, form in ways if form is None or numbers[form]]
+            named = [way for way, form in ways if form is None or is_named]
+            if _as_typed(named, title) or _as_typed(there, text):
+                score += _EXACT * weight
+        score += _NEAR * _nearness(text, probes, counts)
         scores.append((article, round(score, 4)))
     return sorted(scores, key=lambda hit: (-hit[1], -hit[0]))
 
@@ -252,6 +266,11 @@ def _parted(text: bytes) -> bytes:
 def _ways(word: str) -> list[bytes]:
     """A word in small letters, as a sentence begins with it, and in capitals."""
     return [way(word).encode() for way in (str.lower, str.capitalize, str.upper)]
+
+
+def _within(way: bytes, forms: list[bytes]) -> int | None:
+    """Which of the forms a word begins with: a text that lacks that one lacks the word."""
+    return next((i for i, form in enumerate(forms) if way.startswith(form)), None)
 
 
 def _as_typed(ways: list[bytes], text: bytes) -> bool:

@@ -9,11 +9,10 @@ import json
 import sqlite3
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable
 
 from archive.kazakh.letters import fold_mixed_words
 from archive.kazakh.stems import irregular_forms
-from archive.kazakh.words import is_suffix, spans
+from archive.kazakh.words import is_suffix, spans, words
 from archive.search.expand import Terms
 from archive.search.russian import RUSSIAN_MARK
 
@@ -22,6 +21,7 @@ WIDTH = 24
 LONGEST = 600
 """Characters of a snippet: a script without blanks has words as long as its sentences."""
 _IRREGULAR = irregular_forms()
+_BEYOND_CYRILLIC = "\u0500"
 _NEAR = 280
 """Characters that a passage holds, at most."""
 _MOST_PLACES = 200
@@ -43,29 +43,27 @@ def passages(
         _places(text, region or (0, 2 * _NEAR))
         for (_, text), region in zip(texts, regions, strict=True)
     ]
-    found = _matching(c, places, terms)
-    missed = [i for i, line in enumerate(places) if not _shows(line, found)]
-    titles = {i: _places(texts[i][0], (0, len(texts[i][0]))) for i in missed}
-    found |= _matching(c, titles.values(), terms)
+    found = _matching(c, {word for line in places for _, _, word in line}, terms)
+    missed = [
+        i for i, line in enumerate(places) if found.keys().isdisjoint([word for _, _, word in line])
+    ]
+    titles = {i: {*words(texts[i][0])} for i in missed}
+    found |= _matching(c, set().union(*titles.values()), terms)
     # What only looks like a word of the query may have led there: look everywhere.
     whole = {
-        i: _places(texts[i][1], (0, len(texts[i][1])))
-        for i in missed
-        if regions[i] or not _shows(titles[i], found)
+        i: {*words(texts[i][1])} for i in missed if regions[i] or found.keys().isdisjoint(titles[i])
     }
     for any_beginning in (False, True):
-        found |= _matching(c, whole.values(), terms, any_beginning=any_beginning)
-        for i in [i for i, line in whole.items() if _shows(line, found)]:
-            regions[i], places[i] = (0, len(texts[i][1])), whole.pop(i)
-        whole = {i: line for i, line in whole.items() if not _shows(titles[i], found)}
+        found |= _matching(c, set().union(*whole.values()), terms, any_beginning=any_beginning)
+        for i in [i for i, printed in whole.items() if not found.keys().isdisjoint(printed)]:
+            regions[i] = all_of_it = (0, len(texts[i][1]))
+            places[i] = _places(texts[i][1], all_of_it)
+            del whole[i]
+        whole = {i: line for i, line in whole.items() if found.keys().isdisjoint(titles[i])}
     return [
         _snippet(text, region or (0, 2 * _NEAR), line, found, terms, marks)
         for (_, text), region, line in zip(texts, regions, places, strict=True)
     ]
-
-
-def _shows(line: Places, found: dict[str, int]) -> bool:
-    return not found.keys().isdisjoint([word for *_, word in line])
 
 
 def _places(text: str, region: tuple[int, int]) -> Places:
@@ -86,7 +84,7 @@ def _snippet(
     marks: tuple[str, str],
 ) -> str:
     hits = _hits(places, found, terms)
-    start = _best_start([found.get(word) for *_, word in places])
+    start = _best_start([found.get(word) for _, _, word in places])
     shown = places[start : start + WIDTH]
     first, last = (shown[0][0], shown[-1][1]) if shown else (0, len(text))
     if not start and not region[0]:
@@ -155,14 +153,13 @@ def _region(text: str, terms: Terms) -> tuple[int, int] | None:
 
 
 def _matching(
-    c: sqlite3.Connection, lines: Iterable[Places], terms: Terms, *, any_beginning: bool = False
+    c: sqlite3.Connection, present: set[str], terms: Terms, *, any_beginning: bool = False
 ) -> dict[str, int]:
-    """Which words of a text the query means: word → number of the query's word.
+    """Which of the words of texts the query means: word → number of the query's word.
 
     Forms of a word begin alike, but for pronouns and those in other scripts: the others are looked up
     with `any_beginning` alone.
     """
-    present = {word for line in lines for *_, word in line}
     if not present:
         return {}
     wanted: dict[str, int] = {}
@@ -175,17 +172,17 @@ def _matching(
     found = {word: number for word, number in printed.items() if word in present}
     bare = {stem.removeprefix(RUSSIAN_MARK) for stem in wanted}
     beginnings = tuple({stem[: max(1, len(stem) - 2)] for stem in bare})
-    likely = [
-        word
-        for word in present
-        if any_beginning
-        or word.startswith(beginnings)
-        or word in _IRREGULAR
-        or not "а" <= word[0] <= "ӿ"
-    ]
+    likely = present
+    if not any_beginning:
+        likely = {
+            word
+            for word in present
+            if not "а" <= word < _BEYOND_CYRILLIC or word.startswith(beginnings)
+        }
+        likely |= present & _IRREGULAR
     rows = c.execute(
         "SELECT word, stems FROM vocabulary WHERE word IN (SELECT value FROM json_each(?))",
-        (json.dumps(likely if wanted else []),),
+        (json.dumps([*likely] if wanted else []),),
     )
     glued_on = set(likely)  # what the vocabulary lacks: БҰҰға, which is indexed as БҰҰ
     for word, joined in rows:
@@ -227,7 +224,7 @@ def _hits(places: Places, found: dict[str, int], terms: Terms) -> set[int]:
         word for word, number in found.items() if number < len(terms.words) + len(terms.prefixes)
     }
     hits = {start for start, _, word in places if word in found and word in loose}
-    line = [word for *_, word in places]
+    line = [word for _, _, word in places]
     for phrase in terms.phrases:
         size = len(phrase)
         for i in range(len(line) - size + 1):

@@ -54,6 +54,18 @@ class _Lot:
     """What `pieces` held before it was full; of this, what is met again is kept."""
 
 
+@dataclass(slots=True)
+class _Cut:
+    """What stands between the blanks of an article in one language."""
+
+    is_russian: bool
+    of_title: int
+    """How many pieces the title has; they come first."""
+    pieces: list[str]
+    stems: list[str | None]
+    """Of each piece; None where they are not remembered."""
+
+
 class Vocabulary:
     """Stems of words and of whole articles, read from an archive and remembered.
 
@@ -82,38 +94,50 @@ class Vocabulary:
         Both are read as the archive has them now; an article is taken out of the index with what it was put in with.
         """
         facts = facts_of(self._c, [article for article, *_ in articles])
-        for article, title, text, language in articles:
-            stems = self.stems_of(title, text, language)
-            yield article, title, text, f"{stems} {facts.get(article, '')}"
+        # Step by step for all of them: each by itself finds its tables in the processor's cache.
+        cut = [self._cut(title, text, language) for _, title, text, language in articles]
+        for one in cut:
+            self._complete(one)
+        for (article, title, text, _), one in zip(articles, cut, strict=True):
+            yield article, title, text, f"{_joined(one)} {facts.get(article, '')}"
 
     def stems_of(self, title: str | None, text: str, language: str | None) -> str:
         """The marked stems of the title, then all stems once.
 
         Stems that are printed as they are, too: `stems:мектеп` alone finds every form.
         """
-        marked: list[str] = []
-        found: dict[str, None] = {}
+        cut = self._cut(title, text, language)
+        self._complete(cut)
+        return _joined(cut)
+
+    def _cut(self, title: str | None, text: str, language: str | None) -> list[_Cut]:
+        """An article in pieces, with the stems of those that are remembered."""
+        found = []
         lots = by_language(title or "", text, language)
         for is_russian, (first, *paragraphs) in zip((False, True), lots, strict=True):
             heading = first.split()
             pieces = heading + [piece for one in paragraphs for piece in one.split()]
-            if not pieces:
-                continue
-            known = self._lots[is_russian].pieces
-            stems = dict.fromkeys(map(known.get, pieces))
-            if None in stems:
-                known = self._read(pieces, is_russian)
-                stems = dict.fromkeys(map(known.get, pieces))
-            marked += [TITLE_MARK + stem for piece in heading for stem in known[piece].split()]
-            found |= dict.fromkeys(filter(None, stems))
-        return " ".join([*marked, *found])
+            if pieces:
+                stems = list(map(self._lots[is_russian].pieces.get, pieces))
+                found.append(_Cut(is_russian, len(heading), pieces, stems))
+        return found
 
-    def _read(self, pieces: list[str], is_russian: bool) -> dict[str, str]:
-        """Remember the stems of each piece of text."""
+    def _complete(self, cut: list[_Cut]) -> None:
+        """Add the stems of the pieces that are not remembered."""
+        for one in cut:
+            if None in one.stems:
+                both = list(zip(one.pieces, one.stems, strict=True))
+                known = self._read(
+                    {piece for piece, stems in both if stems is None}, one.is_russian
+                )
+                one.stems = [known[piece] if stems is None else stems for piece, stems in both]
+
+    def _read(self, new: set[str], is_russian: bool) -> dict[str, str]:
+        """Remember the stems of pieces of text that are not remembered."""
         lot = self._lots[is_russian]
         if len(lot.pieces) > CACHED:
             lot.older, lot.pieces = lot.pieces, {}
-        new = {*pieces}.difference(lot.pieces)
+        new = new.difference(lot.pieces)
         kept = {p: stems for p in new if (stems := lot.older.get(p)) is not None}
         lot.pieces |= kept
         new.difference_update(kept)
@@ -162,6 +186,16 @@ class Vocabulary:
         """Whether the archive has this word, and not as a form of another."""
         known = self._lots[False].stems.get(word)
         return is_stem(self._c, word) if known is None else is_first(word, known)
+
+
+def _joined(cut: list[_Cut]) -> str:
+    marked: list[str] = []
+    found: dict[str | None, None] = {}
+    for one in cut:
+        for stems in filter(None, one.stems[: one.of_title]):
+            marked += [TITLE_MARK + stem for stem in stems.split()]
+        found |= dict.fromkeys(one.stems)
+    return " ".join([*marked, *filter(None, found)])
 
 
 def part_of(joined: str, is_russian: bool) -> str:

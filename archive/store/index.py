@@ -54,6 +54,9 @@ class Index:
         another out.
         """
         self._waiting = []
+        self._c.execute(
+            "INSERT INTO articles_fts (articles_fts, rank) VALUES ('hashsize', ?)", (_HASH,)
+        )
         try:
             yield
             self._write()
@@ -150,9 +153,6 @@ def rebuild(connection: sqlite3.Connection) -> int:
 
 def fill(connection: sqlite3.Connection, index: Index) -> int:
     """Index all articles, none of which is in the index; returns how many there are."""
-    connection.execute(
-        "INSERT INTO articles_fts (articles_fts, rank) VALUES ('hashsize', ?)", (_HASH,)
-    )
     number = 0
     with index.together():
         for row in _articles(connection):
