@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +27,41 @@ from newsbot.cli.common import (
 from newsbot.urls import masked
 
 if TYPE_CHECKING:
-    from newsbot.replay.plan import Piece
+    from newsbot.profiles import Site
+    from newsbot.replay.plan import Piece, Plan
 
 
 @click.command()
-@click.argument("names", metavar="FILE...", nargs=-1, required=True)
+@click.argument("names", metavar="[FILE]...", nargs=-1)
 @data_option
 @sites_dir_option
 @click.option("--site", "site_id", metavar="ID", help="Read the records of this site only.")
+@click.option(
+    "--index",
+    "indexes",
+    metavar="ADDRESS",
+    multiple=True,
+    help="Instead of files: import what this index lists of known newspapers (Common Crawl's table in Parquet, "
+    "cluster.idx, lines of CDXJ; named as a FILE is); may be given several times.",
+)
+@click.option(
+    "--root",
+    metavar="ADDRESS",
+    help="The folder below which the files lie that the index names, where it is another one.",
+)
+@click.option("--plan", "is_plan", is_flag=True, help="Say what that would take, and end.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
+    help="With --plan: so many work at it (default: 1).",
+)
+@click.option(
+    "--price",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="With --plan: euros for a gigabyte fetched.",
+)
 @jobs_option
 @scheduler_option
 @json_option
@@ -43,6 +71,11 @@ def warc(
     data: Path,
     sites_dirs: tuple[Path, ...],
     site_id: str | None,
+    indexes: tuple[str, ...],
+    root: str | None,
+    is_plan: bool,
+    workers: int,
+    price: float,
     jobs: int | None,
     scheduler: str | None,
     as_json: bool,
@@ -63,6 +96,7 @@ def warc(
     newsbot import warc --site aqjolgazet old/*.warc.zst
     newsbot import wacz recorded.wacz
     newsbot import warc @https://data.commoncrawl.org/crawl-data/CC-NEWS/2024/01/warc.paths.gz
+    newsbot import warc --plan --index s3://commoncrawl/cc-index/collections/CC-MAIN-2026-40/indexes/cluster.idx
     """
     from archive.store import Store
     from newsbot import SOFTWARE
@@ -70,7 +104,14 @@ def warc(
     from newsbot.visit.schedule import next_due
 
     sites = known_sites(data, sites_dirs, [site_id] if site_id else ())
+    if bool(names) == bool(indexes):
+        raise click.UsageError("either FILE or --index")
     files = _files(names, scheduler)
+    plan = _listed(indexes, root, [sites[site_id]] if site_id else sites.values())
+    if is_plan:
+        _print_plan(plan or _of_files(files), workers, price, as_json)
+        return 0
+    files += plan.pieces if plan else []
     broken: list[dict[str, Any]] = []
     lost: list[dict[str, str]] = []
 
@@ -92,7 +133,7 @@ def warc(
     with (
         Store(data, SOFTWARE, next_due) as store,
         tqdm(
-            total=_total(files),
+            total=plan.size if plan else _total(files),
             unit="B",
             unit_scale=True,
             desc="import",
@@ -132,6 +173,57 @@ def _files(names: tuple[str, ...], scheduler: str | None) -> list[Path | Piece]:
         else:
             found[path] = None
     return list(found)
+
+
+def _listed(indexes: tuple[str, ...], root: str | None, sites: Iterable[Site]) -> Plan | None:
+    """What indexes list of some sites. Raises `ArchiveUsageError` where they cannot be read."""
+    from newsbot.replay.indexes import Hosts, find
+    from newsbot.replay.places import named
+    from newsbot.replay.plan import plan_of_places
+
+    if not indexes:
+        return None
+    hosts = Hosts({netloc: site.id for site in sites for netloc in site.netlocs})
+    found = find([name for word in indexes for name in named(word)], hosts, root)
+    plan = plan_of_places(found.places)
+    plan.sites = found.sites
+    return plan
+
+
+def _of_files(files: list[Path | Piece]) -> Plan:
+    from newsbot.replay.plan import plan_of_files
+
+    return plan_of_files(str(file) if isinstance(file, Path) else file.source for file in files)
+
+
+def _print_plan(plan: Plan, workers: int, price: float, as_json: bool) -> None:
+    """Newspapers with their records, then what fetching them takes, and what that rests on."""
+    from newsbot.replay.plan import measure
+
+    told = plan.to_dict(workers, measure(plan.pieces), price)
+    if as_json:
+        print_json(told)
+        return
+    if plan.sites:
+        print_table(plan.sites.most_common(), ("site", "records"))
+    shown = {
+        "files": told["files"], "of them whole": told["whole"], "records": told["records"],
+        "requests": told["requests"], "GB": round(plan.size / 1e9, 3), "workers": workers,
+        "hours": told["hours"], "euros": told["euros"] if price else None,
+    }  # fmt: skip
+    print_table([(name, n) for name, n in shown.items() if n is not None], ("to fetch", ""))
+    if plan.guessed:
+        click.echo(f"the size of {plan.guessed} files is guessed by that of others", err=True)
+    on = told["rests_on"]
+    click.echo(
+        f"The hours rest on {on['latency'] * 1000:.0f} ms a request and {on['bytes_a_second'] / 1e6:.1f} MB/s, as "
+        f"measured here just now or, where no file answered, supposed; on {on['looked_through_a_second'] / 1e6:.0f} MB "
+        f"looked through a second by a worker, {on['read'] * 1000:g} ms of it for a page, and {on['store'] * 1000:g} "
+        "ms for storing that, in one process.",
+        err=True,
+    )
+    if plan.records is None:
+        click.echo("How many pages are yours is not known before: they come on top.", err=True)
 
 
 def _total(files: list[Path | Piece]) -> int | None:

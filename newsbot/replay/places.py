@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import gzip
+import io
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,10 +19,11 @@ from archive.captures.files import open_file
 from archive.errors import ArchiveUsageError
 from newsbot import SOFTWARE, urls
 
-_BLOCK = 8 << 20
+BLOCK = 8 << 20
 """Bytes asked for at once: what a request costs is little beside them."""
 _HEAD = 1 << 16
 """The same at the beginning of a file, where its kind shows; and what is kept of what was read."""
+_COMMON = ("crawl-data", "cc-index")
 _WARC = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 
 # -- what is named ------------------------------------------------------------------------------
@@ -71,17 +73,23 @@ def _listed(place: str) -> list[str]:
 def resolved(line: str, place: str) -> str:
     """A line of a list as a path or an address of its own.
 
-    It begins in the list's folder, or at the one above it that the line itself names first, as in the
-    lists of Common Crawl.
+    It begins in the list's folder, or at the one above it that the line itself names first. Common Crawl's
+    lists and indexes lie in two folders and name both.
 
     >>> resolved("crawl-data/CC-NEWS/a.warc.gz", "s3://commoncrawl/crawl-data/CC-NEWS/warc.paths.gz")
     's3://commoncrawl/crawl-data/CC-NEWS/a.warc.gz'
+    >>> resolved("crawl-data/x/a.warc.gz", "s3://commoncrawl/cc-index/collections/x/cdx-00000.gz")
+    's3://commoncrawl/crawl-data/x/a.warc.gz'
     """
     if "://" in line or line.startswith("/"):
         return line
     folder = place.partition("?")[0].rpartition("/")[0]
-    root, named_first, _ = f"{folder}/".partition(f"/{line.partition('/')[0]}/")
-    base = root if named_first and "/" in line else folder
+    base, first = folder, line.partition("/")[0]
+    for name in _COMMON if first in _COMMON else (first,):
+        root, named_first, _ = f"{folder}/".partition(f"/{name}/")
+        if named_first and "/" in line:
+            base = root
+            break
     return f"{base}/{line}" if base or place.startswith("/") else line
 
 
@@ -97,7 +105,7 @@ class NoPartsError(OSError):
     """A server gives out files from their beginning only."""
 
 
-class _Far:
+class _Far(io.RawIOBase):
     """A file that fsspec has opened, read ahead by `block` bytes; what was just read is kept for another look."""
 
     def __init__(self, file: Any, name: str, block: int) -> None:
@@ -108,11 +116,26 @@ class _Far:
         self._begin = self._at = 0
         """Where in the file `_data` begins, and where is read next."""
 
-    def seek(self, offset: int) -> int:
-        self._at = offset
-        return offset
+    def readable(self) -> bool:
+        return True
 
-    def read(self, size: int) -> bytes:
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + (0, self._at, self._file.size)[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        found = self.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
+
+    def read(self, size: int = -1) -> bytes:
+        size = size if size >= 0 else max(self._file.size - self._at, 0)
         if not self._begin <= self._at <= self._begin + len(self._data):
             self._begin, self._data = self._at, b""
         while (missing := self._at + size - self._begin - len(self._data)) > 0:
@@ -165,7 +188,16 @@ def opened(source: str, *, is_parts: bool = False) -> Iterator[BinaryIO]:
     with _network():
         far = system.open(path, "rb", cache_type="none")
     with far:
-        yield cast(BinaryIO, _Far(far, source, 0 if is_parts else _BLOCK))
+        yield cast(BinaryIO, _Far(far, source, 0 if is_parts else BLOCK))
+
+
+def size_of(source: str) -> int:
+    """Bytes of a file. Raises OSError."""
+    if "://" not in source:
+        return Path(source).stat().st_size
+    system, path = _system(source)
+    with _network():
+        return int(system.info(path)["size"])  # TypeError, and so an OSError, where nobody says it
 
 
 @contextmanager

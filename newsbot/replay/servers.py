@@ -230,7 +230,7 @@ def parse_answer(
         if not isinstance(pages, int):  # an index without pages has given its first capture
             return [], list(_years(query, this_year))
         return [], [replace(query, step="page", pages=pages)] if pages else []
-    rows = [row for item in objects if (row := _row(item))]
+    rows = _rows(objects)
     if query.step == "page" and query.page + 1 < query.pages:
         return rows, [replace(query, page=query.page + 1)]
     return rows, []
@@ -261,7 +261,7 @@ def _wayback_rows(body: bytes) -> tuple[list[IndexRow], str]:
         return [], key
     names = [str(name) for name in table[0]]
     items = (dict(zip(names, map(str, row), strict=False)) for row in table[1:])
-    return [row for item in items if (row := _row(item))], key
+    return _rows(items), key
 
 
 def _objects(body: bytes) -> Iterator[dict[str, Any]]:
@@ -274,6 +274,15 @@ def _objects(body: bytes) -> Iterator[dict[str, Any]]:
             if len(words) == 2:
                 item.setdefault("timestamp", words[1])
             yield item
+
+
+def rows_of(lines: bytes) -> list[IndexRow]:
+    """The captures that lines of CDXJ list, or JSON objects one a line."""
+    return _rows(_objects(lines))
+
+
+def _rows(items: Iterable[dict[str, Any]]) -> list[IndexRow]:
+    return [row for item in items if (row := _row(item))]
 
 
 def _row(item: dict[str, Any]) -> IndexRow | None:
