@@ -6,7 +6,8 @@
 Read are MediaWiki's messages (i18n/CODE.json), gettext's (CODE/LC_MESSAGES/*.mo), and KazNERD's IOB2
 files as Kazakh, treebanks (CODE_*.conllu). Half of the strings, by their checksum, are held back from learning. Shipped: Debian's
 mediawiki 1.39, libgtk-3-common, libgtk2.0-common, libglib2.0-data, gnome-control-center-data,
-evolution-common, epiphany-browser-data, gedit-common, pidgin-data; KazNERD's test part (CC BY 4.0);
+evolution-common, evolution-data-server-common, epiphany-browser-data, gedit-common, nautilus-data, pidgin-data,
+iso-codes, ktorrent-data, libreoffice-l10n-uz, thunar-data, vlc-l10n, xfce4-settings; KazNERD's test part (CC BY 4.0);
 UD_Kyrgyz-KTMU, UD_Kyrgyz-TueCL and UD_Tatar-NMCTT (CC BY-SA 4.0).
 """
 
@@ -44,10 +45,12 @@ SOURCES = """
 # Made by bench/make_languages.py: how often groups of letters occur per language.# Counts of groups o
 # Counts of groups of letters: no text is in it. Counted were KazNERD's test part (R. Yeshpanov, Y. Khassanov,
 # H. A. Varol, ISSAI), CC BY 4.0; UD_Kyrgyz-KTMU, UD_Kyrgyz-TueCL and UD_Tatar-NMCTT, CC BY-SA 4.0; translations of
-# MediaWiki 1.39, GTK, GLib, GNOME's programs and Pidgin (GPL or LGPL).
+# MediaWiki 1.39, GTK, GLib, programs of GNOME, KDE and Xfce, Pidgin, VLC, LibreOffice and iso-codes (GPL or LGPL).
 """
-SIZE = {"Cyrl": 4500, "Latn": 3500, "Arab": 1200}
+SIZE = {"Cyrl": 7000, "Latn": 4500, "Arab": 1200}
 """Groups of letters that are kept: those that tell most."""
+CLOSE, OF_CLOSE = ("kk~", "ky"), 1500
+"""Two classes that few letters tell apart, and how many more groups are kept for that."""
 LETTERS = 250_000
 """Letters that are read of each source of a class; three times as many of running text."""
 
@@ -147,7 +150,7 @@ def learn(strings: dict[str, list[str]]) -> str:
     """The table, as `archive.kazakh.language` reads it."""
     lines = SOURCES.strip().splitlines()
     lines.append(
-        "# After @, the classes of a script; then three letters (_ is an end of a word) and, for"
+        "# After @, the classes of a script; then three letters or a word (_ is its end) and, for"
     )
     lines.append(
         "# each class, how much less they occur than where they are commonest, in steps of"
@@ -164,11 +167,12 @@ def learn(strings: dict[str, list[str]]) -> str:
             names.append(name)
             counted.append(counts)
         lines.append("@" + "\t".join([script, *names]))
-        lines += _rows(counted, SIZE[script])
+        close = [names.index(name) for name in CLOSE if name in names]
+        lines += _rows(counted, SIZE[script], close)
     return "\n".join(lines) + "\n"
 
 
-def _rows(counted: list[Counter[str]], size: int) -> Iterator[str]:
+def _rows(counted: list[Counter[str]], size: int, close: list[int]) -> Iterator[str]:
     groups = sorted({group for counts in counted for group, n in counts.items() if n > 2})
     chances: list[dict[str, float]] = []
     for counts in counted:
@@ -177,12 +181,21 @@ def _rows(counted: list[Counter[str]], size: int) -> Iterator[str]:
         whole = total + unseen * len(groups)
         chances.append({group: (counts[group] + unseen) / whole for group in groups})
 
-    def information(group: str) -> float:
-        found = [chance[group] for chance in chances]
-        mean = sum(found) / len(found)
-        return sum(one * log(one / mean) for one in found)
+    def telling(groups: Iterable[str], chances: list[dict[str, float]]) -> list[str]:
+        """The groups in the order of what they tell of classes."""
 
-    for group in sorted(sorted(groups, key=information, reverse=True)[:size]):
+        def information(group: str) -> float:
+            found = [chance[group] for chance in chances]
+            mean = sum(found) / len(found)
+            return sum(one * log(one / mean) for one in found)
+
+        return sorted(groups, key=information, reverse=True)
+
+    kept = telling(groups, chances)
+    if close:
+        kept[size:] = telling(kept[size:], [chances[at] for at in close])
+        size += OF_CLOSE
+    for group in sorted(kept[:size]):
         logs = [log(chance[group]) for chance in chances]
         steps = [min(15, round((max(logs) - one) / model.STEP)) for one in logs]
         yield f"{group}\t" + "".join(f"{step:x}" for step in steps)

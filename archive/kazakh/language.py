@@ -1,7 +1,7 @@
 """Which script and which language a text is in: Kazakh in three scripts, Russian, and related ones.
 
-Each word is weighed by its groups of three letters against languages.tsv, which says how common they are
-in each language; all words have one bounded vote, so that the language of most words is found, also in
+Each word is weighed by its groups of three letters, and where it is a common one by itself, against
+languages.tsv, which says how common they are in each language; all words have one bounded vote, so that the language of most words is found, also in
 a headline of three. Look-alike letters (a Latin i for і) are seen through.
 """
 
@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from struct import Struct
 
-from archive.kazakh.letters import fold_lookalikes, fold_mixed_words, mixed_words
+from archive.kazakh.letters import fold_lookalikes, fold_mixed_words, mixed_words, unspoken
 
 _SAMPLE = 3000  # characters; the rest of an article does not change the answer
 _MOST_WORDS = 100
@@ -23,7 +23,7 @@ STEP = 0.45
 _VOTE = 30
 """Steps by which one word can speak against a language."""
 # What is printed here is likelier than what is not; in steps.
-_LIKELY = {"kk": 16, "kk~": -12, "ru": 13, "ky": 9, "tt": 7, "uz": 7, "kk-Latn": 3, "kk-Arab": 3}
+_LIKELY = {"kk": 16, "kk~": -2, "ru": 13, "ky": 9, "tt": 7, "uz": 7, "kk-Latn": 3, "kk-Arab": 3}
 _LEAD, _LEAD_OF_ONE = 2, 18
 """Steps by which the best language must lead, of several words and of one, or nothing is said."""
 
@@ -58,7 +58,7 @@ def identify(text: str, hint: str | None = None) -> str | None:
     that they are not taken for one of these. `hint`, such as the page's own `lang`, decides only
     when the text does not. The first 3,000 characters are looked at. Never raises.
     """
-    sample = unicodedata.normalize("NFC", text[:_SAMPLE])
+    sample = unspoken(unicodedata.normalize("NFC", text[:_SAMPLE]))
     written = script(sample)
     if written is None:
         return None
@@ -75,9 +75,9 @@ def words_in(text: str, written: str) -> list[str]:
 
 
 def groups(word: str) -> list[str]:
-    """Three letters each, with the ends of the word: `_жо`, `жол`, `ол_`."""
+    """Three letters each, with the ends of the word, and all of it: `_жо`, `жол`, `ол_`, `_жол_`."""
     word = f"_{word}_"
-    return [word[at : at + 3] for at in range(len(word) - 2)]
+    return [word[at : at + 3] for at in range(len(word) - 2)] + [word][len(word) < 4 :]
 
 
 @cache
@@ -94,7 +94,8 @@ def _tables() -> dict[str, tuple[list[str], Struct, dict[str, int]]]:
             steps: dict[str, int] = {}
             tables[name] = classes, Struct(f">{len(classes)}H"), steps
         elif line[0] != "#":
-            steps[line[:3]] = int("000" + "000".join(line[4:]), 16)
+            group, _, digits = line.partition("\t")
+            steps[group] = int("000" + "000".join(digits), 16)
     return tables
 
 

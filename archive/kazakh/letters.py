@@ -127,3 +127,21 @@ def mixed_words(text: str) -> list[str]:
 def fold_mixed_words(text: str) -> str:
     """Text with `fold_lookalikes` applied to each of its words."""
     return _MIXED.sub(lambda word: fold_lookalikes(word[0]), text) if _SEAM.search(text) else text
+
+
+VOWEL_SIGNS = (
+    "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
+)
+"""Of the Arabic script, with tatweel, which draws a word out."""
+_STRESSED = str.maketrans("ѐѝЀЍ", "еиЕИ")
+_MARKS = re.compile(f"[\u0300-\u036fѐѝЀЍ{VOWEL_SIGNS}]")
+_SPOKEN = re.compile(f"(?<=[{_CYRILLIC_CHAR}])[\u0300-\u036f]+|[{VOWEL_SIGNS}]+")
+
+
+def unspoken(text: str) -> str:
+    """NFC text without marks that only say how its letters are spoken or drawn: stress, Arabic vowels, tatweel.
+
+    >>> unspoken("кафе́"), unspoken("قَازَاق تىـــل")
+    ('кафе', 'قازاق تىل')
+    """
+    return _SPOKEN.sub("", text).translate(_STRESSED) if _MARKS.search(text) else text

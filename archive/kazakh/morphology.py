@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -19,6 +19,11 @@ from archive.kazakh.letters import AS_TYPED, CYRILLIC, SPECIFIC
 NOUN, VERB = "noun", "verb"
 OWNED = "poss3"
 """The slot that stems which end in a possessive of their own fill already (отбасы, дүниежүзі)."""
+CASES = tuple("genitive accusative dative locative ablative instrumental".split())
+NOUN_SLOTS = (
+    *CASES, *"relative plural poss1 poss2 poss2f poss1p poss3 attributive similar equative abessive predicate".split()
+)  # fmt: skip
+"""Slots that suffixes of nouns fill."""
 LOOSE = "loose"
 """Pseudo-slot: a suffix whose vowel does not agree with the stem's, as after loans (банктер)."""
 _BACK, _FRONT, _NEUTRAL = "аоұыяё", "әеөүіэ", "уиюё"
@@ -195,9 +200,21 @@ def _read_tail(
                 _read_tail(text[:-length], chain, after, found)
 
 
-def endings() -> frozenset[str]:
-    """Every spelling of every suffix."""
-    return frozenset(_ENDINGS)
+def endings(*slots: str) -> frozenset[str]:
+    """Every spelling of every suffix, or of those of these slots."""
+    return frozenset(
+        spelt
+        for spelt, found in _ENDINGS.items()
+        if not slots or any(ending.slot in slots for ending in found)
+    )
+
+
+@cache
+def case_endings() -> tuple[str, ...]:
+    """What may stand at the end of an abbreviation, which is spoken nobody knows how: АШМ-ның, АШМ-дағы, АШМ."""
+    cases = {text for text in endings(*CASES) if len(text) > 1}
+    here = {place + end for place in endings("locative") for end in endings("relative")}
+    return ("", *sorted(cases | {text for text in here if text[-3:] in ("ағы", "егі")}))
 
 
 def is_front(text: str) -> bool | None:

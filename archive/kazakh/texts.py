@@ -10,14 +10,14 @@ import tomllib
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from archive.kazakh.letters import fold_mixed_words
+from archive.kazakh.letters import fold_mixed_words, unspoken
 from archive.kazakh.stems import analyse
 from archive.kazakh.transliterate import script_of, to_latin
 from archive.kazakh.words import in_cyrillic, words
 
 _CACHED = 200_000
 _LETTERS = re.compile(r"[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*")
-_SIGNS = str.maketrans("،؛؟۔", ",;?.", "ـ\u200c\u200d")
+_SIGNS = str.maketrans("،؛؟۔", ",;?.", "\u200c\u200d")
 """Punctuation of the Arabic script, and what only shapes its letters."""
 _OF_2021 = re.compile("[äğǧñŋöşūü]", re.IGNORECASE)
 
@@ -108,7 +108,7 @@ def cyrillic(text: str, language: str | None) -> str | None:
         return text
     if not is_kazakh(language) or script not in ("Latn", "Arab"):
         return None
-    return _LETTERS.sub(lambda word: _in_cyrillic(word[0]), text.translate(_SIGNS))
+    return _LETTERS.sub(lambda word: _in_cyrillic(word[0]), unspoken(text).translate(_SIGNS))
 
 
 def latin(text: str, language: str | None) -> str | None:

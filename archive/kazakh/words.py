@@ -8,25 +8,28 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from archive.kazakh.letters import AS_TYPED, CYRILLIC, fold_mixed_words
+from archive.kazakh.letters import AS_TYPED, CYRILLIC, VOWEL_SIGNS, fold_mixed_words, unspoken
 from archive.kazakh.morphology import NOUN, typed_tails
 from archive.kazakh.stems import Evidence, likelihood
-from archive.kazakh.transliterate import script_of, spelling_costs
+from archive.kazakh.transliterate import script_of, spelling_costs, to_cyrillic
 
 # What FTS5's unicode61 takes for a word: letters, digits, and marks inside; apostrophes and hyphens
 # part words.
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
 _HIDDEN = re.compile("[\xad\u200b-\u200d\u2060\ufeff]+")
-_UNUSUAL = re.compile("[_\u0300-\u036f\xad\u200b-\u200d\u2060\ufeff]")
+_UNUSUAL = re.compile(f"[_\u0300-\u036f\u0450\u045d{VOWEL_SIGNS}\xad\u200b-\u200d\u2060\ufeff]")
 _PLAIN_WORD = re.compile(r"\w+")
 """The same in a text without anything unusual, and a third quicker."""
-_SHOWN = re.compile(rf"(?:{_WORD.pattern}|{_HIDDEN.pattern})+")
+_SHOWN = re.compile(rf"(?:{_WORD.pattern}|{_HIDDEN.pattern}|[{VOWEL_SIGNS}]+)+")
 _CYRILLIC = re.compile(f"[{CYRILLIC}]+")
 _LONGEST = 60
+_LATIN = "a-z\xdf-\xf6\xf8-\u017f\u01e7"
+"""Small letters of Latin Kazakh."""
 _APART = re.compile(
-    rf"(?:(?<=[^\W_])[»”\")]?[-‐‑’']|(?<=[{CYRILLIC.upper()}A-Z]{{2}}))(?P<tail>[{CYRILLIC}]{{1,12}})(?![\w-])"
+    rf"(?:(?<=[^\W_])[»”\")]?[-‐‑’'ʼ‘`´]|(?<=[{CYRILLIC.upper()}A-Z]{{2}}))"
+    rf"(?P<tail>[{CYRILLIC}]{{1,12}}|(?<=[^\W_]{{3}}.)[{_LATIN}]{{2,12}})(?![\w-])"
 )
-"""Suffixes behind a hyphen, a quotation mark or capitals."""
+"""Suffixes behind a hyphen, an apostrophe, a quotation mark or capitals; Latin ones of two letters behind three."""
 _ORDINALS = frozenset("ші шы".split())
 _GLUED = re.compile(rf"([^\W\d_{CYRILLIC}][^\W_{CYRILLIC}]*)([{CYRILLIC}]{{1,12}})")
 _MOST, _NEAR = 3, 2.0
@@ -34,10 +37,10 @@ _MOST, _NEAR = 3, 2.0
 
 
 def clean(text: str) -> str:
-    """NFC, without invisible characters."""
+    """NFC, without invisible characters and those of how it is spoken."""
     if _HIDDEN.search(text):
         text = _HIDDEN.sub("", text)
-    return unicodedata.normalize("NFC", text)
+    return unspoken(unicodedata.normalize("NFC", text))
 
 
 def words(text: str) -> list[str]:
@@ -51,10 +54,10 @@ def words(text: str) -> list[str]:
 def told(text: str) -> list[str]:
     """Words of a text that say something: `words` without the suffixes that stand apart from theirs.
 
-    >>> told("АҚШ-тың БҰҰға 2023-ші «Отан»-нан ара-тұра")
-    ['ақш', 'бұұ', '2023', 'отан', 'ара', 'тұра']
+    >>> told("АҚШ-тың БҰҰға 2023-ші «Отан»-нан ара-тұра Qazaqstan'nyń")
+    ['ақш', 'бұұ', '2023', 'отан', 'ара', 'тұра', 'qazaqstan']
     """
-    return words(_APART.sub(_without_suffix, text))
+    return words(_APART.sub(_without_suffix, clean(text) if _UNUSUAL.search(text) else text))
 
 
 def has_suffix_apart(text: str) -> bool:
@@ -67,8 +70,12 @@ def _without_suffix(apart: re.Match[str]) -> str:
 
 
 def is_suffix(text: str) -> bool:
-    """Whether letters are suffixes of a noun and nothing else, some typed as Russian ones or not."""
-    return any(tail.kind == NOUN for tail in typed_tails(text.translate(AS_TYPED)))
+    """Whether letters are suffixes of a noun and nothing else, some typed as Russian ones, or in Latin letters, or not."""
+    return any(
+        tail.kind == NOUN
+        for spelt in to_cyrillic(text)
+        for tail in typed_tails(spelt.translate(AS_TYPED))
+    )
 
 
 def glued(word: str) -> str:
@@ -104,7 +111,8 @@ def spellings(word: str, evidence: Evidence | None = None) -> list[str]:
     """
     if len(word) > _LONGEST or script_of(word) not in ("Latn", "Arab"):
         return [word]
-    costs = spelling_costs(word) or {word: 0.0}  # a sign alone stands for nothing
+    # A sign alone (ٴ) stands for nothing.
+    costs = {text: cost for text, cost in spelling_costs(word).items() if text} or {word: 0.0}
     if len(costs) == 1:
         return list(costs)
     scores = {text: likelihood(text, evidence) - cost for text, cost in costs.items()}

@@ -12,6 +12,7 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from archive.kazakh.letters import AS_TYPED, SPECIFIC
+from archive.kazakh.morphology import case_endings
 from archive.kazakh.stems import VOICED, is_known, is_slip, meant
 from archive.kazakh.transliterate import key, script_of
 from archive.kazakh.words import in_cyrillic
@@ -28,6 +29,8 @@ _LONGEST_ENDING = 9
 _SHORTEST_STEM = 3
 _EV = re.compile("(?<=[bdfklmnprstv])ev(?=a?$)")
 """Also how Latin letters write the end of Савельев and Григорьева."""
+_SURNAME = re.compile("[оеё]в")
+"""What Russian stems lose of a surname."""
 _LONG_NAME = 5
 """Letters of a Kazakh word that are looked for in Russian texts, too."""
 _SPECIFIC = frozenset(SPECIFIC)
@@ -97,7 +100,7 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     russian = russian_stem(word)
     if russian and row is None and not is_known(word):
         # A Russian case of a Kazakh name: Жумабаева, Темиртауе.
-        bare = russian.removeprefix(RUSSIAN_MARK)
+        bare = _name(word, russian)
         found |= dict.fromkeys(_alike(c, bare, bare, False) if len(bare) > _SHORTEST_STEM else ())
     kazakh = _as_it_stands(c, cyrillic, tuple(found)[:_MOST_STEMS])
     names = _namesakes(c, word, next(iter(found), word), russian).difference(kazakh)
@@ -108,6 +111,22 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
     elif row and RUSSIAN_MARK not in row[0] and is_known(word):
         russian = None  # a Kazakh word that no Russian text has would bring another one's forms: бала – балы
     return (*kazakh, *sorted(names.difference([russian])), *([russian] if russian else ()))
+
+
+def _name(word: str, russian: str) -> str:
+    """A name without its Russian case: Жумабаев of Жумабаеву, whose stem has lost what makes it a surname."""
+    bare = russian.removeprefix(RUSSIAN_MARK)
+    end = _SURNAME.match(word, len(bare))
+    return bare + end[0] if end else bare
+
+
+def _abbreviations(c: sqlite3.Connection, word: str) -> list[str]:
+    """Abbreviations of the archive that were typed so: ІІМ of ИИМ and IIM; itself where it is there."""
+    typed = in_cyrillic(word) if len(word) <= _SHORTEST_STEM else word
+    found = [text for text, _ in _at(c, key(word))]
+    return [text for text in found if text == word] or [
+        text for text in found if _may_be(typed, text)
+    ]
 
 
 def _as_it_stands(c: sqlite3.Connection, word: str, others: tuple[str, ...]) -> tuple[str, ...]:
@@ -183,7 +202,7 @@ def _namesakes(c: sqlite3.Connection, word: str, first: str, russian: str | None
     Asked for are the name as typed, its likeliest stem, and its Russian one: Кунаевтың, Кунаеву.
     """
     found = {*given_name(word), *given_name(first)}
-    bare = (russian or word).removeprefix(RUSSIAN_MARK)
+    bare = _name(word, russian) if russian else word
     for name in {word, bare} if word.isascii() else {word, first, bare}:
         keys = surnames(name, is_known(name))
         ends = keys | {surname[:-2] for surname in keys}  # Russian stems have lost -ов, -ев, -ин
@@ -231,6 +250,10 @@ def _expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             column = "{title} : " if node.title else ""
             return "(" + " OR ".join(f'{column}"{word}"*' for word in spelt) + ")"
         case Word(text):
+            if node.abbreviation and (printed := _abbreviations(c, text)):
+                terms.words[text] = tuple(other for other in printed if other != text)
+                forms = " OR ".join(f'"{one}{end}"' for one in printed for end in case_endings())
+                return f"({{{'title' if node.title else 'title text'}}} : ({forms}))"
             stems = word_terms(c, text)
             terms.words[text] = stems
             if node.title:

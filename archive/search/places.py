@@ -14,7 +14,7 @@ from itertools import product
 
 from archive.errors import Message
 from archive.kazakh.letters import SPECIFIC
-from archive.kazakh.morphology import endings
+from archive.kazakh.morphology import NOUN_SLOTS, endings
 from archive.kazakh.transliterate import key
 from archive.kazakh.words import words
 from archive.search.russian import WORDS
@@ -83,15 +83,15 @@ def _declined(name: str) -> set[str]:
 
 
 @cache
-def ending_keys() -> frozenset[str]:
+def ending_keys(*slots: str) -> frozenset[str]:
     """Kazakh suffixes as keys."""
-    return frozenset(map(key, endings()))
+    return frozenset(map(key, endings(*slots)))
 
 
 @cache
 def _endings() -> re.Pattern[str]:
-    """One to three of them."""
-    return re.compile(f"(?:{'|'.join(sorted(ending_keys()))}){{1,3}}")
+    """One to three suffixes of a noun: Тобольска is no form of Тобол."""
+    return re.compile(f"(?:{'|'.join(sorted(ending_keys(*NOUN_SLOTS)))}){{1,3}}")
 
 
 def places(parts: list[str]) -> list[Place]:
@@ -117,9 +117,12 @@ def _is_meant(typed: str, form: str, tail: str, place: Place) -> bool:
     """Whether it is not the present name, and Kazakh letters, where typed, are the other name's.
 
     So Караганда is not in қарағанда, and Тарбагатай not in Тарбағатай. Abbreviations have no endings that are
-    not set apart (школа is none of ШҚО), and English names are no Cyrillic words (чина, China).
+    not set apart (школа is none of ШҚО), and English names are no Cyrillic words (чина, China). What is spelt as the
+    other thing that sounds like the name is that (Чили, Чиили).
     """
     letters, present = "".join(words(place.name)), "".join(words(place.present))
+    if any(key(other) == form and typed.startswith(other) for other in words(place.also)):
+        return False
     if form == key(present) and (typed.isascii() or typed.startswith(present)):
         return typed.isascii() and form == key(letters)
     if (tail and place.name.isupper()) or (place.name.isascii() and not typed.isascii()):

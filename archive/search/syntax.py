@@ -1,7 +1,7 @@
 """syntax: what a person types, read as a tree of words and a list of filters.
 
     су тасқыны            both words          "қызыл кітап"   exactly these words in this order
-    өрт OR су             either              өрт -орман      without; also NOT орман
+    өрт OR су, өрт | су   either              өрт -орман      without; also NOT орман
     (өрт OR су) ауыл      grouping            мект*           words that begin so
     «қызыл кітап»         the same                title:тасқын    words of the title
     site:aqjolgazet -site:aqjolgazet after:2023-05 before:2023 …   `archive.search.filters`
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archive.errors import ArchiveUsageError, Message
+from archive.kazakh.letters import CYRILLIC
 from archive.kazakh.words import clean, told, words
 from archive.search.filters import EXCLUDED, FILTERS, NO_FILTER, SHORT, Filters, checked
 from archive.search.russian import WORDS
@@ -30,22 +31,27 @@ SHORTEST_PREFIX = 3
 _MOST_CHARACTERS = 4000
 _MOST_DEPTH = 20
 _TOKEN = re.compile(
-    r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<minus>(?<![^\s(])[-−](?=[^\s\-)]))"
+    r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<OR>\|+)|(?P<minus>(?<![^\s(])[-−](?=[^\s\-)]))"
     r"|(?P<filter>(?:" + "|".join((*FILTERS, *SHORT)) + r'):(?:"[^"]*"?|«[^»]*»?|[^\s()"]*))'
-    r'|(?P<title>title:)|"(?P<phrase>[^"]*)(?P<quote>"?)|«(?P<quoted>[^«»]*)»(?![-\w])|(?P<word>«?[^\s()"«]+|«)',
+    r'|(?P<title>title:)|"(?P<phrase>[^"]*)(?P<quote>"?)|«(?P<quoted>[^«»]*)»(?![-\w])|(?P<word>«?[^\s()"«|]+|«)',
     re.IGNORECASE,
 )
 _FIELD_LIKE = re.compile(r"[^\W\d_]{3,}:\S+")
+_ABBREVIATION = re.compile(f"(?<!\\w)[{CYRILLIC.upper()}A-Z]{{2,4}}")
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word; `prefix` stands for all words that begin with it, `title` for one of the title."""
+    """One word; `prefix` stands for all words that begin with it, `title` for one of the title.
+
+    An abbreviation (АШМ) has no forms but those that a suffix at its end makes.
+    """
 
     text: str
     prefix: bool = False
     title: bool = False
+    abbreviation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ class _Reader:
     filters: dict[str, list[str]] = field(default_factory=dict)
     in_title: bool = False
     in_excluded: bool = False
+    capitals_tell: bool = True
 
     def note(self, text: str) -> None:
         if text not in self.notes:
@@ -208,7 +215,9 @@ class _Reader:
                 Message("a beginning needs {} letters: {} is read as a word", SHORTEST_PREFIX, text)
             )
             prefix = False
-        last = Word(found[-1], prefix, self.in_title)
+        capitals = _ABBREVIATION.search(text) if self.capitals_tell and kind == "word" else None
+        is_short = capitals is not None and found == [capitals[0].lower()] and not prefix
+        last = Word(found[-1], prefix, self.in_title, is_short)
         if len(found) == 1:
             return last
         return All((*(Word(word, title=self.in_title) for word in found[:-1]), last))
@@ -232,7 +241,8 @@ def parse(text: str, filters: Filters | None = None) -> Query:
     text = (
         clean(_sound(text[:_MOST_CHARACTERS])).replace("“", '"').replace("”", '"').replace("„", '"')
     )
-    reader = _Reader(list(_tokens(text)))
+    tells = any(map(str.islower, text)) or len(text.split()) == 1
+    reader = _Reader(list(_tokens(text)), capitals_tell=tells)
     for word, kind in _small_operators(reader.tokens):
         reader.note(Message(_SAID[kind], word))
     if text.count('"') % 2:

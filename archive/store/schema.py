@@ -29,7 +29,7 @@ OUTCOMES = (
 )
 """How a URL can end in a crawl: exactly one of these."""
 
-VERSION = 7
+VERSION = 8
 """`PRAGMA user_version` of a database of this schema; raised with each change of it. 0.1.0 wrote 1."""
 SUBSET = 0x6E627373
 """`PRAGMA application_id` of a database that an export made of some articles of another: it has no captures."""

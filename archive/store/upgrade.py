@@ -31,8 +31,8 @@ from archive.store.schema import (
 
 _log = logging.getLogger(__name__)
 _INDEX = "articles_fts"
-_INDEXED_ANEW = 7
-"""The version that the index's contents are of: an older one has other stems, and no facts."""
+_INDEXED_ANEW = 8
+"""The version that the index's contents are of: an older one has other stems, and before 7 no facts."""
 _MADE = re.compile(r"^CREATE (?:VIRTUAL )?TABLE (\w+)", re.M)
 
 

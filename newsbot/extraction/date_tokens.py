@@ -123,6 +123,7 @@ _WORD_KINDS = {
     "month": ("A", 1),
     "at": ("H", 0),
     "hour": ("h", 3600),
+    "minute": ("i", 60),
     "am": ("p", 0),
     "pm": ("p", 12),
     "counted": ("c", 0),
@@ -239,7 +240,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 NUMBER = "[ndt#YQ]"
 CLOCK = (
     rf"(?:(?<!{NUMBER}[:.])[nd]:d(?::d(?:[.,]{NUMBER})?)?(?: p)?(?!:?{NUMBER})"
-    rf"|[Hh] :? [nd]\.d(?!\.?{NUMBER}))"
+    rf"|[Hh]\.? :? [nd]\.d(?!\.?{NUMBER}))"
 )
 CLOCK_RE = compiled(CLOCK)
 """A printed time of day."""

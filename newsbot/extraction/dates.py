@@ -82,7 +82,7 @@ _DAYS_BEFORE = compiled(
     r"(?:(?<![:.,/\-])(?P<day>[nd])(?:(?:-?s)? [\-&]|-[s&])|(?P<dated>[nd](?:-?s)? -? [Mm]) [\-&]?) $"
 )
 _DAYS_AFTER = compiled(rf"(?<=[Mm]) [\-&]? {_DAY} -? [Mm]")
-_SPELT = r"(?:d [hu]\.? d u(?! a)|d-d(?= $| [|•,)]))"
+_SPELT = r"(?:[nd] [hu]\.? [nd] [ui](?! a)|d-d(?= $| [|•,)]))"
 """After a day only, as durations and ages are printed alike: «18 сағ 45 мин», «18-45»; `_is_clock` judges."""
 _TIME_AFTER = compiled(rf"{_GAP}(?P<time>{CLOCK}|{_SPELT})")
 _TIME_BEFORE = compiled(rf"(?P<time>{CLOCK}){_GAP}$")
@@ -339,6 +339,7 @@ def _months_back(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+_FIRST_HOUR = 6
 _WEEK_SECONDS = 604800
 _MOST_MONTHS = 50 * 12
 """No page of a news site is older."""
@@ -363,10 +364,15 @@ def _at_clock(day: date, shape: Tokens, span: tuple[int, int], zone: ZoneInfo) -
 
 
 def _is_clock(shape: Tokens, span: tuple[int, int]) -> bool:
-    """Whether a time without colon or dot is one: not «12 күн 18 сағат», nor the hours «10-12»."""
-    if "u" in shape.letters[slice(*span)]:
-        return [shape.values[i] for i in range(*span) if shape.letters[i] in "hu"] == [3600, 60]
-    return shape.letters[slice(*span)] != "d-d" or shape.values[span[1] - 1] > 24
+    """Whether a time without colon or dot is one: not «12 күн 18 сағат», nor the hours «10-12».
+
+    «1 сағ 20 мин» is as likely how long something takes: of hours of one digit only those of the day are times.
+    """
+    letters = shape.letters[slice(*span)]
+    if letters[-1] in "ui":
+        units = [shape.values[i] for i in range(*span) if shape.letters[i] in "hui"]
+        return units == [3600, 60] and (letters[0] == "d" or shape.values[span[0]] >= _FIRST_HOUR)
+    return letters != "d-d" or shape.values[span[1] - 1] > 24
 
 
 def _offset(text: str, position: int, iso: bool) -> tuple[tzinfo | None, int]:

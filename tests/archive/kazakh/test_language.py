@@ -23,6 +23,7 @@ RUSSIAN = (
         ("kk", "Облыс әкімі жаңа мектепті ашты"),
         ("kk", "Біздің ауылдың тынысы"),
         ("kk", "Партия филиалынын жиналысы отти, депутаттар да барды"),  # a Russian keyboard
+        ("kk", "Облыстын баска калаларында жана мектептер ашылады"),
         ("kk", "Тiлшiлердiң үнi үшiн"),  # Latin i
         ("kk", KAZAKH.translate(str.maketrans("аеосрі", "aeocpi"))),
         ("kk", "Халық қаһарманы Бауыржан Момышұлының туғанына 110 жыл"),
@@ -63,8 +64,12 @@ def test_language(language: str, text: str) -> None:
         ),
         (
             "ky",
-            "Айылда жаңы дүкөн курулду|Биз баарыбыз чогуу элек|Окуучулар китеп окуп жатышат|Жаз келди, кар эриди",
+            "Айылда жаңы дүкөн курулду|Жолдор оңдолуп жатат|Окуучулар үчүн мелдеш өттү|Биз баарыбыз чогуу элек|Окуучулар китеп окуп жатышат|Жаз келди, кар эриди",
         ),
+        (
+            "kk",
+            "Облыс акими мектеп ашты|Тургындар суга жарымай отыр|Жана жылда не кутуге болады|Окушыларга арналган сайыс отти",
+        ),  # typed without Kazakh letters
         ("tt", "Авылда яңа кибет төзелде|Без барыбыз да бергә идек|Укучылар китап укыйлар"),
         (
             "uz",
@@ -142,6 +147,18 @@ def test_hint(text: str, hint: str, language: str | None) -> None:
 )
 def test_most_words_decide(kazakh: int, russian: int, language: str) -> None:
     assert identify(KAZAKH * kazakh + RUSSIAN * russian) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("kk-Arab", "قَازَاقستَاندَا جَاڭَا مەكتەپ اشىلدى"),
+        ("kk-Arab", "جـاڭـا مەكتـەپ اشىلـدى بۇل تۋرالى"),
+        ("ru", "Мо́сква́ столи́ца страны́"),
+    ],
+)
+def test_marks_of_pronunciation(language: str, text: str) -> None:
+    assert identify(text) == language
 
 
 def test_decomposed_letters() -> None:

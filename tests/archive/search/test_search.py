@@ -111,6 +111,45 @@ def test_abbreviations_with_letters_that_look_alike(paper: Paper, query: str) ->
     assert urls(paper, query) == ["1", "2"]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("АШМ", ["1", "2"]), ("АШМ-ның", ["1", "2"]), ("БАҚ", ["4", "5"]), ("АКШ", ["7", "8"]),
+        ("хабар ИИМ", ["9"]), ("аш", ["3"]), ("бақ", ["4", "5", "6"]),
+    ],
+)  # fmt: skip
+def test_abbreviations_are_no_forms_of_words(paper: Paper, query: str, found: list[str]) -> None:
+    store(
+        paper, "АШМ-ның хаты.", "АШМға барды.", "Ол ашпын деді.", "БАҚ-та айтылды.", "БАҚтың өкілі.",
+        "Бағы жанды.", "АҚШтағы ел.", "АҚШ-қа ұшты.", "ІІМ хабары.", "Ақша берді.",
+    )  # fmt: skip
+    assert urls(paper, query) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("Кунаев", ["2"]), ("Кунаевым", ["2"]), ("Сериков", []), ("Темиртауе", ["4"]),
+        ("кафе", ["5"]), ("кафе́", ["5"]), ("замо́к", ["5"]),
+        ("Qazaqstan", ["6", "7"]), ("Qazaqstan'nyń", ["6", "7"]), ("қазақстан", ["6", "7"]), ("قازاقستان", ["6", "7"]),
+    ],
+)  # fmt: skip
+def test_marks_and_ends_that_are_no_part_of_a_word(
+    paper: Paper, query: str, found: list[str]
+) -> None:
+    store(
+        paper, "Құны төмен.", "Қонаевтың жолы.", "Серік келді.", "Теміртауға барды.", "Кафе́ мен за́мок.",
+        "Qazaqstan'nyń joly.", "قَازَاقـــستَان جولى",
+    )  # fmt: skip
+    assert urls(paper, query) == found
+
+
+@pytest.mark.parametrize("query", ["ٴ", "ء", "ٴ су", "ـ су"])
+def test_a_sign_alone(paper: Paper, query: str) -> None:
+    store(paper, "Су ٴ ء ـ келді.")
+    assert urls(paper, query) == ["1"]
+
+
 def test_typed_without_kazakh_letters(paper: Paper) -> None:
     store(paper, "Бұл өңірдің өзені.", "Онда адам бар.")
     assert urls(paper, "онир") == ["1"]

@@ -37,6 +37,10 @@ def both(*words: str) -> All:
         ("NOT футбол су", All((Word("су"),), (Word("футбол"),))),
         ('су -"аяқ доп"', All((Word("су"),), (Phrase(("аяқ", "доп")),))),
         ("су -(өрт OR той)", All((Word("су"),), (Either((Word("өрт"), Word("той"))),))),
+        *[
+            (text, Either((Word("су"), Word("өрт"))))
+            for text in ("су | өрт", "су|өрт", "су || өрт")
+        ],
         ("су OR өрт жел", Either((Word("су"), both("өрт", "жел")))),
         ("(су OR өрт) жел", All((Either((Word("су"), Word("өрт"))), Word("жел")))),
         ("or and not", both("or", "and", "not")),
@@ -72,6 +76,11 @@ def both(*words: str) -> All:
         ("«қызыл кітап»", Phrase(("қызыл", "кітап"))),
         ("«қызыл кітап", both("қызыл", "кітап")),
         ("жол» «су", both("жол", "су")),
+        *[(text, Word("ашм", abbreviation=True)) for text in ("АШМ", "АШМ-ның", "АШМға")],
+        ("АШМ МЕКТЕБІ", both("ашм", "мектебі")),  # all in capitals says nothing
+        ("кафе́ за́мок", both("кафе", "замок")),
+        ("Qazaqstan'nyń Taraz-da", both("qazaqstan", "taraz")),
+        ("don't", both("don", "t")),
         ("су\u00adлы", Word("сулы")),
         ("үнiн", Word("үнін")),
         ("su\ud800", Word("su")),
