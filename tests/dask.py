@@ -64,7 +64,11 @@ class DaskCluster:
         for process in processes:
             process.terminate()
         for process in processes:
-            process.wait(20)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:  # one that is just beginning may not hear
+                process.kill()
+                process.wait()
         self.workers = [worker for worker in self.workers if worker not in processes]
 
     def _start(self, program: str, *options: str, **variables: str) -> subprocess.Popen[bytes]:
@@ -80,7 +84,7 @@ class DaskCluster:
         self.scheduler.kill()
         self.scheduler.wait()
         for worker in self.workers:
-            worker.terminate()  # one that had not found it yet would wait for its time
+            worker.kill()  # one that had not found it yet would wait for its time
             worker.wait(30)
         self.scheduler = self._start_scheduler()
         self.revive()
