@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import re
 import sys
 import threading
 import time
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from archive.errors import ArchiveUsageError
 from newsbot import SOFTWARE
 from newsbot.extraction import rules_version
-from newsbot.pool import TaskFailed, call_all
+from newsbot.pool import TaskFailed, answer_of, call_all, make, settle
 from newsbot.pool import open_pool as open_processes
 
 if sys.version_info >= (3, 14):
@@ -37,6 +38,7 @@ PATIENCE = 600.0
 """Seconds for which a scheduler may be away, or be without workers, before a run gives up."""
 _CONNECT = 15.0
 _LOOK = 0.5
+_ADDRESS = re.compile(r"(?:(?:tcp|tls|ucx|wss?)://)?[^/\s]+:\d+/?")
 _LEVEL = 1
 """Of zstd: pages shrink to a fifth in a third of a millisecond."""
 
@@ -74,14 +76,19 @@ class Cluster(Executor):
         self._patience = patience
         self._lock = threading.Lock()
         self._under_way: set[_Task] = set()
-        self._lost: list[_Task] = []
+        self._lost: set[_Task] = set()
+        """Those of them that no scheduler has."""
         self._ended: ClusterError | None = None
         self._is_closed = threading.Event()
         self._client = self._connect()
         self._jobs = jobs
         self._near: Executor | None = None
-        self.workers = self._check()
-        """Threads of all workers."""
+        try:
+            self.workers = self._check()
+            """Threads of all workers."""
+        except BaseException:
+            self._client.close(timeout=_CONNECT)
+            raise
         threading.Thread(target=self._watch, daemon=True).start()
 
     @property
@@ -97,8 +104,12 @@ class Cluster(Executor):
         return self._near
 
     def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        """Have a function called that can be imported by a worker."""
+        """Have a function called that can be imported by a worker. Raises `ClusterError`."""
         task = _Task((fn, args, kwargs))
+        with self._lock:
+            if self._ended:
+                raise self._ended
+            self._under_way.add(task)
         self._send(task)
         return task.future
 
@@ -114,13 +125,19 @@ class Cluster(Executor):
 
     def _connect(self) -> distributed.Client:
         try:
+            import dask
             from distributed import Client
         except ImportError:
             raise ClusterError(
                 "--scheduler needs Dask: pip install 'newsbot[cluster]', here and for the workers"
             ) from None
+        if not _ADDRESS.fullmatch(self._address):
+            raise ClusterError(
+                f"{self._address} is no address of a scheduler: tcp://HOST:PORT is one"
+            )
         for name in [name for name in logging.root.manager.loggerDict if "distributed" in name]:
             logging.getLogger(name).setLevel(logging.CRITICAL)  # we say it in our words
+        dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
         try:
             return Client(self._address, timeout=_CONNECT, set_as_default=False, name="newsbot")
         except (OSError, ValueError, ImportError, RuntimeError) as error:
@@ -135,34 +152,38 @@ class Cluster(Executor):
         try:
             found = self._client.run(version, on_error="return")
             for worker, said in sorted(found.items()):
-                if isinstance(said, ModuleNotFoundError):
-                    raise ClusterError(f"worker {worker} has no newsbot: install {SOFTWARE} there")
                 if isinstance(said, Exception):
-                    raise ClusterError(f"worker {worker} cannot be used: {said}")
+                    raise ClusterError(_without(f"worker {worker}", said))
                 if said != version():
                     raise ClusterError(_other(f"worker {worker}", said, version()))
-            return sum(self._client.nthreads().values())
+            return self._count()
         except (OSError, TimeoutError) as error:
             raise ClusterError(f"the scheduler at {self._address} went away: {error}") from None
 
+    def _count(self) -> int:
+        return sum(self._client.nthreads(callback_timeout=_CONNECT).values())
+
     def _watch(self) -> None:
         """Send again what was lost with a scheduler; give up where nobody works for too long."""
-        alive = time.monotonic()
+        alive, is_told = time.monotonic(), False
         while not self._is_closed.wait(_LOOK):
-            try:
-                if self._client.status == "closed":
-                    self._client = self._connect()
-                self.workers = sum(self._client.nthreads().values())
-            except (OSError, ClusterError, RuntimeError, TimeoutError, ValueError):
-                self.workers = 0
-            now = time.monotonic()
+            self.workers = self._look()
             if self.workers:
-                alive = now
+                alive, is_told = time.monotonic(), False
                 with self._lock:
-                    lost, self._lost = self._lost, []
+                    lost, self._lost = self._lost, set()
                 for task in lost:
                     self._send(task)
-            elif self._under_way and now - alive > self._patience:
+                continue
+            away = time.monotonic() - alive
+            if away > _CONNECT and not is_told:
+                is_told = True
+                logger.warning(
+                    "the scheduler at %s has no worker now: waiting for %g seconds",
+                    self._address,
+                    self._patience,
+                )
+            if self._under_way and away > self._patience:
                 self._fail(
                     ClusterError(
                         f"the scheduler at {self._address} has had no worker for "
@@ -171,18 +192,27 @@ class Cluster(Executor):
                     )
                 )
 
+    def _look(self) -> int:
+        """Threads of all workers; 0 where the scheduler does not answer. Connects anew if need be."""
+        try:
+            if self._client.status == "closed":
+                self._client = self._connect()
+                with self._lock:
+                    self._lost = set(self._under_way)
+                if self._is_closed.is_set():
+                    self._client.close(timeout=_CONNECT)
+            return self._count()
+        except Exception:
+            logger.debug("the scheduler is away", exc_info=True)
+            return 0
+
     # -- tasks ----------------------------------------------------------------------------------
 
     def _send(self, task: _Task) -> None:
-        with self._lock:
-            if self._ended:
-                task.future.set_exception(self._ended)
-                return
-            self._under_way.add(task)
         try:
             name = f"newsbot-{uuid.uuid4().hex}"
             sent = self._client.submit(
-                work, version(), task.call, key=name, pure=False, priority=task.priority
+                pickle.loads, task.call, key=name, pure=False, priority=task.priority
             )
             sent.add_done_callback(partial(self._end, task))
         except Exception:
@@ -191,32 +221,31 @@ class Cluster(Executor):
 
     def _lose(self, task: _Task) -> None:
         with self._lock:
-            self._lost.append(task)
+            if task in self._under_way:
+                self._lost.add(task)
 
     def _end(self, task: _Task, sent: distributed.Future[Any]) -> None:
         """Take what came of a task; called in a thread of Dask's."""
-        status = sent.status
+        answer: bytes | Exception
         try:
-            answer = sent.result() if status == "finished" else None
-            error = sent.exception() if status == "error" else None
-        except Exception:  # the connection broke meanwhile
-            answer = error = None
-        if answer is None and error is None:
+            if sent.status == "error":
+                answer = _explained(sent.exception())
+            else:
+                answer = zstd.decompress(sent.result())
+        except BaseException:  # it was cancelled, for the connection broke
             self._lose(task)
             return
         with self._lock:
-            if task not in self._under_way:
+            if task not in self._under_way:  # it was sent twice
                 return
             self._under_way.remove(task)
-        if answer is not None:
-            task.future.set_result(pickle.loads(zstd.decompress(answer)))  # noqa: S301 -- our own
-        else:
-            task.future.set_exception(_explained(error))
+            self._lost.discard(task)
+        settle(task.future, answer)
 
     def _fail(self, error: ClusterError) -> None:
         with self._lock:
             self._ended = error
-            tasks, self._under_way, self._lost = self._under_way, set(), []
+            tasks, self._under_way, self._lost = self._under_way, set(), set()
         for task in tasks:
             task.future.set_exception(error)
 
@@ -229,19 +258,33 @@ class _Task:
         self.future.set_running_or_notify_cancel()
         self.priority = int(call[0] is call_all)
         """A batch takes a moment, and somebody waits for it: it goes before what takes longer."""
-        self.call = zstd.compress(pickle.dumps(call, pickle.HIGHEST_PROTOCOL), _LEVEL)
+        self.packed = zstd.compress(pickle.dumps(call, pickle.HIGHEST_PROTOCOL), _LEVEL)
+        self.call = pickle.dumps(self, pickle.HIGHEST_PROTOCOL)
+
+    def __reduce__(self) -> tuple[Callable[..., bytes], tuple[str, bytes]]:
+        """Who unpickles it makes the call.
+
+        So Dask sees nothing of newsbot: its scheduler does without, and where a worker does not know
+        us, that is an error of the task. A function that Dask's own messages name kills the worker.
+        """
+        return work, (version(), self.packed)
 
 
 def _other(worker: str, theirs: str, ours: str) -> str:
     return f"{worker} runs {theirs}, and this is {ours}: install the same in both places"
 
 
+def _without(worker: str, why: BaseException | None) -> str:
+    return f"{worker} cannot run newsbot: {why}; install {SOFTWARE} there"
+
+
 def _explained(error: BaseException | None) -> Exception:
+    """What Dask says of a task whose call did not end; what the call itself raises is in its answer."""
     if type(error).__name__ == "KilledWorker":
         return TaskFailed("several workers died over it")
-    if isinstance(error, Exception):
+    if isinstance(error, ClusterError):
         return error
-    return ClusterError(f"a worker failed: {type(error).__name__}: {error}")
+    return ClusterError(_without("a worker", error))
 
 
 # -- on a worker --------------------------------------------------------------------------------
@@ -254,11 +297,10 @@ def version() -> str:
 
 
 def work(expected: str, call: bytes) -> bytes:
-    """Make a call that was packed, and pack what it returns.
+    """Make a call that was packed, and pack what `answer_of` says of it.
 
     Raises `ClusterError` on a worker that is not like the sender: it may have come after the check.
     """
     if expected != version():
         raise ClusterError(_other("a worker", version(), expected))
-    function, args, kwargs = pickle.loads(zstd.decompress(call))  # noqa: S301 -- our own
-    return zstd.compress(pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL), _LEVEL)
+    return zstd.compress(answer_of(partial(make, zstd.decompress(call))), _LEVEL)

@@ -88,7 +88,8 @@ def map_in_order(
             waiting.append(batch)
             held += batch.bytes
             batch = _Batch()
-        while len(waiting) > _ahead(executor) or held > _AHEAD_BYTES:
+        ahead = _ahead(executor)
+        while len(waiting) > ahead or held > max(_AHEAD_BYTES, ahead * batch_bytes):
             held -= waiting[0].bytes
             yield from waiting.popleft().finished(executor, function, waiting)
     batch.send(executor, function)
@@ -163,9 +164,9 @@ def _alone(
     return answer
 
 
-def settle(future: Future[Any], answer: bytes | TaskFailed) -> None:
-    """End a future with what `answer_of` came to in another process."""
-    if isinstance(answer, TaskFailed):
+def settle(future: Future[Any], answer: bytes | Exception) -> None:
+    """End a future with what `answer_of` came to in another process, or with why there is no answer."""
+    if isinstance(answer, Exception):
         future.set_exception(answer)
         return
     try:
@@ -335,7 +336,7 @@ def _work(connection: Connection, timeout: float) -> None:
     calls: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_receive, args=(connection, calls), daemon=True).start()
     while True:
-        connection.send_bytes(_call(calls.get(), timeout))
+        connection.send_bytes(answer_of(partial(make, calls.get()), timeout))
 
 
 def _receive(connection: Connection, calls: SimpleQueue[bytes]) -> None:
@@ -347,32 +348,32 @@ def _receive(connection: Connection, calls: SimpleQueue[bytes]) -> None:
         os._exit(1)
 
 
-def _call(call: bytes, timeout: float) -> bytes:
-    try:
-        function, args, kwargs = pickle.loads(call)  # noqa: S301 -- our own
-    except BaseException as error:
-        return _error(error)
-    return answer_of(partial(function, *args, **kwargs), timeout)
+def make(call: bytes) -> Any:
+    """Make a call that was pickled: function, arguments, arguments by name."""
+    function, args, kwargs = pickle.loads(call)  # noqa: S301 -- our own
+    return function(*args, **kwargs)
 
 
 def call_all(function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> list[bytes]:
     """What `function` came to with each of the arguments: `answer_of`."""
     with _ALARM:
-        return [answer_of(partial(function, *arguments)) for arguments in calls]
+        return [answer_of(partial(function, *arguments), TIMEOUT) for arguments in calls]
 
 
-def answer_of(call: Callable[[], Any], timeout: float = TIMEOUT) -> bytes:
+def answer_of(call: Callable[[], Any], timeout: float | None = None) -> bytes:
     """Pickled: whether a call succeeded, and its value or its error, as it can travel.
 
     The kernel ends this process in time, also where C code never lets go of the interpreter and
-    nobody is left to watch.
+    nobody is left to watch; without a `timeout` the process's one timer is left alone.
     """
     try:
-        signal.setitimer(signal.ITIMER_REAL, timeout)
+        if timeout:
+            signal.setitimer(signal.ITIMER_REAL, timeout)
         try:
             value = call()
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            if timeout:
+                signal.setitimer(signal.ITIMER_REAL, 0)
         return pickle.dumps((True, value), pickle.HIGHEST_PROTOCOL)
     except BaseException as error:  # also of a task that wants to end the process
         return _error(error)
