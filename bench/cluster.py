@@ -1,8 +1,8 @@
 """What a Dask cluster costs: processors and memory of all its processes, beside one process's.
 
-python -m bench.cluster [--pages 3000] [--workers 3] [--rounds 3] [--latency 0.05]
+python -m bench.cluster [--pages 3000 | --data FOLDER --sites-dir FOLDER] [--workers 3] [--rounds 3] [--latency 0.05]
 
-An archive of the example newspaper's pages is read again (`reextract --all --dry-run`): by one process
+An archive, of the example newspaper's pages if none is named, is read again (`reextract --all --dry-run`): by one process
 with `--jobs 0`, and by a scheduler and workers on this machine, in turns; the best round of each counts.
 Processor time of the cluster is that of the command, the scheduler and the workers while the command
 ran. Then 600 tasks that only wait (`--latency` seconds each, as a far disk has a worker wait) show what part of the
@@ -26,7 +26,7 @@ from newsbot.pool import map_in_order
 from tests.dask import DaskCluster
 
 ROOT = Path(__file__).parent.parent
-SITES = ("--sites-dir", str(ROOT / "newsbot/demo/sites"))
+SITES = ["--sites-dir", str(ROOT / "newsbot/demo/sites")]
 TASKS = 600
 
 
@@ -39,7 +39,7 @@ def run(*words: object) -> tuple[float, float, float]:
     )  # fmt: skip
     while process.poll() is None:
         peak = max(peak, resident(process.pid))
-        time.sleep(0.1)
+        time.sleep(0.5)
     if process.returncode:
         sys.exit(f"{words}: exit code {process.returncode}")
     now = os.times()
@@ -99,15 +99,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--pages", type=int, default=3000)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--sites-dir")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--latency", type=float, default=0.05)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        warc, data = folder / "p.warc.gz", folder / "data"
-        make_warc(warc, bodies([], 0), arguments.pages)
-        run("import", "warc", warc, "--data", data, "--jobs", 0)
+        warc, data = folder / "p.warc.gz", arguments.data or folder / "data"
+        if arguments.data:
+            SITES[1:] = [arguments.sites_dir] if arguments.sites_dir else []
+        else:
+            make_warc(warc, bodies([], 0), arguments.pages)
+            run("import", "warc", warc, "--data", data, "--jobs", 0)
         with DaskCluster(folder, arguments.workers) as cluster:
             with open_pool(scheduler=cluster.address) as pool:
                 while getattr(pool, "workers", 0) < arguments.workers:
