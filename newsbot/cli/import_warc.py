@@ -106,6 +106,8 @@ def warc(
     sites = known_sites(data, sites_dirs, [site_id] if site_id else ())
     if bool(names) == bool(indexes):
         raise click.UsageError("either FILE or --index")
+    if root and not indexes:
+        raise click.UsageError("--root goes with --index")
     files = _files(names, scheduler)
     plan = _listed(indexes, root, [sites[site_id]] if site_id else sites.values())
     if is_plan:

@@ -25,8 +25,8 @@ from newsbot.cli.common import (
     print_table,
     scheduler_option,
 )
-from newsbot.cluster import open_pool
-from newsbot.pool import map_in_order
+from newsbot.cluster import ClusterError, open_pool
+from newsbot.pool import TaskFailed, map_in_order
 
 
 @click.command("stories")
@@ -89,7 +89,10 @@ def _tokens(pool: Executor, texts: Iterable[Text]) -> Iterator[tuple[Text, array
     tasks = ((text, (text.text,)) for text in texts)
     for text, future in map_in_order(pool, tokens_of, tasks, lambda text: len(text.text)):
         assert future is not None
-        yield text, tokens_of(text.text) if future.exception() else future.result()
+        try:
+            yield text, future.result()
+        except TaskFailed as error:
+            raise ClusterError(f"{text.name}: its text cannot be read: {error}") from None
 
 
 def _print_list(connection: sqlite3.Connection, as_json: bool) -> None:
