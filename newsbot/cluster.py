@@ -139,10 +139,21 @@ class Cluster(Executor):
         for name in [name for name in logging.root.manager.loggerDict if "distributed" in name]:
             logging.getLogger(name).setLevel(logging.CRITICAL)  # we say it in our words
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
+        made: Future[distributed.Client] = Future()
+
+        def make() -> None:
+            try:
+                options = {"timeout": _CONNECT, "set_as_default": False, "name": "newsbot"}
+                made.set_result(Client(self._address, **options))
+            except Exception as error:
+                made.set_exception(error)
+
+        # In a thread: with something else at that port, Dask waits for ever.
+        threading.Thread(target=make, daemon=True).start()
         try:
-            return Client(self._address, timeout=_CONNECT, set_as_default=False, name="newsbot")
-        except (OSError, ValueError, ImportError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:200]
+            return made.result(2 * _CONNECT)
+        except Exception as error:
+            reason = " ".join(str(error).split())[:200] or "it says nothing"
             raise ClusterError(
                 f"no Dask scheduler answers at {self._address} ({reason}): start one with "
                 "`dask scheduler`, or name another with --scheduler"
@@ -180,9 +191,10 @@ class Cluster(Executor):
             if away > _CONNECT and not is_told:
                 is_told = True
                 logger.warning(
-                    "the scheduler at %s has no worker now: waiting for %g seconds",
+                    "the scheduler at %s has no worker now: waiting for %g seconds; start some with `dask worker %s`",
                     self._address,
                     self._patience,
+                    self._address,
                 )
             if self._under_way and away > self._patience:
                 self._fail(

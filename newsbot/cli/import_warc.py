@@ -53,13 +53,11 @@ if TYPE_CHECKING:
 @click.option(
     "--workers",
     type=click.IntRange(1),
-    default=1,
     help="With --plan: so many work at it (default: 1).",
 )
 @click.option(
     "--price",
     type=click.FloatRange(0),
-    default=0.0,
     help="With --plan: euros for a gigabyte fetched.",
 )
 @jobs_option
@@ -74,8 +72,8 @@ def warc(
     indexes: tuple[str, ...],
     root: str | None,
     is_plan: bool,
-    workers: int,
-    price: float,
+    workers: int | None,
+    price: float | None,
     jobs: int | None,
     scheduler: str | None,
     as_json: bool,
@@ -108,10 +106,12 @@ def warc(
         raise click.UsageError("either FILE or --index")
     if root and not indexes:
         raise click.UsageError("--root goes with --index")
+    if not is_plan and (workers or price is not None):
+        raise click.UsageError("--workers and --price go with --plan")
     files = _files(names, scheduler)
     plan = _listed(indexes, root, [sites[site_id]] if site_id else sites.values())
     if is_plan:
-        _print_plan(plan or _of_files(files), workers, price, as_json)
+        _print_plan(plan or _of_files(files), workers or 1, price or 0.0, as_json)
         return 0
     files += plan.pieces if plan else []
     troubles = _Troubles()
@@ -218,9 +218,14 @@ def _print_plan(plan: Plan, workers: int, price: float, as_json: bool) -> None:
     shown = {
         "files": told["files"], "of them whole": told["whole"], "records": told["records"],
         "requests": told["requests"], "GB": round(plan.size / 1e9, 3), "workers": workers,
-        "hours": told["hours"], "euros": told["euros"] if price else None,
+        "hours": round(told["hours"], 3), "euros": round(told["euros"], 2) if price else None,
     }  # fmt: skip
     print_table([(name, n) for name, n in shown.items() if n is not None], ("to fetch", ""))
+    for source, reason in list(plan.lost.items())[:_NAMED]:
+        click.echo(f"newsbot: {masked(source)}: {reason}", err=True)
+    if plan.records == 0:
+        click.echo("the index lists nothing of known newspapers", err=True)
+        return
     if plan.guessed:
         click.echo(f"the size of {plan.guessed} files is guessed by that of others", err=True)
     on = told["rests_on"]
@@ -241,6 +246,8 @@ def _total(files: list[Path | Piece]) -> int | None:
     return sum(sizes) if len(sizes) == len(files) else None
 
 
+_NAMED = 3
+"""Files that are named where many did not answer."""
 _PASSED_OVER = {
     "known": "records that the archive has already",
     "unknown_host": "records of unknown hosts (`newsbot sites list` shows those known)",

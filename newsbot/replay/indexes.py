@@ -26,7 +26,7 @@ from archive.captures.streams import GZIP_MAGIC
 from archive.errors import ArchiveUsageError
 from archive.export.cdxj import surt
 from newsbot import urls
-from newsbot.replay.places import BLOCK, opened, reason_of, resolved, retried
+from newsbot.replay.places import BLOCK, NoPartsError, opened, reason_of, resolved, retried
 from newsbot.replay.servers import RECORDS, IndexRow, rows_of
 
 T = TypeVar("T")
@@ -34,6 +34,8 @@ T = TypeVar("T")
 _AT_ONCE = 4
 """Parts of an index that are read at a time; a table of a million rows a group takes 60 MB."""
 _BATCH = 16_384
+_BLOCK = 1 << 28
+"""Bytes of a packed block at most; real ones have half a million."""
 _NAME, _OFFSET, _LENGTH = "warc_filename", "warc_record_offset", "warc_record_length"
 _STATUS, _MIME, _HOST, _KEY = "fetch_status", "content_mime_type", "url_host_name", "url_surtkey"
 """Columns of https://github.com/commoncrawl/cc-index-table."""
@@ -94,8 +96,8 @@ def find(addresses: Iterable[str], hosts: Hosts, root: str | None = None) -> Fou
 
     def read(part: _Part) -> None:
         for host, name, offset, length in _sure(part.address, partial(_rows, part, hosts)):
-            file = _located(name, part.address, root)
             try:
+                file = _located(name, part.address, root)
                 place = array("Q", (offset, length))
             except (TypeError, OverflowError):
                 raise ArchiveUsageError(f"{part.address} has a row that tells no place") from None
@@ -133,6 +135,10 @@ def _sure(address: str, read: Callable[[], Iterator[T]]) -> list[T]:
     """What is read of an index, tried again. Raises `ArchiveUsageError` where it cannot be."""
     try:
         return retried(lambda: list(read()))
+    except NoPartsError:
+        raise ArchiveUsageError(
+            f"{address}: its server gives out whole files only: download it, and name the copy"
+        ) from None
     except OSError as error:
         raise ArchiveUsageError(f"{address} cannot be read: {reason_of(error)}") from None
 
@@ -152,8 +158,8 @@ def _parts(address: str, hosts: Hosts) -> Iterator[_Part]:
             try:
                 head, name, offset, length = line.decode().split("\t")[:4]
                 before, key = key, head.split(" ")[0]
-                span = int(offset), int(length)
-            except ValueError:
+                span = array("Q", (int(offset), min(int(length), _BLOCK)))
+            except (OverflowError, ValueError):
                 raise ArchiveUsageError(f"{address} is no index of a cluster") from None
             if block and hosts.between(before, key):
                 yield block
@@ -198,9 +204,15 @@ def _rows_of_lines(address: str, file: BinaryIO, hosts: Hosts) -> Iterator[_Row]
             for row in rows_of(line):
                 host = urls.netloc(urls.canonical(row.url) or "")
                 name, _, offset = (row.location or "").rpartition(" ")
-                if host in hosts.sites and row.may_be_page and name and offset.isdigit():
+                if (
+                    host in hosts.sites
+                    and row.may_be_page
+                    and name
+                    and offset.isascii()
+                    and offset.isdigit()
+                ):
                     yield _Row(host, name, int(offset), row.length or 0)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (EOFError, TypeError, ValueError, gzip.BadGzipFile, zlib.error) as error:
         raise ArchiveUsageError(f"{address} is damaged: {error}") from None
 
 
@@ -232,7 +244,7 @@ def _rows_of_table(address: str, file: BinaryIO, hosts: Hosts) -> Iterator[_Row]
                 for row in batch.filter(pc.is_in(batch[_HOST], names)).to_pylist():
                     if IndexRow("", "", row.get(_STATUS), mime=row.get(_MIME)).may_be_page:
                         yield _Row(row[_HOST], row[_NAME] or "", row[_OFFSET], row[_LENGTH] or 0)
-    except (pa.ArrowException, TypeError, ValueError) as error:
+    except (pa.ArrowException, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ArchiveUsageError(f"{address} is damaged, or no Parquet: {error}") from None
 
 

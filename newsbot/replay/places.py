@@ -81,6 +81,8 @@ def _listed(place: str) -> list[str]:
         raise
     except Exception as error:
         raise ArchiveUsageError(f"{place}: no list of files: {reason_of(error)}") from None
+    if "\0" in text:
+        raise ArchiveUsageError(f"{place}: no list of files")
     lines = (line.strip() for line in text.splitlines())
     return [resolved(line, place) for line in lines if line and not line.startswith("#")]
 
@@ -126,7 +128,7 @@ def retried(call: Callable[[], T], wait: Callable[[float], object] = time.sleep)
     for pause in PAUSES:
         try:
             return call()
-        except (FileNotFoundError, PermissionError):
+        except (FileNotFoundError, PermissionError, IsADirectoryError):
             raise
         except OSError:
             if wait(pause):
@@ -206,6 +208,7 @@ def _network() -> Iterator[None]:
         if isinstance(error, FileNotFoundError) and (cause is error or status in (404, 410)):
             raise FileNotFoundError("not found") from None
         is_final = 400 <= status < 500 and status != 429  # which asks for patience
+        is_final |= type(cause).__name__ == "NoCredentialsError"
         words = f"{type(cause).__name__}: {cause}"
         raise (PermissionError(words) if is_final else OSError(words)) from None
 
@@ -257,7 +260,11 @@ def _system(source: str) -> tuple[Any, str]:
             from aiohttp import ClientTimeout
 
             patience = ClientTimeout(total=None, sock_connect=30, sock_read=60)
-            options["client_kwargs"] = {"trust_env": True, "timeout": patience}
+            options["client_kwargs"] = {
+                "trust_env": True,
+                "timeout": patience,
+                "auto_decompress": False,
+            }
         system, path = url_to_fs(source, **options)
     except (ImportError, ValueError) as error:
         raise ArchiveUsageError(

@@ -13,7 +13,7 @@ from math import ceil
 from statistics import median
 from typing import Any, NamedTuple
 
-from newsbot.replay.places import BLOCK, opened
+from newsbot.replay.places import BLOCK, opened, reason_of
 from newsbot.replay.places import size_of as ask_size
 
 LATENCY = 0.05
@@ -73,6 +73,8 @@ class Plan:
     """The same by site."""
     guessed: int = 0
     """Files whose size is not known: that of the others is taken."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """Those of them that were asked for and did not answer, and why."""
 
     def add(self, piece: Piece, size: int) -> None:
         """One piece, of so many bytes."""
@@ -92,9 +94,9 @@ class Plan:
         return {
             "files": len(self.pieces), "whole": self.whole, "requests": self.requests,
             "bytes": self.size, "records": self.records, "sites": dict(self.sites),
-            "workers": workers, "hours": round(self.seconds(workers, speed) / 3600, 3),
-            "euros": round(self.size / 1e9 * price, 2),
-            "guessed": self.guessed,
+            "workers": workers, "hours": round(self.seconds(workers, speed) / 3600, 6),
+            "euros": round(self.size / 1e9 * price, 6),
+            "guessed": self.guessed, "lost": self.lost,
             "rests_on": {
                 "latency": round(speed.latency, 4), "bytes_a_second": round(speed.rate),
                 "looked_through_a_second": round(UNPACK), "read": READ, "store": STORE,
@@ -159,7 +161,8 @@ def _add_whole(plan: Plan, pieces: Sequence[Piece], size_of: SizeOf) -> None:
     def size(piece: Piece) -> int | None:
         try:
             return size_of(piece.source)
-        except OSError:
+        except OSError as error:
+            plan.lost[piece.source] = reason_of(error)
             return None
 
     asked = pieces

@@ -306,7 +306,7 @@ class RecordReader:
         if not is_sought:
             self._counts["skipped"] += 1
         elif kind == "response":
-            self._under_way[record.record_id] = found
+            self._under_way[found.record.record_id] = found
             self._under_way[f"{found.exchange.url} {record.payload_digest}"] = found
         return found
 
@@ -337,7 +337,9 @@ class RecordReader:
         """What a revisit refers to, where it is here."""
         fields = record.headers
         known = bracketed(fields.get("WARC-Refers-To", ""))
-        found = self._under_way.get(known) or (self._row("record_id = ?", known) if known else None)
+        found = (
+            known and (self._under_way.get(known) or self._row("record_id = ?", known))
+        ) or None
         digest = _as_ours(record.declared_digest or "")
         url = clean_address(fields.get("WARC-Refers-To-Target-URI") or record.url or "")
         if found is None and digest:

@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import threading
 import time
+from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -25,19 +26,21 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from archive.captures.files import check_inside, own_file
-from archive.captures.reading import Raw, raw_records
+from archive.captures.reading import MAX_BLOCK, Raw, raw_records
 from archive.captures.streams import Stream
 from archive.captures.writing import gzip_member
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store import Store, explained_errors
 from archive.times import now
 from newsbot import urls
-from newsbot.cluster import near
+from newsbot.cluster import ClusterError, near
 from newsbot.pool import map_in_order, unlimited
 from newsbot.replay.places import NoPartsError, downloaded, opened, reason_of, retried
 from newsbot.replay.plan import Piece
 from newsbot.replay.records import Damaged, damage, unwanted
 
+_HEAD = 1 << 16
+"""Bytes of a record beside its block, at most."""
 _KEPT = 2 << 20
 """Bytes, packed, after which a worker hands over what it has kept."""
 _KEPT_OF_ALL = 64 << 20
@@ -109,7 +112,7 @@ def _take(
             taken.counts.update(["records", *filter(None, [reason])])
             taken.damaged += [(raw.offset, damage(raw))] if reason == "damaged" else []
         raw.data = b""
-    if not is_found and start == (0, 0):
+    if not is_found and start == (0, 0) and taken.next is None:
         file.seek(0)
         is_zip = file.read(2) == b"PK"
         raise ValueError(
@@ -133,20 +136,27 @@ def _records(file: BinaryIO, piece: Piece, start: Place) -> Iterator[tuple[Place
         if start[0]:
             stream.warning = None  # it was told
             stream.start_at(start[0])
-        member, number = -1, 0
+        # A member may begin in the middle of a record: counted is from those that one begins with.
+        member, number = start[0], -1
         for raw in raw_records(stream):
-            number = number + 1 if raw.offset == member and not raw.is_alone else 0
-            member = raw.offset
+            if raw.is_alone and raw.offset != member:
+                member, number = raw.offset, -1
+            number += 1
             if member != start[0] or number >= start[1]:
                 yield (member, number), raw
         return
-    if start == (0, 0) and (first := next(raw_records(Stream(file)), None)) and _is_info(first):
+    head = Stream(file)
+    if start == (0, 0) and (first := next(raw_records(head), None)) and _is_info(first):
         yield start, first
     for index in range(start[0], len(piece.ranges)):
         offset, length = piece.ranges[index]
         file.seek(offset)
-        part = io.BytesIO(file.read(length))
-        for raw in raw_records(Stream(part)):
+        data = file.read(min(length, MAX_BLOCK + _HEAD))
+        if len(data) < min(length, MAX_BLOCK + _HEAD):
+            raise ValueError(f"it ends before byte {offset + length}, where the index has a record")
+        part = Stream(io.BytesIO(data))
+        part.dictionary, part.warning = head.dictionary, None
+        for raw in raw_records(part):
             raw.offset += offset
             yield (index, 0), raw
 
@@ -166,7 +176,7 @@ class Fetched:
     damaged: list[tuple[int, str]] = field(default_factory=list)
     bytes: int = 0
     is_cut: bool = False
-    _places: tuple[list[int], list[int]] = field(default_factory=lambda: ([], []))
+    _places: tuple[array[int], array[int]] = field(default_factory=lambda: (array("Q"), array("Q")))
 
     def add(self, taken: Taken, file: BinaryIO) -> None:
         """Append a part."""
@@ -242,7 +252,9 @@ def fetch(
     try:
         for fetched, future in map_in_order(threads, _fetch, tasks()):
             error = future.exception() if future else None
-            if isinstance(error, ArchiveError):
+            if isinstance(error, ClusterError) or (
+                isinstance(error, ArchiveError) and not isinstance(error, ArchiveUsageError)
+            ):  # what a name in a list stands for is that file's affair
                 raise error
             if error:
                 failed(fetched.piece.source, reason_of(error))

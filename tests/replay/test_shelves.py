@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,8 @@ from moto.server import ThreadedMotoServer
 
 from archive.captures import read_records
 from archive.errors import ArchiveUsageError
+from archive.store import Store
+from archive.times import now
 from newsbot.replay import places, shelves
 from newsbot.replay.places import named, resolved
 from newsbot.replay.plan import Piece
@@ -261,6 +266,23 @@ def test_files_in_s3(archive: Archive, tmp_path: Path, bucket: Any) -> None:
     assert json.loads(done.stdout)["failed"] == [
         {"file": "s3://shelf/data/2024/no.warc", "error": "not found"}
     ]
+    assert told(archive) == expected(tmp_path, files)
+
+
+def test_a_place_in_a_copy_that_is_gone_counts_for_nothing(
+    archive: Archive, tmp_path: Path, newsbot: Run
+) -> None:
+    """What an interrupted run kept of a file is made anew, and may be packed otherwise."""
+    (file,) = files = mixed(tmp_path / "shelf", 1)
+    with shelf(file.parent) as (address, _):
+        words = command(archive, f"{address}/{file.name}")[3:]
+        assert newsbot(*words).returncode == 0
+        with closing(sqlite3.connect(archive.folder / "news.db")) as c:
+            (source,) = c.execute("SELECT source FROM imports").fetchone()
+        shutil.rmtree(archive.folder)
+        with Store(archive.folder) as store:
+            store.note_import("warc", source, now(), {}, 1 << 20)
+        assert newsbot(*words).returncode == 0
     assert told(archive) == expected(tmp_path, files)
 
 
