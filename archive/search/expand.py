@@ -266,9 +266,16 @@ def _expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             return "(" + " OR ".join(f'{column}"{word}"*' for word in spelt) + ")"
         case Word(text):
             if node.abbreviation and (printed := _abbreviations(c, text)):
-                terms.words[text] = tuple(other for other in printed if other != text)
+                # Russian ones have Russian cases: МИДом, ВУЗов.
+                russian = [
+                    stem for one in printed if (stem := russian_stem(one)) == RUSSIAN_MARK + one
+                ]
+                terms.words[text] = (*(one for one in printed if one != text), *russian)
                 forms = " OR ".join(f'"{form}"' for one in printed for form in _with_endings(one))
-                return f"({{{'title' if node.title else 'title text'}}} : ({forms}))"
+                columns = "title" if node.title else "title text"
+                mark = TITLE_MARK if node.title else ""
+                cases = "".join(f' OR {{stems}} : "{mark}{stem}"' for stem in russian)
+                return f"({{{columns}}} : ({forms}){cases})"
             stems = word_terms(c, text)
             terms.words[text] = stems
             if node.title:

@@ -135,6 +135,19 @@ def test_abbreviations_are_no_forms_of_words(paper: Paper, query: str, found: li
 
 @pytest.mark.parametrize(
     ("query", "found"),
+    [("МИД", ["1", "2", "9"]), ("МИДом", ["9"]), ("title:МИД", ["9"]), ("ВУЗ", ["9"])],
+)
+def test_russian_abbreviations_have_russian_cases(
+    paper: Paper, query: str, found: list[str]
+) -> None:
+    store(paper, "МИД хаты.", "МИДке барды.", "Ол мидай далада.")
+    text = "В городе о том, как было с ВУЗами, сообщили МИДу."
+    paper.visit(f"{HOME}9", article(f"{HOME}9", title="Встреча в МИДе", text=text, language="ru"))
+    assert urls(paper, query) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
     [
         ("Кунаев", ["2"]), ("Кунаевым", ["2"]), ("Сериков", []), ("Темиртауе", ["4"]),
         ("кафе", ["5"]), ("кафе́", ["5"]), ("замо́к", ["5"]),
