@@ -6,6 +6,7 @@ is loaded where an address of a scheduler is given.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import re
@@ -14,7 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -228,13 +229,18 @@ class Cluster(Executor):
         """Take what came of a task; called in a thread of Dask's."""
         answer: bytes | Exception
         try:
+            if sent.status in ("cancelled", "lost"):  # for the connection broke
+                self._lose(task)
+                return
             if sent.status == "error":
                 answer = _explained(sent.exception())
             else:
                 answer = zstd.decompress(sent.result())
-        except BaseException:  # it was cancelled, for the connection broke
+        except (OSError, CancelledError, asyncio.CancelledError):
             self._lose(task)
             return
+        except Exception as error:
+            answer = ClusterError(f"an answer cannot be taken: {type(error).__name__}: {error}")
         with self._lock:
             if task not in self._under_way:  # it was sent twice
                 return

@@ -379,6 +379,13 @@ def answer_of(call: Callable[[], Any], timeout: float | None = None) -> bytes:
         return _error(error)
 
 
+def unlimited(function: Callable[..., R], *arguments: Any) -> R:
+    """Call what may take longer than a page does, in a process of a pool."""
+    if threading.current_thread() is threading.main_thread():  # no page is read beside it
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    return function(*arguments)
+
+
 def _error(error: BaseException) -> bytes:
     """An error as it can travel, with where it came from."""
     error.add_note("".join(traceback.format_exception(error)))

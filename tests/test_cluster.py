@@ -25,6 +25,7 @@ from newsbot.pool import InProcess, TaskFailed, call_all, map_in_order
 from newsbot.profiles import load_sites
 from newsbot.replay.reextract import Choice, reextract
 from newsbot.visit.schedule import next_due
+from tests.archive.test_stories import OTHER_TEXT, TEXT, Papers
 from tests.conftest import ROOT, Run, environment
 from tests.dask import DaskCluster
 from tests.harm import act, echo, pid_of
@@ -185,6 +186,22 @@ def test_an_import_is_the_same(
     done = newsbot(*words, "--scheduler", cluster.address)
     assert (done.returncode, done.stderr) == (0, "")
     assert rows(data) == rows(imported)
+
+
+def test_stories_are_the_same(cluster: DaskCluster, tmp_path: Path, newsbot: Run) -> None:
+    papers = Papers(tmp_path / "here")
+    for site in "cab":
+        papers.add(f"{site}/1", TEXT, title="Су")
+        papers.add(f"{site}/2", f"{OTHER_TEXT} {site}", title="Көпір")
+    papers.first.store.close()
+    shutil.copytree(tmp_path / "here", tmp_path / "there")
+    told = [
+        newsbot("stories", "--data", tmp_path / name, *words)
+        for name, words in (("here", ()), ("there", ("--scheduler", cluster.address)))
+    ]
+    assert "2 stories of 6 articles" in told[0].stdout
+    assert told[1].stdout == told[0].stdout
+    assert rows(tmp_path / "there") == rows(tmp_path / "here")
 
 
 def test_workers_and_the_scheduler_die_while_pages_are_read(

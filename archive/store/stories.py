@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from archive import stories
 from archive.store import Store, explained_errors
 from archive.store.withheld import enforce
+from archive.stories.texts import Tokens, tokens_in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,13 @@ class Linked:
     """Rows that were written, removed ones included."""
 
 
-def link(store: Store) -> Linked:
-    """Find all stories and editions of an archive and keep them.
+def link(store: Store, tokens: Tokens = tokens_in_order) -> Linked:
+    """Find all stories and editions of an archive and keep them; `tokens` reads texts.
 
     Everything is found afresh, outside any transaction, and the differences are written in one.
     """
     with explained_errors(store.folder):
-        found = stories.find(store.connection)
+        found = stories.find(store.connection, tokens)
     with store.transaction() as c:
         changed = _write(c, found)
         linked = {number for pair in found.editions for number in pair}

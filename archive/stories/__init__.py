@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
 from archive.stories import duplicates, editions
-from archive.stories.texts import Text
+from archive.stories.texts import Text, Tokens, tokens_in_order
 
 _LOCAL = timezone(timedelta(hours=5))
 """Where a bare date ends; most of Kazakhstan."""
@@ -77,9 +77,9 @@ def editions_of(connection: sqlite3.Connection, article: int) -> list[dict[str, 
 # -- finding ----------------------------------------------------------------------------------------
 
 
-def find(c: sqlite3.Connection) -> FoundStories:
-    """All stories and editions, found afresh from the articles as they are now."""
-    clusters = duplicates.clusters(_texts(c))
+def find(c: sqlite3.Connection, tokens: Tokens = tokens_in_order) -> FoundStories:
+    """All stories and editions, found afresh from the articles as they are now; `tokens` reads texts."""
+    clusters = duplicates.clusters(_texts(c), tokens)
     cluster_of = {url: str(number) for number, urls in enumerate(clusters) for url in urls}
     found = FoundStories(editions=editions.link(_candidates(c, cluster_of)))
     linked = set(found.editions)

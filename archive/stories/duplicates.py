@@ -17,8 +17,10 @@ from archive.stories.texts import (
     CAPITAL,
     Library,
     Text,
+    Tokens,
     sentences_of,
     shingles_of,
+    tokens_in_order,
     tokens_of,
     words_of,
 )
@@ -53,13 +55,13 @@ _ASKED = 12
 _CACHED_TEXTS = 3000
 
 
-def clusters(texts: Iterable[Text]) -> list[list[str]]:
+def clusters(texts: Iterable[Text], tokens: Tokens = tokens_in_order) -> list[list[str]]:
     """Names of the texts that are near-duplicates of one another, two or more to a cluster.
 
     The texts of one site must follow one another, in any order; raises `ValueError` where they do
     not. Names are sorted within a cluster, and clusters by their first name.
     """
-    library = Library(texts)
+    library = Library(texts, tokens)
     compare = _Comparison(library)
     found: list[list[int]] = []
     for cluster in _agglomerate(library, compare):

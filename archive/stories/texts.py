@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain, groupby
+from typing import TypeAlias
 from zlib import crc32
 
 from archive.kazakh.letters import fold_mixed_words
@@ -76,6 +77,15 @@ def tokens_of(text: str) -> array[int]:
     return array("I", chain.from_iterable([_codes[word] for word in printed]))
 
 
+def tokens_in_order(texts: Iterable[Text]) -> Iterator[tuple[Text, array[int]]]:
+    """Each text with its `tokens_of`."""
+    return ((text, tokens_of(text.text)) for text in texts)
+
+
+Tokens: TypeAlias = "Callable[[Iterable[Text]], Iterable[tuple[Text, array[int]]]]"
+"""What gives each text with its `tokens_of`, in order: it may have them made elsewhere."""
+
+
 def words_of(tokens: Iterable[int]) -> list[int]:
     """Words without the ends of sentences and without capitals."""
     return [token & _WORD for token in tokens if token]
@@ -105,23 +115,23 @@ def shingles_of(words: list[int]) -> list[int]:
 class Library:
     """Distinct texts without boilerplate, numbered by their smallest names."""
 
-    def __init__(self, texts: Iterable[Text]) -> None:
+    def __init__(self, texts: Iterable[Text], tokens: Tokens = tokens_in_order) -> None:
         self._tokens = array("I")
         names: defaultdict[bytes, list[str]] = defaultdict(list)
         sites: defaultdict[bytes, set[str]] = defaultdict(set)
         places: defaultdict[bytes, tuple[int, int]] = defaultdict(lambda: (0, 0))
         owners: dict[bytes, str] = {}
         done: set[str] = set()
-        for site, group in groupby(texts, key=lambda text: text.site):
+        for site, group in groupby(tokens(texts), key=lambda pair: pair[0].site):
             if site in done:
                 raise ValueError(f"the texts of {site} do not follow one another")
             done.add(site)
-            for name, digest, tokens in _without_boilerplate(group):
+            for name, digest, kept in _without_boilerplate(group):
                 # Equal words may be cut into other sentences, or be boilerplate at one site only.
-                if tokens and name < owners.get(digest, chr(0x10FFFF)):
+                if kept and name < owners.get(digest, chr(0x10FFFF)):
                     owners[digest] = name
-                    places[digest] = (len(self._tokens), len(self._tokens) + len(tokens))
-                    self._tokens.extend(tokens)
+                    places[digest] = (len(self._tokens), len(self._tokens) + len(kept))
+                    self._tokens.extend(kept)
                 names[digest].append(name)
                 sites[digest].add(site)
         distinct = sorted(names, key=lambda digest: min(names[digest]))
@@ -143,7 +153,9 @@ class Library:
         return words_of(self.tokens(number))
 
 
-def _without_boilerplate(texts: Iterable[Text]) -> Iterator[tuple[str, bytes, array[int]]]:
+def _without_boilerplate(
+    texts: Iterable[tuple[Text, array[int]]],
+) -> Iterator[tuple[str, bytes, array[int]]]:
     """Texts of one site: name, what an equal text has in common, and tokens worth comparing.
 
     A notice that stands under many headlines in place of a text («read it in our paper») is left
@@ -151,8 +163,7 @@ def _without_boilerplate(texts: Iterable[Text]) -> Iterator[tuple[str, bytes, ar
     """
     pages: list[tuple[str, bytes, array[int]]] = []
     distinct: dict[tuple[str | None, bytes], array[int]] = {}
-    for text in texts:
-        tokens = tokens_of(text.text)
+    for text, tokens in texts:
         digest = _digest(tokens)
         pages.append((text.name, digest, tokens))
         known = distinct.get((text.title, digest))

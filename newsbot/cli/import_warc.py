@@ -106,27 +106,15 @@ def warc(
     sites = known_sites(data, sites_dirs, [site_id] if site_id else ())
     if bool(names) == bool(indexes):
         raise click.UsageError("either FILE or --index")
+    if root and not indexes:
+        raise click.UsageError("--root goes with --index")
     files = _files(names, scheduler)
     plan = _listed(indexes, root, [sites[site_id]] if site_id else sites.values())
     if is_plan:
         _print_plan(plan or _of_files(files), workers, price, as_json)
         return 0
     files += plan.pieces if plan else []
-    broken: list[dict[str, Any]] = []
-    lost: list[dict[str, str]] = []
-
-    def failed(source: str, reason: str) -> None:
-        lost.append({"file": masked(source), "error": reason})
-        tqdm.write(
-            f"newsbot: {masked(source)}: {reason}; the next run tries it again", file=sys.stderr
-        )
-
-    def damaged(path: Path | str, offset: int, reason: str) -> None:
-        broken.append({"file": masked(str(path)), "offset": offset, "error": reason})
-        tqdm.write(
-            f"newsbot: {masked(str(path))}: record at byte {offset}: {reason}", file=sys.stderr
-        )
-
+    troubles = _Troubles()
     if verbose:
         logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     progress = not (quiet or verbose or as_json) and sys.stderr.isatty()
@@ -149,14 +137,35 @@ def warc(
             jobs=jobs,
             scheduler=scheduler,
             progress=bar.update,
-            damaged=damaged,
-            failed=failed,
+            damaged=troubles.damaged,
+            failed=troubles.failed,
         )
     if as_json:
-        print_json({**_summary(counts, broken), "failed": lost})
+        print_json({**_summary(counts), "damaged": troubles.records, "failed": troubles.files})
     elif not quiet:
         _print(counts)
-    return 3 if broken or lost else 0
+    return 3 if troubles.records or troubles.files else 0
+
+
+class _Troubles:
+    """What cannot be read, told at once and kept for `--json`."""
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+        self.files: list[dict[str, Any]] = []
+
+    def damaged(self, path: Path | str, offset: int, reason: str) -> None:
+        """A record of a file."""
+        self.records.append({"file": masked(str(path)), "offset": offset, "error": reason})
+        self._say(f"{masked(str(path))}: record at byte {offset}: {reason}")
+
+    def failed(self, source: str, reason: str) -> None:
+        """A whole file."""
+        self.files.append({"file": masked(source), "error": reason})
+        self._say(f"{masked(source)}: {reason}; the next run tries it again")
+
+    def _say(self, text: str) -> None:
+        tqdm.write(f"newsbot: {text}", file=sys.stderr)
 
 
 def _files(names: tuple[str, ...], scheduler: str | None) -> list[Path | Piece]:
@@ -242,13 +251,11 @@ _PASSED_OVER = {
 }
 
 
-def _summary(counts: Counter[str], broken: list[dict[str, Any]]) -> dict[str, Any]:
+def _summary(counts: Counter[str]) -> dict[str, Any]:
     """For `--json`."""
     passed_over = {name: counts[name] for name in _PASSED_OVER if name != "damaged"}
     outcomes = {name: counts[name] for name in OUTCOMES}
-    return {
-        "records": counts["records"], "outcomes": outcomes, **passed_over, "damaged": broken,
-    }  # fmt: skip
+    return {"records": counts["records"], "outcomes": outcomes, **passed_over}
 
 
 def _print(counts: Counter[str]) -> None:

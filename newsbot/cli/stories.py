@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,16 +16,28 @@ from archive import query, stories
 from archive.errors import ArchiveUsageError
 from archive.store import Store, open_database
 from archive.store.stories import link
+from archive.stories.texts import Text, tokens_of
 from newsbot import urls
-from newsbot.cli.common import data_option, json_option, print_json, print_table
+from newsbot.cli.common import (
+    data_option,
+    json_option,
+    print_json,
+    print_table,
+    scheduler_option,
+)
+from newsbot.cluster import ClusterError, open_pool
+from newsbot.pool import TaskFailed, map_in_order
 
 
 @click.command("stories")
 @click.argument("article", metavar="[ID|URL]", required=False)
 @data_option
 @click.option("--list", "as_list", is_flag=True, help="Print the stories known, widest first.")
+@scheduler_option
 @json_option
-def stories_command(article: str | None, data: Path, as_list: bool, as_json: bool) -> None:
+def stories_command(
+    article: str | None, data: Path, as_list: bool, scheduler: str | None, as_json: bool
+) -> None:
     """Find which articles tell the same story: agency copy, reprints, editions.
 
     Without an argument all articles are compared, and what was found is kept in the archive; run it
@@ -40,16 +55,16 @@ def stories_command(article: str | None, data: Path, as_list: bool, as_json: boo
     elif as_list:
         _print_list(open_database(data).conn, as_json)
     else:
-        _link(data, as_json)
+        _link(data, scheduler, as_json)
 
 
 _COMPARED = "SELECT count(*), count(DISTINCT site) FROM articles"
 
 
-def _link(data: Path, as_json: bool) -> None:
+def _link(data: Path, scheduler: str | None, as_json: bool) -> None:
     open_database(data).close()  # says so where there is no archive, instead of making one
-    with Store(data) as store:
-        linked = link(store)
+    with Store(data) as store, open_pool(0, scheduler) as pool:
+        linked = link(store, lambda texts: _tokens(pool, texts))
         compared, papers = store.connection.execute(_COMPARED).fetchone()
     if as_json:
         print_json(asdict(linked))
@@ -67,6 +82,17 @@ def _link(data: Path, as_json: bool) -> None:
         click.echo(f"{compared} articles were compared, {of}", err=True)
     else:
         click.echo("`newsbot stories --list` lists them", err=True)
+
+
+def _tokens(pool: Executor, texts: Iterable[Text]) -> Iterator[tuple[Text, array[int]]]:
+    """Texts with their tokens, which others make."""
+    tasks = ((text, (text.text,)) for text in texts)
+    for text, future in map_in_order(pool, tokens_of, tasks, lambda text: len(text.text)):
+        assert future is not None
+        try:
+            yield text, future.result()
+        except TaskFailed as error:
+            raise ClusterError(f"{text.name}: its text cannot be read: {error}") from None
 
 
 def _print_list(connection: sqlite3.Connection, as_json: bool) -> None:

@@ -14,19 +14,22 @@ import zlib
 from array import array
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from archive.captures.streams import GZIP_MAGIC
 from archive.errors import ArchiveUsageError
 from archive.export.cdxj import surt
 from newsbot import urls
-from newsbot.replay.places import BLOCK, opened, reason_of, resolved
+from newsbot.replay.places import BLOCK, opened, reason_of, resolved, retried
 from newsbot.replay.servers import RECORDS, IndexRow, rows_of
+
+T = TypeVar("T")
 
 _AT_ONCE = 4
 """Parts of an index that are read at a time; a table of a million rows a group takes 60 MB."""
@@ -90,7 +93,7 @@ def find(addresses: Iterable[str], hosts: Hosts, root: str | None = None) -> Fou
     found, lock = Found(), Lock()
 
     def read(part: _Part) -> None:
-        for host, name, offset, length in _rows(part, hosts):
+        for host, name, offset, length in _sure(part.address, partial(_rows, part, hosts)):
             file = _located(name, part.address, root)
             try:
                 place = array("Q", (offset, length))
@@ -100,7 +103,9 @@ def find(addresses: Iterable[str], hosts: Hosts, root: str | None = None) -> Fou
                 found.places[file].extend(place)
                 found.sites[hosts.sites[host]] += 1
 
-    parts = [part for address in addresses for part in _parts(address, hosts)]
+    parts = [
+        part for address in addresses for part in _sure(address, partial(_parts, address, hosts))
+    ]
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         list(threads.map(read, parts))
     return found
@@ -119,10 +124,15 @@ def _located(name: str, index: str, root: str | None = None) -> str:
 
 @contextmanager
 def _read(address: str, *, ahead: bool = True) -> Iterator[BinaryIO]:
-    """A part of an index. Raises `ArchiveUsageError` where it cannot be read."""
+    """A part of an index. Raises OSError where it cannot be read."""
+    with opened(address, is_parts=not ahead) as file:
+        yield io.BufferedReader(file) if ahead and isinstance(file, io.RawIOBase) else file
+
+
+def _sure(address: str, read: Callable[[], Iterator[T]]) -> list[T]:
+    """What is read of an index, tried again. Raises `ArchiveUsageError` where it cannot be."""
     try:
-        with opened(address, is_parts=not ahead) as file:
-            yield io.BufferedReader(file) if ahead and isinstance(file, io.RawIOBase) else file
+        return retried(lambda: list(read()))
     except OSError as error:
         raise ArchiveUsageError(f"{address} cannot be read: {reason_of(error)}") from None
 
@@ -222,7 +232,7 @@ def _rows_of_table(address: str, file: BinaryIO, hosts: Hosts) -> Iterator[_Row]
                 for row in batch.filter(pc.is_in(batch[_HOST], names)).to_pylist():
                     if IndexRow("", "", row.get(_STATUS), mime=row.get(_MIME)).may_be_page:
                         yield _Row(row[_HOST], row[_NAME] or "", row[_OFFSET], row[_LENGTH] or 0)
-    except (pa.ArrowException, ValueError) as error:
+    except (pa.ArrowException, TypeError, ValueError) as error:
         raise ArchiveUsageError(f"{address} is damaged, or no Parquet: {error}") from None
 
 

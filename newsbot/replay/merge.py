@@ -20,7 +20,8 @@ from archive.errors import ArchiveUsageError
 from archive.store import DATABASE, OUTCOMES, Store
 from newsbot.profiles import OWN_SITES, ProfileError, Site, load_site
 from newsbot.replay.records import KnownSites, RecordReader
-from newsbot.replay.warc import check_file, import_warc
+from newsbot.replay.wacz import check_file
+from newsbot.replay.warc import import_warc
 
 MAX_FILE = 1_000_000
 """Bytes of the largest profile."""

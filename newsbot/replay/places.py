@@ -10,10 +10,11 @@ import glob
 import gzip
 import io
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from archive.captures.files import open_file
 from archive.errors import ArchiveUsageError
@@ -21,10 +22,14 @@ from newsbot import SOFTWARE, urls
 
 BLOCK = 8 << 20
 """Bytes asked for at once: what a request costs is little beside them."""
+PAUSES = (1.0, 5.0, 20.0)
+"""Seconds before what could not be read is tried again."""
 _HEAD = 1 << 16
 """The same at the beginning of a file, where its kind shows; and what is kept of what was read."""
 _COMMON = ("crawl-data", "cc-index")
 _WARC = (".warc", ".warc.gz", ".warc.zst", ".wacz")
+
+T = TypeVar("T")
 
 # -- what is named ------------------------------------------------------------------------------
 
@@ -39,25 +44,35 @@ def named(name: str) -> list[str]:
     if name.startswith("@"):
         found = _listed(name[1:])
     elif "://" in name:
-        system, path = _system(name)
-        is_pattern = "*" in name
-        found = sorted(map(system.unstrip_protocol, system.glob(path))) if is_pattern else [name]
+        found = _matching(name)
     elif Path(name).is_dir():
         found = sorted(str(p) for p in Path(name).rglob("*") if p.name.lower().endswith(_WARC))
     elif Path(name).exists():
         found = [name]
     else:
-        found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 -- of any folder
+        matching = glob.glob(name, recursive=True)  # noqa: PTH207 -- of any folder
+        found = sorted(path for path in matching if Path(path).is_file())
     if not found:
         raise ArchiveUsageError(f"{name} does not exist, or no file is found there")
     return found
+
+
+def _matching(name: str) -> list[str]:
+    system, path = _system(name)
+    if "*" not in name:
+        return [name]
+    try:
+        with _network():
+            return sorted(map(system.unstrip_protocol, system.glob(path)))
+    except OSError as error:
+        raise ArchiveUsageError(f"{urls.masked(name)}: {reason_of(error)}") from None
 
 
 def _listed(place: str) -> list[str]:
     try:
         if "://" in place:
             system, path = _system(place)
-            data = cast(bytes, system.cat_file(path))
+            data = cast(bytes, retried(lambda: _cat(system, path)))
         else:
             with open_file(Path(place)) as file:
                 data = file.read()
@@ -68,6 +83,11 @@ def _listed(place: str) -> list[str]:
         raise ArchiveUsageError(f"{place}: no list of files: {reason_of(error)}") from None
     lines = (line.strip() for line in text.splitlines())
     return [resolved(line, place) for line in lines if line and not line.startswith("#")]
+
+
+def _cat(system: Any, path: str) -> object:
+    with _network():
+        return system.cat_file(path)
 
 
 def resolved(line: str, place: str) -> str:
@@ -99,6 +119,19 @@ def reason_of(error: BaseException) -> str:
         return "not found"
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return urls.masked(" ".join(words.split()))[:300] or type(error).__name__
+
+
+def retried(call: Callable[[], T], wait: Callable[[float], object] = time.sleep) -> T:
+    """What a call returns, made again where the network may be at fault; not once `wait` says so."""
+    for pause in PAUSES:
+        try:
+            return call()
+        except (FileNotFoundError, PermissionError):
+            raise
+        except OSError:
+            if wait(pause):
+                raise
+    return call()
 
 
 class NoPartsError(OSError):
@@ -215,10 +248,16 @@ def _system(source: str) -> tuple[Any, str]:
     """What fsspec reads an address by, and its name there. Raises `ArchiveUsageError` where it cannot."""
     options: dict[str, Any] = {}
     if source.startswith(("http://", "https://")):
-        options = {"headers": {"User-Agent": SOFTWARE}, "client_kwargs": {"trust_env": True}}
+        # Packed on the way, bytes would have other places.
+        options = {"headers": {"User-Agent": SOFTWARE, "Accept-Encoding": "identity"}}
     try:
         from fsspec.core import url_to_fs
 
+        if options:
+            from aiohttp import ClientTimeout
+
+            patience = ClientTimeout(total=None, sock_connect=30, sock_read=60)
+            options["client_kwargs"] = {"trust_env": True, "timeout": patience}
         system, path = url_to_fs(source, **options)
     except (ImportError, ValueError) as error:
         raise ArchiveUsageError(

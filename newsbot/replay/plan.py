@@ -187,5 +187,6 @@ def measure(pieces: Sequence[Piece]) -> Speed:
                 got = len(file.read(size))
                 times.append(time.perf_counter())
             latency, seconds = times[1] - times[0], times[2] - times[1]
-            found.append((latency, got / max(seconds - latency, seconds / 2)))
+            if got:
+                found.append((latency, got / max(seconds - latency, seconds / 2)))
     return Speed(*map(median, zip(*found, strict=True))) if found else Speed()

@@ -11,6 +11,7 @@ import hashlib
 import io
 import math
 import shutil
+import tempfile
 import threading
 import time
 from bisect import bisect_right
@@ -19,6 +20,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,17 +33,17 @@ from archive.store import Store, explained_errors
 from archive.times import now
 from newsbot import urls
 from newsbot.cluster import near
-from newsbot.pool import map_in_order
-from newsbot.replay.places import NoPartsError, downloaded, opened, reason_of
+from newsbot.pool import map_in_order, unlimited
+from newsbot.replay.places import NoPartsError, downloaded, opened, reason_of, retried
 from newsbot.replay.plan import Piece
 from newsbot.replay.records import Damaged, damage, unwanted
 
 _KEPT = 2 << 20
 """Bytes, packed, after which a worker hands over what it has kept."""
+_KEPT_OF_ALL = 64 << 20
+"""The same where the whole file has to be downloaded for each part."""
 _SECONDS = 5.0
 """The same: pages that wait to be read come before the next part of a file, and no earlier."""
-_PAUSES = (1.0, 5.0, 20.0)
-"""Seconds before a file that could not be read is tried again."""
 _LEAST_FILES = 4
 """Files under way where the pool does not say how many keep it busy."""
 
@@ -79,21 +81,21 @@ def take(piece: Piece, hosts: frozenset[str], start: Place = (0, 0)) -> Taken:
     """
     try:
         with opened(piece.source, is_parts=piece.ranges is not None) as file:
-            return _take(file, piece, hosts, start, _SECONDS)
+            return _take(file, piece, hosts, start, _SECONDS, _KEPT)
     except NoPartsError:
         with downloaded(piece.source) as file:  # which is not to be repeated
-            return _take(file, piece, hosts, start, math.inf)
+            return _take(file, piece, hosts, start, math.inf, _KEPT_OF_ALL)
 
 
 def _take(
-    file: BinaryIO, piece: Piece, hosts: frozenset[str], start: Place, seconds: float
+    file: BinaryIO, piece: Piece, hosts: frozenset[str], start: Place, seconds: float, most: int
 ) -> Taken:
     taken, kept, size = Taken(), [], 0
     last, error, is_found = None, "", False
     until = time.monotonic() + seconds
     for place, raw in _records(file, piece, start):
         is_late = place[1] == 0 and time.monotonic() > until
-        if last not in (None, place) and (size >= _KEPT or is_late):
+        if last not in (None, place) and (size >= most or is_late):
             taken.next = place
             break
         taken.bytes += raw.length
@@ -219,40 +221,45 @@ def fetch(
         check_inside(folder, store.folder)
         shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed: nothing that counts
         folder.mkdir(parents=True)
+        # Threads of a run that was given up end when they can, and write into no other's files.
+        own = Path(tempfile.mkdtemp(dir=folder))
     ended = threading.Event()
 
-    def tasks() -> Iterator[tuple[Piece, tuple[Any, ...] | None]]:
+    def tasks() -> Iterator[tuple[Fetched, tuple[Any, ...] | None]]:
         for number, piece in enumerate(pieces):
             source = f"{_identity(piece)} {fingerprint}"
+            fetched = Fetched(piece, own / f"{number}.warc.gz", source)
             row = store.find_import("warc", source)
             if row and row["ended_at"]:
                 counts["known"] += row["records"]
-                yield piece, None
-            else:
-                fetched = Fetched(piece, folder / f"{number}.warc.gz", source)
-                yield piece, (pool, fetched, hosts, ended)
+                yield fetched, None
+                continue
+            if row:
+                store.end_import("warc", source, None)  # its place was one in a copy that is gone
+            yield fetched, (pool, fetched, hosts, ended)
 
     threads = _Threads(pool)
     try:
-        for piece, future in map_in_order(threads, _fetch, tasks()):
+        for fetched, future in map_in_order(threads, _fetch, tasks()):
             error = future.exception() if future else None
             if isinstance(error, ArchiveError):
                 raise error
             if error:
-                failed(piece.source, reason_of(error))
+                failed(fetched.piece.source, reason_of(error))
             if future is None or error:
+                fetched.path.unlink(missing_ok=True)
                 yield None
                 continue
-            fetched, unresolved = future.result(), counts["unresolved"]
+            unresolved = counts["unresolved"]
             counts.update(fetched.counts)
             for offset, reason in fetched.damaged:
-                damaged(piece.source, offset, reason)
+                damaged(fetched.piece.source, offset, reason)
             progress(fetched.bytes)
             yield fetched
             fetched.path.unlink()
             if fetched.is_cut:
                 store.end_import("warc", fetched.source, None)
-                failed(piece.source, "cut short")
+                failed(fetched.piece.source, "cut short")
             elif counts["unresolved"] == unresolved:
                 _note(store, fetched.source)
     finally:
@@ -290,6 +297,8 @@ def _fetch(
     start: Place | None = (0, 0)
     while start is not None and not ended.is_set():
         taken = _asked(pool, fetched.piece, hosts, start, ended)
+        if ended.is_set():
+            break
         with explained_errors(fetched.path.parent), own_file(fetched.path, "ab") as file:
             fetched.add(taken, file)
         start = taken.next
@@ -300,14 +309,13 @@ def _asked(
     pool: Executor, piece: Piece, hosts: frozenset[str], start: Place, ended: threading.Event
 ) -> Taken:
     """The next part of a file, asked for again where the network may be at fault."""
-    for pause in (*_PAUSES, None):
-        try:
-            return pool.submit(take, piece, hosts, start).result()
-        except (FileNotFoundError, PermissionError):
-            if "://" in piece.source or near(pool) is pool:
-                raise
-            pool = near(pool)  # a file that this machine sees alone
-        except OSError:
-            if pause is None or ended.wait(pause):
-                raise
-    raise AssertionError("either way it has ended")
+
+    def ask(pool: Executor) -> Taken:
+        return pool.submit(unlimited, take, piece, hosts, start).result()
+
+    try:
+        return retried(partial(ask, pool), ended.wait)
+    except (FileNotFoundError, PermissionError):
+        if "://" in piece.source or near(pool) is pool:
+            raise
+        return ask(near(pool))  # a file that this machine sees alone

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from archive.captures.files import check_inside, fresh_file, open_file
+from archive.captures.reading import raw_records
+from archive.captures.streams import Stream
 from archive.errors import ArchiveError, ArchiveUsageError
 from archive.store import explained_errors
 
@@ -90,3 +92,17 @@ def _copy(path: Path, info: zipfile.ZipInfo, part: Path) -> None:
         fresh_file(part) as target,
     ):
         shutil.copyfileobj(source, target, 1 << 20)
+
+
+def check_file(path: Path, folder: Path | None = None) -> None:
+    """Raise `ArchiveUsageError` where a file is no WARC or WACZ file, or no WARC file in a `folder`."""
+    try:
+        if folder is None and is_wacz(path):
+            members(path)
+            return
+        with open_file(path, folder) as file:
+            if any(raw.error is None for raw in raw_records(Stream(file))):
+                return
+    except OSError as error:
+        raise ArchiveUsageError(f"{path}: cannot be read: {error.strerror}") from None
+    raise ArchiveUsageError(f"{path}: no WARC file (no record in it can be read)")

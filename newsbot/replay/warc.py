@@ -36,7 +36,7 @@ from newsbot.replay.plan import Piece
 from newsbot.replay.records import Captured, Damaged, KnownSites, RecordReader
 from newsbot.replay.reextract import read_unread
 from newsbot.replay.shelves import Fetched, fetch
-from newsbot.replay.wacz import is_wacz, members, unpacked
+from newsbot.replay.wacz import check_file, is_wacz, unpacked
 from newsbot.visit.reading import is_costly, read, reading_of
 
 logger = logging.getLogger(__name__)
@@ -68,8 +68,9 @@ def import_warc(
     refer to them. What the archive has is left as it is. `jobs` is the number of processes that read
     pages; with the address of a `scheduler` the workers of its cluster do. A `Piece` they look through
     as well, and bring what is wanted of it: `fetch`, which says when `failed` is called. `progress` is
-    called with bytes read, `damaged` with each record that cannot be read (file, offset, reason). Killed at any instant, a second call carries on. Raises `ArchiveUsageError` where
-    a file is none, `ArchiveError` where the disk is full.
+    called with bytes read, `damaged` with each record that cannot be read (file, offset, reason). Killed
+    at any instant, a second call carries on. Raises `ArchiveUsageError` where a file is none,
+    `ArchiveError` where the disk is full.
     """
     named = [path.absolute() if isinstance(path, Path) else path for path in paths]
     files = [path for path in named if isinstance(path, Path)]
@@ -77,15 +78,14 @@ def import_warc(
         check_file(path)
     wanted = {key: known for key, known in sites.items() if site in (None, key)}
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
-    names: dict[Path, Path | Fetched] = {}
-    """File → the member of a WACZ, or what of another file it holds."""
+    origin: Path | Fetched | None = None
+    """Of what is read now: the member of a WACZ that it is, or the file of which it has a part."""
 
     def broken(path: Path | str, offset: int, reason: str) -> None:
-        name = names.get(Path(path), path)
-        if isinstance(name, Fetched):
-            damaged(name.piece.source, name.origin(offset), reason)
+        if isinstance(origin, Fetched):
+            damaged(origin.piece.source, origin.origin(offset), reason)
         else:
-            damaged(name, offset, reason)
+            damaged(origin or path, offset, reason)
 
     def broken_member(name: Path | str, offset: int, reason: str) -> None:
         counts["damaged"] += 1
@@ -112,18 +112,24 @@ def import_warc(
             with closing(fetched):
                 for file in named:
                     for part, name, source in _parts(store.folder, file, fetched, broken_member):
-                        names[part] = name
+                        origin = name
                         take_over(store, known, [part])
                         run(known, [part], source or f"sha256:{sha256_of(part)} {sign}")
-        for (key,) in c.execute("SELECT id FROM sites ORDER BY id").fetchall():
-            if key not in wanted:
-                continue
-            read_unread(store, {key: with_learned(c, store.folder, wanted[key])}, executor)
-            if not in_place:
-                refresh(store, wanted[key], executor)
-                store.finish_captures(key)  # also of a run that was killed
-            store.settle(key)
+        _settle(store, wanted, executor, in_place)
     return counts
+
+
+def _settle(store: Store, sites: Mapping[str, Site], pool: Executor, in_place: bool) -> None:
+    """Read what was read without what sources said, learn layouts, and close the files."""
+    c = store.connection
+    for (key,) in c.execute("SELECT id FROM sites ORDER BY id").fetchall():
+        if key not in sites:
+            continue
+        read_unread(store, {key: with_learned(c, store.folder, sites[key])}, pool)
+        if not in_place:
+            refresh(store, sites[key], pool)
+            store.finish_captures(key)  # also of a run that was killed
+        store.settle(key)
 
 
 def _parts(
@@ -138,20 +144,6 @@ def _parts(
         yield from ((part, name, None) for part, name in unpacked(file, folder, damaged))
     else:
         yield file, file, None
-
-
-def check_file(path: Path, folder: Path | None = None) -> None:
-    """Raise `ArchiveUsageError` where a file is no WARC or WACZ file, or no WARC file in a `folder`."""
-    try:
-        if folder is None and is_wacz(path):
-            members(path)
-            return
-        with open_file(path, folder) as file:
-            if any(raw.error is None for raw in raw_records(Stream(file))):
-                return
-    except OSError as error:
-        raise ArchiveUsageError(f"{path}: cannot be read: {error.strerror}") from None
-    raise ArchiveUsageError(f"{path}: no WARC file (no record in it can be read)")
 
 
 def _by_site(

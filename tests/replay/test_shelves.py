@@ -19,7 +19,7 @@ from moto.server import ThreadedMotoServer
 
 from archive.captures import read_records
 from archive.errors import ArchiveUsageError
-from newsbot.replay import shelves
+from newsbot.replay import places, shelves
 from newsbot.replay.places import named, resolved
 from newsbot.replay.plan import Piece
 from newsbot.replay.shelves import Taken, take
@@ -205,7 +205,7 @@ def test_files_behind_http(
     newsbot: Run, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With ranges and without, behind a redirect, refused at first, missing, cut short."""
-    monkeypatch.setattr(shelves, "_PAUSES", (0.0,))
+    monkeypatch.setattr(places, "PAUSES", (0.0,))
     files = mixed(tmp_path / "shelf", 12)
     files[9].write_bytes(files[9].read_bytes()[:-40])
     with shelf(tmp_path / "shelf") as (address, asked):
