@@ -40,6 +40,8 @@ _NATIVE = frozenset(SPECIFIC)
 """Letters that no loan from Russian has."""
 _CLUSTER = re.compile("(?:[кпфнрс]т|[нрлс]к|[кпнрм]с|нг|м[пф]|рд|рф|нд)$")
 """Ends of loans after which suffixes may stand with an і between (фактілер)."""
+_HARD = re.compile("[бвгдкмп]л$")
+"""Ends that loans have before a suffix where ь is dropped, beside those behind a vowel: кремлі, рублі."""
 _MIN_STEM = 2
 _MOST = 7
 """Suffixes taken off one word at most."""
@@ -217,10 +219,32 @@ def endings(*slots: str) -> frozenset[str]:
 
 @cache
 def case_endings() -> tuple[str, ...]:
-    """What may stand at the end of an abbreviation, which is spoken nobody knows how: АШМ-ның, АШМ-дағы, АШМ."""
+    """What may stand at the end of an abbreviation, which is spoken nobody knows how: АШМның, АШМдағы, АШМ."""
     cases = {text for text in endings(*CASES) if len(text) > 1}
     here = {place + end for place in endings("locative") for end in endings("relative")}
     return ("", *sorted(cases | {text for text in here if text[-3:] in ("ағы", "егі")}))
+
+
+@cache
+def plural_endings() -> tuple[str, ...]:
+    """The same of several of them: АШМлар, АШМлардың, АШМлары, АШМларының."""
+    found = []
+    for plural in endings("plural"):
+        front = "е" in plural
+        own = plural + ("і" if front else "ы")
+        found += [plural, own]
+        found += [plural + case for case in _cases_after("plural", "р", front)]
+        found += [own + case for case in _cases_after(OWNED, own[-1], front)]
+    return tuple(sorted(found))
+
+
+def _cases_after(slot: str, letter: str, front: bool) -> list[str]:
+    return [
+        text
+        for text, found in _ENDINGS.items()
+        for e in found
+        if e.slot in CASES and slot in e.after and letter in e.last and e.front in (None, front)
+    ]
 
 
 def is_front(text: str) -> bool | None:
@@ -278,7 +302,7 @@ def _wholes(left: str, before_vowel: bool) -> Iterator[str]:
             yield left + "т"
     elif last == "з" and left[-2] in _VOWELS:
         yield left + "д"
-    if before_vowel and last in _SOFTENED and left[-2] in _VOWELS:
+    if before_vowel and last in _SOFTENED and (left[-2] in _VOWELS or _HARD.search(left)):
         yield left + "ь"
 
 

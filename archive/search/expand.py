@@ -12,7 +12,7 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from archive.kazakh.letters import AS_TYPED, SPECIFIC
-from archive.kazakh.morphology import case_endings
+from archive.kazakh.morphology import case_endings, plural_endings
 from archive.kazakh.stems import VOICED, is_known, is_slip, meant
 from archive.kazakh.transliterate import key, script_of
 from archive.kazakh.words import in_cyrillic
@@ -108,7 +108,7 @@ def word_terms(c: sqlite3.Connection, word: str) -> tuple[str, ...]:
         # A Kazakh name in a Russian text: Жұмабаевтың – Жумабаеву. Short words may be others: көз – коз.
         name = next(iter(found), "").translate(_AS_PRINTED)
         russian = russian_stem(name) if len(name) >= _LONG_NAME else None
-    elif row and RUSSIAN_MARK not in row[0] and is_known(word):
+    elif row and RUSSIAN_MARK not in row[0] and is_known(word) and not surnames(word, True):
         russian = None  # a Kazakh word that no Russian text has would bring another one's forms: бала – балы
     return (*kazakh, *sorted(names.difference([russian])), *([russian] if russian else ()))
 
@@ -121,12 +121,22 @@ def _name(word: str, russian: str) -> str:
 
 
 def _abbreviations(c: sqlite3.Connection, word: str) -> list[str]:
-    """Abbreviations of the archive that were typed so: ІІМ of ИИМ and IIM; itself where it is there."""
+    """Abbreviations of the archive that were typed so: ІІМ of ИИМ and IIM.
+
+    Where it is there itself, only in another script as well, and no short one, which may be a word: NATO – НАТО, IT – ит.
+    """
     typed = in_cyrillic(word) if len(word) <= _SHORTEST_STEM else word
     found = [text for text, _ in _at(c, key(word))]
-    return [text for text in found if text == word] or [
-        text for text in found if _may_be(typed, text)
-    ]
+    if word not in found:
+        return [text for text in found if _may_be(typed, text)]
+    is_long, script = len(word) > _SHORTEST_STEM, script_of(word)
+    return [text for text in found if text == word or (is_long and script_of(text) != script)]
+
+
+def _with_endings(abbreviation: str) -> list[str]:
+    """An abbreviation with each suffix that may be glued to it; of two letters none of the plural, which make words."""
+    plurals = plural_endings() if len(abbreviation) >= _SHORTEST_STEM else ()
+    return [abbreviation + end for end in (*case_endings(), *plurals)]
 
 
 def _as_it_stands(c: sqlite3.Connection, word: str, others: tuple[str, ...]) -> tuple[str, ...]:
@@ -205,7 +215,12 @@ def _namesakes(c: sqlite3.Connection, word: str, first: str, russian: str | None
     bare = _name(word, russian) if russian else word
     for name in {word, bare} if word.isascii() else {word, first, bare}:
         keys = surnames(name, is_known(name))
-        ends = keys | {surname[:-2] for surname in keys}  # Russian stems have lost -ов, -ев, -ин
+        # English spells what Russian does; what only sounds alike is asked for of Kazakh spellings alone.
+        ends = set() if _SPECIFIC.isdisjoint(name) else set(keys)
+        if keys and name.isascii():
+            keys.add(key(name))
+            ends = {key(name)}
+        ends |= {surname[:-2] for surname in ends}  # Russian stems have lost -ов, -ев, -ин
         rows = c.execute(
             "SELECT stems FROM json_each(?) JOIN vocabulary "
             "ON vocabulary.key >= value AND vocabulary.key < value || '{' LIMIT ?",
@@ -213,7 +228,7 @@ def _namesakes(c: sqlite3.Connection, word: str, first: str, russian: str | None
         )
         for stem in (stem for (joined,) in rows for stem in joined.split()):
             if stem[0] == RUSSIAN_MARK:
-                is_same = key(stem[1:]) in ends and not _SPECIFIC.isdisjoint(name)
+                is_same = key(stem[1:]) in ends
             else:
                 is_same = key(stem) in keys and is_namesake(name, stem)
             if is_same:
@@ -251,9 +266,16 @@ def _expression(c: sqlite3.Connection, node: Node, terms: Terms) -> str:
             return "(" + " OR ".join(f'{column}"{word}"*' for word in spelt) + ")"
         case Word(text):
             if node.abbreviation and (printed := _abbreviations(c, text)):
-                terms.words[text] = tuple(other for other in printed if other != text)
-                forms = " OR ".join(f'"{one}{end}"' for one in printed for end in case_endings())
-                return f"({{{'title' if node.title else 'title text'}}} : ({forms}))"
+                # Russian ones have Russian cases: МИДом, ВУЗов.
+                russian = [
+                    stem for one in printed if (stem := russian_stem(one)) == RUSSIAN_MARK + one
+                ]
+                terms.words[text] = (*(one for one in printed if one != text), *russian)
+                forms = " OR ".join(f'"{form}"' for one in printed for form in _with_endings(one))
+                columns = "title" if node.title else "title text"
+                mark = TITLE_MARK if node.title else ""
+                cases = "".join(f' OR {{stems}} : "{mark}{stem}"' for stem in russian)
+                return f"({{{columns}}} : ({forms}){cases})"
             stems = word_terms(c, text)
             terms.words[text] = stems
             if node.title:

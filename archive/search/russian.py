@@ -27,6 +27,7 @@ _IRREGULAR = {stem: one for one, others in WORDS["russian"].items() for stem in 
     for start in group["starts"].replace("_", " ").split(" ")
     for end in group["ends"].split()
 }
+_COMMON = frozenset(WORDS["common"]["ru"].split()).difference(_IRREGULAR.values())
 _WORD = re.compile(f"[{RUSSIAN}]+")
 _REFLEXIVE = re.compile("с[ья]$")
 _CONSONANT = "[^аеиоуыэюя]"
@@ -79,6 +80,8 @@ def russian_stem(word: str) -> str | None:
         stem = str(_stemmer().stemWord(word))
         for pattern, end in _RULES:
             stem = pattern.sub(end, stem)
+        if stem in _COMMON:  # «ой», «ай» are no forms of «о» and «а», which nearly every text has
+            stem = word
     return RUSSIAN_MARK + str(_IRREGULAR.get(stem, stem))
 
 

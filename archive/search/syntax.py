@@ -31,7 +31,7 @@ SHORTEST_PREFIX = 3
 _MOST_CHARACTERS = 4000
 _MOST_DEPTH = 20
 _TOKEN = re.compile(
-    r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<OR>\|+)|(?P<minus>(?<![^\s(])[-−](?=[^\s\-)]))"
+    r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<OR>\|+)|(?P<minus>(?<![^\s(|])[-−](?=[^\s\-)]))"
     r"|(?P<filter>(?:" + "|".join((*FILTERS, *SHORT)) + r'):(?:"[^"]*"?|«[^»]*»?|[^\s()"]*))'
     r'|(?P<title>title:)|"(?P<phrase>[^"]*)(?P<quote>"?)|«(?P<quoted>[^«»]*)»(?![-\w])|(?P<word>«?[^\s()"«|]+|«)',
     re.IGNORECASE,

@@ -61,6 +61,7 @@ _YEARLESS = [
     rf"{_NO_DAY}[Mm]\.? {_DAY}(?= $| [,|•]|{_GAP}{CLOCK}){_NO_SHORT_YEAR}",  # Dec 22
 ]
 _COUNT = r"(?<![ndt#YQk][.,\-])(?<!v\s)[ndtk]"
+_NO_COUNT = rf"(?<!v\s)(?<!{NUMBER}\s)(?<!k\s)"
 _UNIT = "[uhUAGj]"  # A and G are the words for month and year that stand in dates too
 _RULES = [
     rf"(?P<ymd>{_LEFT}[YQ] (?P<s1>[.\-/]) [nd] (?P=s1) [nd]{_RIGHT}"
@@ -70,8 +71,8 @@ _RULES = [
     rf"(?P<dmyy>{_LEFT}d(?P<s3>[./])d(?P=s3)d{_RIGHT}(?!:))",
     rf"(?P<named>{'|'.join(_NAMED)})",
     rf"(?P<yearless>{'|'.join(_YEARLESS)})",
-    rf"(?P<ago>{_COUNT} {_UNIT}\.?(?: [,s&]? {_COUNT} {_UNIT}\.?){{0,3}} a"
-    rf"|(?<!v\s)(?<!{NUMBER}\s)(?<!k\s)(?:U|[uh]\.?) a)",
+    rf"(?P<ago>(?:{_NO_COUNT}U )?{_COUNT} {_UNIT}\.?(?: [,s&]? (?:{_COUNT} {_UNIT}\.?|U)){{0,3}} a"
+    rf"|{_NO_COUNT}(?:U|[uh]\.?) a)",  # час 20 минут назад; час назад
     r"(?P<day>R|E u)",
     rf"(?P<last>L W|^ W(?: u)?(?= ,? (?:[Hh] )?{CLOCK} $))",  # өткен жұма; «Дүйсенбі, 10:00»
 ]
@@ -319,7 +320,7 @@ def _count_back(shape: Tokens, span: tuple[int, int], now: datetime | None) -> d
             count = value
         elif kind in "uhU":
             total += count * value
-            finest = min(finest, value)
+            finest, count = min(finest, value), 1.0
         elif kind in "AGj":
             months += count * value
     if finest > _WEEK_SECONDS or months % 1 or months > _MOST_MONTHS:
@@ -364,15 +365,28 @@ def _at_clock(day: date, shape: Tokens, span: tuple[int, int], zone: ZoneInfo) -
 
 
 def _is_clock(shape: Tokens, span: tuple[int, int]) -> bool:
-    """Whether a time without colon or dot is one: not «12 күн 18 сағат», nor the hours «10-12».
+    """Whether a time is one: not the minutes «5:30 мин», and without colon or dot not «12 күн 18 сағат», nor «10-12».
 
-    «1 сағ 20 мин» is as likely how long something takes: of hours of one digit only those of the day are times.
+    «1 сағ 20 мин» is as likely how long something takes: without «в» before it, of hours of one digit only those of
+    the day are times, and none before a word in small letters, as in «12 сағат 30 минут бойы».
     """
     letters = shape.letters[slice(*span)]
     if letters[-1] in "ui":
         units = [shape.values[i] for i in range(*span) if shape.letters[i] in "hui"]
-        return units == [3600, 60] and (letters[0] == "d" or shape.values[span[0]] >= _FIRST_HOUR)
+        is_told = shape.letters[: span[0]].rstrip()[-1:] == "H"
+        is_hour = letters[0] == "d" or shape.values[span[0]] >= _FIRST_HOUR
+        goes_on = _NEXT_WORD.match(shape.text, shape.places[span[1]])
+        return units == [3600, 60] and (
+            is_told or (is_hour and not (goes_on and goes_on["letter"].islower()))
+        )
+    if _MINUTES.match(shape.letters, span[1]) and shape.first("ui", span[1], span[1] + 2) == 60:
+        return False
     return letters != "d-d" or shape.values[span[1] - 1] > 24
+
+
+_NEXT_WORD = re.compile(r"[\s.,]*+(?:\d++\s*+[^\W\d_]++[\s.,]*+)?+(?P<letter>[^\W\d_])")
+"""What follows a time in words and its seconds, if it is a word."""
+_MINUTES = compiled(" [ui]")
 
 
 def _offset(text: str, position: int, iso: bool) -> tuple[tzinfo | None, int]:

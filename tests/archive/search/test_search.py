@@ -84,6 +84,9 @@ def test_a_verb_that_is_also_a_form_of_a_noun(paper: Paper) -> None:
         ("Бауыржанға", ["2", "5"]),
         ("Чокан", ["3"]),
         ("Тлендиева", ["4"]),
+        ("Сулейменов", ["9"]),
+        ("Dossayev", ["9"]),
+        ("Гүлнәр", ["9"]),
         ("Шоқан", ["3"]),
         # neighbours
         ("Попов", ["6"]),
@@ -98,8 +101,9 @@ def test_names_as_russian_spells_them(paper: Paper, query: str, found: list[str]
     )
     texts = {"5": "Книга о том, как Бауржан и Мусрепов были в городе.", "6": "Попов келді."}
     texts |= {"7": "Бобов келді.", "8": "Магазин мен аңшылық."}
+    texts |= {"9": "Вчера в городе Досаев с Гульнарой звонили Сулейменову о том, как были у моря."}
     for number, text in texts.items():
-        language = "ru" if number == "5" else "kk"
+        language = "ru" if number in "59" else "kk"
         url = f"{HOME}{number}"
         paper.visit(url, article(url, title=None, text=text, language=language))
     assert urls(paper, query) == found
@@ -116,13 +120,29 @@ def test_abbreviations_with_letters_that_look_alike(paper: Paper, query: str) ->
     [
         ("АШМ", ["1", "2"]), ("АШМ-ның", ["1", "2"]), ("БАҚ", ["4", "5"]), ("АКШ", ["7", "8"]),
         ("хабар ИИМ", ["9"]), ("аш", ["3"]), ("бақ", ["4", "5", "6"]),
+        ("ЖШС", ["11", "12"]), ("NATO", ["13", "14"]), ("НАТО", ["13", "14"]), ("IT", ["15"]), ("ИТ", ["16"]),
+        ("ҚР", ["17"]),
     ],
 )  # fmt: skip
 def test_abbreviations_are_no_forms_of_words(paper: Paper, query: str, found: list[str]) -> None:
     store(
         paper, "АШМ-ның хаты.", "АШМға барды.", "Ол ашпын деді.", "БАҚ-та айтылды.", "БАҚтың өкілі.",
-        "Бағы жанды.", "АҚШтағы ел.", "АҚШ-қа ұшты.", "ІІМ хабары.", "Ақша берді.",
+        "Бағы жанды.", "АҚШтағы ел.", "АҚШ-қа ұшты.", "ІІМ хабары.", "Ақша берді.", "ЖШСлардың бірі.",
+        "ЖШС-лары көп.", "NATO елі.", "НАТОға кірді.", "ITге кірді.", "Ит пен иттер үрді.", "ҚР заңы.", "Қрлар.",
     )  # fmt: skip
+    assert urls(paper, query) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("МИД", ["1", "2", "9"]), ("МИДом", ["9"]), ("title:МИД", ["9"]), ("ВУЗ", ["9"])],
+)
+def test_russian_abbreviations_have_russian_cases(
+    paper: Paper, query: str, found: list[str]
+) -> None:
+    store(paper, "МИД хаты.", "МИДке барды.", "Ол мидай далада.")
+    text = "В городе о том, как было с ВУЗами, сообщили МИДу."
+    paper.visit(f"{HOME}9", article(f"{HOME}9", title="Встреча в МИДе", text=text, language="ru"))
     assert urls(paper, query) == found
 
 
@@ -142,6 +162,18 @@ def test_marks_and_ends_that_are_no_part_of_a_word(
         "Qazaqstan'nyń joly.", "قَازَاقـــستَان جولى",
     )  # fmt: skip
     assert urls(paper, query) == found
+
+
+@pytest.mark.parametrize(("query", "found"), [("ай", ["1"]), ("ой", ["2"]), ("той", ["3"])])
+def test_a_kazakh_word_is_no_form_of_a_russian_particle(
+    paper: Paper, query: str, found: list[str]
+) -> None:
+    store(paper, "Ай туды.", "Ойымда жүр.", "Той болды.")
+    text = "Ай, как хорошо, ой! Он вспомнил о том, что то лето было тёплым, а зима не была."
+    paper.visit(f"{HOME}4", article(f"{HOME}4", title="А", text=text, language="ru"))
+    text = "Он вспомнил о том, что то лето было тёплым, а зима не была."
+    paper.visit(f"{HOME}5", article(f"{HOME}5", title="О", text=text, language="ru"))
+    assert [url for url in urls(paper, query) if url != "4"] == found
 
 
 @pytest.mark.parametrize("query", ["ٴ", "ء", "ٴ су", "ـ су"])

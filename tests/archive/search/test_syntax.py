@@ -144,6 +144,7 @@ def test_what_cannot_be_searched_is_said_in_one_line(text: str, said: str) -> No
         ("su not тасқын", "write NOT"),
         ("вода не пожар", "write NOT"),
         ("су OR -өрт", "inside OR"),
+        ("су|-өрт", "inside OR"),
         ("sites:abc су", "is no filter (there are title, site"),
         ("автор:Ерлан су", "автор: is no filter"),
         ("https://aq.example/1 су", "found with url:https://aq.example/1"),
