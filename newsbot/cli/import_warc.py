@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
+from archive.errors import ArchiveUsageError
 from archive.store import OUTCOMES
 from newsbot.cli.common import (
     data_option,
@@ -115,6 +116,8 @@ def warc(
         return 0
     files += plan.pieces if plan else []
     troubles = _Troubles()
+    if len(files) > 1:
+        files = [file for file in files if troubles.is_sound(file)]
     if verbose:
         logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     progress = not (quiet or verbose or as_json) and sys.stderr.isatty()
@@ -158,6 +161,18 @@ class _Troubles:
         """A record of a file."""
         self.records.append({"file": masked(str(path)), "offset": offset, "error": reason})
         self._say(f"{masked(str(path))}: record at byte {offset}: {reason}")
+
+    def is_sound(self, file: Path | Piece) -> bool:
+        """Whether a file can be looked into: of several, one that cannot stops none of the others."""
+        from newsbot.replay.wacz import check_file
+
+        try:
+            if isinstance(file, Path):
+                check_file(file)
+        except ArchiveUsageError as error:
+            self.failed(str(file), str(error).removeprefix(f"{file}: "))
+            return False
+        return True
 
     def failed(self, source: str, reason: str) -> None:
         """A whole file."""

@@ -59,7 +59,7 @@ def import_warc(
     scheduler: str | None = None,
     progress: Callable[[int], object] = lambda _: None,
     damaged: Damaged = lambda *_: None,
-    failed: Callable[[str, str], object] | None = None,
+    failed: Callable[[str, str], object] = lambda *_: None,
 ) -> Counter[str]:
     """Store what WARC files, or WACZ files, hold of known sites, and return the `COUNTS`.
 
@@ -69,12 +69,13 @@ def import_warc(
     pages; with the address of a `scheduler` the workers of its cluster do. A `Piece` they look through
     as well, and bring what is wanted of it: `fetch`, which says when `failed` is called. `progress` is
     called with bytes read, `damaged` with each record that cannot be read (file, offset, reason). Killed
-    at any instant, a second call carries on. Raises `ArchiveUsageError` where a file is none
-    and nobody is told (`failed`) or it is the only one, `ArchiveError` where the disk is full.
+    at any instant, a second call carries on. Raises `ArchiveUsageError` where a file is none,
+    `ArchiveError` where the disk is full.
     """
     named = [path.absolute() if isinstance(path, Path) else path for path in paths]
-    named = [file for file in named if _is_sound(file, failed if len(named) > 1 else None)]
     files = [path for path in named if isinstance(path, Path)]
+    for path in files:
+        check_file(path)
     wanted = {key: known for key, known in sites.items() if site in (None, key)}
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     origin: Path | Fetched | None = None
@@ -107,9 +108,7 @@ def import_warc(
             sign = _fingerprint(wanted)
             pieces = [piece for piece in named if isinstance(piece, Piece)]
             hosts = known.hosts or frozenset()
-            fetched = fetch(
-                store, executor, pieces, hosts, sign, counts, damaged, failed or _ignore, progress
-            )
+            fetched = fetch(store, executor, pieces, hosts, sign, counts, damaged, failed, progress)
             with closing(fetched):
                 for file in named:
                     for part, name, source in _parts(store.folder, file, fetched, broken_member):
@@ -118,23 +117,6 @@ def import_warc(
                         run(known, [part], source or f"sha256:{sha256_of(part)} {sign}")
         _settle(store, wanted, executor, in_place)
     return counts
-
-
-def _ignore(*_: object) -> None:
-    pass
-
-
-def _is_sound(file: Path | Piece, failed: Callable[[str, str], object] | None) -> bool:
-    """Whether a file can be looked into; one among several that cannot is told, and the others are read."""
-    try:
-        if isinstance(file, Path):
-            check_file(file)
-    except ArchiveUsageError as error:
-        if failed is None:
-            raise
-        failed(str(file), str(error).removeprefix(f"{file}: "))
-        return False
-    return True
 
 
 def _settle(store: Store, sites: Mapping[str, Site], pool: Executor, in_place: bool) -> None:

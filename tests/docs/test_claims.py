@@ -52,6 +52,7 @@ CLAIMS = [
     ("newsbot/discovery/listing.py", "Never raises", "discovery/test_listing.py::test_never_raises"),
     ("newsbot/visit/reading.py", "Never raises", "visit/test_reading.py::test_nothing_raises"),
     ("newsbot/visit/decoding.py", "whole or not at all", "visit/test_decoding.py::test_any_cut_is_noticed"),
+    ("docs/cluster.md", "kill -9", "test_cluster.py::test_the_command_is_killed_and_run_again"),
     ("newsbot/replay/merge.py", "news.db is never opened", "replay/test_merge.py::test_the_database_of_the_other_is_not_opened"),
     ("newsbot/replay/download.py", "cannot be imported twice", "replay/test_cdx.py::test_kill_9_loses_nothing_and_doubles_nothing"),
     ("newsbot/replay/cdx.py", "nothing imported twice", "replay/test_cdx.py::test_kill_9_loses_nothing_and_doubles_nothing"),

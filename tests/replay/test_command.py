@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,9 +57,14 @@ def test_exit_codes(newsbot: Run, archive: Archive, tmp_path: Path) -> None:
     assert "does not exist" in missing.stderr
     none = tmp_path / "page.html"
     none.write_text("<html>")
-    wrong = newsbot("import", "warc", path, none, *options)
+    wrong = newsbot("import", "warc", none, *options)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr == f"newsbot: {none}: no WARC file (no record in it can be read)\n"
+    among = newsbot("import", "warc", none, path, "--json", *options)
+    assert among.returncode == 3, "one that is none stops none of the others"
+    assert json.loads(among.stdout)["outcomes"]["new"] == 6
+    assert [one["file"] for one in json.loads(among.stdout)["failed"]] == [str(none)]
+    shutil.rmtree(archive.folder)
     unknown = newsbot("import", "warc", path, "--site", "gazt", *options)
     assert unknown.returncode == 2
     assert "did you mean 'gazet' (Газет)?" in unknown.stderr

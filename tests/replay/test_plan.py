@@ -309,7 +309,7 @@ def test_a_plan_counts_what_is_fetched_and_the_time_it_takes() -> None:
     assert plan.seconds(1, speed) == pytest.approx(0.7 + 0.08 + 3 * READ)
     assert plan.seconds(100, speed) == pytest.approx(3 * STORE)  # one process stores
     told = plan.to_dict(2, speed, price=90.0)
-    assert told["euros"] == pytest.approx(0.01)
+    assert told["euros"] == pytest.approx(0.0072)
     assert told["rests_on"]["bytes_a_second"] == 1_000_000
 
 
