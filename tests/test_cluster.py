@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -268,6 +269,16 @@ def test_ctrl_c(tmp_path: Path, old: Path) -> None:
 
 
 # -- clusters that cannot be used ---------------------------------------------------------------
+
+
+def test_a_port_of_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which takes the connection and says nothing."""
+    monkeypatch.setattr(clusters, "_CONNECT", 0.5)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        pytest.raises(ClusterError, match="no Dask scheduler answers"),
+    ):
+        Cluster(f"tcp://127.0.0.1:{server.getsockname()[1]}")
 
 
 def bare(folder: Path) -> dict[str, str]:

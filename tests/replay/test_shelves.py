@@ -20,7 +20,8 @@ import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
 
-from archive.captures import read_records
+from archive.captures import read_records, reading
+from archive.captures.dictionaries import of_file
 from archive.errors import ArchiveUsageError
 from archive.store import Store
 from archive.times import now
@@ -97,7 +98,19 @@ def one_member(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("packing", [".warc", ".warc.gz", ".warc.zst", "one member"])
+def blocks(path: Path) -> Path:
+    """Members that begin anywhere, as of bgzip."""
+    data = gzip.decompress(path.read_bytes())
+    path.write_bytes(
+        b"".join(gzip.compress(data[at : at + 3000]) for at in range(0, len(data), 3000))
+    )
+    return path
+
+
+PACKINGS = {"one member": one_member, "blocks": blocks}
+
+
+@pytest.mark.parametrize("packing", [".warc", ".warc.gz", ".warc.zst", *PACKINGS])
 @pytest.mark.parametrize("most", [1, 5000, 1 << 30])
 def test_parts_of_any_size_hold_every_record_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packing: str, most: int
@@ -107,7 +120,7 @@ def test_parts_of_any_size_hold_every_record_once(
     for n in range(5):
         warc.add(f"https://other.example/{n}", page("Бөтен"))
     path = warc.save(tmp_path / f"w{packing if packing[0] == '.' else '.warc.gz'}")
-    found = parts(Piece(str(one_member(path) if packing == "one member" else path)))
+    found = parts(Piece(str(PACKINGS.get(packing, Path)(path))))
     kept = [name for taken in found for name in ids(taken.data, tmp_path)]
     assert kept == warc.ids[:-5]
     assert sum(taken.counts["unknown_host"] for taken in found) == 5
@@ -136,6 +149,30 @@ def test_ranges_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             o for o, _ in chosen
         ]
     assert parts(Piece(str(path), ((records[-1].offset, 10),)))[-1].is_cut
+    for nowhere in ((1 << 40, 10), (0, 1 << 25)):
+        with pytest.raises(ValueError, match="ends before byte"):
+            parts(Piece(str(path), (nowhere,)))
+
+
+def test_ranges_of_a_file_with_a_dictionary(archive: Archive, tmp_path: Path) -> None:
+    """As our own files are, where they are packed by site."""
+    archive.load(many(150).save(tmp_path / "w.warc.gz"))
+    (path,) = (archive.folder / "warc").rglob("*.warc.zst")
+    with path.open("rb") as file:
+        assert of_file(file)[0]
+    records = [r for r in read_records(path) if r.type == "response"][5:9]
+    found = parts(Piece(str(path), tuple((r.offset, r.length) for r in records)))
+    kept = [n for taken in found for n in ids(taken.data, tmp_path)]
+    assert kept == [r.record_id for r in records]
+
+
+def test_what_takes_long_before_a_sound_record_is_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelves, "_SECONDS", -1.0)
+    monkeypatch.setattr(reading, "MAX_BLOCK", 2000)
+    path = Warc().add("/video.mp4", bytes(9000)).add("/news/1").save(tmp_path / "w.warc.gz")
+    assert [n for taken in parts(Piece(str(path))) for n in ids(taken.data, tmp_path)]
 
 
 def test_damage_is_told_where_it_lies(tmp_path: Path) -> None:

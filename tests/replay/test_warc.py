@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from archive.captures import Record, payload_digest, read_capture, read_records
-from archive.captures.reading import Raw
+from archive.captures import NOT_MODIFIED, Record, payload_digest, read_capture, read_records
+from archive.captures.reading import Raw, raw_records
+from archive.captures.streams import Stream
 from archive.errors import ArchiveUsageError
 from archive.times import now
 from newsbot.profiles import load_site
@@ -700,3 +703,23 @@ def test_what_is_no_warc_is_refused(archive: Archive, tmp_path: Path, content: b
 def test_cut_captures_are_no_articles(archive: Archive) -> None:
     assert archive.put(Warc().add("/news/1", page("Бақ"), Truncated="length")) == {"failed": 1}
     assert archive.rows("SELECT error FROM frontier") == [("the capture is cut short (length)",)]
+
+
+def test_revisits_of_a_record_without_an_id(archive: Archive, tmp_path: Path) -> None:
+    """Its empty id is not that of what other records refer to without naming it."""
+    warc = Warc().add("/news/5", page("Бес")).add("/news/0", page("Нөл"))
+    warc.add(
+        "/news/9",
+        kind="revisit",
+        Profile="http://netpreserve.org/warc/1.1/revisit/identical-payload-digest",
+        Payload_Digest="sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    )
+    warc.add("/news/5", status=304, kind="revisit", Profile=NOT_MODIFIED)
+    five, nought, *others = [
+        raw.data for raw in raw_records(Stream(io.BytesIO(warc.packed.getvalue())))
+    ]
+    nought = re.sub(rb"WARC-Record-ID: .*\r\n", b"", nought)
+    path = tmp_path / "w.warc.gz"
+    path.write_bytes(b"".join(map(gzip.compress, [five, nought, *others])))
+    archive.load(path)
+    assert articles(archive) == [(f"{HOME}/news/0", "Нөл"), (f"{HOME}/news/5", "Бес")]
