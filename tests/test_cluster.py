@@ -33,7 +33,8 @@ from tests.harm import act, echo, pid_of
 from tests.test_pool import run
 
 SITES = ROOT / "newsbot/demo/sites"
-PAGES = 120
+PAGES = 450
+"""More than two transactions of a reextraction, so that a kill may fall between them."""
 TABLES = (
     "articles",
     "revisions",
@@ -245,9 +246,13 @@ def test_the_command_is_killed_and_run_again(
 ) -> None:
     words = ("reextract", "--data", old, "--sites-dir", SITES, "--scheduler", cluster.address)
     first = command(*words)
-    time.sleep(3)
-    first.kill()
-    first.communicate()
+    with closing(sqlite3.connect(old / "news.db", timeout=30)) as c:
+        sql = "SELECT count(*) FROM captures WHERE rules <> 'old'"
+        while not c.execute(sql).fetchone()[0] and first.poll() is None:
+            time.sleep(0.01)
+        first.kill()
+        first.communicate()
+        assert 0 < c.execute(sql).fetchone()[0] < PAGES
     done = newsbot(*words)
     assert (done.returncode, done.stderr) == (0, "")
     assert rows(old) == again
