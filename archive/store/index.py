@@ -54,9 +54,6 @@ class Index:
         another out.
         """
         self._waiting = []
-        self._c.execute(
-            "INSERT INTO articles_fts (articles_fts, rank) VALUES ('hashsize', ?)", (_HASH,)
-        )
         try:
             yield
             self._write()
@@ -75,7 +72,17 @@ class Index:
 
     def _write(self) -> None:
         waiting, self._waiting = self._waiting or [], []
+        if waiting:
+            self._collect_more()
         self._insert(waiting)
+
+    def _collect_more(self) -> None:
+        """Have FTS5 collect `_HASH` bytes; said once, for it is written down and read anew by all others."""
+        sized = "SELECT 1 FROM articles_fts_config WHERE k = 'hashsize' AND v = ?"
+        if not self._c.execute(sized, (_HASH,)).fetchone():
+            self._c.execute(
+                "INSERT INTO articles_fts (articles_fts, rank) VALUES ('hashsize', ?)", (_HASH,)
+            )
 
     def _insert(self, articles: list[Indexed]) -> None:
         rows = list(self.vocabulary.rows_of(articles))
