@@ -173,10 +173,8 @@ def best(c: sqlite3.Connection, articles: list[int], terms: Terms) -> list[tuple
     another, and freshness, each less than a word.
     """
     probes = [_cased(group) for group in terms.probes()]
-    words = [
-        *terms.words,
-        *[""] * (len(probes) - len(terms.words)),
-    ]  # beginnings and phrases come last
+    # Beginnings and phrases come last.
+    words = [*terms.words, *[""] * (len(probes) - len(terms.words))]
     exact = [
         [(way, _within(way, forms)) for way in _ways(word)] if word else []
         for word, forms in zip(words, probes, strict=True)
@@ -276,9 +274,8 @@ def _within(way: bytes, forms: list[bytes]) -> int | None:
 def _as_typed(ways: list[bytes], text: bytes) -> bool:
     """Whether a word stands in a text by itself, in one of the ways."""
     for way in ways:
-        at = text.find(
-            way
-        )  # several times as fast as a pattern that looks behind itself at each byte
+        # Several times as fast as a pattern that looks behind itself at each byte.
+        at = text.find(way)
         while at >= 0:
             if _BEGINS.match(text, at) and _ENDS.match(text, at + len(way)):
                 return True

@@ -237,7 +237,7 @@ def _print_plan(plan: Plan, workers: int, price: float, as_json: bool) -> None:
     }  # fmt: skip
     print_table([(name, n) for name, n in shown.items() if n is not None], ("to fetch", ""))
     for source, reason in list(plan.lost.items())[:_NAMED]:
-        click.echo(f"newsbot: {masked(source)}: {reason}", err=True)
+        click.echo(f"newsbot: {source}: {reason}", err=True)
     if plan.records == 0:
         click.echo("the index lists nothing of known newspapers", err=True)
         return

@@ -65,7 +65,7 @@ def _matching(name: str) -> list[str]:
         with _network():
             return sorted(map(system.unstrip_protocol, system.glob(path)))
     except OSError as error:
-        raise ArchiveUsageError(f"{urls.masked(name)}: {reason_of(error)}") from None
+        raise ArchiveUsageError(f"{name}: {reason_of(error)}") from None
 
 
 def _listed(place: str) -> list[str]:
@@ -141,7 +141,10 @@ class NoPartsError(OSError):
 
 
 class _Far(io.RawIOBase):
-    """A file that fsspec has opened, read ahead by `block` bytes; what was just read is kept for another look."""
+    """A file that fsspec has opened, read ahead by `block` bytes; what was just read is kept.
+
+    fsspec's own read-ahead lets go of it, and the head of a file, where its kind shows, is looked at twice.
+    """
 
     def __init__(self, file: Any, name: str, block: int) -> None:
         self.name = name
@@ -215,7 +218,10 @@ def _network() -> Iterator[None]:
 
 @contextmanager
 def opened(source: str, *, is_parts: bool = False) -> Iterator[BinaryIO]:
-    """A file where it lies, which is not read ahead for parts of it. Raises OSError, also as it is read: `NoPartsError` where it has to be downloaded."""
+    """Open a file where it lies. With `is_parts` nothing is read ahead.
+
+    Raises OSError, also while it is read; `NoPartsError` means that it has to be downloaded.
+    """
     if "://" not in source:
         with open_file(Path(source)) as file:
             yield file
@@ -268,6 +274,6 @@ def _system(source: str) -> tuple[Any, str]:
         system, path = url_to_fs(source, **options)
     except (ImportError, ValueError) as error:
         raise ArchiveUsageError(
-            f"{urls.masked(source)} cannot be read ({error}): pip install 'newsbot[cluster]'"
+            f"{source} cannot be read ({error}): pip install 'newsbot[cluster]'"
         ) from None
     return system, path

@@ -13,6 +13,7 @@ from math import ceil
 from statistics import median
 from typing import Any, NamedTuple
 
+from newsbot import urls
 from newsbot.replay.places import BLOCK, opened, reason_of
 from newsbot.replay.places import size_of as ask_size
 
@@ -162,7 +163,7 @@ def _add_whole(plan: Plan, pieces: Sequence[Piece], size_of: SizeOf) -> None:
         try:
             return size_of(piece.source)
         except OSError as error:
-            plan.lost[piece.source] = reason_of(error)
+            plan.lost[urls.masked(piece.source)] = reason_of(error)
             return None
 
     asked = pieces

@@ -385,3 +385,13 @@ def test_a_plan_of_files(newsbot: Run, archive: Archive, tmp_path: Path) -> None
     assert "rest on" in shown.stderr and "GB" in shown.stdout
     for wrong in ([], [path, "--index", path]):
         assert newsbot("import", "warc", *wrong, *options).returncode == 2
+
+
+def test_files_that_do_not_answer_are_named_without_their_passwords() -> None:
+    def size(source: str) -> int:
+        raise FileNotFoundError(source)
+
+    plan = plan_of_files(["https://aqyn:qupiya@h.example/x.warc.gz"], size)
+    assert plan.guessed == 1
+    assert plan.lost == {"https://…@h.example/x.warc.gz": "not found"}
+    assert plan.to_dict(1, Speed(), 0.0)["lost"] == plan.lost
